@@ -1,0 +1,30 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const path = (relative: string): string => fileURLToPath(new URL(`../${relative}`, import.meta.url))
+
+// One seed for the whole run, chosen here so that the workers inherit it and the reporter can print it.
+const seed = (process.env.FC_SEED ??= String(Date.now() % 2 ** 31))
+
+export default defineConfig({
+  root: path(''),
+  cacheDir: path('.cache/vite'),
+  resolve: {
+    // The order matters: the first alias that matches wins.
+    alias: [
+      { find: /^tangentflow\/laws$/, replacement: path('lib/laws/index.ts') },
+      { find: /^tangentflow$/, replacement: path('lib/index.ts') }
+    ]
+  },
+  test: {
+    include: ['spec/**/*.spec.ts'],
+    environment: 'node',
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    env: { FC_SEED: seed },
+    setupFiles: [path('spec/support/setup.ts')],
+    reporters: ['default', path('spec/support/reporter.ts')]
+  }
+})

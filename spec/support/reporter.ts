@@ -1,0 +1,34 @@
+import type { Reporter, TestCase, TestModule } from 'vitest/node'
+
+const reasonFor = (test: TestCase): string => {
+  const result = test.result()
+  return (result.state === 'skipped' && result.note) || 'no reason given'
+}
+
+/**
+ * Ends a run with every skipped spec and its reason (`ctx.skip('reason')`), the seed of the properties, and
+ * the counts alone on the last line. A spec file or hook that fails outside any test counts as one failure.
+ */
+export default class SummaryReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
+    const tests = modules.flatMap((module) => [...module.children.allTests()])
+    const inState = (state: 'passed' | 'failed' | 'skipped'): TestCase[] =>
+      tests.filter((test) => test.result().state === state)
+    const skipped = inState('skipped')
+    const unfinished = tests.filter((test) => test.result().state === 'pending')
+    const broken = modules.filter(
+      (module) =>
+        !module.ok() && [...module.children.allTests()].every((test) => test.result().state !== 'failed')
+    )
+    const failed = inState('failed').length + unfinished.length + broken.length + unhandled.length
+
+    const lines = [
+      ...(skipped.length === 0 ? [] : ['Skipped:']),
+      ...skipped.map((test) => `  ${test.module.relativeModuleId} > ${test.fullName}: ${reasonFor(test)}`),
+      `Properties ran from seed ${process.env.FC_SEED ?? '?'} (FC_SEED=<seed> repeats them).`,
+      '',
+      `${inState('passed').length} passed, ${failed} failed, ${skipped.length} skipped`
+    ]
+    process.stdout.write(`${lines.join('\n')}\n`)
+  }
+}
