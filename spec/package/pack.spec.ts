@@ -113,9 +113,10 @@ describe('the packed package', () => {
         'type Any<T> = 0 extends 1 & T ? true : false\n' +
         'export const typed: [Any<typeof tangentflow>, Any<typeof laws>] = [false, false]\n'
     )
-    const options = ['--module', 'nodenext', '--target', 'es2022', '--strict', '--noEmit', '--types', '']
+    const compilerOptions = { module: 'nodenext', strict: true, noEmit: true, skipLibCheck: false, types: [] }
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }))
     try {
-      tsc(project, ...options, '--skipLibCheck', 'false', 'main.ts')
+      tsc(project)
     } catch (error) {
       throw new Error(outputOf(error), { cause: error })
     }
