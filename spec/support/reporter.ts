@@ -16,11 +16,10 @@ export default class SummaryReporter implements Reporter {
       tests.filter((test) => test.result().state === state)
     const skipped = inState('skipped')
     const unfinished = tests.filter((test) => test.result().state === 'pending')
-    const broken = modules.filter(
-      (module) =>
-        !module.ok() && [...module.children.allTests()].every((test) => test.result().state !== 'failed')
-    )
-    const failed = inState('failed').length + unfinished.length + broken.length + unhandled.length
+    const outside = modules
+      .flatMap((module) => [module, ...module.children.allSuites()])
+      .filter((suite) => suite.errors().length > 0)
+    const failed = inState('failed').length + unfinished.length + outside.length + unhandled.length
 
     const lines = [
       ...(skipped.length === 0 ? [] : ['Skipped:']),
