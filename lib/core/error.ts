@@ -1,0 +1,79 @@
+/** What kind of thing went wrong; every error of the library carries exactly one of these tags. */
+export type ErrorTag =
+  | 'ShapeError'
+  | 'AxisError'
+  | 'IndexError'
+  | 'ArgumentError'
+  | 'TreeError'
+  | 'TraceError'
+  | 'DiffError'
+  | 'EngineError'
+  | 'DataError'
+  | 'IoError'
+  | 'ConfigError'
+
+/**
+ * An error as a value: which operation refused, what it expected, what came, and where.
+ * All effects of the library fail with this one record, so a caller matches on `_tag` and never on a message.
+ */
+export interface TangentError {
+  readonly _tag: ErrorTag
+  /** The operation that refused, in the words of the API: `ops.matmul`, `grad`, `openEngine`. */
+  readonly operation: string
+  /** What the operation needs. */
+  readonly expected: string
+  /** What it got. */
+  readonly received: string
+  /** A path in an argument tree, a file name, a kernel: where to look. */
+  readonly where?: string
+}
+
+/**
+ * Builds a {@link TangentError}.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { formatError, tangentError } from 'tangentflow'
+ *
+ * const error = tangentError('ShapeError', 'ops.matmul', 'inner sizes to agree', '[2,3] and [4,5]')
+ * assert.equal(formatError(error), 'ShapeError in ops.matmul: expected inner sizes to agree, received [2,3] and [4,5]')
+ */
+export const tangentError = (
+  tag: ErrorTag,
+  operation: string,
+  expected: string,
+  received: string,
+  where?: string
+): TangentError =>
+  where === undefined
+    ? { _tag: tag, operation, expected, received }
+    : { _tag: tag, operation, expected, received, where }
+
+/** One line for a person. */
+export const formatError = (error: TangentError): string =>
+  `${error._tag} in ${error.operation}: expected ${error.expected}, received ${error.received}` +
+  (error.where === undefined ? '' : ` (at ${error.where})`)
+
+/**
+ * The one exception of the library, thrown by `ops` while a function is traced and caught in `trace`;
+ * it never crosses a public boundary that returns an Either or a TaskEither.
+ */
+export class TangentFailure extends Error {
+  override readonly name = 'TangentFailure'
+  readonly error: TangentError
+  constructor(error: TangentError) {
+    super(formatError(error))
+    this.error = error
+  }
+}
+
+/** Raises a {@link TangentError} inside a traced function. */
+export const fail = (
+  tag: ErrorTag,
+  operation: string,
+  expected: string,
+  received: string,
+  where?: string
+): never => {
+  throw new TangentFailure(tangentError(tag, operation, expected, received, where))
+}

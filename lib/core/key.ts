@@ -1,0 +1,123 @@
+import { fail } from './error.js'
+
+/**
+ * An explicit, splittable random key of 64 bits. Bits come from Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror,
+ * Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011), always on the host: same key, same values, on
+ * every engine.
+ */
+export interface HostKey {
+  readonly _tag: 'Key'
+  readonly hi: number
+  readonly lo: number
+}
+
+/** One derivation of a key: the i-th child of a split, or a number folded in. */
+export interface KeyStep {
+  readonly kind: 'split' | 'fold'
+  readonly index: number
+}
+
+// The counter's high word separates the streams, so that a split, a fold and the bits never meet.
+const BITS = 0
+const SPLIT = 1
+const FOLD = 2
+
+/** Encrypts the counter (c0, c1) under the key (k0, k1), into `out` at `at`. */
+const threefry = (k0: number, k1: number, c0: number, c1: number, out: Uint32Array, at: number): void => {
+  const k2 = k0 ^ k1 ^ 0x1bd11bda
+  let x0 = (c0 + k0) | 0
+  let x1 = (c1 + k1) | 0
+  const mix = (r: number): void => {
+    x0 = (x0 + x1) | 0
+    x1 = ((x1 << r) | (x1 >>> (32 - r))) ^ x0
+  }
+  ;(mix(13), mix(15), mix(26), mix(6))
+  x0 = (x0 + k1) | 0
+  x1 = (x1 + k2 + 1) | 0
+  ;(mix(17), mix(29), mix(16), mix(24))
+  x0 = (x0 + k2) | 0
+  x1 = (x1 + k0 + 2) | 0
+  ;(mix(13), mix(15), mix(26), mix(6))
+  x0 = (x0 + k0) | 0
+  x1 = (x1 + k1 + 3) | 0
+  ;(mix(17), mix(29), mix(16), mix(24))
+  x0 = (x0 + k1) | 0
+  x1 = (x1 + k2 + 4) | 0
+  ;(mix(13), mix(15), mix(26), mix(6))
+  out[at] = (x0 + k2) | 0
+  out[at + 1] = (x1 + k0 + 5) | 0
+}
+
+/**
+ * A key from a seed, a whole number of at most 53 bits.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { key, uniforms } from 'tangentflow'
+ *
+ * assert.deepEqual(uniforms(key(7), 3), uniforms(key(7), 3))
+ */
+export const key = (seed: number): HostKey =>
+  Number.isSafeInteger(seed) && seed >= 0
+    ? { _tag: 'Key', hi: Math.floor(seed / 2 ** 32), lo: seed >>> 0 }
+    : fail('ArgumentError', 'key', 'a whole number in [0, 2^53)', String(seed))
+
+export const isHostKey = (value: unknown): value is HostKey =>
+  typeof value === 'object' && value !== null && '_tag' in value && value._tag === 'Key'
+
+/** The key reached by one derivation. */
+export const derive = (parent: HostKey, step: KeyStep): HostKey => {
+  const out = new Uint32Array(2)
+  threefry(parent.hi, parent.lo, step.kind === 'split' ? SPLIT : FOLD, step.index, out, 0)
+  return { _tag: 'Key', hi: out[0]!, lo: out[1]! }
+}
+
+/** `count` random 32-bit words. */
+export const bits = (source: HostKey, count: number): Uint32Array => {
+  const out = new Uint32Array(count + (count & 1))
+  for (let i = 0; i < count; i += 2) threefry(source.hi, source.lo, BITS, i, out, i)
+  return out.subarray(0, count)
+}
+
+/** `count` uniforms in [0, 1), each a multiple of 2⁻²⁴, exact in float32. */
+export const uniforms = (source: HostKey, count: number): Float32Array => {
+  const words = bits(source, count)
+  const out = new Float32Array(count)
+  for (let i = 0; i < count; i++) out[i] = (words[i]! >>> 8) * 2 ** -24
+  return out
+}
+
+/** `count` standard normals by Box–Muller in float64, rounded once to float32. */
+export const normals = (source: HostKey, count: number): Float32Array => {
+  const words = bits(source, count + (count & 1))
+  const out = new Float32Array(count)
+  for (let i = 0; i < count; i += 2) {
+    const radius = Math.sqrt(-2 * Math.log((words[i]! + 1) * 2 ** -32))
+    const angle = 2 * Math.PI * words[i + 1]! * 2 ** -32
+    out[i] = radius * Math.cos(angle)
+    if (i + 1 < count) out[i + 1] = radius * Math.sin(angle)
+  }
+  return out
+}
+
+/** `count` signs, +1 or −1 with equal probability. */
+export const rademachers = (source: HostKey, count: number): Float32Array => {
+  const words = bits(source, count)
+  const out = new Float32Array(count)
+  for (let i = 0; i < count; i++) out[i] = words[i]! >>> 31 === 0 ? 1 : -1
+  return out
+}
+
+/** A permutation of 0 … count−1 (Fisher–Yates). */
+export const permutation = (source: HostKey, count: number): Int32Array => {
+  const words = bits(source, count)
+  const out = Int32Array.from({ length: count }, (_, i) => i)
+  for (let i = count - 1; i > 0; i--) {
+    // multiply and shift: the bias is below count / 2³², and there is no division
+    const j = Math.floor((words[i]! * (i + 1)) / 2 ** 32)
+    const swap = out[i]!
+    out[i] = out[j]!
+    out[j] = swap
+  }
+  return out
+}

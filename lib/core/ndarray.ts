@@ -1,0 +1,84 @@
+import { fail } from './error.js'
+import { checkShape, type Shape, showShape, sizeOf } from './shape.js'
+
+/**
+ * A concrete, immutable array: a shape and its elements in row-major order. The reference engine returns float64
+ * elements, every other engine float32. Treat `data` as read-only.
+ */
+export interface NdArray {
+  readonly _tag: 'NdArray'
+  readonly shape: Shape
+  readonly data: Float32Array | Float64Array
+}
+
+/** Nested rows of numbers, as one writes a small array by hand. */
+export type Nested = number | readonly Nested[]
+
+const isNested = (value: Nested): value is readonly Nested[] => typeof value !== 'number'
+
+/**
+ * Wraps elements with a shape; the elements are not copied.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { ndarray } from 'tangentflow'
+ *
+ * assert.deepEqual(ndarray.toNested(ndarray.of([2, 2], [1, 2, 3, 4])), [[1, 2], [3, 4]])
+ */
+export const of = (shape: Shape, data: Float32Array | Float64Array | readonly number[]): NdArray => {
+  checkShape('ndarray.of', shape)
+  return data.length === sizeOf(shape)
+    ? { _tag: 'NdArray', shape, data: 'buffer' in data ? data : Float64Array.from(data) }
+    : fail('ShapeError', 'ndarray.of', `${sizeOf(shape)} elements for ${showShape(shape)}`, `${data.length}`)
+}
+
+export const scalar = (value: number): NdArray => of([], [value])
+
+export const full = (shape: Shape, value: number): NdArray =>
+  of(shape, new Float32Array(sizeOf(shape)).fill(value))
+
+export const zeros = (shape: Shape): NdArray => full(shape, 0)
+
+/** From nested rows; a ragged array is a ShapeError. */
+export const fromNested = (rows: Nested): NdArray => {
+  const shape: number[] = []
+  for (let level = rows; isNested(level); level = level[0]!) {
+    shape.push(level.length)
+    if (level.length === 0) break
+  }
+  checkShape('ndarray.fromNested', shape)
+  const data: number[] = []
+  const walk = (value: Nested, depth: number): void => {
+    if (isNested(value) ? value.length !== shape[depth] : depth !== shape.length) {
+      return fail(
+        'ShapeError',
+        'ndarray.fromNested',
+        `rows of equal length ${showShape(shape)}`,
+        'ragged rows'
+      )
+    }
+    if (isNested(value)) value.forEach((row) => walk(row, depth + 1))
+    else data.push(value)
+  }
+  walk(rows, 0)
+  return of(shape, data)
+}
+
+/** To nested rows, for printing and small comparisons. */
+export const toNested = ({ shape, data }: NdArray): Nested => {
+  const build = (depth: number, offset: number, span: number): Nested => {
+    if (depth === shape.length) return data[offset]!
+    const inner = span / shape[depth]!
+    return Array.from({ length: shape[depth]! }, (_, i) => build(depth + 1, offset + i * inner, inner))
+  }
+  return build(0, 0, data.length)
+}
+
+export const isNdArray = (value: unknown): value is NdArray =>
+  typeof value === 'object' && value !== null && '_tag' in value && value._tag === 'NdArray'
+
+/** The single element of a one-element array. */
+export const toNumber = (array: NdArray): number =>
+  array.data.length === 1
+    ? array.data[0]!
+    : fail('ShapeError', 'ndarray.toNumber', 'one element', showShape(array.shape))

@@ -1,0 +1,57 @@
+import { fail } from './error.js'
+
+/** Sizes of a tensor's axes, outermost first; `[]` is a scalar. Row-major throughout. */
+export type Shape = readonly number[]
+
+/** Number of elements. */
+export const sizeOf = (shape: Shape): number => {
+  let size = 1
+  for (const n of shape) size *= n
+  return size
+}
+
+/** Row-major strides, in elements. */
+export const stridesOf = (shape: Shape): number[] => {
+  const strides = new Array<number>(shape.length)
+  let stride = 1
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride
+    stride *= shape[axis]!
+  }
+  return strides
+}
+
+export const sameShape = (a: Shape, b: Shape): boolean =>
+  a.length === b.length && a.every((n, i) => n === b[i])
+
+/** `[2,3]` */
+export const showShape = (shape: Shape): string => `[${shape.join(',')}]`
+
+/** Refuses anything that is not a list of positive whole sizes: a tensor of this library is never empty. */
+export const checkShape = (operation: string, shape: Shape): Shape =>
+  shape.every((n) => Number.isInteger(n) && n > 0)
+    ? shape
+    : fail('ShapeError', operation, 'whole sizes of at least 1', showShape(shape))
+
+/** An axis counted from the front, given one counted from either end (−1 is the last). */
+export const normaliseAxis = (operation: string, rank: number, axis: number): number =>
+  Number.isInteger(axis) && axis >= -rank && axis < rank
+    ? axis < 0
+      ? axis + rank
+      : axis
+    : fail('AxisError', operation, `an axis in [${-rank}, ${rank})`, String(axis))
+
+/** The shape to which both broadcast by NumPy's rule (aligned at the last axis, sizes equal or 1). */
+export const broadcastShapes = (operation: string, a: Shape, b: Shape): Shape => {
+  const rank = Math.max(a.length, b.length)
+  const shape = new Array<number>(rank)
+  for (let i = 1; i <= rank; i++) {
+    const m = a[a.length - i] ?? 1
+    const n = b[b.length - i] ?? 1
+    if (m !== n && m !== 1 && n !== 1) {
+      return fail('ShapeError', operation, 'shapes that broadcast', `${showShape(a)} and ${showShape(b)}`)
+    }
+    shape[rank - i] = Math.max(m, n)
+  }
+  return shape
+}

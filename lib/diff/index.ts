@@ -1,0 +1,5 @@
+export { customVjp, stopGradient, straightThrough } from './custom.js'
+export { grad, hvp, valueAndGrad } from './grad.js'
+export { hessian, jacfwd, type Jacobian, jacrev } from './jacobian.js'
+export { jvp, linearize, vjp } from './vjp.js'
+export { vmap, type VmapOptions } from './vmap.js'

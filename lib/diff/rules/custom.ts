@@ -1,0 +1,66 @@
+import { fail } from '../../core/error.js'
+import { zerosLike } from '../../graph/constant.js'
+import type { CustomRule } from '../../graph/op.js'
+import { apply, type Tensor } from '../../graph/tensor.js'
+import { batchTensors } from '../batch.js'
+import type { DiffRule } from '../rule.js'
+import { batchedTo } from './batched.js'
+
+/** A user's rule on a batch: the rule batched over all that it is given. */
+const batchRule = (rule: CustomRule, size: number): CustomRule => {
+  const { jvp } = rule
+  const whole = (f: (xs: readonly Tensor[]) => readonly Tensor[], xs: readonly Tensor[]): readonly Tensor[] =>
+    batchTensors(f, xs, size)
+  const vjp: CustomRule['vjp'] = (args, out, cotangent) =>
+    whole(
+      (xs) => rule.vjp(xs.slice(0, args.length), xs[args.length]!, xs[args.length + 1]!),
+      [...args, out, cotangent]
+    )
+  return jvp === undefined
+    ? { name: rule.name, vjp }
+    : {
+        name: rule.name,
+        vjp,
+        jvp: (args, out, tangents) =>
+          whole(
+            (xs) => [jvp(xs.slice(0, args.length), xs[args.length]!, xs.slice(args.length + 1))],
+            [...args, out, ...tangents]
+          )[0]!
+      }
+}
+
+const batchAll = (inputs: readonly Tensor[], batched: readonly boolean[], size: number): Tensor[] =>
+  inputs.map((input, k) => batchedTo(input, batched[k]!, size))
+
+export const custom: DiffRule<'custom'> = {
+  jvp: (node, tangents) => {
+    const args = node.inputs.slice(1)
+    const given = args.map((arg, k) => tangents[k + 1] ?? zerosLike(arg))
+    const { rule } = node.op
+    if (tangents.slice(1).every((t) => t === undefined)) return undefined
+    return rule.jvp === undefined
+      ? apply({ tag: 'customLinear', rule, arity: args.length }, [node, ...args, ...given])
+      : rule.jvp(args, node, given)
+  },
+  transpose: 'not linear',
+  batch: ({ op }, inputs, batched, size) =>
+    apply({ tag: 'custom', rule: batchRule(op.rule, size) }, batchAll(inputs, batched, size))
+}
+
+export const customLinear: DiffRule<'customLinear'> = {
+  jvp: ({ op, inputs }, tangents) => {
+    const fixed = inputs.slice(0, op.arity + 1)
+    if (tangents.slice(0, op.arity + 1).some((t) => t !== undefined)) {
+      return fail('DiffError', 'jvp', 'a rule with a jvp', `forward mode through customVjp ${op.rule.name}`)
+    }
+    const given = inputs.slice(op.arity + 1).map((input, k) => tangents[op.arity + 1 + k] ?? zerosLike(input))
+    return apply(op, [...fixed, ...given])
+  },
+  transpose: ({ op, inputs }, cotangent, linear) => {
+    const [out, ...args] = inputs.slice(0, op.arity + 1)
+    const cotangents = op.rule.vjp(args, out!, cotangent)
+    return inputs.map((_, k) => (linear[k] === true ? cotangents[k - op.arity - 1] : undefined))
+  },
+  batch: ({ op }, inputs, batched, size) =>
+    apply({ ...op, rule: batchRule(op.rule, size) }, batchAll(inputs, batched, size))
+}

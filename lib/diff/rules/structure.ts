@@ -1,0 +1,141 @@
+import { fail } from '../../core/error.js'
+import { broadcastTo, product, sumOver } from '../../graph/contract.js'
+import { zerosLike } from '../../graph/constant.js'
+import { div, equal } from '../../graph/ops/arithmetic.js'
+import { apply, type Tensor } from '../../graph/tensor.js'
+import type { OpTag } from '../../graph/op.js'
+import type { DiffRule } from '../rule.js'
+import { batchedTo } from './batched.js'
+
+/** The tangent of a linear primitive of one argument is the primitive of the tangent. */
+const linearJvp = (node: Tensor, [t]: readonly (Tensor | undefined)[]): Tensor | undefined =>
+  t === undefined ? undefined : apply(node.op, [t])
+
+/** A primitive without arguments is never differentiated nor batched. */
+export const leaf = <T extends OpTag>(tag: T): DiffRule<T> => ({
+  jvp: () => undefined,
+  transpose: 'not linear',
+  batch: () => fail('DiffError', 'vmap', 'an argument to batch', `${tag}, which has none that can be`)
+})
+
+export const alias: DiffRule<'alias'> = {
+  jvp: (_, [t]) => t,
+  transpose: (_, cotangent) => [cotangent],
+  batch: (node, inputs) => apply(node.op, inputs)
+}
+
+export const stopGradient: DiffRule<'stopGradient'> = {
+  jvp: () => undefined,
+  transpose: 'not linear',
+  batch: (node, inputs) => apply(node.op, inputs)
+}
+
+export const reshape: DiffRule<'reshape'> = {
+  jvp: linearJvp,
+  transpose: (node, cotangent) => [apply({ tag: 'reshape', shape: node.inputs[0]!.shape }, [cotangent])],
+  batch: (node, inputs, _, size) => apply({ tag: 'reshape', shape: [size, ...node.op.shape] }, inputs)
+}
+
+export const slice: DiffRule<'slice'> = {
+  jvp: linearJvp,
+  transpose: ({ op, inputs, shape }, cotangent) => [
+    apply(
+      {
+        tag: 'pad',
+        low: op.start,
+        high: inputs[0]!.shape.map((n, a) => n - op.start[a]! - ((shape[a]! - 1) * op.stride[a]! + 1)),
+        interior: op.stride.map((s) => s - 1)
+      },
+      [cotangent]
+    )
+  ],
+  batch: ({ op }, inputs, _, size) =>
+    apply(
+      { tag: 'slice', start: [0, ...op.start], limit: [size, ...op.limit], stride: [1, ...op.stride] },
+      inputs
+    )
+}
+
+export const pad: DiffRule<'pad'> = {
+  jvp: linearJvp,
+  transpose: ({ op, inputs, shape }, cotangent) => [
+    apply(
+      {
+        tag: 'slice',
+        start: op.low,
+        limit: shape.map((n, a) => n - op.high[a]!),
+        stride: inputs[0]!.shape.map((n, a) => (n === 1 ? 1 : op.interior[a]! + 1))
+      },
+      [cotangent]
+    )
+  ],
+  batch: ({ op }, inputs) =>
+    apply({ tag: 'pad', low: [0, ...op.low], high: [0, ...op.high], interior: [0, ...op.interior] }, inputs)
+}
+
+export const concat: DiffRule<'concat'> = {
+  jvp: (node, tangents) =>
+    apply(
+      node.op,
+      tangents.map((t, k) => t ?? zerosLike(node.inputs[k]!))
+    ),
+  transpose: ({ op, inputs }, cotangent, linear) => {
+    let offset = 0
+    return inputs.map(({ shape }, k) => {
+      const from = offset
+      offset += shape[op.axis]!
+      if (linear[k] !== true) return undefined
+      return apply(
+        {
+          tag: 'slice',
+          start: shape.map((_, a) => (a === op.axis ? from : 0)),
+          limit: shape.map((n, a) => (a === op.axis ? from + n : n)),
+          stride: shape.map(() => 1)
+        },
+        [cotangent]
+      )
+    })
+  },
+  batch: ({ op }, inputs, batched, size) =>
+    apply(
+      { tag: 'concat', axis: op.axis + 1 },
+      inputs.map((input, k) => batchedTo(input, batched[k]!, size))
+    )
+}
+
+/** The derivative of a maximum is shared evenly by the elements that reach it. */
+export const reduceMax: DiffRule<'reduceMax'> = {
+  jvp: (node, [t]) => {
+    if (t === undefined) return undefined
+    const x = node.inputs[0]!
+    const kept = x.shape.map((n, axis) => (node.op.axes.includes(axis) ? 1 : n))
+    const peak = broadcastTo(apply({ tag: 'reshape', shape: kept }, [node]), x.shape)
+    const reached = equal(peak)(x)
+    return div(sumOver(reached, node.op.axes))(sumOver(product(reached, t), node.op.axes))
+  },
+  transpose: 'not linear',
+  batch: ({ op }, inputs) => apply({ tag: 'reduceMax', axes: op.axes.map((axis) => axis + 1) }, inputs)
+}
+
+export const unfold: DiffRule<'unfold'> = {
+  jvp: linearJvp,
+  transpose: ({ op, inputs }, cotangent) => {
+    const [h, w] = inputs[0]!.shape.slice(-2)
+    return [apply({ tag: 'fold', kernel: op.kernel, stride: op.stride, size: [h!, w!] }, [cotangent])]
+  },
+  batch: (node, inputs) => apply(node.op, inputs)
+}
+
+export const fold: DiffRule<'fold'> = {
+  jvp: linearJvp,
+  transpose: ({ op }, cotangent) => [
+    apply({ tag: 'unfold', kernel: op.kernel, stride: op.stride }, [cotangent])
+  ],
+  batch: (node, inputs) => apply(node.op, inputs)
+}
+
+export const topKMask: DiffRule<'topKMask'> = {
+  jvp: () => undefined,
+  transpose: 'not linear',
+  batch: (node, inputs) => apply(node.op, inputs)
+}

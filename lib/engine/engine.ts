@@ -1,0 +1,51 @@
+import type { Task } from 'fp-ts/lib/Task.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { TangentError } from '../core/error.js'
+import type { NdArray } from '../core/ndarray.js'
+import type { Executed, Runner } from '../graph/runner.js'
+import type { Plan } from './plan.js'
+
+/** Every engine, with the backend behind it; what `prefer`, `require` and `--engine` accept besides `auto`. */
+export const engineNames = [
+  'reference',
+  'onnx:native',
+  'onnx:wasm',
+  'gpujs:webgpu',
+  'gpujs:webgl2',
+  'gpujs:headlessgl',
+  'gpujs:webasm',
+  'gpujs:cpu'
+] as const
+
+export type EngineName = (typeof engineNames)[number]
+
+/** A plan made ready to run. `run` takes the plan's fed inputs and gives the graph's outputs. */
+export interface Executable {
+  readonly run: (inputs: readonly NdArray[]) => TaskEither<TangentError, readonly NdArray[]>
+  readonly executed: Executed
+  readonly dispose: Task<void>
+}
+
+/** What an engine has to be able to do; everything else (tracing, optimising, caching) is shared. */
+export interface Backend {
+  readonly executed: Executed
+  readonly load: (plan: Plan) => TaskEither<TangentError, Executable>
+  readonly dispose: Task<void>
+}
+
+export interface OpenOptions {
+  /** Number of threads; 1 unless given. */
+  readonly threads: number
+}
+
+/** How a backend is opened; a Left when it is not there. */
+export type OpenBackend = (options: OpenOptions) => TaskEither<TangentError, Backend>
+
+/** An open engine. */
+export interface Engine extends Runner {
+  readonly name: EngineName
+  readonly describe: Executed
+  /** The number of programs held ready. */
+  readonly programs: () => number
+  readonly dispose: Task<void>
+}

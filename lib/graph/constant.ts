@@ -1,0 +1,34 @@
+import { type NdArray, of, scalar } from '../core/ndarray.js'
+import { type Shape, sizeOf } from '../core/shape.js'
+import { broadcastTo } from './contract.js'
+import { apply, type Tensor, isTensor, isOp } from './tensor.js'
+
+/** A concrete array as a tensor. */
+export const constant = (value: NdArray | number): Tensor =>
+  apply({ tag: 'constant', value: typeof value === 'number' ? scalar(value) : value }, [])
+
+/** A tensor, or a number where a tensor is meant. */
+export type Operand = Tensor | number
+
+export const toTensor = (operand: Operand): Tensor => (isTensor(operand) ? operand : constant(operand))
+
+/** Every element the same number. */
+export const fill = (value: number, shape: Shape): Tensor => broadcastTo(constant(value), shape)
+
+export const zerosLike = (tensor: Tensor): Tensor => fill(0, tensor.shape)
+
+/** The number a tensor is known to hold at every element without running anything, if there is one. */
+export const knownScalar = (tensor: Tensor): number | undefined => {
+  if (isOp(tensor, 'constant')) {
+    return sizeOf(tensor.shape) === 1 ? tensor.op.value.data[0] : undefined
+  }
+  // a broadcast of a known number
+  if (isOp(tensor, 'contract') && tensor.inputs.length === 1 && tensor.inputs[0]!.shape.length === 0) {
+    const { output } = tensor.op
+    return new Set(output).size === output.length ? knownScalar(tensor.inputs[0]!) : undefined
+  }
+  return undefined
+}
+
+/** A constant of several elements from plain numbers. */
+export const table = (shape: Shape, values: readonly number[]): Tensor => constant(of(shape, values))

@@ -1,0 +1,95 @@
+import { type Shape } from '../core/shape.js'
+import type { OpOf } from './op.js'
+import { apply, type Tensor } from './tensor.js'
+
+export type ContractOp = OpOf<'contract'>
+
+/**
+ * The same contraction with its indices numbered 0, 1, 2 … in the order in which they are first met (operands, then
+ * output), so that equal products are equal records. Indices that occur nowhere are dropped.
+ */
+export const renumber = (
+  operands: readonly (readonly number[])[],
+  output: readonly number[],
+  sizes: readonly number[]
+): ContractOp => {
+  const names = new Map<number, number>()
+  const kept: number[] = []
+  const rename = (index: number): number => {
+    const known = names.get(index)
+    if (known !== undefined) return known
+    const fresh = kept.length
+    names.set(index, fresh)
+    kept.push(sizes[index]!)
+    return fresh
+  }
+  const renamed = operands.map((indices) => indices.map(rename))
+  return { tag: 'contract', operands: renamed, output: output.map(rename), sizes: kept }
+}
+
+const isIdentity = ({ operands, output }: ContractOp): boolean =>
+  operands.length === 1 &&
+  operands[0]!.length === output.length &&
+  operands[0]!.every((index, axis) => index === output[axis] && index === axis)
+
+/** A contraction node; the identity contraction is its operand. */
+export const contract = (
+  tensors: readonly Tensor[],
+  operands: readonly (readonly number[])[],
+  output: readonly number[],
+  sizes: readonly number[]
+): Tensor => {
+  const op = renumber(operands, output, sizes)
+  return isIdentity(op) && tensors.length === 1 ? tensors[0]! : apply(op, tensors)
+}
+
+/** 0, 1, … rank−1: the indices of a tensor taken as it lies. */
+export const indicesOf = (shape: Shape): number[] => shape.map((_, axis) => axis)
+
+/** The elementwise product of tensors of equal shape, as a contraction. */
+export const product = (...tensors: readonly [Tensor, ...Tensor[]]): Tensor => {
+  const { shape } = tensors[0]
+  const indices = indicesOf(shape)
+  return contract(
+    tensors,
+    tensors.map(() => indices),
+    indices,
+    shape
+  )
+}
+
+/** A scalar tensor times a tensor of any shape. */
+export const scaleBy = (factor: Tensor, tensor: Tensor): Tensor => {
+  const indices = indicesOf(tensor.shape)
+  return contract([factor, tensor], [[], indices], indices, tensor.shape)
+}
+
+/** The tensor repeated along axes it lacks or has size 1 in, aligned at the last axis. */
+export const broadcastTo = (tensor: Tensor, shape: Shape): Tensor => {
+  const lead = shape.length - tensor.shape.length
+  const indices = tensor.shape.map((n, axis) =>
+    n === shape[lead + axis] ? lead + axis : shape.length + axis
+  )
+  return contract([tensor], [indices], indicesOf(shape), [...shape, ...tensor.shape.map(() => 1)])
+}
+
+/**
+ * Ones where `output` repeats no index, else ones on the diagonals: `pattern([0, 0], [n])` is the identity matrix. It
+ * needs no data, and a contraction with it is a renaming of indices.
+ */
+export const pattern = (output: readonly number[], sizes: readonly number[]): Tensor =>
+  contract([], [], output, sizes)
+
+/** All elements one. */
+export const ones = (shape: Shape): Tensor => pattern(indicesOf(shape), shape)
+
+/** The sum over the given axes, which are removed. */
+export const sumOver = (tensor: Tensor, axes: readonly number[]): Tensor => {
+  const indices = indicesOf(tensor.shape)
+  return contract(
+    [tensor],
+    [indices],
+    indices.filter((axis) => !axes.includes(axis)),
+    tensor.shape
+  )
+}

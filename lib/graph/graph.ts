@@ -1,0 +1,140 @@
+import type { NdArray } from '../core/ndarray.js'
+import type { KeyStep } from '../core/key.js'
+import type { Op } from './op.js'
+import { isOp, type Tensor } from './tensor.js'
+
+/** A closed computation: its arguments in order and its results. Nodes are shared wherever they are equal. */
+export interface Graph {
+  readonly inputs: readonly Tensor[]
+  readonly outputs: readonly Tensor[]
+}
+
+/**
+ * Every node that the outputs need, each after its inputs. Nodes in `stop` are leaves: nothing behind them is visited.
+ */
+export const topological = (outputs: readonly Tensor[], stop?: ReadonlySet<Tensor>): Tensor[] => {
+  const order: Tensor[] = []
+  const seen = new Set<Tensor>()
+  const stack: { node: Tensor; next: number }[] = []
+  const visit = (node: Tensor): void => {
+    if (seen.has(node)) return
+    seen.add(node)
+    stack.push({ node, next: stop?.has(node) === true ? node.inputs.length : 0 })
+  }
+  for (const output of outputs) {
+    visit(output)
+    while (stack.length > 0) {
+      const frame = stack[stack.length - 1]!
+      if (frame.next < frame.node.inputs.length) visit(frame.node.inputs[frame.next++]!)
+      else order.push(stack.pop()!.node)
+    }
+  }
+  return order
+}
+
+/** The same primitive on other inputs; the node itself when nothing changed. The shape is known to stay. */
+export const withInputs = (node: Tensor, inputs: readonly Tensor[]): Tensor =>
+  inputs.every((input, i) => input === node.inputs[i]) ? node : { ...node, inputs }
+
+/** Rebuilds a graph bottom-up: `visit` gets each node with its inputs already rebuilt. */
+export const rewrite = (graph: Graph, visit: (node: Tensor) => Tensor): Graph => {
+  const done = new Map<Tensor, Tensor>()
+  const of = (node: Tensor): Tensor => done.get(node)!
+  for (const node of topological(graph.outputs)) done.set(node, visit(withInputs(node, node.inputs.map(of))))
+  return { inputs: graph.inputs, outputs: graph.outputs.map(of) }
+}
+
+const SMALL = 16
+
+/** FNV-1a over the bits of the elements, twice with different offsets: 64 bits that name a large constant. */
+const digest = ({ data }: NdArray): string => {
+  const words = new Uint32Array(Float64Array.from(data).buffer)
+  let a = 0x811c9dc5
+  let b = 0x9747b28c
+  for (const word of words) {
+    a = Math.imul(a ^ word, 0x01000193)
+    b = Math.imul(b ^ (word >>> 7) ^ (word << 25), 0x85ebca6b)
+  }
+  return `${(a >>> 0).toString(16)}.${(b >>> 0).toString(16)}`
+}
+
+const digests = new WeakMap<NdArray, string>()
+
+const nameConstant = (value: NdArray): string => {
+  if (value.data.length <= SMALL)
+    return Array.from(value.data, (x) => (Object.is(x, -0) ? '-0' : x)).join(' ')
+  const known = digests.get(value)
+  if (known !== undefined) return known
+  const name = digest(value)
+  digests.set(value, name)
+  return name
+}
+
+const nameSteps = (path: readonly KeyStep[]): string =>
+  path.map((step) => `${step.kind}${step.index}`).join('/')
+
+/** The attributes of a primitive as text; equal primitives, and only those, have equal text. */
+export const opKey = (op: Op): string => {
+  switch (op.tag) {
+    case 'constant':
+      return `constant ${op.value.shape.join(',')} ${nameConstant(op.value)}`
+    case 'pointwise':
+      return op.fn
+    case 'contract':
+      return `contract ${op.operands.map((indices) => indices.join('.')).join(',')}>${op.output.join('.')}|${op.sizes.join('.')}`
+    case 'random':
+      return `random ${op.distribution} ${op.shape.join(',')} ${nameSteps(op.path)}`
+    case 'custom':
+    case 'customLinear':
+      return `${op.tag} ${op.rule.name}`
+    case 'input':
+    case 'keyInput':
+    case 'iota':
+    case 'alias':
+    case 'stopGradient':
+    case 'reshape':
+    case 'slice':
+    case 'pad':
+    case 'concat':
+    case 'reduceMax':
+    case 'unfold':
+    case 'fold':
+    case 'topKMask':
+      return JSON.stringify(op)
+  }
+}
+
+/**
+ * Recovers sharing: of equal nodes one remains, and nodes that carry meaning only for derivatives (`alias`,
+ * `stopGradient`, `custom`) give way to their value. Inputs are never merged.
+ */
+export const share = (graph: Graph): Graph => {
+  const ids = new Map<Tensor, number>()
+  const known = new Map<string, Tensor>()
+  const canonical = (node: Tensor): Tensor => {
+    if (isOp(node, 'alias') || isOp(node, 'stopGradient') || isOp(node, 'custom')) return node.inputs[0]!
+    if (ids.has(node)) return node
+    const isInput = isOp(node, 'input') || isOp(node, 'keyInput')
+    const name = isInput
+      ? `input ${graph.inputs.indexOf(node)}`
+      : `${opKey(node.op)}(${node.inputs.map((input) => ids.get(input)).join(',')})`
+    const first = known.get(name)
+    if (first !== undefined) return first
+    known.set(name, node)
+    ids.set(node, ids.size)
+    return node
+  }
+  return rewrite(graph, canonical)
+}
+
+/** Text that is equal for two graphs exactly when they compute the same thing in the same way. */
+export const graphKey = (graph: Graph): string => {
+  const ids = new Map<Tensor, number>(graph.inputs.map((input, i) => [input, i]))
+  const lines = graph.inputs.map((input) => `${input.op.tag}[${input.shape.join(',')}]`)
+  for (const node of topological(graph.outputs)) {
+    if (ids.has(node)) continue
+    ids.set(node, ids.size)
+    lines.push(`${opKey(node.op)}(${node.inputs.map((input) => ids.get(input)).join(',')})`)
+  }
+  return `${lines.join('\n')}\n=> ${graph.outputs.map((output) => ids.get(output)).join(',')}`
+}

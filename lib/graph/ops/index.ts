@@ -1,0 +1,7 @@
+export * from './arithmetic.js'
+export { dot, einsum, expandDims, eye, matmul, mean, squeeze, sum, transpose } from './linear.js'
+export * from './reduce.js'
+export * from './structure.js'
+export { constant, fill } from '../constant.js'
+export { ones } from '../contract.js'
+export { gather } from './gather.js'

@@ -1,0 +1,102 @@
+import { fail } from '../../core/error.js'
+import { normaliseAxis, type Shape, showShape, sizeOf } from '../../core/shape.js'
+import * as contraction from '../contract.js'
+import { apply, type Tensor } from '../tensor.js'
+import { broadcastShapes, sameShape } from '../../core/shape.js'
+import { expandDims, squeeze } from './linear.js'
+
+/** The same elements in row-major order under another shape; one size may be −1, which is worked out. */
+export const reshape =
+  (shape: Shape) =>
+  (x: Tensor): Tensor => {
+    const free = shape.indexOf(-1)
+    const known = sizeOf(shape.filter((n) => n !== -1))
+    const full = free < 0 ? shape : shape.map((n, axis) => (axis === free ? sizeOf(x.shape) / known : n))
+    return sameShape(full, x.shape) ? x : apply({ tag: 'reshape', shape: full }, [x])
+  }
+
+/** Repeats x up to a shape by NumPy's rule. */
+export const broadcastTo =
+  (shape: Shape) =>
+  (x: Tensor): Tensor =>
+    sameShape(broadcastShapes('ops.broadcastTo', x.shape, shape), shape)
+      ? contraction.broadcastTo(x, shape)
+      : fail(
+          'ShapeError',
+          'ops.broadcastTo',
+          `a shape that broadcasts to ${showShape(shape)}`,
+          showShape(x.shape)
+        )
+
+/** The elements from `start` up to but not including `limit`, every `stride`-th, along every axis. */
+export const slice =
+  (start: readonly number[], limit: readonly number[], stride?: readonly number[]) =>
+  (x: Tensor): Tensor =>
+    start.length === x.shape.length && limit.length === x.shape.length
+      ? apply({ tag: 'slice', start, limit, stride: stride ?? start.map(() => 1) }, [x])
+      : fail(
+          'ShapeError',
+          'ops.slice',
+          `bounds for ${x.shape.length} axes`,
+          `${start.length} and ${limit.length}`
+        )
+
+/** A slice along one axis only. */
+export const sliceAxis =
+  (axis: number, start: number, limit: number) =>
+  (x: Tensor): Tensor => {
+    const at = normaliseAxis('ops.sliceAxis', x.shape.length, axis)
+    return slice(
+      x.shape.map((_, a) => (a === at ? start : 0)),
+      x.shape.map((n, a) => (a === at ? limit : n))
+    )(x)
+  }
+
+/** The i-th entry along an axis, which is removed. */
+export const at =
+  (axis: number, index: number) =>
+  (x: Tensor): Tensor => {
+    const along = normaliseAxis('ops.at', x.shape.length, axis)
+    return squeeze(along)(sliceAxis(along, index, index + 1)(x))
+  }
+
+/** Zeros around x: `low` before and `high` after along every axis, `interior` between neighbours. */
+export const pad =
+  (low: readonly number[], high: readonly number[], interior?: readonly number[]) =>
+  (x: Tensor): Tensor =>
+    low.length === x.shape.length && high.length === x.shape.length
+      ? apply({ tag: 'pad', low, high, interior: interior ?? low.map(() => 0) }, [x])
+      : fail(
+          'ShapeError',
+          'ops.pad',
+          `amounts for ${x.shape.length} axes`,
+          `${low.length} and ${high.length}`
+        )
+
+/** Tensors laid end to end along an axis. */
+export const concat =
+  (axis: number) =>
+  (tensors: readonly Tensor[]): Tensor => {
+    const first = tensors[0] ?? fail('ArgumentError', 'ops.concat', 'at least one tensor', 'none')
+    return tensors.length === 1
+      ? first
+      : apply({ tag: 'concat', axis: normaliseAxis('ops.concat', first.shape.length, axis) }, tensors)
+  }
+
+/** Tensors of equal shape along a new axis. */
+export const stack =
+  (axis: number) =>
+  (tensors: readonly Tensor[]): Tensor =>
+    concat(axis)(tensors.map(expandDims(axis)))
+
+/** 0, 1, 2 … along one axis of a shape. */
+export const iota = (shape: Shape, axis = 0): Tensor => apply({ tag: 'iota', shape, axis }, [])
+
+/** Sliding windows of the last two axes: [..., H, W] → [..., kh, kw, oh, ow]. */
+export const unfold =
+  (kernel: readonly [number, number], stride: readonly [number, number] = [1, 1]) =>
+  (x: Tensor): Tensor =>
+    apply({ tag: 'unfold', kernel, stride }, [x])
+
+/** The value with no derivative: what comes before it is a constant to every transformation. */
+export const stopGradient = (x: Tensor): Tensor => apply({ tag: 'stopGradient' }, [x])

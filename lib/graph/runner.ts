@@ -1,0 +1,34 @@
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { TangentError } from '../core/error.js'
+import type { Concrete, Specs } from './spec.js'
+
+/** What really ran a program: never what was asked for, always what executed. */
+export interface Executed {
+  /** The name by which the engine is asked for, `onnx:native`. */
+  readonly engine: string
+  /** What stands behind it, with its version. */
+  readonly backend: string
+  readonly threads: number
+}
+
+/** A result and who computed it. */
+export interface Result<Out> {
+  readonly value: Out
+  readonly executed: Executed
+}
+
+/** A compiled function: concrete arguments in, concrete results out. */
+export type Program<Args extends readonly unknown[], Out> = (
+  ...args: Concrete<Args>
+) => TaskEither<TangentError, Result<Concrete<Out>>>
+
+/**
+ * All that pure code sees of an engine: it turns a traced function into a program. Programs are cached by structure, so
+ * asking twice for the same function and shapes compiles once.
+ */
+export interface Runner {
+  readonly compile: <Args extends readonly unknown[], Out>(
+    f: (...args: Args) => Out,
+    specs: Specs<Args>
+  ) => TaskEither<TangentError, Program<Args, Out>>
+}

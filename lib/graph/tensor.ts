@@ -1,0 +1,35 @@
+import { type Shape } from '../core/shape.js'
+import type { TracedKey } from './key.js'
+import { infer } from './infer.js'
+import type { Op, OpOf } from './op.js'
+
+/**
+ * A symbolic value inside a traced function: one immutable node of the graph. A tensor knows its primitive, its inputs
+ * and its shape, never its elements.
+ */
+export interface Tensor {
+  readonly _tag: 'Tensor'
+  readonly op: Op
+  readonly inputs: readonly Tensor[]
+  readonly shape: Shape
+}
+
+export const isTensor = (value: unknown): value is Tensor =>
+  typeof value === 'object' && value !== null && '_tag' in value && value._tag === 'Tensor'
+
+/** What the leaves of a traced function's arguments are. */
+export type Traced = Tensor | TracedKey
+
+/** A tensor of one known primitive. */
+export type TensorOf<T extends Op['tag']> = Tensor & { readonly op: OpOf<T> }
+
+export const isOp = <T extends Op['tag']>(tensor: Tensor, tag: T): tensor is TensorOf<T> =>
+  tensor.op.tag === tag
+
+/** Applies a primitive; its shape rule refuses arguments that do not fit. */
+export const apply = (op: Op, inputs: readonly Tensor[]): Tensor => ({
+  _tag: 'Tensor',
+  op,
+  inputs,
+  shape: infer(op, inputs)
+})

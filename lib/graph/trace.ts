@@ -1,0 +1,87 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { fail, type TangentError, TangentFailure } from '../core/error.js'
+import { leaves, rebuild } from '../core/tree.js'
+import { constant } from './constant.js'
+import { type Graph, share, topological } from './graph.js'
+import type { TracedKey } from './key.js'
+import { isKeyLeaf, isSpecLeaf, type Specs } from './spec.js'
+import { apply, isOp, isTensor, type Tensor } from './tensor.js'
+
+/** A traced function: its graph, and the shapes of the trees that go in and come out. */
+export interface Traced<Args extends readonly unknown[], Out> {
+  readonly graph: Graph
+  readonly args: Specs<Args>
+  readonly out: Out
+}
+
+/** Turns the library's internal exception into a Left; any other exception is a defect and passes through. */
+export const attempt = <A>(compute: () => A): E.Either<TangentError, A> => {
+  try {
+    return E.right(compute())
+  } catch (thrown) {
+    if (thrown instanceof TangentFailure) return E.left(thrown.error)
+    throw thrown
+  }
+}
+
+const isOutputLeaf = (value: unknown): value is Tensor | number =>
+  isTensor(value) || typeof value === 'number'
+
+const refuseStrangers = (graph: Graph): void => {
+  const own = new Set(graph.inputs)
+  for (const node of topological(graph.outputs)) {
+    if ((isOp(node, 'input') || isOp(node, 'keyInput')) && !own.has(node)) {
+      fail(
+        'TraceError',
+        'trace',
+        'only tensors of this trace',
+        `an argument of another trace, ${node.op.name}`
+      )
+    }
+    if (isOp(node, 'customLinear')) {
+      fail('DiffError', 'trace', 'a rule with a jvp', `forward mode through customVjp ${node.op.rule.name}`)
+    }
+  }
+}
+
+/**
+ * Runs a pure function once on symbolic tensors and keeps what it did. Every shape is checked on the way; the first
+ * refusal is the Left.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { ops, spec, type Tensor, trace } from 'tangentflow'
+ *
+ * const traced = trace((a: Tensor, b: Tensor) => ops.matmul(b)(a), [spec([2, 3]), spec([3, 4])])
+ * assert.ok(E.isRight(traced))
+ * assert.deepEqual(traced.right.graph.outputs[0]?.shape, [2, 4])
+ * assert.ok(E.isLeft(trace((a: Tensor, b: Tensor) => ops.matmul(b)(a), [spec([2, 3]), spec([2, 4])])))
+ */
+export const trace = <Args extends readonly unknown[], Out>(
+  f: (...args: Args) => Out,
+  specs: Specs<Args>
+): E.Either<TangentError, Traced<Args, Out>> =>
+  attempt(() => {
+    const found = leaves('trace', isSpecLeaf, specs)
+    const inputs = found.map(({ path, value }) =>
+      isKeyLeaf(value)
+        ? apply({ tag: 'keyInput', name: path }, [])
+        : apply({ tag: 'input', name: path, shape: value.shape }, [])
+    )
+    const symbols = inputs.map((node): Tensor | TracedKey =>
+      isOp(node, 'keyInput') ? { _tag: 'TracedKey', source: node, path: [] } : node
+    )
+    const args = rebuild<unknown, Args>('trace', isSpecLeaf, specs, symbols)
+    const raw = f(...args)
+    const results = leaves('trace', isOutputLeaf, raw).map(({ value }) =>
+      typeof value === 'number' ? constant(value) : value
+    )
+    const graph = share({ inputs, outputs: results })
+    refuseStrangers(graph)
+    return { graph, args: specs, out: rebuild<unknown, Out>('trace', isOutputLeaf, raw, results) }
+  })
+
+/** Puts concrete results back into the tree the traced function returned. */
+export const unflattenOut = <Concrete>(out: unknown, values: readonly unknown[]): Concrete =>
+  rebuild<unknown, Concrete>('run', isTensor, out, values)

@@ -1,0 +1,30 @@
+export { type ErrorTag, formatError, tangentError, type TangentError, TangentFailure } from './core/error.js'
+export { type HostKey, key, normals, permutation, rademachers, uniforms } from './core/key.js'
+export * as ndarray from './core/ndarray.js'
+export type { NdArray, Nested } from './core/ndarray.js'
+export type { Shape } from './core/shape.js'
+export { evaluate, evaluateOn } from './graph/evaluate/index.js'
+export type { Graph } from './graph/graph.js'
+export { fold, type Key, split } from './graph/key.js'
+export * as ops from './graph/ops/index.js'
+export { print, printDot } from './graph/print.js'
+export * as random from './graph/random.js'
+export { type Concrete, keySpec, spec, type Specs } from './graph/spec.js'
+export type { Tensor } from './graph/tensor.js'
+export { trace, type Traced } from './graph/trace.js'
+export {
+  customVjp,
+  grad,
+  hessian,
+  hvp,
+  jacfwd,
+  type Jacobian,
+  jacrev,
+  jvp,
+  linearize,
+  stopGradient,
+  straightThrough,
+  valueAndGrad,
+  vjp,
+  vmap
+} from './diff/index.js'
