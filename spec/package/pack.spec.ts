@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import {
   cpSync,
   existsSync,
@@ -22,16 +22,16 @@ const staging = join(temporary, 'package')
 const project = join(temporary, 'project')
 afterAll(() => rmSync(temporary, { recursive: true, force: true }))
 
-const execute = (cwd: string, command: string, ...args: string[]): string =>
-  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: 'pipe', shell: process.platform === 'win32' })
+/** Runs a command to its end; what it printed is in the error of a failure. */
+const execute = (cwd: string, command: string, ...args: string[]): string => {
+  const shell = process.platform === 'win32'
+  const { status, error, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8', shell })
+  if (status !== 0) throw new Error([command, ...args, error, stdout, stderr].join('\n'))
+  return stdout
+}
 const tsc = (cwd: string, ...args: string[]): string =>
   execute(cwd, process.execPath, join(root, 'node_modules/typescript/bin/tsc'), ...args)
 const node = (code: string): string => execute(project, process.execPath, '--input-type=module', '-e', code)
-
-const outputOf = (error: unknown): string => {
-  const { stdout, stderr } = error as { stdout?: unknown; stderr?: unknown }
-  return [String(error), stdout, stderr].filter((part) => typeof part === 'string').join('\n')
-}
 
 /** The file name of the tarball, which is left in `temporary`. */
 const pack = (): string => {
@@ -86,12 +86,12 @@ describe('the packed package', () => {
     try {
       install(tarball)
     } catch (error) {
-      const reason = noNetwork.exec(outputOf(error))?.[0]
+      const reason = noNetwork.exec(String(error))?.[0]
       context.skip(
         reason !== undefined,
         `npm reaches no registry and its cache lacks a package (${reason ?? ''})`
       )
-      throw new Error(outputOf(error), { cause: error })
+      throw error
     }
 
     for (const absent of ['onnxruntime-node', 'onnxruntime-web', 'gl', 'fast-check'])
@@ -115,10 +115,6 @@ describe('the packed package', () => {
     )
     const compilerOptions = { module: 'nodenext', strict: true, noEmit: true, skipLibCheck: false, types: [] }
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }))
-    try {
-      tsc(project)
-    } catch (error) {
-      throw new Error(outputOf(error), { cause: error })
-    }
+    tsc(project)
   })
 })
