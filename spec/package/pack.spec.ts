@@ -47,7 +47,7 @@ const pack = (): string => {
     '--tsBuildInfoFile',
     'null'
   )
-  for (const file of ['package.json', 'LICENSE', 'README.md'])
+  for (const file of ['package.json', 'LICENSE', 'NOTICE', 'README.md'])
     if (existsSync(join(root, file))) cpSync(join(root, file), join(staging, file))
   execute(staging, 'npm', 'pack', '--ignore-scripts', '--pack-destination', temporary)
   return readdirSync(temporary).find((name) => name.endsWith('.tgz'))!
@@ -97,7 +97,7 @@ describe('the packed package', () => {
     for (const absent of ['onnxruntime-node', 'onnxruntime-web', 'gl', 'fast-check'])
       expect(existsSync(join(project, 'node_modules', absent)), absent).toBe(false)
     expect(readdirSync(join(project, 'node_modules/tangentflow')).sort()).toEqual(
-      expect.arrayContaining(['LICENSE', 'dist', 'package.json'])
+      expect.arrayContaining(['LICENSE', 'NOTICE', 'dist', 'package.json'])
     )
     const names = "console.log(Object.keys(await import('tangentflow')).length)"
     expect(Number(node(names))).toBeGreaterThan(0)

@@ -1,0 +1,54 @@
+import { derive, type HostKey, normals } from '../core/key.js'
+import * as ndarray from '../core/ndarray.js'
+import type { Labelled } from './labelled.js'
+
+const twoClasses = (points: number, place: (i: number, label: number) => readonly number[]): Labelled => {
+  const labels = Array.from({ length: points }, (_, i) => i % 2)
+  const rows = labels.map((label, i) => place(i, label))
+  return {
+    x: ndarray.of([points, rows[0]?.length ?? 0], Float32Array.from(rows.flat())),
+    y: ndarray.of([points], Float32Array.from(labels)),
+    classes: 2
+  }
+}
+
+const noiseOf = (source: HostKey, points: number, features: number): Float32Array =>
+  normals(derive(source, { kind: 'fold', index: 0 }), points * features)
+
+/**
+ * Two Gaussian clouds of unit variance in `features` dimensions, their centres `distance` apart along the diagonal;
+ * labels alternate, so that every prefix is balanced.
+ */
+export const blobs =
+  ({ points = 200, features = 2, distance = 4 } = {}) =>
+  (source: HostKey): Labelled => {
+    const noise = noiseOf(source, points, features)
+    const offset = distance / (2 * Math.sqrt(features))
+    return twoClasses(points, (i, label) =>
+      Array.from({ length: features }, (_, j) => (label === 0 ? -offset : offset) + noise[i * features + j]!)
+    )
+  }
+
+/**
+ * Two rings around the origin in the plane, of radius 1 and 2, with Gaussian noise: no line separates them.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { data, key } from 'tangentflow'
+ *
+ * const { x, y } = data.synthetic.rings({ points: 10 })(key(0))
+ * assert.deepEqual([x.shape, y.shape], [[10, 2], [10]])
+ */
+export const rings =
+  ({ points = 200, noise: spread = 0.1 } = {}) =>
+  (source: HostKey): Labelled => {
+    const noise = noiseOf(source, points, 2)
+    return twoClasses(points, (i, label) => {
+      const angle = (2 * Math.PI * i) / points
+      const radius = 1 + label
+      return [
+        radius * Math.cos(angle) + spread * noise[2 * i]!,
+        radius * Math.sin(angle) + spread * noise[2 * i + 1]!
+      ]
+    })
+  }
