@@ -47,7 +47,11 @@ const diagnostics = (): string[] => {
         ...config.compilerOptions,
         incremental: false,
         tsBuildInfoFile: null,
-        paths: { tangentflow: ['./lib/index.ts'], 'tangentflow/laws': ['./lib/laws/index.ts'] }
+        paths: {
+          tangentflow: ['./lib/index.ts'],
+          'tangentflow/io': ['./lib/io/index.ts'],
+          'tangentflow/laws': ['./lib/laws/index.ts']
+        }
       },
       files: []
     },

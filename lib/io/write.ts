@@ -1,0 +1,72 @@
+import { appendFileSync, closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import type { IOEither } from 'fp-ts/lib/IOEither.js'
+import { tangentError, type TangentError } from '../core/error.js'
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'a read-only file system',
+  ENOSPC: 'a full disk',
+  EDQUOT: 'a full quota',
+  ENOENT: 'no such folder',
+  ENOTDIR: 'a file where a folder should be',
+  EISDIR: 'a folder where a file should be',
+  EEXIST: 'something of that name already'
+}
+
+/** A thrown file-system error as an IoError that says what was tried, what came and where. */
+export const ioError =
+  (operation: string, expected: string, path: string) =>
+  (thrown: unknown): TangentError => {
+    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
+    const message = thrown instanceof Error ? thrown.message : String(thrown)
+    return tangentError('IoError', operation, expected, reasons[code] ?? message, path)
+  }
+
+/** Writes until every byte is out: one `write` to a nearly full disk may take a part only. */
+const writeAll = (file: number, bytes: Uint8Array): void => {
+  for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done)
+}
+
+/**
+ * Writes a file whole or not at all: into a temporary file beside it, flushed to the disk, then renamed over it. On any
+ * failure the temporary file is removed, an older file of that name is as it was, and the IoError names the path.
+ *
+ * It runs in one go, without giving way to the event loop, so that a signal handler cannot come in between.
+ */
+export const writeAtomic =
+  (path: string) =>
+  (text: string): IOEither<TangentError, void> =>
+  () => {
+    const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
+    return E.tryCatch(
+      () => {
+        try {
+          const file = openSync(temporary, 'w')
+          try {
+            writeAll(file, Buffer.from(text))
+            fsyncSync(file)
+          } finally {
+            closeSync(file)
+          }
+          renameSync(temporary, path)
+        } catch (thrown) {
+          rmSync(temporary, { force: true })
+          throw thrown
+        }
+      },
+      ioError('io.writeAtomic', 'to write the file', path)
+    )
+  }
+
+/** Appends one line to a file, in a single write. */
+export const appendLine =
+  (path: string) =>
+  (line: string): IOEither<TangentError, void> =>
+  () =>
+    E.tryCatch(
+      () => appendFileSync(path, `${line}\n`),
+      ioError('io.appendLine', 'to append a line to the file', path)
+    )
