@@ -29,3 +29,8 @@ export {
   vjp,
   vmap
 } from './diff/index.js'
+export { compile, run } from './engine/compile.js'
+export { type Engine, type EngineName, engineNames } from './engine/engine.js'
+export { autoOrder, engineName, type EngineOptions, openEngine, withEngine } from './engine/open.js'
+export type { Executed, Program, Result, Runner } from './graph/runner.js'
+export { optimise } from './optimise/index.js'

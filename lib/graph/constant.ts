@@ -22,10 +22,13 @@ export const knownScalar = (tensor: Tensor): number | undefined => {
   if (isOp(tensor, 'constant')) {
     return sizeOf(tensor.shape) === 1 ? tensor.op.value.data[0] : undefined
   }
-  // a broadcast of a known number
-  if (isOp(tensor, 'contract') && tensor.inputs.length === 1 && tensor.inputs[0]!.shape.length === 0) {
-    const { output } = tensor.op
-    return new Set(output).size === output.length ? knownScalar(tensor.inputs[0]!) : undefined
+  // a broadcast or permutation of a known number
+  if (isOp(tensor, 'contract') && tensor.inputs.length === 1) {
+    const { operands, output } = tensor.op
+    const repeats = new Set(output).size !== output.length
+    return repeats || !operands[0]!.every((index) => output.includes(index))
+      ? undefined
+      : knownScalar(tensor.inputs[0]!)
   }
   return undefined
 }

@@ -12,20 +12,27 @@ export interface Graph {
 /**
  * Every node that the outputs need, each after its inputs. Nodes in `stop` are leaves: nothing behind them is visited.
  */
-export const topological = (outputs: readonly Tensor[], stop?: ReadonlySet<Tensor>): Tensor[] => {
+export const topological = (outputs: readonly Tensor[], stop?: ReadonlySet<Tensor>): Tensor[] =>
+  topologicalBy(outputs, (node) => (stop?.has(node) === true ? [] : node.inputs))
+
+/** As {@link topological}, along other edges than the nodes' own. */
+export const topologicalBy = (
+  outputs: readonly Tensor[],
+  inputsOf: (node: Tensor) => readonly Tensor[]
+): Tensor[] => {
   const order: Tensor[] = []
   const seen = new Set<Tensor>()
-  const stack: { node: Tensor; next: number }[] = []
+  const stack: { node: Tensor; inputs: readonly Tensor[]; next: number }[] = []
   const visit = (node: Tensor): void => {
     if (seen.has(node)) return
     seen.add(node)
-    stack.push({ node, next: stop?.has(node) === true ? node.inputs.length : 0 })
+    stack.push({ node, inputs: inputsOf(node), next: 0 })
   }
   for (const output of outputs) {
     visit(output)
     while (stack.length > 0) {
       const frame = stack[stack.length - 1]!
-      if (frame.next < frame.node.inputs.length) visit(frame.node.inputs[frame.next++]!)
+      if (frame.next < frame.inputs.length) visit(frame.inputs[frame.next++]!)
       else order.push(stack.pop()!.node)
     }
   }

@@ -1,0 +1,101 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type TangentError, tangentError } from '../core/error.js'
+import { engineOf } from './compile.js'
+import { type Engine, type EngineName, engineNames, type OpenBackend } from './engine.js'
+import { openReference } from './reference/backend.js'
+
+const absent =
+  (name: EngineName): OpenBackend =>
+  () =>
+    TE.left(tangentError('EngineError', 'openEngine', `engine ${name}`, 'an engine that is not built in'))
+
+/** How every engine is opened. */
+const openers: { readonly [Name in EngineName]: OpenBackend } = {
+  reference: openReference,
+  'onnx:native': absent('onnx:native'),
+  'onnx:wasm': absent('onnx:wasm'),
+  'gpujs:webgpu': absent('gpujs:webgpu'),
+  'gpujs:webgl2': absent('gpujs:webgl2'),
+  'gpujs:headlessgl': absent('gpujs:headlessgl'),
+  'gpujs:webasm': absent('gpujs:webasm'),
+  'gpujs:cpu': absent('gpujs:cpu')
+}
+
+/**
+ * The order in which `auto` tries engines: the fastest that is always right first. A GPU through gpu.js is asked for by
+ * name; what a software adapter would give is slower than any of these.
+ */
+export const autoOrder: readonly EngineName[] = ['onnx:native', 'onnx:wasm', 'gpujs:webasm', 'reference']
+
+/**
+ * Which engine to open. `prefer` names what to try first and falls through `auto`'s order; `require` names the only
+ * one that will do. `threads` is a whole number, 1 unless given.
+ */
+export interface EngineOptions {
+  readonly prefer?: EngineName | 'auto'
+  readonly require?: EngineName
+  readonly threads?: number
+}
+
+const isEngineName = (name: string): name is EngineName => (engineNames as readonly string[]).includes(name)
+
+/** Decodes a name given as text; anything but `auto` or an engine is a ConfigError that lists them. */
+export const engineName = (name: string): E.Either<TangentError, EngineName | 'auto'> =>
+  name === 'auto' || isEngineName(name)
+    ? E.right(name)
+    : E.left(tangentError('ConfigError', 'openEngine', `auto, ${engineNames.join(', ')}`, name))
+
+const candidates = ({ prefer, require }: EngineOptions): readonly EngineName[] => {
+  if (require !== undefined) return [require]
+  return prefer === undefined || prefer === 'auto'
+    ? autoOrder
+    : [prefer, ...autoOrder.filter((name) => name !== prefer)]
+}
+
+const open = (name: EngineName, threads: number): TE.TaskEither<TangentError, Engine> =>
+  pipe(
+    openers[name]({ threads }),
+    TE.map((backend) => engineOf(name, backend))
+  )
+
+/**
+ * Opens an engine. With `require`, an engine that is not there is a Left; otherwise the next in order is tried, and
+ * `engine.describe` and every result say which one it became.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { openEngine } from 'tangentflow'
+ *
+ * const engine = await openEngine({ require: 'reference' })()
+ * assert.ok(E.isRight(engine) && engine.right.name === 'reference')
+ */
+export const openEngine = (options: EngineOptions = {}): TE.TaskEither<TangentError, Engine> => {
+  const threads = options.threads ?? 1
+  if (!Number.isInteger(threads) || threads < 1) {
+    return TE.left(
+      tangentError('ArgumentError', 'openEngine', 'a whole number of threads of at least 1', `${threads}`)
+    )
+  }
+  for (const name of [options.prefer, options.require]) {
+    const known = name === undefined ? E.right(name) : engineName(name)
+    if (E.isLeft(known)) return TE.left(known.left)
+  }
+  const [first, ...rest] = candidates(options).map((name) => open(name, threads))
+  return rest.reduce(
+    (tried, next) =>
+      pipe(
+        tried,
+        TE.orElse(() => next)
+      ),
+    first!
+  )
+}
+
+/** Opens an engine, uses it and disposes of it, whatever the outcome. */
+export const withEngine =
+  (options: EngineOptions = {}) =>
+  <A>(use: (engine: Engine) => TE.TaskEither<TangentError, A>): TE.TaskEither<TangentError, A> =>
+    TE.bracket(openEngine(options), use, (engine) => TE.fromTask(engine.dispose))

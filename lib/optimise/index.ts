@@ -1,0 +1,13 @@
+import { pipe } from 'fp-ts/lib/function.js'
+import { type Graph, share } from '../graph/graph.js'
+import { flatten } from './flatten.js'
+import { simplify, tidy } from './simplify.js'
+import { split } from './split.js'
+
+/**
+ * Makes a graph cheap without changing its value: algebraic rules and constants first, then nested contractions are
+ * merged where that lowers the cost, every contraction is split along its cheapest path into the normal forms of
+ * `normal.ts`, and equal nodes are shared again. What no output needs is gone by construction.
+ */
+export const optimise = (graph: Graph): Graph =>
+  pipe(graph, simplify, simplify, share, flatten, share, simplify, share, split, share, tidy, share)

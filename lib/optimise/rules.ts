@@ -1,0 +1,252 @@
+import { constant, fill, knownScalar } from '../graph/constant.js'
+import { broadcastTo, contract, product, scaleBy } from '../graph/contract.js'
+import type { PointwiseName } from '../graph/op.js'
+import { apply, isOp, type Tensor, type TensorOf } from '../graph/tensor.js'
+import { sameShape } from '../core/shape.js'
+import { substitute } from './flatten.js'
+
+/**
+ * A rewrite: the node it looks at, and what stands for it, or undefined where the pattern is not met. Every rule
+ * keeps the value on finite inputs, to rounding.
+ */
+export interface Rewrite {
+  readonly name: string
+  readonly apply: (node: Tensor) => Tensor | undefined
+}
+
+const isPointwise =
+  (fn: PointwiseName) =>
+  (node: Tensor): boolean =>
+    isOp(node, 'pointwise') && node.op.fn === fn
+
+const rule = (
+  name: string,
+  fn: PointwiseName,
+  rewrite: (...inputs: readonly [Tensor, Tensor, Tensor]) => Tensor | undefined
+): Rewrite => ({
+  name,
+  apply: (node) => {
+    if (!isPointwise(fn)(node)) return undefined
+    const [a, b, c] = node.inputs
+    return rewrite(a!, b ?? a!, c ?? a!)
+  }
+})
+
+const comparisons: ReadonlySet<PointwiseName> = new Set(['less', 'lessEqual', 'equal'])
+
+/** A tensor that holds 0 and 1 only: a comparison, or one seen through broadcasting, permutation or products. */
+const isBoolean = (node: Tensor): boolean =>
+  (isOp(node, 'pointwise') && comparisons.has(node.op.fn)) ||
+  isOp(node, 'topKMask') ||
+  (isOp(node, 'reshape') && isBoolean(node.inputs[0]!)) ||
+  (isOp(node, 'contract') && node.inputs.length === 1 && sumsNothing(node) && isBoolean(node.inputs[0]!))
+
+const sumsNothing = ({ op }: TensorOf<'contract'>): boolean =>
+  op.operands.flat().every((index) => op.output.includes(index))
+
+/** The scalar and the rest of a contraction, when one of its operands is a known number. */
+const knownFactor = (node: Tensor): { readonly factor: number; readonly rest: Tensor } | undefined => {
+  if (!isOp(node, 'contract') || node.inputs.length < 2) return undefined
+  const at = node.op.operands.findIndex(
+    (indices, k) => indices.length === 0 && knownScalar(node.inputs[k]!) !== undefined
+  )
+  if (at < 0) return undefined
+  const others = <A>(list: readonly A[]): A[] => list.filter((_, k) => k !== at)
+  return {
+    factor: knownScalar(node.inputs[at]!)!,
+    rest: contract(others(node.inputs), others(node.op.operands), node.op.output, node.op.sizes)
+  }
+}
+
+/** −x, if the node is known to be one. */
+const negated = (node: Tensor): Tensor | undefined => {
+  if (isPointwise('neg')(node)) return node.inputs[0]
+  const known = knownFactor(node)
+  return known?.factor === -1 ? known.rest : undefined
+}
+
+/** A row-major reshape that only inserts or removes axes of size 1, as a contraction, through which others can merge. */
+const unitReshape = (node: TensorOf<'reshape'>): Tensor | undefined => {
+  const [x] = node.inputs
+  const from = x!.shape.flatMap((n, axis) => (n === 1 ? [] : [axis]))
+  const to = node.shape.flatMap((n, axis) => (n === 1 ? [] : [axis]))
+  const same = from.length === to.length && from.every((axis, i) => x!.shape[axis] === node.shape[to[i]!])
+  if (!same) return undefined
+  const rank = x!.shape.length
+  const output = node.shape.map((_, axis) => {
+    const place = to.indexOf(axis)
+    return place < 0 ? rank + axis : from[place]!
+  })
+  return contract([x!], [x!.shape.map((_, axis) => axis)], output, [...x!.shape, ...node.shape.map(() => 1)])
+}
+
+/** The algebra of reshapes, which no contraction is made by. */
+export const reshapes: readonly Rewrite[] = [
+  {
+    name: 'reshape of reshape',
+    apply: (node) =>
+      isOp(node, 'reshape') && isOp(node.inputs[0]!, 'reshape')
+        ? apply(node.op, node.inputs[0].inputs)
+        : undefined
+  },
+  {
+    name: 'reshape to the same shape',
+    apply: (node) =>
+      isOp(node, 'reshape') && sameShape(node.shape, node.inputs[0]!.shape) ? node.inputs[0] : undefined
+  }
+]
+
+/** The algebra of contractions. */
+const contractions: readonly Rewrite[] = [
+  {
+    name: 'view of a view',
+    apply: (node) => {
+      const inner = node.inputs[0]
+      if (!isOp(node, 'contract') || node.inputs.length !== 1 || !isOp(inner!, 'contract')) return undefined
+      if (inner.inputs.length !== 1) return undefined
+      const { op, inputs } = substitute(node, inner)
+      return contract(inputs, op.operands, op.output, op.sizes)
+    }
+  },
+  {
+    name: '0 · x = 0',
+    apply: (node) =>
+      isOp(node, 'contract') &&
+      node.inputs.length > 1 &&
+      node.inputs.some((input) => knownScalar(input) === 0)
+        ? fill(0, node.shape)
+        : undefined
+  },
+  {
+    name: '1 · x = x',
+    apply: (node) => {
+      const known = knownFactor(node)
+      return known?.factor === 1 ? known.rest : undefined
+    }
+  },
+  {
+    name: 'a · (b · x) = (ab) · x for numbers a, b',
+    apply: (node) => {
+      const outer = knownFactor(node)
+      const inner = outer === undefined ? undefined : knownFactor(outer.rest)
+      return outer === undefined || inner === undefined
+        ? undefined
+        : scaleBy(constant(outer.factor * inner.factor), inner.rest)
+    }
+  },
+  {
+    name: 'reshape with units = contraction',
+    apply: (node) => (isOp(node, 'reshape') ? unitReshape(node) : undefined)
+  }
+]
+
+/** The algebra of pointwise functions. */
+const pointwise: readonly Rewrite[] = [
+  rule('x + 0 = x', 'add', (a, b) => (knownScalar(b) === 0 ? a : knownScalar(a) === 0 ? b : undefined)),
+  rule('x + x = 2x', 'add', (a, b) => (a === b ? scaleBy(constant(2), a) : undefined)),
+  rule('a + (−b) = a − b', 'add', (a, b) => {
+    const [na, nb] = [negated(a), negated(b)]
+    if (nb !== undefined) return apply({ tag: 'pointwise', fn: 'sub' }, [a, nb])
+    return na === undefined ? undefined : apply({ tag: 'pointwise', fn: 'sub' }, [b, na])
+  }),
+  rule('x − 0 = x', 'sub', (a, b) => (knownScalar(b) === 0 ? a : undefined)),
+  rule('0 − x = −x', 'sub', (a, b) =>
+    knownScalar(a) === 0 ? apply({ tag: 'pointwise', fn: 'neg' }, [b]) : undefined
+  ),
+  rule('a − (−b) = a + b', 'sub', (a, b) => {
+    const inner = negated(b)
+    return inner === undefined ? undefined : apply({ tag: 'pointwise', fn: 'add' }, [a, inner])
+  }),
+  rule('−(−x) = x', 'neg', (a) => negated(a)),
+  rule('−(contraction) = contraction with −1', 'neg', (a) =>
+    isOp(a, 'contract') && a.inputs.length > 1 ? scaleBy(constant(-1), a) : undefined
+  ),
+  rule('x / number = x · (1 / number)', 'div', (a, b) => {
+    const divisor = knownScalar(b)
+    return divisor === undefined || divisor === 0 ? undefined : scaleBy(constant(1 / divisor), a)
+  }),
+  rule('0 / x = 0', 'div', (a) => (knownScalar(a) === 0 ? a : undefined)),
+  rule('powers that are products', 'pow', (a, b) => {
+    switch (knownScalar(b)) {
+      case 0:
+        return fill(1, a.shape)
+      case 1:
+        return a
+      case 2:
+        return product(a, a)
+      case 3:
+        return product(a, a, a)
+      default:
+        return undefined
+    }
+  }),
+  rule('select(0 < x, x, 0) = max(x, 0)', 'select', (condition, a, b) =>
+    knownScalar(b) === 0 &&
+    isPointwise('less')(condition) &&
+    knownScalar(condition.inputs[0]!) === 0 &&
+    condition.inputs[1] === a
+      ? apply({ tag: 'pointwise', fn: 'max' }, [a, b])
+      : undefined
+  ),
+  rule('select(condition, x, 0) = condition · x', 'select', (condition, a, b) =>
+    knownScalar(b) === 0 && isBoolean(condition) ? product(condition, a) : undefined
+  ),
+  rule('select(condition, x, x) = x', 'select', (_, a, b) => (a === b ? a : undefined)),
+  rule('select of a known condition', 'select', (condition, a, b) => {
+    const known = knownScalar(condition)
+    return known === undefined ? undefined : known !== 0 ? a : b
+  }),
+  rule('max(x, x) = x', 'max', (a, b) => (a === b ? a : undefined)),
+  rule('min(x, x) = x', 'min', (a, b) => (a === b ? a : undefined)),
+  rule('|x|, x known to be 0 or 1', 'abs', (a) => (isBoolean(a) ? a : undefined)),
+  rule('exp(0) = 1', 'exp', (a) => (knownScalar(a) === 0 ? broadcastTo(constant(1), a.shape) : undefined))
+]
+
+/** A pointwise function on tensors without axes of size 1, which vmap over a batched function leaves behind. */
+const units: Rewrite = {
+  name: 'axes of size 1 leave pointwise functions',
+  apply: (node) => {
+    if (!isOp(node, 'pointwise') || !node.shape.includes(1)) return undefined
+    const kept = node.shape.flatMap((n, axis) => (n === 1 ? [] : [axis]))
+    const all = node.shape.map((_, axis) => axis)
+    const squeezed = node.inputs.map((input) => contract([input], [all], kept, node.shape))
+    return contract([apply(node.op, squeezed)], [kept], all, node.shape)
+  }
+}
+
+/** The algebra of slices, pads and the rest. */
+const structure: readonly Rewrite[] = [
+  {
+    name: 'slice of everything',
+    apply: (node) =>
+      isOp(node, 'slice') && sameShape(node.shape, node.inputs[0]!.shape) ? node.inputs[0] : undefined
+  },
+  {
+    name: 'pad by nothing',
+    apply: (node) =>
+      isOp(node, 'pad') && sameShape(node.shape, node.inputs[0]!.shape) ? node.inputs[0] : undefined
+  },
+  {
+    name: 'pad of zeros',
+    apply: (node) =>
+      isOp(node, 'pad') && knownScalar(node.inputs[0]!) === 0 ? fill(0, node.shape) : undefined
+  },
+  {
+    name: 'structure of a constant fill',
+    apply: (node) => {
+      if (!isOp(node, 'reshape') && !isOp(node, 'slice') && !isOp(node, 'reduceMax')) return undefined
+      const known = knownScalar(node.inputs[0]!)
+      return known === undefined ? undefined : fill(known, node.shape)
+    }
+  },
+  {
+    name: 'the largest n of n',
+    apply: (node) =>
+      isOp(node, 'topKMask') && node.op.k === node.shape[node.shape.length - 1]
+        ? fill(1, node.shape)
+        : undefined
+  }
+]
+
+/** All algebraic rules, in the order in which they are tried. */
+export const rewrites: readonly Rewrite[] = [...reshapes, ...contractions, units, ...pointwise, ...structure]

@@ -1,0 +1,258 @@
+import { constant, table } from '../graph/constant.js'
+import { contract, type ContractOp } from '../graph/contract.js'
+import { type Graph, rewrite } from '../graph/graph.js'
+import { apply, isOp, type Tensor } from '../graph/tensor.js'
+import { contractionPath, type Path, tensorOperands } from './path.js'
+
+/**
+ * A tensor whose axes carry distinct indices. `rank` orders operands: it depends on the operands alone, so that equal
+ * intermediate products of different contractions get equal form and are shared.
+ */
+interface Part {
+  readonly tensor: Tensor
+  readonly indices: readonly number[]
+  readonly rank: number
+}
+
+const sizesAt = (indices: readonly number[], sizes: readonly number[]): number[] =>
+  indices.map((i) => sizes[i]!)
+
+/** A contraction of parts onto an output, as one node. */
+const join = (parts: readonly Part[], output: readonly number[], sizes: readonly number[]): Part => ({
+  tensor: contract(
+    parts.map((part) => part.tensor),
+    parts.map((part) => part.indices),
+    output,
+    sizes
+  ),
+  indices: output,
+  rank: Math.min(...parts.map((part) => part.rank))
+})
+
+const identityMatrix = (n: number): Tensor =>
+  table(
+    [n, n],
+    Array.from({ length: n * n }, (_, at) => (at % (n + 1) === 0 ? 1 : 0))
+  )
+
+/** Takes out axes of size 1 by a reshape, which costs nothing. */
+const withoutUnits = (part: Part, sizes: readonly number[]): Part => {
+  const kept = part.indices.filter((index) => sizes[index] !== 1)
+  return kept.length === part.indices.length
+    ? part
+    : {
+        ...part,
+        tensor: apply({ tag: 'reshape', shape: sizesAt(kept, sizes) }, [part.tensor]),
+        indices: kept
+      }
+}
+
+/** A product whose index lists are free of repetitions: every repetition became an identity matrix. */
+interface Distinct {
+  readonly parts: readonly Part[]
+  readonly output: readonly number[]
+  readonly sizes: readonly number[]
+  /** Identity matrices that the output is multiplied by at the end, for indices repeated in it. */
+  readonly embeddings: readonly Part[]
+}
+
+const distinct = (
+  op: ContractOp,
+  inputs: readonly Tensor[],
+  rankOf: (tensor: Tensor) => number
+): Distinct => {
+  const sizes = [...op.sizes]
+  const fresh = (like: number): number => sizes.push(sizes[like]!) - 1
+  const identityAt = (index: number, twin: number): Part => ({
+    tensor: identityMatrix(sizes[index]!),
+    indices: [index, twin],
+    rank: Infinity
+  })
+  const extra: Part[] = []
+  const parts = op.operands.map((indices, k): Part => {
+    const seen = new Set<number>()
+    const own = indices.map((index) => {
+      if (!seen.has(index)) {
+        seen.add(index)
+        return index
+      }
+      const twin = fresh(index)
+      extra.push(identityAt(index, twin))
+      return twin
+    })
+    const tensor = inputs[k]!
+    return withoutUnits({ tensor, indices: own, rank: rankOf(tensor) }, sizes)
+  })
+  const embeddings: Part[] = []
+  const seen = new Set<number>()
+  const output = op.output.map((index) => {
+    if (!seen.has(index)) {
+      seen.add(index)
+      return index
+    }
+    const twin = fresh(index)
+    embeddings.push(identityAt(index, twin))
+    return twin
+  })
+  return {
+    parts: [...parts, ...extra.map((part) => withoutUnits(part, sizes))],
+    output: output.filter((index) => sizes[index] !== 1),
+    sizes,
+    embeddings: embeddings.map((part) => withoutUnits(part, sizes)).filter((part) => part.indices.length > 0)
+  }
+}
+
+/** Indices in the order of the first list, then the second …, those of a wanted set only. */
+const ordered = (wanted: ReadonlySet<number>, ...lists: readonly (readonly number[])[]): number[] => [
+  ...new Set(lists.flat().filter((index) => wanted.has(index)))
+]
+
+/** Sums the indices that nothing else needs, keeping the order of the rest. */
+const summedTo = (part: Part, needed: ReadonlySet<number>, sizes: readonly number[]): Part => {
+  const kept = part.indices.filter((index) => needed.has(index))
+  return kept.length === part.indices.length ? part : join([part], kept, sizes)
+}
+
+/** Where a step's result goes: to a further step, or out, where the order of the axes is given. */
+type Destination = 'inside' | readonly number[]
+
+/**
+ * One binary step. Without a sum it is a pointwise product; otherwise the result's axes are [batch, left, right].
+ * Inside a path the form depends on the operands alone; the last step swaps its operands when that brings the result
+ * nearer to the output's order.
+ */
+const combine = (
+  one: Part,
+  other: Part,
+  needed: ReadonlySet<number>,
+  destination: Destination,
+  sizes: readonly number[]
+): Part => {
+  const [first, second] = other.rank < one.rank ? [other, one] : [one, other]
+  const own = new Set([...first.indices, ...second.indices])
+  const kept = new Set([...own].filter((index) => needed.has(index)))
+  const inBoth = (index: number): boolean => first.indices.includes(index) && second.indices.includes(index)
+  const wanted = destination === 'inside' ? [] : destination
+  const target = ordered(kept, wanted, first.indices, second.indices)
+  const batch = target.filter(inBoth)
+  const left = target.filter((index) => first.indices.includes(index) && !inBoth(index))
+  const right = target.filter((index) => second.indices.includes(index) && !inBoth(index))
+  if (kept.size === own.size) {
+    // what both share is what the next step is likely to sum: it goes last
+    return join([first, second], destination === 'inside' ? [...left, ...right, ...batch] : target, sizes)
+  }
+  if (batch.length > 0 && left.length === 0 && right.length === 0) {
+    // a dot product for each entry of the batch: a matrix product of single rows would only add overhead
+    return summedTo(join([first, second], ordered(own, target, first.indices), sizes), kept, sizes)
+  }
+  const rightFirst =
+    destination !== 'inside' &&
+    right.length > 0 &&
+    left.length > 0 &&
+    target.indexOf(right[0]!) < target.indexOf(left[0]!)
+  return rightFirst
+    ? join([second, first], [...batch, ...right, ...left], sizes)
+    : join([first, second], [...batch, ...left, ...right], sizes)
+}
+
+/** Walks a path, the indices that the rest of the product needs in hand. */
+const contractAlong = (
+  path: Path,
+  parts: readonly Part[],
+  needed: ReadonlySet<number>,
+  destination: Destination,
+  sizes: readonly number[]
+): Part => {
+  if (typeof path === 'number') return summedTo(parts[path]!, needed, sizes)
+  const [a, b] = path
+  const inner = (own: Path, other: Path): Part =>
+    contractAlong(own, parts, new Set([...needed, ...indicesUnder(other, parts)]), 'inside', sizes)
+  return combine(inner(a, b), inner(b, a), needed, destination, sizes)
+}
+
+const indicesUnder = (path: Path, parts: readonly Part[]): readonly number[] =>
+  typeof path === 'number' ? parts[path]!.indices : path.flatMap((branch) => indicesUnder(branch, parts))
+
+const elements = ({ indices }: Part, sizes: readonly number[]): number =>
+  sizesAt(indices, sizes).reduce((size, n) => size * n, 1)
+
+/** Multiplies the smallest part by all scalars. */
+const absorbScalars = (parts: readonly Part[], sizes: readonly number[]): readonly Part[] => {
+  const scalars = parts.filter((part) => part.indices.length === 0)
+  const tensors = parts.filter((part) => part.indices.length > 0)
+  const [first, ...more] = scalars
+  if (first === undefined) return tensors
+  const factor = more.reduce((product, scalar) => join([product, scalar], [], sizes), first)
+  if (tensors.length === 0) return [factor]
+  const smallest = tensors.reduce((best, part) =>
+    elements(part, sizes) < elements(best, sizes) ? part : best
+  )
+  return tensors.map((part) => (part === smallest ? join([factor, part], part.indices, sizes) : part))
+}
+
+/** Repeats, permutes and re-inserts axes of size 1, so that the part becomes the output of the contraction. */
+const present = (part: Part, op: ContractOp, output: readonly number[], sizes: readonly number[]): Tensor => {
+  const isOrdered =
+    part.indices.length === output.length && part.indices.every((index, i) => index === output[i])
+  const { tensor } = isOrdered ? part : join([part], output, sizes)
+  const shape = sizesAt(op.output, op.sizes)
+  return shape.length === tensor.shape.length ? tensor : apply({ tag: 'reshape', shape }, [tensor])
+}
+
+/** One contraction of any form as a graph of contractions in normal form. */
+const splitContract = (
+  op: ContractOp,
+  inputs: readonly Tensor[],
+  rankOf: (tensor: Tensor) => number
+): Tensor => {
+  const { parts, output, sizes, embeddings } = distinct(op, inputs, rankOf)
+  // indices that no operand has are broadcast at the very end, where a consumer can read through them
+  const carried = new Set(parts.flatMap((part) => part.indices))
+  const wanted = output.filter((index) => carried.has(index))
+  const needed = new Set(wanted)
+  const ready = absorbScalars(parts, sizes)
+  const core =
+    ready.length === 0
+      ? { tensor: constant(1), indices: [], rank: Infinity }
+      : contractAll(ready, needed, wanted, sizes)
+  const embedded = embeddings.reduce(
+    (part, matrix) =>
+      join([part, matrix], ordered(new Set([...part.indices, ...matrix.indices]), output), sizes),
+    core
+  )
+  return present(embedded, op, output, sizes)
+}
+
+const contractAll = (
+  parts: readonly Part[],
+  needed: ReadonlySet<number>,
+  wanted: readonly number[],
+  sizes: readonly number[]
+): Part => {
+  const [first] = parts
+  if (parts.length === 1 && first !== undefined) return summedTo(first, needed, sizes)
+  const op: ContractOp = {
+    tag: 'contract',
+    operands: parts.map((part) => part.indices),
+    output: wanted,
+    sizes
+  }
+  // absorbing scalars left only parts with indices, or one scalar: positions in the path are positions here
+  return tensorOperands(op).length === parts.length
+    ? contractAlong(contractionPath(op).path, parts, needed, wanted, sizes)
+    : parts.reduce((a, b) => join([a, b], ordered(needed, wanted), sizes))
+}
+
+/** Splits every contraction of a graph into the normal forms engines know; equal pieces are left for `share` to merge. */
+export const split = (graph: Graph): Graph => {
+  const ranks = new Map<Tensor, number>()
+  const rankOf = (tensor: Tensor): number => {
+    const known = ranks.get(tensor)
+    if (known !== undefined) return known
+    ranks.set(tensor, ranks.size)
+    return ranks.size - 1
+  }
+  return rewrite(graph, (node) =>
+    isOp(node, 'contract') ? splitContract(node.op, node.inputs, rankOf) : node
+  )
+}
