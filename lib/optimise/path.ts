@@ -28,7 +28,9 @@ export const MAX_INDICES = 30
  */
 const MOVE = 8
 
-const maskOf = (indices: readonly number[]): number => indices.reduce((mask, index) => mask | (1 << index), 0)
+/** The bits of the indices that matter: one of size 1 costs nothing and orders nothing. */
+const maskOf = (indices: readonly number[], sizes: readonly number[]): number =>
+  indices.reduce((mask, index) => (sizes[index] === 1 ? mask : mask | (1 << index)), 0)
 
 const sizer = (sizes: readonly number[]): ((mask: number) => number) => {
   const known = new Map<number, number>()
@@ -126,17 +128,17 @@ const greedyPath = (product: Product): Plan => {
   return { path: parts[0]!.path, cost: total }
 }
 
-/** The operands that carry indices; scalars only scale and take no part in the search. */
-export const tensorOperands = (op: ContractOp): number[] =>
-  op.operands.flatMap((indices, k) => (indices.length > 0 ? [k] : []))
+/** The operands of more than one element; scalars only scale and take no part in the search. */
+export const tensorOperands = ({ operands, sizes }: ContractOp): number[] =>
+  operands.flatMap((indices, k) => (indices.some((index) => sizes[index] !== 1) ? [k] : []))
 
 /**
  * The cheapest order found in which to contract a product pair by pair: exact for up to 9 operands. Positions in the
- * path count only operands that carry an index.
+ * path count only operands of more than one element.
  */
 export const contractionPath = (op: ContractOp): Plan => {
-  const operands = tensorOperands(op).map((k) => maskOf(op.operands[k]!))
-  const product = { operands, output: maskOf(op.output), sizes: op.sizes }
+  const operands = tensorOperands(op).map((k) => maskOf(op.operands[k]!, op.sizes))
+  const product = { operands, output: maskOf(op.output, op.sizes), sizes: op.sizes }
   const sizeOf = sizer(op.sizes)
   if (operands.length === 0) return { path: 0, cost: 0 }
   // scalars are multiplied into the smallest tensor there is
