@@ -1,0 +1,153 @@
+import { dotPlot } from './dots.js'
+import { linePlot } from './lines.js'
+import type { RunRecord } from './record.js'
+import { byMethod, percent, summariseCurves } from './statistics.js'
+import { element, group, type Markup } from './svg.js'
+import { footing, methodsTable, searchTable, type Table } from './table.js'
+import { style } from './style.js'
+import { tile } from './tile.js'
+
+/** How many colours the style has for masks. */
+const COLOURS = 5
+
+const colourOf = (method: string, place: number): string =>
+  method === 'dense' ? 'var(--dense)' : `var(--c${((place + COLOURS - 1) % COLOURS) + 1})`
+
+const tableOf = ({ headings, rows }: Table): Markup =>
+  element(
+    'table',
+    {},
+    element('thead', {}, element('tr', {}, ...headings.map((heading) => element('th', {}, heading)))),
+    element(
+      'tbody',
+      {},
+      ...rows.map((row) => element('tr', {}, ...row.map((cell) => element('td', {}, cell))))
+    )
+  )
+
+const section = (heading: string, says: string, ...body: readonly Markup[]): Markup =>
+  element('section', {}, element('h2', {}, heading), element('p', {}, says), ...body)
+
+const showSetting = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
+
+const masks = (record: RunRecord): Markup => {
+  const shown = (record.seeds[0]?.methods ?? []).map((one, place) => ({ ...one, place }))
+  const masked = shown.filter(({ method, pixels }) => method !== 'dense' && pixels.length > 0)
+  const largest = Math.max(0, ...masked.flatMap(({ pixels }) => pixels))
+  return element(
+    'div',
+    { class: 'tiles' },
+    ...masked.map(({ method, pixels, layers, place }) =>
+      element(
+        'figure',
+        {},
+        tile(`first layer of ${method}`, pixels, largest, colourOf(method, place)),
+        element(
+          'figcaption',
+          {},
+          element('strong', {}, method),
+          ...layers.map(({ kept, total }) => element('span', {}, `${kept} of ${total}`))
+        )
+      )
+    )
+  )
+}
+
+/**
+ * The record as one HTML page that needs nothing else: no script, no font, no picture, no address outside it. It is
+ * readable in light and dark, and on paper.
+ */
+export const htmlReport = (record: RunRecord): string => {
+  const methods = byMethod(record)
+  const masked = methods.map((one, place) => ({ ...one, place })).filter(({ method }) => method !== 'dense')
+  const searches = record.seeds.map(({ search }) => search)
+  const several = record.seeds.length > 1
+  const body = group(
+    element('h1', {}, 'Adversarial winning tickets'),
+    element(
+      'p',
+      { class: 'lead' },
+      'Sparse networks chosen at initialisation, trained from scratch against an attack, beside the dense network.'
+    ),
+    element('p', { class: 'quiet' }, footing(record)),
+    section(
+      'Accuracy',
+      'Full marks: under attack. Open marks: the images as they are.' +
+        (several ? ' Whiskers: one standard deviation over seeds.' : ''),
+      dotPlot(
+        'clean and robust accuracy of each method',
+        methods.map(({ method, runs }, place) => ({
+          name: method,
+          colour: colourOf(method, place),
+          clean: percent(runs.map(({ clean }) => clean)),
+          robust: percent(runs.map(({ robust }) => robust))
+        }))
+      ),
+      tableOf(methodsTable(record))
+    ),
+    section(
+      'The search',
+      'Relative distance of the masked network to the dense one at initialisation, on the batch of each step; ' +
+        'the table is on images kept out of training and search.',
+      linePlot({
+        title: 'kernel and output distance along the search',
+        across: 'search step',
+        xs: searches[0]?.steps ?? [],
+        lines: [
+          { name: 'kernel', colour: 'var(--c1)', points: summariseCurves(searches.map((one) => one.kernel)) },
+          { name: 'output', colour: 'var(--c4)', points: summariseCurves(searches.map((one) => one.output)) }
+        ]
+      }),
+      tableOf(searchTable(record))
+    ),
+    section(
+      'Training dynamics',
+      'How far the logits on fixed attacked test images are from the dense run’s at the same point of training: ' +
+        'relative L2 distance. The column “dynamics” above is the mean of a curve.',
+      linePlot({
+        title: 'distance to the dense training trajectory',
+        across: 'epoch',
+        xs: record.checkpoints,
+        lines: masked.map(({ method, runs, place }) => ({
+          name: method,
+          colour: colourOf(method, place),
+          points: summariseCurves(runs.map(({ trajectory }) => trajectory))
+        }))
+      })
+    ),
+    section(
+      'Training loss',
+      'Mean cross-entropy on attacked training images, an epoch each.',
+      linePlot({
+        title: 'adversarial training loss',
+        across: 'epoch',
+        xs: (methods[0]?.runs[0]?.losses ?? []).map((_, epoch) => epoch + 1),
+        lines: methods.map(({ method, runs }, place) => ({
+          name: method,
+          colour: colourOf(method, place),
+          points: summariseCurves(runs.map(({ losses }) => losses))
+        }))
+      })
+    ),
+    section(
+      'What the masks see',
+      `Kept weights of each input pixel, summed over the first layer’s outputs (seed ${record.seeds[0]?.seed ?? ''}); ` +
+        'below, kept weights of each layer.',
+      masks(record)
+    ),
+    section(
+      'Configuration',
+      `Everything that was set; config.json beside this file has the same.`,
+      tableOf({
+        headings: ['setting', 'value'],
+        rows: Object.entries(record.config).map(([name, value]) => [name, showSetting(value)])
+      })
+    )
+  )
+  return (
+    '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n' +
+    '<meta name="viewport" content="width=device-width, initial-scale=1">\n' +
+    `<title>Adversarial winning tickets</title>\n<style>${style}</style>\n</head>\n` +
+    `<body>\n<main>\n${body.text}\n</main>\n</body>\n</html>\n`
+  )
+}

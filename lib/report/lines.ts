@@ -1,0 +1,83 @@
+import type { Summary } from './statistics.js'
+import { element, group, linear, type Markup, picture, ticks } from './svg.js'
+
+/** One line of a plot: its name stands at its right end, in its colour. */
+export interface Line {
+  readonly name: string
+  /** A CSS colour. */
+  readonly colour: string
+  readonly points: readonly Summary[]
+}
+
+export interface Lines {
+  readonly title: string
+  readonly across: string
+  readonly xs: readonly number[]
+  readonly lines: readonly Line[]
+}
+
+const WIDTH = 720
+const HEIGHT = 320
+const LEFT = 48
+const RIGHT = 570
+const TOP = 12
+const BOTTOM = 276
+/** Least distance between two names at the right end. */
+const SPACING = 17
+
+/** Heights of the names: as near to the ends of their lines as their spacing allows. */
+const spread = (wanted: readonly number[]): readonly number[] => {
+  const order = wanted.map((y, i) => ({ y, i })).sort((a, b) => a.y - b.y)
+  let previous = -Infinity
+  const down = order.map(({ y, i }) => ({ i, y: (previous = Math.max(y, previous + SPACING)) }))
+  const overflow = Math.max(0, previous - BOTTOM)
+  return down.sort((a, b) => a.i - b.i).map(({ y }) => y - overflow)
+}
+
+/** Lines over a common axis from zero up, with a band of one standard deviation where there are several seeds. */
+export const linePlot = ({ title, across, xs, lines }: Lines): Markup => {
+  const highest = Math.max(...lines.flatMap(({ points }) => points.map(({ mean, sd }) => mean + (sd ?? 0))))
+  const top = Number.isFinite(highest) && highest > 0 ? highest * 1.04 : 1
+  const x = linear(Math.min(...xs), Math.max(...xs), LEFT, RIGHT)
+  const y = linear(0, top, BOTTOM, TOP)
+  const path = (points: readonly (readonly [number, number])[]): string =>
+    points.map(([px, py]) => `${px.toFixed(1)},${py.toFixed(1)}`).join(' ')
+  const names = spread(lines.map(({ points }) => y(points.at(-1)?.mean ?? 0)))
+  return picture(
+    WIDTH,
+    HEIGHT,
+    title,
+    ...ticks(0, top, 5).map((tick) =>
+      group(
+        element('line', { class: 'grid', x1: LEFT, x2: RIGHT, y1: y(tick), y2: y(tick) }),
+        element('text', { x: LEFT - 8, y: y(tick) + 4, 'text-anchor': 'end' }, String(tick))
+      )
+    ),
+    ...ticks(Math.min(...xs), Math.max(...xs), 6).map((tick) =>
+      element('text', { x: x(tick), y: BOTTOM + 20, 'text-anchor': 'middle' }, String(tick))
+    ),
+    element('text', { x: (LEFT + RIGHT) / 2, y: HEIGHT - 4, 'text-anchor': 'middle' }, across),
+    ...lines.map(({ points, colour }) => {
+      const at = points.map(({ mean, sd }, i) => ({ px: x(xs[i]!), mean, sd: sd ?? 0 }))
+      const upper = at.map(({ px, mean, sd }) => [px, y(mean + sd)] as const)
+      const lower = at.map(({ px, mean, sd }) => [px, y(Math.max(0, mean - sd))] as const)
+      return group(
+        element('polygon', {
+          points: path([...upper, ...lower.reverse()]),
+          fill: colour,
+          'fill-opacity': '0.13'
+        }),
+        element('polyline', {
+          points: path(at.map(({ px, mean }) => [px, y(mean)])),
+          fill: 'none',
+          stroke: colour,
+          'stroke-width': 2,
+          'stroke-linejoin': 'round'
+        })
+      )
+    }),
+    ...lines.map(({ name, colour }, i) =>
+      element('text', { class: 'name', x: RIGHT + 10, y: names[i]! + 4, fill: colour }, name)
+    )
+  )
+}

@@ -1,0 +1,39 @@
+import type { MethodResult, RunRecord } from './record.js'
+
+/** A mean and, of two or more values, their standard deviation (with n − 1). */
+export interface Summary {
+  readonly mean: number
+  readonly sd: number | undefined
+}
+
+export const summarise = (values: readonly number[]): Summary => {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  return { mean, sd: values.length < 2 ? undefined : Math.sqrt(squares / (values.length - 1)) }
+}
+
+/** The i-th summary is over the i-th values of all the lists; as many as the shortest list has. */
+export const summariseCurves = (curves: readonly (readonly number[])[]): readonly Summary[] =>
+  Array.from({ length: Math.min(...curves.map((curve) => curve.length)) }, (_, i) =>
+    summarise(curves.map((curve) => curve[i]!))
+  )
+
+/** One method's results over the seeds. */
+export interface MethodRuns {
+  readonly method: string
+  readonly runs: readonly MethodResult[]
+}
+
+/** The results method by method, in the order of the first seed. */
+export const byMethod = ({ seeds }: RunRecord): readonly MethodRuns[] =>
+  (seeds[0]?.methods ?? []).map(({ method }) => ({
+    method,
+    runs: seeds.flatMap(({ methods }) => methods.filter((one) => one.method === method))
+  }))
+
+/** `86.9 ± 0.7`, or the mean alone where there is one seed. */
+export const show = (digits: number, { mean, sd }: Summary): string =>
+  mean.toFixed(digits) + (sd === undefined ? '' : ` ± ${sd.toFixed(digits)}`)
+
+/** Accuracies as percentages. */
+export const percent = (shares: readonly number[]): Summary => summarise(shares.map((share) => 100 * share))
