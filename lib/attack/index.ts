@@ -1,0 +1,5 @@
+export type { Attack } from '../nn/batch.js'
+export { type AttackLoss, none } from './attack.js'
+export * as ball from './ball.js'
+export { evaluate, type EvaluateOptions, type Robustness } from './evaluate.js'
+export { fgsm, pgd, type PgdOptions } from './pgd.js'

@@ -1,0 +1,98 @@
+import { fail } from '../core/error.js'
+import { type Shape, showShape, sizeOf } from '../core/shape.js'
+import type { Weights } from '../nn/layer.js'
+import type { Concrete } from '../graph/spec.js'
+
+export const checkDensity = (operation: string, density: number): number =>
+  density > 0 && density <= 1
+    ? density
+    : fail('ArgumentError', operation, 'a density in (0, 1]', `${density}`, 'density')
+
+/** The shapes of the weights of a tree of parameters, masks or scores, symbolic or concrete. */
+export const weightShapes = (weights: Weights | Concrete<Weights>): readonly Shape[] =>
+  weights.flatMap(({ w }) => (w === undefined ? [] : [w.shape]))
+
+/** The number of weights to keep of so many: round(density · size), at least one. */
+export const countOf = (operation: string, density: number, size: number): number => {
+  const k = Math.round(checkDensity(operation, density) * size)
+  return k >= 1
+    ? k
+    : fail('ArgumentError', operation, `a density that keeps one of ${size} weights`, `${density}`, 'density')
+}
+
+/** Every layer at the same density. */
+export const uniformCounts =
+  (density: number) =>
+  (shapes: readonly Shape[]): readonly number[] =>
+    shapes.map((shape) => countOf('mask.uniformCounts', density, sizeOf(shape)))
+
+/**
+ * Layer densities proportional to (fan-in + fan-out) / (fan-in · fan-out), scaled to the given total density; a layer that would
+ * pass 1 is kept whole and the rest scaled anew (Erdős–Rényi–Kernel: Evci, Gale, Menick, Castro, Elsen, arXiv:1911.11134, sec. 3).
+ * The counts add up to round(density · total), the remainders of rounding going to the largest.
+ */
+export const erkCounts =
+  (density: number) =>
+  (shapes: readonly Shape[]): readonly number[] => {
+    const sizes = shapes.map(sizeOf)
+    const total = countOf(
+      'mask.erkCounts',
+      density,
+      sizes.reduce((a, b) => a + b, 0)
+    )
+    const raw = shapes.map((shape) => shape.reduce((a, b) => a + b, 0) / sizeOf(shape))
+    const whole = new Set<number>()
+    for (;;) {
+      const open = sizes.map((_, l) => l).filter((l) => !whole.has(l))
+      const left = total - [...whole].reduce((sum, l) => sum + sizes[l]!, 0)
+      const scale = left / open.reduce((sum, l) => sum + raw[l]! * sizes[l]!, 0)
+      const over = open.filter((l) => scale * raw[l]! > 1)
+      if (over.length > 0) {
+        over.forEach((l) => whole.add(l))
+        continue
+      }
+      const exact = sizes.map((size, l) => (whole.has(l) ? size : scale * raw[l]! * size))
+      return roundTo(total, exact, shapes)
+    }
+  }
+
+/** Whole numbers that add up to the total, each the exact one rounded down or up. */
+const roundTo = (total: number, exact: readonly number[], shapes: readonly Shape[]): readonly number[] => {
+  const down = exact.map((x) => Math.floor(x + 1e-9))
+  const missing = total - down.reduce((a, b) => a + b, 0)
+  const byRemainder = exact
+    .map((x, l) => ({ l, remainder: x - down[l]! }))
+    .sort((a, b) => b.remainder - a.remainder || a.l - b.l)
+    .slice(0, missing)
+  const up = new Set(byRemainder.map(({ l }) => l))
+  const counts = down.map((n, l) => (up.has(l) ? n + 1 : n))
+  const empty = counts.findIndex((n) => n === 0)
+  return empty < 0
+    ? counts
+    : fail(
+        'ArgumentError',
+        'mask.erkCounts',
+        'a density that keeps a weight of every layer',
+        `none of ${showShape(shapes[empty]!)}`
+      )
+}
+
+/** The fraction of weights a concrete mask keeps, over all layers. */
+export const density = (mask: Concrete<Weights>): number => {
+  const { kept, total } = countKept(mask).reduce(
+    (a, b) => ({ kept: a.kept + b.kept, total: a.total + b.total }),
+    {
+      kept: 0,
+      total: 0
+    }
+  )
+  return kept / total
+}
+
+/** Kept weights and all weights of each masked layer, in order. */
+export const countKept = (
+  mask: Concrete<Weights>
+): readonly { readonly kept: number; readonly total: number }[] =>
+  mask.flatMap(({ w }) =>
+    w === undefined ? [] : [{ kept: Array.from(w.data).filter((m) => m !== 0).length, total: w.data.length }]
+  )

@@ -1,0 +1,68 @@
+import { fail } from '../core/error.js'
+import { split } from '../graph/key.js'
+import type { HostKey } from '../core/key.js'
+import type { Shape } from '../core/shape.js'
+import type { Concrete } from '../graph/spec.js'
+import type { Tensor } from '../graph/tensor.js'
+
+/** The parameters of one layer: weights and biases, or nothing. A type, not an interface, so that it is a tree. */
+export type LayerParams = { readonly w?: Tensor; readonly b?: Tensor }
+
+/** The parameters of a network: one record for each layer, empty for layers that have none. */
+export type Params = readonly LayerParams[]
+
+/** One number for each weight of a network (a mask, a score); biases have none. */
+export type Weights = readonly { readonly w?: Tensor }[]
+
+/** One layer: what it needs to start, and what it does to a batch [n, …]. Shapes are those of one example. */
+export interface Layer {
+  readonly outputShape: (inputShape: Shape) => Shape
+  readonly init: (key: HostKey, inputShape: Shape) => Concrete<LayerParams>
+  readonly apply: (params: LayerParams) => (x: Tensor) => Tensor
+}
+
+/** A network: `init` makes concrete parameters, `apply(params)` maps a batch [n, …inputShape] to [n, …outputShape]. */
+export interface Network {
+  readonly layers: readonly Layer[]
+  readonly outputShape: (inputShape: Shape) => Shape
+  readonly init: (key: HostKey, inputShape: Shape) => Concrete<Params>
+  readonly apply: (params: Params) => (x: Tensor) => Tensor
+}
+
+/**
+ * Layers one after the other. Layer l draws its parameters from the l-th child of the key.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { evaluateOn, key, ndarray, nn, type Tensor } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(8), nn.relu, nn.dense(3))
+ * const params = net.init(key(0), [4])
+ * const logits = evaluateOn((p: nn.Params, x: Tensor) => net.apply(p)(x))(params, ndarray.zeros([2, 4]))
+ * assert.deepEqual(logits.shape, [2, 3])
+ */
+export const serial = (...layers: readonly Layer[]): Network => ({
+  layers,
+  outputShape: (inputShape) => layers.reduce((shape, layer) => layer.outputShape(shape), inputShape),
+  init: (key, inputShape) => {
+    const keys = split<number>(layers.length)(key)
+    const built = layers.reduce<{ readonly shape: Shape; readonly params: Concrete<Params> }>(
+      ({ shape, params }, layer, l) => ({
+        shape: layer.outputShape(shape),
+        params: [...params, layer.init(keys[l]!, shape)]
+      }),
+      { shape: inputShape, params: [] }
+    )
+    return built.params
+  },
+  apply: (params) => {
+    if (params.length !== layers.length) {
+      fail('TreeError', 'nn.serial', `parameters of ${layers.length} layers`, `${params.length}`)
+    }
+    return (x) => layers.reduce((h, layer, l) => layer.apply(params[l]!)(h), x)
+  }
+})
+
+/** The weights of the parameters, without the biases: the part of the tree that masks and scores cover. */
+export const weightsOf = <P>(params: readonly { readonly w?: P }[]): readonly { readonly w?: P }[] =>
+  params.map(({ w }) => (w === undefined ? {} : { w }))

@@ -1,0 +1,121 @@
+import { pipe } from 'fp-ts/lib/function.js'
+import { fail } from '../core/error.js'
+import { isNdArray, type NdArray, scalar, zeros } from '../core/ndarray.js'
+import { leaves, rebuild } from '../core/tree.js'
+import * as ops from '../graph/ops/index.js'
+import type { Concrete } from '../graph/spec.js'
+import type { Tensor } from '../graph/tensor.js'
+import * as tree from '../graph/tree.js'
+
+/** What an optimiser remembers: trees like the parameters, and the number of steps taken. */
+export type OptimiserState<P> = { readonly slots: readonly P[]; readonly count: Tensor }
+
+/** Parameters and what the optimiser remembers of them. */
+export type Optimised<P> = { readonly params: P; readonly state: OptimiserState<P> }
+
+/** A pure step of descent; the learning rate is a scalar tensor, so a schedule costs no new program. */
+export interface Optimiser {
+  /** How many trees like the parameters the state holds. */
+  readonly slots: number
+  readonly step: (rate: Tensor) => <P>(gradient: P) => (from: Optimised<P>) => Optimised<P>
+}
+
+/** The state before the first step: zeros. */
+export const initialState =
+  (optimiser: Optimiser) =>
+  <P>(params: Concrete<P>): Concrete<OptimiserState<P>> => {
+    const like = leaves('optimiser', isNdArray, params).map(({ value }) => zeros(value.shape))
+    const slot = rebuild<NdArray, Concrete<P>>('optimiser', isNdArray, params, like)
+    const state = { slots: Array.from({ length: optimiser.slots }, () => slot), count: scalar(0) }
+    return state as Concrete<OptimiserState<P>>
+  }
+
+const descend =
+  (rate: Tensor) =>
+  <P>(direction: P) =>
+  (params: P): P =>
+    pipe(
+      params,
+      tree.zipWith(direction, (p, d) => ops.sub(ops.scale(rate)(d))(p))
+    )
+
+/** θ ← θ − rate · g. */
+export const sgd: Optimiser = {
+  slots: 0,
+  step:
+    (rate) =>
+    (gradient) =>
+    ({ params, state }) => ({
+      params: descend(rate)(gradient)(params),
+      state: { slots: [], count: ops.add(1)(state.count) }
+    })
+}
+
+/** A memory factor in [0, 1). */
+const decay = (operation: string, value: number): number =>
+  value >= 0 && value < 1 ? value : fail('ArgumentError', operation, 'a factor in [0, 1)', `${value}`)
+
+/** Heavy ball, as PyTorch has it: v ← μ v + g, θ ← θ − rate · v. */
+export const momentum = (mu: number): Optimiser => {
+  decay('train.momentum', mu)
+  return {
+    slots: 1,
+    step:
+      (rate) =>
+      <P>(gradient: P) =>
+      ({ params, state }: Optimised<P>): Optimised<P> => {
+        const velocity = pipe(
+          state.slots[0]!,
+          tree.zipWith(gradient, (v, g) => ops.add(g)(ops.scale(mu)(v)))
+        )
+        return {
+          params: descend(rate)(velocity)(params),
+          state: { slots: [velocity], count: ops.add(1)(state.count) }
+        }
+      }
+  }
+}
+
+export interface AdamOptions {
+  readonly beta1?: number
+  readonly beta2?: number
+  readonly epsilon?: number
+}
+
+/** Adam with bias correction (Kingma and Ba, arXiv:1412.6980); β .9 and .999, ε 1e-8 unless given. */
+export const adam = (options: AdamOptions = {}): Optimiser => {
+  const beta1 = decay('train.adam', options.beta1 ?? 0.9)
+  const beta2 = decay('train.adam', options.beta2 ?? 0.999)
+  const epsilon = options.epsilon ?? 1e-8
+  const blend = (beta: number, f: (g: Tensor) => Tensor) => (old: Tensor, g: Tensor) =>
+    ops.add(ops.scale(1 - beta)(f(g)))(ops.scale(beta)(old))
+  /** 1 − βᵗ. */
+  const correction = (beta: number, t: Tensor): Tensor =>
+    pipe(t, ops.scale(Math.log(beta)), ops.exp, ops.neg, ops.add(1))
+  return {
+    slots: 2,
+    step:
+      (rate) =>
+      <P>(gradient: P) =>
+      ({ params, state }: Optimised<P>): Optimised<P> => {
+        const count = ops.add(1)(state.count)
+        const first = pipe(
+          state.slots[0]!,
+          tree.zipWith(
+            gradient,
+            blend(beta1, (g) => g)
+          )
+        )
+        const second = pipe(state.slots[1]!, tree.zipWith(gradient, blend(beta2, ops.square)))
+        const [c1, c2] = [correction(beta1, count), correction(beta2, count)]
+        const direction = pipe(
+          first,
+          tree.zipWith(second, (m, v) => {
+            const size = pipe(v, ops.div(c2), ops.sqrt, ops.add(epsilon))
+            return pipe(m, ops.div(c1), ops.div(size))
+          })
+        )
+        return { params: descend(rate)(direction)(params), state: { slots: [first, second], count } }
+      }
+  }
+}

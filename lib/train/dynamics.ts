@@ -1,0 +1,33 @@
+import { fail } from '../core/error.js'
+import type { NdArray } from '../core/ndarray.js'
+
+/** Outputs at the checkpoints of a run. */
+export type Trajectory = readonly { readonly step: number; readonly outputs: NdArray }[]
+
+/** ‖a − b‖ / ‖b‖ of concrete arrays of equal size. */
+const relative = (a: NdArray, b: NdArray): number => {
+  let [difference, size] = [0, 0]
+  for (let i = 0; i < b.data.length; i++) {
+    difference += (a.data[i]! - b.data[i]!) ** 2
+    size += b.data[i]! ** 2
+  }
+  return Math.sqrt(difference / size)
+}
+
+/**
+ * How far a training run strays from another: the relative L2 distance of its outputs on the recorded inputs at each checkpoint. The
+ * runs must have the same checkpoints.
+ */
+export const distances = (run: Trajectory, reference: Trajectory): readonly number[] =>
+  run.length === reference.length &&
+  run.every(({ step, outputs }, i) => {
+    const other = reference[i]!
+    return step === other.step && outputs.data.length === other.outputs.data.length
+  })
+    ? run.map(({ outputs }, i) => relative(outputs, reference[i]!.outputs))
+    : fail(
+        'ArgumentError',
+        'train.distances',
+        'runs with equal checkpoints',
+        `${run.length} and ${reference.length}`
+      )
