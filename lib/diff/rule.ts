@@ -27,6 +27,8 @@ export type BatchRule<T extends OpTag> = (
 
 /** What differentiation and batching know of one primitive. */
 export interface DiffRule<T extends OpTag> {
+  /** The value, its tangent (ẋ of x) and its transpose (x̄ of the cotangent ȳ) in the usual notation. */
+  readonly formula: { readonly value: string; readonly tangent: string; readonly transpose: string }
   readonly jvp: JvpRule<T>
   readonly transpose: TransposeRule<T>
   readonly batch: BatchRule<T>

@@ -7,6 +7,11 @@ import type { DiffRule, Tangent } from '../rule.js'
  * in operand k the contraction of all others with the cotangent onto the indices of k, its batch one more index.
  */
 export const contract: DiffRule<'contract'> = {
+  formula: {
+    value: 'y = Σ a b …, an einsum',
+    tangent: 'Σ ȧ b … + Σ a ḃ … + …',
+    transpose: 'ā = Σ b … ȳ onto the indices of a'
+  },
   jvp: ({ op, inputs }, tangents) =>
     tangents.reduce<Tangent>(
       (total, tangent, k) =>

@@ -33,6 +33,7 @@ const batchAll = (inputs: readonly Tensor[], batched: readonly boolean[], size: 
   inputs.map((input, k) => batchedTo(input, batched[k]!, size))
 
 export const custom: DiffRule<'custom'> = {
+  formula: { value: 'y = f(x)', tangent: 'by the rule: jvp, or customLinear', transpose: 'not linear' },
   jvp: (node, tangents) => {
     const args = node.inputs.slice(1)
     const given = args.map((arg, k) => tangents[k + 1] ?? zerosLike(arg))
@@ -48,6 +49,7 @@ export const custom: DiffRule<'custom'> = {
 }
 
 export const customLinear: DiffRule<'customLinear'> = {
+  formula: { value: 'the tangent of a rule without jvp', tangent: 'itself', transpose: 'by the rule: vjp' },
   jvp: ({ op, inputs }, tangents) => {
     const fixed = inputs.slice(0, op.arity + 1)
     if (tangents.slice(0, op.arity + 1).some((t) => t !== undefined)) {

@@ -19,11 +19,11 @@ import {
 
 /** One record for each primitive: its tangent, its transpose, its batch. */
 export const diffRules: { readonly [T in OpTag]: DiffRule<T> } = {
-  input: leaf('input'),
-  keyInput: leaf('keyInput'),
-  constant: leaf('constant'),
-  iota: leaf('iota'),
-  random: leaf('random'),
+  input: leaf('input', 'an argument'),
+  keyInput: leaf('keyInput', 'a random key'),
+  constant: leaf('constant', 'known elements'),
+  iota: leaf('iota', '0, 1, 2 … along an axis'),
+  random: leaf('random', 'numbers drawn on the host'),
   alias,
   stopGradient,
   pointwise,

@@ -25,6 +25,8 @@ import type { DiffRule, Tangent } from '../rule.js'
 import { batchedTo } from './batched.js'
 
 interface PointwiseRule {
+  /** The value and its tangent in the usual notation; ẋ is the tangent of x, y the value. */
+  readonly formula: string
   readonly jvp: (inputs: readonly Tensor[], tangents: readonly Tangent[], out: Tensor) => Tangent
   readonly transpose?: (
     inputs: readonly Tensor[],
@@ -34,12 +36,13 @@ interface PointwiseRule {
 }
 
 /** A function of one argument with the given derivative. */
-const smooth = (derivative: (x: Tensor, out: Tensor) => Tensor): PointwiseRule => ({
+const smooth = (formula: string, derivative: (x: Tensor, out: Tensor) => Tensor): PointwiseRule => ({
+  formula,
   jvp: ([x], [t], out) => (t === undefined ? undefined : product(derivative(x!, out), t))
 })
 
 /** A function that is constant wherever it has a derivative. */
-const flat: PointwiseRule = { jvp: () => undefined }
+const flat = (value: string): PointwiseRule => ({ formula: `${value}; 0`, jvp: () => undefined })
 
 const map = (t: Tangent, f: (t: Tensor) => Tensor): Tangent => (t === undefined ? undefined : f(t))
 
@@ -49,7 +52,8 @@ const where = (wanted: boolean | undefined, value: () => Tensor): Tangent =>
 /** 1 where a is chosen over b, one half at a tie. */
 const share = (chosen: Tensor, a: Tensor, b: Tensor): Tensor => add(scale(0.5)(equal(b)(a)))(chosen)
 
-const extremum = (aChosen: (a: Tensor, b: Tensor) => Tensor): PointwiseRule => ({
+const extremum = (formula: string, aChosen: (a: Tensor, b: Tensor) => Tensor): PointwiseRule => ({
+  formula,
   jvp: ([a, b], [ta, tb]) =>
     plus(
       map(ta, (t) => product(share(aChosen(a!, b!), a!, b!), t)),
@@ -65,27 +69,33 @@ const powerDerivative = (a: Tensor, b: Tensor): Tensor => {
 }
 
 /** The derivative of each pointwise function, and its transposition where it is linear. */
-const pointwiseRules: { readonly [F in PointwiseName]: PointwiseRule } = {
-  neg: { jvp: (_, [t]) => map(t, neg), transpose: (_, ct) => [neg(ct)] },
-  exp: smooth((_, out) => out),
-  log: { jvp: ([x], [t]) => map(t, div(x!)) },
-  sqrt: { jvp: (_, [t], out) => map(t, (tangent) => scale(0.5)(div(out)(tangent))) },
-  tanh: smooth((_, out) => sub(square(out))(fill(1, out.shape))),
-  sin: smooth(cos),
-  cos: smooth((x) => neg(sin(x))),
-  erf: smooth((x) => scale(2 / Math.sqrt(Math.PI))(exp(neg(square(x))))),
-  sign: flat,
-  abs: smooth(sign),
-  floor: flat,
+export const pointwiseRules: { readonly [F in PointwiseName]: PointwiseRule } = {
+  neg: { formula: 'y = −x; −ẋ', jvp: (_, [t]) => map(t, neg), transpose: (_, ct) => [neg(ct)] },
+  exp: smooth('y = eˣ; y ẋ', (_, out) => out),
+  log: { formula: 'y = log x; ẋ / x', jvp: ([x], [t]) => map(t, div(x!)) },
+  sqrt: {
+    formula: 'y = √x; ẋ / 2y',
+    jvp: (_, [t], out) => map(t, (tangent) => scale(0.5)(div(out)(tangent)))
+  },
+  tanh: smooth('y = tanh x; (1 − y²) ẋ', (_, out) => sub(square(out))(fill(1, out.shape))),
+  sin: smooth('y = sin x; cos x ẋ', cos),
+  cos: smooth('y = cos x; −sin x ẋ', (x) => neg(sin(x))),
+  erf: smooth('y = erf x; 2/√π exp(−x²) ẋ', (x) => scale(2 / Math.sqrt(Math.PI))(exp(neg(square(x))))),
+  sign: flat('y = sign x, 0 at 0'),
+  abs: smooth('y = |x|; sign(x) ẋ', sign),
+  floor: flat('y = ⌊x⌋'),
   add: {
+    formula: 'y = a + b; ȧ + ḃ',
     jvp: (_, [ta, tb]) => plus(ta, tb),
     transpose: (_, ct, [a, b]) => [where(a, () => ct), where(b, () => ct)]
   },
   sub: {
+    formula: 'y = a − b; ȧ − ḃ',
     jvp: (_, [ta, tb]) => plus(ta, map(tb, neg)),
     transpose: (_, ct, [a, b]) => [where(a, () => ct), where(b, () => neg(ct))]
   },
   div: {
+    formula: 'y = a / b; ȧ / b − y ḃ / b',
     jvp: ([, b], [ta, tb], out) =>
       plus(
         map(ta, div(b!)),
@@ -93,19 +103,21 @@ const pointwiseRules: { readonly [F in PointwiseName]: PointwiseRule } = {
       ),
     transpose: ([, b], ct) => [div(b!)(ct), undefined]
   },
-  max: extremum((a, b) => less(a)(b)),
-  min: extremum((a, b) => less(b)(a)),
+  max: extremum('y = max(a, b); the tangent of the larger, the mean at a tie', (a, b) => less(a)(b)),
+  min: extremum('y = min(a, b); the tangent of the smaller, the mean at a tie', (a, b) => less(b)(a)),
   pow: {
+    formula: 'y = aᵇ; b aᵇ⁻¹ ȧ + y log a ḃ',
     jvp: ([a, b], [ta, tb], out) =>
       plus(
         map(ta, (t) => product(powerDerivative(a!, b!), t)),
         map(tb, (t) => product(mul(log(a!))(out), t))
       )
   },
-  less: flat,
-  lessEqual: flat,
-  equal: flat,
+  less: flat('y = [a < b]'),
+  lessEqual: flat('y = [a ≤ b]'),
+  equal: flat('y = [a = b]'),
   select: {
+    formula: 'y = a where c ≠ 0, else b; the tangent of the chosen side',
     jvp: ([c], [, ta, tb]) => {
       const shape = ta ?? tb
       return shape === undefined ? undefined : select(c!)(ta ?? zerosLike(shape), tb ?? zerosLike(shape))
@@ -119,6 +131,11 @@ const pointwiseRules: { readonly [F in PointwiseName]: PointwiseRule } = {
 }
 
 export const pointwise: DiffRule<'pointwise'> = {
+  formula: {
+    value: 'f(a, …) elementwise',
+    tangent: 'by function, see below',
+    transpose: 'neg, add, sub, div in a, select'
+  },
   jvp: (node, tangents) => pointwiseRules[node.op.fn].jvp(node.inputs, tangents, node),
   transpose: (node, cotangent, linear) => {
     const rule = pointwiseRules[node.op.fn].transpose

@@ -12,31 +12,36 @@ const linearJvp = (node: Tensor, [t]: readonly (Tensor | undefined)[]): Tensor |
   t === undefined ? undefined : apply(node.op, [t])
 
 /** A primitive without arguments is never differentiated nor batched. */
-export const leaf = <T extends OpTag>(tag: T): DiffRule<T> => ({
+export const leaf = <T extends OpTag>(tag: T, value: string): DiffRule<T> => ({
+  formula: { value, tangent: '0', transpose: 'not linear' },
   jvp: () => undefined,
   transpose: 'not linear',
   batch: () => fail('DiffError', 'vmap', 'an argument to batch', `${tag}, which has none that can be`)
 })
 
 export const alias: DiffRule<'alias'> = {
+  formula: { value: 'y = x', tangent: 'ẋ', transpose: 'ȳ' },
   jvp: (_, [t]) => t,
   transpose: (_, cotangent) => [cotangent],
   batch: (node, inputs) => apply(node.op, inputs)
 }
 
 export const stopGradient: DiffRule<'stopGradient'> = {
+  formula: { value: 'y = x', tangent: '0', transpose: 'not linear' },
   jvp: () => undefined,
   transpose: 'not linear',
   batch: (node, inputs) => apply(node.op, inputs)
 }
 
 export const reshape: DiffRule<'reshape'> = {
+  formula: { value: 'y = x in another shape', tangent: 'reshape ẋ', transpose: 'reshape ȳ back' },
   jvp: linearJvp,
   transpose: (node, cotangent) => [apply({ tag: 'reshape', shape: node.inputs[0]!.shape }, [cotangent])],
   batch: (node, inputs, _, size) => apply({ tag: 'reshape', shape: [size, ...node.op.shape] }, inputs)
 }
 
 export const slice: DiffRule<'slice'> = {
+  formula: { value: 'y = x[start : limit : stride]', tangent: 'slice ẋ', transpose: 'pad ȳ with zeros' },
   jvp: linearJvp,
   transpose: ({ op, inputs, shape }, cotangent) => [
     apply(
@@ -57,6 +62,7 @@ export const slice: DiffRule<'slice'> = {
 }
 
 export const pad: DiffRule<'pad'> = {
+  formula: { value: 'y = x among zeros', tangent: 'pad ẋ', transpose: 'slice ȳ' },
   jvp: linearJvp,
   transpose: ({ op, inputs, shape }, cotangent) => [
     apply(
@@ -74,6 +80,7 @@ export const pad: DiffRule<'pad'> = {
 }
 
 export const concat: DiffRule<'concat'> = {
+  formula: { value: 'y = [a, b, …]', tangent: '[ȧ, ḃ, …]', transpose: 'slices of ȳ' },
   jvp: (node, tangents) =>
     apply(
       node.op,
@@ -105,6 +112,7 @@ export const concat: DiffRule<'concat'> = {
 
 /** The derivative of a maximum is shared evenly by the elements that reach it. */
 export const reduceMax: DiffRule<'reduceMax'> = {
+  formula: { value: 'y = max x over axes', tangent: 'Σ [x = y] ẋ / Σ [x = y]', transpose: 'not linear' },
   jvp: (node, [t]) => {
     if (t === undefined) return undefined
     const x = node.inputs[0]!
@@ -118,6 +126,7 @@ export const reduceMax: DiffRule<'reduceMax'> = {
 }
 
 export const unfold: DiffRule<'unfold'> = {
+  formula: { value: 'y = sliding windows of x', tangent: 'unfold ẋ', transpose: 'fold ȳ' },
   jvp: linearJvp,
   transpose: ({ op, inputs }, cotangent) => {
     const [h, w] = inputs[0]!.shape.slice(-2)
@@ -127,6 +136,7 @@ export const unfold: DiffRule<'unfold'> = {
 }
 
 export const fold: DiffRule<'fold'> = {
+  formula: { value: 'y = windows added up', tangent: 'fold ẋ', transpose: 'unfold ȳ' },
   jvp: linearJvp,
   transpose: ({ op }, cotangent) => [
     apply({ tag: 'unfold', kernel: op.kernel, stride: op.stride }, [cotangent])
@@ -135,6 +145,7 @@ export const fold: DiffRule<'fold'> = {
 }
 
 export const topKMask: DiffRule<'topKMask'> = {
+  formula: { value: 'y = [x among the k largest]', tangent: '0', transpose: 'not linear' },
   jvp: () => undefined,
   transpose: 'not linear',
   batch: (node, inputs) => apply(node.op, inputs)
