@@ -1,4 +1,4 @@
-import { type Shape } from '../core/shape.js'
+import type { Shape } from '../core/shape.js'
 import type { OpOf } from './op.js'
 import { apply, type Tensor } from './tensor.js'
 

@@ -1,4 +1,4 @@
-import { type Shape } from '../core/shape.js'
+import type { Shape } from '../core/shape.js'
 import type { TracedKey } from './key.js'
 import { infer } from './infer.js'
 import type { Op, OpOf } from './op.js'
