@@ -1,0 +1,131 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as fc from 'fast-check'
+import { TangentFailure } from '../core/error.js'
+import { grad } from '../diff/index.js'
+import { isNdArray, type NdArray } from '../core/ndarray.js'
+import { rebuild } from '../core/tree.js'
+import { type Concrete, hostLeaves, type HostValue, isHostValue, type Specs, specsOf } from '../graph/spec.js'
+import type { Runner } from '../graph/runner.js'
+import type { Tensor } from '../graph/tensor.js'
+import { bind, type Bound, largest, measured, worstOf, distance } from './compare.js'
+import { type Case, casesOf } from './cases.js'
+import { decidesOtherwise, isNearKink } from './kinks.js'
+import { lawAsync, type LawOptions, type LawReport, type Outcome, redraw } from './law.js'
+import { float32, noisy, observe } from './observe.js'
+import { programCases, type ProgramConstraints } from './programs.js'
+
+export interface AgreementOptions extends LawOptions {
+  /** How many times the estimated effect of float32 rounding an engine may be off; 16 unless given. */
+  readonly factor?: number
+  /** The relative error of one operation; 2⁻²² unless given, about 2 units in the last place. */
+  readonly unit?: number
+}
+
+/** Decisions closer than this, relative to what is compared, are left to the engine: such cases are redrawn. */
+const NEAR = 1e-4
+
+/** What float32 can say about a graph at a point: the float64 results, the float32 ones, and how far honest ones may be. */
+interface Expectation {
+  readonly outputs: readonly NdArray[]
+  readonly rounded: readonly NdArray[]
+  readonly slack: readonly number[]
+}
+
+const expectation = (
+  { graph, values }: Bound,
+  { factor = 16, unit = 2 ** -22 }: AgreementOptions
+): Expectation | undefined => {
+  const exact = observe(graph, values)
+  const runs = [
+    observe(graph, values, float32),
+    ...[1, 2].map((seed) => observe(graph, values, noisy(unit, seed)))
+  ]
+  if (isNearKink(exact.kinks, NEAR) || runs.some((run) => decidesOtherwise(exact.kinks, run.kinks)))
+    return undefined
+  const slack = exact.outputs.map((output, k) => {
+    const moved = runs.map((run) => distance(finite(output), finite(run.outputs[k]!)))
+    return factor * Math.max(...moved) + 4 * unit * largest(finite(output).data) + 1e-30
+  })
+  return { outputs: exact.outputs, rounded: runs[0]!.outputs, slack }
+}
+
+/** Elements that are not finite, as 0: they are compared by kind, not by distance. */
+const finite = (array: NdArray): NdArray => ({
+  ...array,
+  data: Float64Array.from(array.data, (x) => (Number.isFinite(x) && Math.abs(x) < 3e38 ? x : 0))
+})
+
+/** Whether both are NaN, or the same infinity, wherever float32 is not finite. */
+const sameEdges = (actual: NdArray, rounded: NdArray): boolean =>
+  rounded.data.every((x, i) => Number.isFinite(x) || Object.is(x, actual.data[i]))
+
+const judgeEngine = (actual: readonly NdArray[], expected: Expectation): Outcome =>
+  worstOf(
+    expected.outputs.map((output, k) => {
+      const [got, rounded, what] = [actual[k]!, expected.rounded[k]!, `result ${k}`]
+      if (!sameEdges(got, rounded))
+        return { kind: 'measured', error: Infinity, bound: 0, what: `${what}, where it is not finite,` }
+      const kept = { ...got, data: got.data.map((x, i) => (Number.isFinite(rounded.data[i]) ? x : 0)) }
+      const scale = largest(finite(output).data)
+      // the bound may be a fair part of small results: cancellation is what float32 does
+      return measured(what, distance(kept, finite(output)), expected.slack[k]!, 50 * scale)
+    })
+  )
+
+/** An engine against the float64 meaning of a function, at one point. */
+export const engineAgreesAt = async <Args extends readonly unknown[], Out>(
+  engine: Runner,
+  f: (...args: Args) => Out,
+  { args }: Case,
+  options: AgreementOptions = {}
+): Promise<Outcome> => {
+  const expected = expectation(bind(f, args), options)
+  if (expected === undefined) return redraw('a decision hangs on rounding')
+  const concrete = rebuild<HostValue, Concrete<Args>>('laws', isHostValue, args, hostLeaves('laws', args))
+  const ran = await pipe(
+    engine.compile(f, specsOf<Args>('laws', args)),
+    TE.flatMap((program) => program(...concrete))
+  )()
+  if (E.isLeft(ran)) throw new TangentFailure(ran.left)
+  return judgeEngine(hostLeaves('laws', ran.right.value).filter(isNdArray), expected)
+}
+
+/**
+ * An engine gives what the reference gives on a function of yours, as far as float32 allows: the bound is scaled by how
+ * far the reference itself moves when its operations round. Points that come near a kink are drawn again and counted;
+ * where float32 is not finite the engine must be the same infinity or NaN. Rejects when it is not so.
+ */
+export const engineAgrees = <Args extends readonly unknown[], Out>(
+  engine: Runner,
+  f: (...args: Args) => Out,
+  specs: Specs<Args>,
+  options: AgreementOptions = {}
+): Promise<LawReport> =>
+  lawAsync(
+    'engine = reference',
+    casesOf(specs),
+    (drawn) => engineAgreesAt(engine, f, drawn, options),
+    options
+  )
+
+/** The same on random programs and, on every other one, the gradient of a random program. */
+export const enginesAgree = (
+  engine: Runner,
+  options: AgreementOptions & ProgramConstraints = {}
+): Promise<LawReport> =>
+  lawAsync(
+    'engine = reference on random programs',
+    fc.tuple(programCases(options), fc.boolean()),
+    ([{ program, args, source }, derived]) =>
+      derived
+        ? engineAgreesAt(
+            engine,
+            (xs: readonly Tensor[]) => grad(program.scalar)(xs),
+            { args, source },
+            options
+          )
+        : engineAgreesAt(engine, program.f, { args, source }, options),
+    options
+  )

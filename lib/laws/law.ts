@@ -1,0 +1,86 @@
+import * as fc from 'fast-check'
+
+/**
+ * What one case of a law showed: how far the two sides are apart and how far they may be, or that the case says nothing
+ * (it lies at a kink, or its numbers are lost to rounding) and is to be drawn again.
+ */
+export type Outcome =
+  | { readonly kind: 'measured'; readonly error: number; readonly bound: number; readonly what: string }
+  | { readonly kind: 'redraw'; readonly reason: string }
+
+export const redraw = (reason: string): Outcome => ({ kind: 'redraw', reason })
+
+/** A law that held: on how many cases, how many were drawn again, and the largest error as a part of its bound. */
+export interface LawReport {
+  readonly law: string
+  readonly runs: number
+  readonly redrawn: number
+  readonly worst: number
+}
+
+export interface LawOptions {
+  /** How many cases have to be measured; fast-check's global setting unless given. */
+  readonly runs?: number
+  /** The seed of the draws; fast-check's global setting unless given. */
+  readonly seed?: number
+}
+
+const parameters = <T>({ runs, seed }: LawOptions): fc.Parameters<T> => ({
+  ...(runs === undefined ? {} : { numRuns: runs }),
+  ...(seed === undefined ? {} : { seed })
+})
+
+const tally = (name: string) => {
+  let [runs, redrawn, worst] = [0, 0, 0]
+  return {
+    take: (outcome: Outcome): void => {
+      if (outcome.kind === 'redraw') {
+        redrawn++
+        fc.pre(false); return;
+      }
+      const { error, bound, what } = outcome
+      // written so that a NaN breaks the law
+      if (!(error <= bound)) throw new Error(`${name}: ${what} is off by ${error}, allowed is ${bound}`)
+      runs++
+      worst = Math.max(worst, bound === 0 ? 0 : error / bound)
+    },
+    report: (): LawReport => ({ law: name, runs, redrawn, worst })
+  }
+}
+
+/**
+ * Measures a law on random cases. Throws fast-check's error, with the seed and the smallest counterexample, when a
+ * case breaks it or when too many cases have to be drawn again.
+ */
+export const law = <T>(
+  name: string,
+  cases: fc.Arbitrary<T>,
+  measure: (drawn: T) => Outcome,
+  options: LawOptions = {}
+): LawReport => {
+  const { take, report } = tally(name)
+  fc.assert(
+    fc.property(cases, (drawn) => take(measure(drawn))),
+    parameters<[T]>(options)
+  )
+  return report()
+}
+
+/** As {@link law}, for measurements that run on an engine. */
+export const lawAsync = async <T>(
+  name: string,
+  cases: fc.Arbitrary<T>,
+  measure: (drawn: T) => Promise<Outcome>,
+  options: LawOptions = {}
+): Promise<LawReport> => {
+  const { take, report } = tally(name)
+  await fc.assert(
+    fc.asyncProperty(cases, async (drawn) => take(await measure(drawn))),
+    parameters<[T]>(options)
+  )
+  return report()
+}
+
+/** One line for a person: `adjoint: 500 cases, 3 redrawn, worst error 0.2 of its bound`. */
+export const showReport = ({ law: name, runs, redrawn, worst }: LawReport): string =>
+  `${name}: ${runs} cases, ${redrawn} redrawn, worst error ${worst.toPrecision(2)} of its bound`

@@ -1,0 +1,102 @@
+import { derive, key, rademachers } from '../core/key.js'
+import { isNdArray, type NdArray } from '../core/ndarray.js'
+import { bindInputs, drawNode, evaluateNode } from '../graph/evaluate/evaluate.js'
+import { type Graph, topological } from '../graph/graph.js'
+import type { PointwiseName } from '../graph/op.js'
+import type { HostValue } from '../graph/spec.js'
+import { isOp, type Tensor } from '../graph/tensor.js'
+import { marginsOf, type Margins } from './kinks.js'
+
+/** An evaluation seen from inside: the results, and how near every decision taken on the way was. */
+export interface Observation {
+  readonly outputs: readonly NdArray[]
+  readonly kinks: readonly Margins[]
+}
+
+/** What happens to numbers between operations. */
+export interface Arithmetic {
+  readonly operands: (
+    node: Tensor,
+    inputs: readonly Float64Array[],
+    position: number
+  ) => readonly Float64Array[]
+  readonly result: (node: Tensor, data: Float64Array, position: number) => Float64Array
+}
+
+/** Float64 throughout: what a graph means. */
+export const exact: Arithmetic = { operands: (_, inputs) => inputs, result: (_, data) => data }
+
+/** Every result rounded to float32, as on a device. */
+export const float32: Arithmetic = {
+  operands: (_, inputs) => inputs,
+  result: (_, data) => Float64Array.from(Float32Array.from(data))
+}
+
+const inexact: ReadonlySet<PointwiseName> = new Set<PointwiseName>([
+  'exp',
+  'log',
+  'sqrt',
+  'tanh',
+  'sin',
+  'cos',
+  'erf',
+  'add',
+  'sub',
+  'div',
+  'pow'
+])
+
+const multiplies = (node: Tensor): boolean =>
+  isOp(node, 'contract') &&
+  (node.inputs.length > 1 ||
+    node.op.operands.some((indices) => indices.some((index) => !node.op.output.includes(index))))
+
+/**
+ * Every operation that rounds is off by one `unit`, up or down at random, relative to its result, and in a contraction
+ * relative to every term: how far the results move is how far any honest arithmetic of that precision may be off.
+ */
+export const noisy = (unit: number, seed: number): Arithmetic => {
+  const jitter = (data: Float64Array, position: number): Float64Array => {
+    const signs = rademachers(derive(key(seed), { kind: 'fold', index: position }), data.length)
+    return data.map((x, i) => x * (1 + unit * signs[i]!))
+  }
+  return {
+    operands: (node, inputs, position) =>
+      multiplies(node) ? inputs.map((input, k) => jitter(input, position * 16 + k)) : inputs,
+    result: (node, data, position) =>
+      isOp(node, 'pointwise') && inexact.has(node.op.fn) ? jitter(data, position * 16 + 15) : data
+  }
+}
+
+/** Evaluates a graph under some arithmetic and notes every decision. */
+export const observe = (
+  graph: Graph,
+  values: readonly HostValue[],
+  { operands, result }: Arithmetic = exact
+): Observation => {
+  const bound = bindInputs(graph, values)
+  const known = new Map<Tensor, Float64Array>()
+  const kinks: Margins[] = []
+  topological(graph.outputs).forEach((node, position) => {
+    const value = bound.get(node)
+    if (value !== undefined) {
+      known.set(
+        node,
+        result(node, isNdArray(value) ? Float64Array.from(value.data) : new Float64Array(1), position)
+      )
+      return
+    }
+    if (isOp(node, 'random')) {
+      known.set(node, Float64Array.from(drawNode(node, bound)))
+      return
+    }
+    const inputs = node.inputs.map((input) => known.get(input)!)
+    const margins = marginsOf(node, inputs)
+    if (margins !== undefined) kinks.push(margins)
+    known.set(node, result(node, evaluateNode(node, operands(node, inputs, position)), position))
+  })
+  return {
+    outputs: graph.outputs.map((node) => ({ _tag: 'NdArray', shape: node.shape, data: known.get(node)! })),
+    kinks
+  }
+}
