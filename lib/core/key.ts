@@ -22,24 +22,66 @@ const BITS = 0
 const SPLIT = 1
 const FOLD = 2
 
-const ROTATIONS = [
-  [13, 15, 26, 6],
-  [17, 29, 16, 24]
-] as const
+const rotate = (x: number, by: number): number => (x << by) | (x >>> (32 - by))
 
-/** Encrypts the counter (c0, c1) under the key (k0, k1), into `out` at `at`. */
+/**
+ * Encrypts the counter (c0, c1) under the key (k0, k1), into `out` at `at`: five groups of four rounds, written out
+ * because every random number passes through here.
+ */
 const threefry = (k0: number, k1: number, c0: number, c1: number, out: Uint32Array, at: number): void => {
-  const schedule = [k0, k1, k0 ^ k1 ^ 0x1bd11bda] as const
+  const k2 = k0 ^ k1 ^ 0x1bd11bda
   let x0 = (c0 + k0) | 0
   let x1 = (c1 + k1) | 0
-  for (let group = 0; group < 5; group++) {
-    for (const r of ROTATIONS[group % 2 === 0 ? 0 : 1]) {
-      x0 = (x0 + x1) | 0
-      x1 = ((x1 << r) | (x1 >>> (32 - r))) ^ x0
-    }
-    x0 = (x0 + schedule[(group + 1) % 3]!) | 0
-    x1 = (x1 + schedule[(group + 2) % 3]! + group + 1) | 0
-  }
+  x0 = (x0 + x1) | 0
+  x1 = rotate(x1, 13) ^ x0
+  x0 = (x0 + x1) | 0
+  x1 = rotate(x1, 15) ^ x0
+  x0 = (x0 + x1) | 0
+  x1 = rotate(x1, 26) ^ x0
+  x0 = (x0 + x1) | 0
+  x1 = rotate(x1, 6) ^ x0
+  x0 = (x0 + k1) | 0
+  x1 = (x1 + k2 + 1) | 0
+  x0 = (x0 + x1) | 0
+  x1 = rotate(x1, 17) ^ x0
+  x0 = (x0 + x1) | 0
+  x1 = rotate(x1, 29) ^ x0
+  x0 = (x0 + x1) | 0
+  x1 = rotate(x1, 16) ^ x0
+  x0 = (x0 + x1) | 0
+  x1 = rotate(x1, 24) ^ x0
+  x0 = (x0 + k2) | 0
+  x1 = (x1 + k0 + 2) | 0
+  x0 = (x0 + x1) | 0
+  x1 = rotate(x1, 13) ^ x0
+  x0 = (x0 + x1) | 0
+  x1 = rotate(x1, 15) ^ x0
+  x0 = (x0 + x1) | 0
+  x1 = rotate(x1, 26) ^ x0
+  x0 = (x0 + x1) | 0
+  x1 = rotate(x1, 6) ^ x0
+  x0 = (x0 + k0) | 0
+  x1 = (x1 + k1 + 3) | 0
+  x0 = (x0 + x1) | 0
+  x1 = rotate(x1, 17) ^ x0
+  x0 = (x0 + x1) | 0
+  x1 = rotate(x1, 29) ^ x0
+  x0 = (x0 + x1) | 0
+  x1 = rotate(x1, 16) ^ x0
+  x0 = (x0 + x1) | 0
+  x1 = rotate(x1, 24) ^ x0
+  x0 = (x0 + k1) | 0
+  x1 = (x1 + k2 + 4) | 0
+  x0 = (x0 + x1) | 0
+  x1 = rotate(x1, 13) ^ x0
+  x0 = (x0 + x1) | 0
+  x1 = rotate(x1, 15) ^ x0
+  x0 = (x0 + x1) | 0
+  x1 = rotate(x1, 26) ^ x0
+  x0 = (x0 + x1) | 0
+  x1 = rotate(x1, 6) ^ x0
+  x0 = (x0 + k2) | 0
+  x1 = (x1 + k0 + 5) | 0
   out[at] = x0
   out[at + 1] = x1
 }
