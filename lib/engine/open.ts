@@ -4,6 +4,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type TangentError, tangentError } from '../core/error.js'
 import { engineOf } from './compile.js'
 import { type Engine, type EngineName, engineNames, type OpenBackend } from './engine.js'
+import { openOnnx } from './onnx/backend.js'
 import { openReference } from './reference/backend.js'
 
 const absent =
@@ -14,8 +15,8 @@ const absent =
 /** How every engine is opened. */
 const openers: { readonly [Name in EngineName]: OpenBackend } = {
   reference: openReference,
-  'onnx:native': absent('onnx:native'),
-  'onnx:wasm': absent('onnx:wasm'),
+  'onnx:native': openOnnx('native'),
+  'onnx:wasm': openOnnx('wasm'),
   'gpujs:webgpu': absent('gpujs:webgpu'),
   'gpujs:webgl2': absent('gpujs:webgl2'),
   'gpujs:headlessgl': absent('gpujs:headlessgl'),
