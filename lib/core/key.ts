@@ -28,7 +28,14 @@ const rotate = (x: number, by: number): number => (x << by) | (x >>> (32 - by))
  * Encrypts the counter (c0, c1) under the key (k0, k1), into `out` at `at`: five groups of four rounds, written out
  * because every random number passes through here.
  */
-const threefry = (k0: number, k1: number, c0: number, c1: number, out: Uint32Array, at: number): void => {
+export const threefry = (
+  k0: number,
+  k1: number,
+  c0: number,
+  c1: number,
+  out: Uint32Array,
+  at: number
+): void => {
   const k2 = k0 ^ k1 ^ 0x1bd11bda
   let x0 = (c0 + k0) | 0
   let x1 = (c1 + k1) | 0

@@ -1,3 +1,5 @@
+import { fail } from '../core/error.js'
+import { sameShape, showShape } from '../core/shape.js'
 import { stopGradient } from '../graph/ops/structure.js'
 import type { CustomRule } from '../graph/op.js'
 import { apply, type Tensor } from '../graph/tensor.js'
@@ -26,6 +28,18 @@ export const customVjp = (
 ): ((...args: readonly [Tensor, ...Tensor[]]) => Tensor) =>
   withRule(f as (...args: readonly Tensor[]) => Tensor, { name, vjp })
 
+const keepsShape = (f: (x: Tensor) => Tensor, x: Tensor): Tensor => {
+  const out = f(x)
+  return sameShape(out.shape, x.shape)
+    ? out
+    : fail(
+        'ShapeError',
+        'straightThrough',
+        `a function that keeps shape ${showShape(x.shape)}`,
+        showShape(out.shape)
+      )
+}
+
 /**
  * The value of `f` with the derivative of the identity, in both modes (Bengio, Léonard, Courville, "Estimating or
  * propagating gradients through stochastic neurons", arXiv:1308.3432): a hard decision that a search can learn through.
@@ -42,7 +56,7 @@ export const customVjp = (
 export const straightThrough =
   (f: (x: Tensor) => Tensor) =>
   (x: Tensor): Tensor =>
-    withRule((first) => f(first!), {
+    withRule((first) => keepsShape(f, first!), {
       name: 'straightThrough',
       vjp: (_args, _out, cotangent) => [cotangent],
       jvp: (_args, _out, tangents) => tangents[0]!

@@ -53,16 +53,34 @@ export const rewrite = (graph: Graph, visit: (node: Tensor) => Tensor): Graph =>
 
 const SMALL = 16
 
-/** FNV-1a over the bits of the elements, twice with different offsets: 64 bits that name a large constant. */
+const rotate = (x: number, by: number): number => (x << by) | (x >>> (32 - by))
+
+/** The finaliser of MurmurHash3: every bit in reaches every bit out. */
+const avalanche = (x: number): number => {
+  const y = Math.imul(x ^ (x >>> 16), 0x85ebca6b)
+  const z = Math.imul(y ^ (y >>> 13), 0xc2b2ae35)
+  return (z ^ (z >>> 16)) >>> 0
+}
+
+/**
+ * Two lanes of MurmurHash3 with different constants over the bits of the elements: 64 bits that name a large constant.
+ * The rotations matter: masks and one-hot rows differ in a few high bits only.
+ */
 const digest = ({ data }: NdArray): string => {
   const words = new Uint32Array(Float64Array.from(data).buffer)
   let a = 0x811c9dc5
   let b = 0x9747b28c
   for (const word of words) {
-    a = Math.imul(a ^ word, 0x01000193)
-    b = Math.imul(b ^ (word >>> 7) ^ (word << 25), 0x85ebca6b)
+    a =
+      (Math.imul(rotate(a ^ Math.imul(rotate(Math.imul(word, 0xcc9e2d51), 15), 0x1b873593), 13), 5) +
+        0xe6546b64) |
+      0
+    b =
+      (Math.imul(rotate(b ^ Math.imul(rotate(Math.imul(word, 0x239b961b), 16), 0xab0e9789), 19), 5) +
+        0x561ccd1b) |
+      0
   }
-  return `${(a >>> 0).toString(16)}.${(b >>> 0).toString(16)}`
+  return `${avalanche(a).toString(16)}.${avalanche(b).toString(16)}`
 }
 
 const digests = new WeakMap<NdArray, string>()

@@ -42,12 +42,13 @@ const slice: InferRule<'slice'> = ({ start, limit, stride }, inputs) => {
   const shape = only('slice', inputs)
   return shape.map((n, axis) => {
     const [from, to, step] = [start[axis] ?? -1, limit[axis] ?? -1, stride[axis] ?? 0]
-    return from >= 0 && from < to && to <= n && step >= 1
+    const whole = [from, to, step].every(Number.isInteger)
+    return whole && from >= 0 && from < to && to <= n && step >= 1
       ? Math.ceil((to - from) / step)
       : fail(
           'ShapeError',
           'slice',
-          `0 ≤ start < limit ≤ ${n} and stride ≥ 1`,
+          `whole 0 ≤ start < limit ≤ ${n} and stride ≥ 1`,
           `${from}, ${to}, ${step}`,
           `axis ${axis}`
         )
@@ -58,12 +59,12 @@ const pad: InferRule<'pad'> = ({ low, high, interior }, inputs) => {
   const shape = only('pad', inputs)
   return shape.map((n, axis) => {
     const [before, after, between] = [low[axis] ?? -1, high[axis] ?? -1, interior[axis] ?? -1]
-    return before >= 0 && after >= 0 && between >= 0
+    return [before, after, between].every((amount) => Number.isInteger(amount) && amount >= 0)
       ? before + n + (n - 1) * between + after
       : fail(
           'ArgumentError',
           'pad',
-          'amounts of at least 0',
+          'whole amounts of at least 0',
           `${before}, ${after}, ${between}`,
           `axis ${axis}`
         )
@@ -84,8 +85,8 @@ const concat: InferRule<'concat'> = ({ axis }, inputs) => {
 const unfold: InferRule<'unfold'> = ({ kernel, stride }, inputs) => {
   const shape = only('unfold', inputs)
   const [h, w] = shape.slice(-2)
-  const fits =
-    h !== undefined && w !== undefined && kernel[0] <= h && kernel[1] <= w && stride[0] >= 1 && stride[1] >= 1
+  const positive = [...kernel, ...stride].every((n) => Number.isInteger(n) && n >= 1)
+  const fits = positive && h !== undefined && w !== undefined && kernel[0] <= h && kernel[1] <= w
   return fits
     ? [
         ...shape.slice(0, -2),
@@ -93,7 +94,12 @@ const unfold: InferRule<'unfold'> = ({ kernel, stride }, inputs) => {
         Math.floor((h - kernel[0]) / stride[0]) + 1,
         Math.floor((w - kernel[1]) / stride[1]) + 1
       ]
-    : fail('ShapeError', 'unfold', `two last axes of at least ${showShape(kernel)}`, showShape(shape))
+    : fail(
+        'ShapeError',
+        'unfold',
+        `two last axes of at least the kernel, and whole kernel and stride ≥ 1`,
+        `${showShape(shape)}, kernel ${showShape(kernel)}, stride ${showShape(stride)}`
+      )
 }
 
 const fold: InferRule<'fold'> = ({ kernel, stride, size }, inputs) => {
@@ -111,7 +117,7 @@ const rules: { readonly [T in OpTag]: InferRule<T> } = {
   keyInput: () => [],
   constant: ({ value }) => value.shape,
   iota: ({ shape, axis }) =>
-    axis >= 0 && axis < shape.length
+    Number.isInteger(axis) && axis >= 0 && axis < shape.length
       ? checkShape('iota', shape)
       : fail('AxisError', 'iota', 'an axis', `${axis}`),
   random: ({ shape }, inputs) => {

@@ -51,4 +51,6 @@ type Tuple<A, N extends number, Built extends readonly A[] = readonly []> = numb
 export const split =
   <N extends number>(count: N) =>
   <K extends Key>(parent: K): Tuple<K, N> =>
-    Array.from({ length: count }, (_, i) => step('split', i)(parent)) as unknown[] as Tuple<K, N>
+    Number.isInteger(count) && count >= 1
+      ? (Array.from({ length: count }, (_, i) => step('split', i)(parent)) as unknown[] as Tuple<K, N>)
+      : fail('ArgumentError', 'split', 'a whole number of at least 1', String(count))

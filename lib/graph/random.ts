@@ -21,8 +21,18 @@ export const sample = (op: OpOf<'random'>, root: HostKey, ids?: ArrayLike<number
   if (ids === undefined) return draw(own, count)
   const out = new Float32Array(count)
   const width = count / ids.length
-  for (let i = 0; i < ids.length; i++)
-    out.set(draw(derive(own, { kind: 'fold', index: ids[i]! }), width), i * width)
+  for (let i = 0; i < ids.length; i++) {
+    const index = ids[i]!
+    // a fraction would be cut off, and two samples would get the same noise
+    if (!(Number.isInteger(index) && index >= 0 && index < 2 ** 32))
+      fail(
+        'ArgumentError',
+        `random.${op.distribution}`,
+        'ids that are whole numbers in [0, 2^32)',
+        `${index}`
+      )
+    out.set(draw(derive(own, { kind: 'fold', index }), width), i * width)
+  }
   return out
 }
 

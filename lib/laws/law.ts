@@ -36,7 +36,8 @@ const tally = (name: string) => {
     take: (outcome: Outcome): void => {
       if (outcome.kind === 'redraw') {
         redrawn++
-        fc.pre(false); return;
+        fc.pre(false)
+        return
       }
       const { error, bound, what } = outcome
       // written so that a NaN breaks the law

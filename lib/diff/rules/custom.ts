@@ -1,4 +1,5 @@
 import { fail } from '../../core/error.js'
+import { sameShape, showShape } from '../../core/shape.js'
 import { zerosLike } from '../../graph/constant.js'
 import type { CustomRule } from '../../graph/op.js'
 import { apply, type Tensor } from '../../graph/tensor.js'
@@ -32,6 +33,16 @@ const batchRule = (rule: CustomRule, size: number): CustomRule => {
 const batchAll = (inputs: readonly Tensor[], batched: readonly boolean[], size: number): Tensor[] =>
   inputs.map((input, k) => batchedTo(input, batched[k]!, size))
 
+/** A user's rule has to give what it promised; a missing cotangent would pass for a zero. */
+const requireLike = (name: string, given: readonly Tensor[], like: readonly Tensor[]): void => {
+  if (given.length !== like.length)
+    fail('DiffError', `customVjp ${name}`, `${like.length} cotangents`, `${given.length}`)
+  given.forEach(({ shape }, k) => {
+    if (!sameShape(shape, like[k]!.shape))
+      fail('ShapeError', `customVjp ${name}`, showShape(like[k]!.shape), showShape(shape), `cotangent ${k}`)
+  })
+}
+
 export const custom: DiffRule<'custom'> = {
   formula: { value: 'y = f(x)', tangent: 'by the rule: jvp, or customLinear', transpose: 'not linear' },
   jvp: (node, tangents) => {
@@ -61,6 +72,7 @@ export const customLinear: DiffRule<'customLinear'> = {
   transpose: ({ op, inputs }, cotangent, linear) => {
     const [out, ...args] = inputs.slice(0, op.arity + 1)
     const cotangents = op.rule.vjp(args, out!, cotangent)
+    requireLike(op.rule.name, cotangents, args)
     return inputs.map((_, k) => (linear[k] === true ? cotangents[k - op.arity - 1] : undefined))
   },
   batch: ({ op }, inputs, batched, size) =>

@@ -64,6 +64,8 @@ const extremum = (formula: string, aChosen: (a: Tensor, b: Tensor) => Tensor): P
 /** b a^(b−1); for a known whole b the power stays one a backend can multiply out. */
 const powerDerivative = (a: Tensor, b: Tensor): Tensor => {
   const known = knownScalar(b)
+  // 0 · a⁻¹ is NaN at a = 0, where the derivative of a constant is 0
+  if (known === 0) return zerosLike(a)
   if (known === 2) return scaleBy(constant(2), a)
   return known === undefined ? mul(pow(sub(1)(b))(a))(b) : scale(known)(pow(known - 1)(a))
 }

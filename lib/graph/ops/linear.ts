@@ -1,5 +1,5 @@
 import { fail } from '../../core/error.js'
-import { normaliseAxis, showShape } from '../../core/shape.js'
+import { normaliseAxis, sameShape, showShape } from '../../core/shape.js'
 import { contract, indicesOf, pattern, sumOver } from '../contract.js'
 import { scale } from './arithmetic.js'
 import type { Tensor } from '../tensor.js'
@@ -160,7 +160,7 @@ export const mean =
 export const dot =
   (b: Tensor) =>
   (a: Tensor): Tensor =>
-    a.shape.length === b.shape.length
+    sameShape(a.shape, b.shape)
       ? contract([a, b], [indicesOf(a.shape), indicesOf(a.shape)], [], a.shape)
       : fail('ShapeError', 'ops.dot', `shape ${showShape(a.shape)}`, showShape(b.shape))
 
