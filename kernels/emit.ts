@@ -1,0 +1,240 @@
+import { type Atom, type Index, keyOf, levelOf } from './coordinate.js'
+import type { Kernel, KernelBackend } from './kernel.js'
+import { comparisons, float, scalars } from './scalar.js'
+import { AFTER, levels, type Value } from './value.js'
+
+/** A loop around the code of a deeper level: its counter's name and how often it runs. */
+interface Loop {
+  readonly name: string
+  readonly count: number
+}
+
+/** The bodies of one loop nest, outermost first: what runs before the next loop, and at the end of the body. */
+interface Nest {
+  readonly before: readonly string[][]
+  readonly behind: readonly string[][]
+}
+
+/** Writes the statements of one kernel. Every value becomes a local at the shallowest loop where it is known. */
+export interface Writer {
+  /** The name or literal that holds a value. */
+  readonly value: (value: Value) => string
+  /** An index as integer arithmetic on names. */
+  readonly index: (index: Index) => string
+  /** An integer local; gpu.js makes a float of any other declaration. */
+  readonly integer: (text: string, level?: number) => string
+  readonly statement: (text: string, level?: number) => void
+  /** Runs `write` within loops, whose counters are axes of level 1, 2, … under the given names. */
+  readonly nest: (loops: readonly Loop[], write: () => void) => void
+  /** The number of statements so far. */
+  readonly size: () => number
+  /** The finished kernel; `result` is the text to return. */
+  readonly finish: (name: string, output: readonly number[], result: string) => Kernel
+}
+
+const integerLocal = (name: string, text: string): string =>
+  `let ${name} = this.output.x; ${name}++; ${name} = ${text};`
+
+export const writer = (backend: KernelBackend, resultName = 'acc'): Writer => {
+  const table = scalars[backend]
+  const level = levels()
+  const arrays: number[] = []
+  const first: string[] = []
+  const middle: string[] = []
+  const last: string[] = []
+  const values = new Map<Value, string>()
+  const atoms = new Map<string, string>()
+  let count = 0
+  let statements = 0
+  let nest: Nest | undefined
+  let scoped: { readonly values: Map<Value, string>; readonly atoms: Map<string, string> } | undefined
+
+  const fresh = (letter: string): string => `${letter}${count++}`
+  const block = (at: number): string[] => (at === 0 ? first : at === AFTER ? last : nest!.before[at - 1]!)
+  const statement = (text: string, at = 0): void => {
+    statements++
+    block(at).push(text)
+  }
+  const integer = (text: string, at = 0): string => {
+    const name = fresh('i')
+    statement(integerLocal(name, text), at)
+    return name
+  }
+  const number = (text: string, at: number): string => {
+    const name = fresh('f')
+    statement(`let ${name} = ${text};`, at)
+    return name
+  }
+  const inScope = <K>(
+    outer: Map<K, string>,
+    inner: Map<K, string> | undefined,
+    at: number
+  ): Map<K, string> => (at === 0 || at === AFTER || inner === undefined ? outer : inner)
+
+  /** An array position; one that advances evenly with the innermost loop it needs is a pointer carried along. */
+  const position = (index: Index): string => {
+    const at = levelOf(index)
+    if (at === 0 || nest === undefined) return indexText(index)
+    const moving = index.terms.filter(({ atom }) => atom.level === at)
+    const step = moving[0]!
+    if (moving.length !== 1 || step.atom.kind !== 'axis') return indexText(index)
+    const base: Index = { constant: 0, terms: index.terms.filter((term) => term !== step) }
+    const key = `pointer ${keyOf({ constant: 0, terms: index.terms })}`
+    const known = scoped!.atoms.get(key)
+    const name = known ?? integer(indexText(base), at - 1)
+    if (known === undefined) {
+      scoped!.atoms.set(key, name)
+      nest.behind[at - 1]!.push(`${name} = ${name} + ${step.factor};`)
+    }
+    return shifted(name, index.constant)
+  }
+
+  const shifted = (text: string, constant: number): string =>
+    constant === 0 ? text : constant > 0 ? `(${text} + ${constant})` : `(${text} - ${-constant})`
+
+  const indexText = ({ constant, terms }: Index): string => {
+    if (terms.length === 0) return `${constant}`
+    let text = ''
+    for (const { atom, factor } of [...terms].sort((a, b) => b.factor - a.factor)) {
+      const name = atomName(atom)
+      const size = Math.abs(factor)
+      const product = size === 1 ? name : `${name} * ${size}`
+      text =
+        text === ''
+          ? factor < 0
+            ? `(0 - ${product})`
+            : product
+          : `${text} ${factor < 0 ? '-' : '+'} ${product}`
+    }
+    return terms.length === 1 && constant === 0 && terms[0]!.factor === 1
+      ? text
+      : shifted(`(${text})`, constant)
+  }
+
+  const atomName = (atom: Atom): string => {
+    if (atom.kind === 'axis') {
+      if (atom.level > 0) useCounter(atom.name, atom.level)
+      return atom.name
+    }
+    const home = inScope(atoms, scoped?.atoms, atom.level)
+    const known = home.get(atom.key)
+    if (known !== undefined) return known
+    const name = integer(atomText(atom), atom.level)
+    home.set(atom.key, name)
+    return name
+  }
+
+  const atomText = (atom: Exclude<Atom, { kind: 'axis' }>): string => {
+    const of = indexText(atom.of)
+    switch (atom.kind) {
+      case 'quotient':
+        // half a unit away from every whole number, so that an inexact division cannot cross one
+        return `Math.floor((${of} + 0.5) / ${atom.by})`
+      case 'known':
+        return of
+      case 'clamp':
+        return within(of, atom.size, of, '0')
+    }
+  }
+
+  const within = (index: string, size: number, inside: string, outside: string): string =>
+    `((${index} >= 0) ? ((${index} < ${size}) ? ${inside} : ${outside}) : ${outside})`
+
+  const useCounter = (name: string, at: number): void => {
+    const key = `counter ${name}`
+    if (scoped!.atoms.has(key)) return
+    scoped!.atoms.set(key, name)
+    statement(integerLocal(name, '0'), at - 1)
+    nest!.behind[at - 1]!.push(`${name}++;`)
+  }
+
+  const argument = (array: number): string => {
+    const known = arrays.indexOf(array)
+    if (known >= 0) return `a${known}`
+    arrays.push(array)
+    return `a${arrays.length - 1}`
+  }
+
+  const text = (value: Value, at: number): string => {
+    switch (value.kind) {
+      case 'literal':
+        return float(value.value)
+      case 'result':
+        return resultName
+      case 'load':
+        return number(`${argument(value.array)}[${position(value.at)}]`, at)
+      case 'position':
+        return number(indexText(value.at), at)
+      case 'within': {
+        const inside = of(value.inside)
+        const outside = of(value.outside)
+        const index = value.at.terms.length === 0 ? `${value.at.constant}` : integer(indexText(value.at), at)
+        return number(within(index, value.size, inside, outside), at)
+      }
+      case 'apply': {
+        const [condition, yes, no] = value.args
+        if (value.fn === 'select' && condition!.kind === 'apply') {
+          const operator = comparisons[condition!.fn]
+          if (operator !== undefined) {
+            const [a, b] = condition!.args.map(of)
+            return number(`((${a!} ${operator} ${b!}) ? ${of(yes!)} : ${of(no!)})`, at)
+          }
+        }
+        return number(
+          table[value.fn](value.args.map(of), (part) => number(part, at)),
+          at
+        )
+      }
+    }
+  }
+
+  const of = (value: Value): string => {
+    const at = level(value)
+    const home = inScope(values, scoped?.values, at)
+    const known = home.get(value)
+    if (known !== undefined) return known
+    const name = text(value, at)
+    home.set(value, name)
+    return name
+  }
+
+  return {
+    value: of,
+    index: indexText,
+    integer,
+    statement,
+    nest: (loops, write) => {
+      nest = { before: loops.map(() => []), behind: loops.map(() => []) }
+      scoped = { values: new Map(), atoms: new Map() }
+      write()
+      const { before, behind } = nest
+      const inner = loops.reduceRight<string[]>(
+        (lines, loop, i) => [
+          `for (let ${loop.name}s = 0; ${loop.name}s < ${loop.count}; ${loop.name}s++) {`,
+          ...before[i]!,
+          ...lines,
+          ...behind[i]!,
+          '}'
+        ],
+        []
+      )
+      middle.push(...inner)
+      nest = undefined
+      scoped = undefined
+    },
+    size: () => statements,
+    finish: (name, output, result) => ({
+      name,
+      source: [
+        `function (${arrays.map((_, i) => `a${i}`).join(', ')}) {`,
+        ...first,
+        ...middle,
+        ...last,
+        `return ${result};`,
+        '}'
+      ].join('\n'),
+      output,
+      arrays
+    })
+  }
+}

@@ -1,0 +1,14 @@
+/** The gpu.js backends a kernel can be written for. */
+export type KernelBackend = 'webasm' | 'cpu' | 'webgpu' | 'webgl2' | 'headlessgl'
+
+/** One gpu.js kernel: its source, the size of its output and the arrays it reads, in the order of its arguments. */
+export interface Kernel {
+  /** The family, for error messages and listings. */
+  readonly name: string
+  /** A `function (…) { … }` in the language of gpu.js. */
+  readonly source: string
+  /** gpu.js order: x, then y, then z. The elements lie row-major, x innermost. */
+  readonly output: readonly number[]
+  /** What the caller called the arrays, one for each argument. */
+  readonly arrays: readonly number[]
+}

@@ -1,0 +1,116 @@
+import { add, axis, constantIndex, type Index, scale } from './coordinate.js'
+import { type Writer, writer } from './emit.js'
+import type { Kernel, KernelBackend } from './kernel.js'
+import type { Value } from './value.js'
+
+/** A reduction: one cell folds `body` over all loops, then `epilogue` makes the result of it. */
+export interface Reduction {
+  readonly output: readonly number[]
+  readonly combine: 'sum' | 'max'
+  /** Sizes of the reduced axes, outermost first. */
+  readonly loops: readonly number[]
+  /** The element at given positions in the loops. */
+  readonly body: (at: readonly Index[]) => Value
+  /** The cell's value; holds `{ kind: 'result' }` where the reduction stands. */
+  readonly epilogue: Value
+}
+
+const UNROLL = 4
+const LONG = 1024
+const CHUNK = 64
+const SMALL_BODY = 12
+
+/** How one walk over the innermost axis is cut: loop sizes, and the elements handled straight in the body. */
+interface Walk {
+  readonly loops: readonly number[]
+  readonly elements: (counters: readonly Index[]) => readonly Index[]
+}
+
+const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
+
+/** Loops of `unroll` elements a turn; very long ones in two levels, so that partial sums keep float32's precision. */
+const walks = (size: number, unroll: number): Walk[] => {
+  const turns = Math.floor(size / unroll)
+  const rest = size - turns * unroll
+  const tail: Walk = {
+    loops: [],
+    elements: () => range(rest).map((i) => constantIndex(turns * unroll + i))
+  }
+  const chunks = Math.floor(turns / CHUNK)
+  const long = size > LONG && chunks > 1
+  const covered = long ? chunks * CHUNK : turns
+  const main: Walk = {
+    loops: long ? [chunks, CHUNK] : [turns],
+    elements: (counters) => {
+      const turn = long ? add(scale(CHUNK, counters[0]!), counters[1]!) : counters[0]!
+      return range(unroll).map((i) => add(scale(unroll, turn), constantIndex(i)))
+    }
+  }
+  const between: Walk = {
+    loops: [turns - covered],
+    elements: ([turn]) =>
+      range(unroll).map((i) => add(scale(unroll, turn!), constantIndex(covered * unroll + i)))
+  }
+  return [
+    ...(turns > 1 ? [main] : []),
+    ...(turns === 1
+      ? [{ loops: [], elements: () => range(unroll).map((i) => constantIndex(i)) }]
+      : turns > covered
+        ? [between]
+        : []),
+    ...(rest > 0 ? [tail] : [])
+  ]
+}
+
+const combined = (combine: Reduction['combine'], parts: readonly string[]): string =>
+  parts.reduce((a, b) => (combine === 'sum' ? `(${a} + ${b})` : `Math.max(${a}, ${b})`))
+
+const update = (combine: Reduction['combine'], name: string, part: string): string =>
+  combine === 'sum' ? `${name} = ${name} + ${part};` : `${name} = Math.max(${name}, ${part});`
+
+/** The size of a body in values, shared ones once. */
+const extent = (value: Value, seen = new Set<Value>()): number => {
+  if (seen.has(value)) return 0
+  seen.add(value)
+  const inner =
+    value.kind === 'apply' ? value.args : value.kind === 'within' ? [value.inside, value.outside] : []
+  return inner.reduce((sum, part) => sum + extent(part, seen), 1)
+}
+
+/** Writes the loops of a reduction into `acc`. */
+const accumulate = (write: Writer, { combine, loops, body }: Reduction): void => {
+  const outer = loops.slice(0, -1)
+  const size = loops.at(-1) ?? 1
+  const probe = body(loops.map((n, i) => axis(`probe${i}`, n, i + 1)))
+  const unroll = extent(probe) <= SMALL_BODY ? UNROLL : 1
+  walks(size, unroll).forEach((walk, n) => {
+    const counts = [...outer, ...walk.loops]
+    const names = counts.map((_, i) => `k${n}n${i}`)
+    const counters = counts.map((count, i) => axis(names[i]!, count, i + 1))
+    const elements = walk.elements(counters.slice(outer.length))
+    write.nest(
+      counts.map((count, i) => ({ name: names[i]!, count })),
+      () => {
+        const parts = elements.map((at) =>
+          write.value(body([...counters.slice(0, outer.length), ...(loops.length === 0 ? [] : [at])]))
+        )
+        write.statement(update(combine, 'acc', combined(combine, parts)), counts.length)
+      }
+    )
+  })
+}
+
+/**
+ * out[i] = epilogue(Σ body(i, k)), or the maximum. Every cell walks the reduced axes itself, four elements a turn with
+ * pointers that advance by a constant.
+ *
+ * Access: one read an array, cell and element. On webasm a read whose position does not depend on x is one load for all
+ * lanes, any other a gather. Cost: about 1 ns an element and array on webasm; 1.1 GFLOP/s as a naive matrix product
+ * becomes 2.8 in this form.
+ */
+export const reduce = (reduction: Reduction, backend: KernelBackend): Kernel => {
+  const write = writer(backend)
+  write.statement(`let acc = ${reduction.combine === 'sum' ? '0' : '-3.4028234663852886e38'};`)
+  accumulate(write, reduction)
+  return write.finish(reduction.combine, reduction.output, write.value(reduction.epilogue))
+}

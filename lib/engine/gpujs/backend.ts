@@ -1,0 +1,89 @@
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { KernelBackend } from '../../../kernels/kernel.js'
+import type { TangentError } from '../../core/error.js'
+import type { NdArray } from '../../core/ndarray.js'
+import type { Executed } from '../../graph/runner.js'
+import { attempt } from '../../graph/trace.js'
+import type { Backend, Executable, OpenBackend } from '../engine.js'
+import type { Plan } from '../plan.js'
+import { build } from './build.js'
+import type { Program } from './program.js'
+import { openRuntime, type Runtime } from './runtime.js'
+
+const VERSION = '2.24.1'
+
+const float32 = (data: NdArray['data']): Float32Array =>
+  data instanceof Float32Array ? data : Float32Array.from(data)
+
+/** A plan's results that no kernel computes are handed through on the host; the rest is one gpu.js pipeline. */
+const executableOf = (
+  runtime: Runtime,
+  plan: Plan,
+  program: Program,
+  executed: Executed
+): TE.TaskEither<TangentError, Executable> => {
+  const computed = [...new Set(program.outputs.filter(({ from }) => from === 'step'))]
+  const shapes = plan.graph.outputs.map((output) => output.shape)
+  const collect = (inputs: readonly Float32Array[], rows: readonly Float32Array[]): readonly NdArray[] =>
+    program.outputs.map((source, i) => {
+      const data =
+        source.from === 'input'
+          ? inputs[source.at]!
+          : source.from === 'constant'
+            ? program.constants[source.at]!
+            : rows[computed.indexOf(source)]!
+      return { _tag: 'NdArray', shape: shapes[i]!, data }
+    })
+  if (computed.length === 0)
+    return TE.right({
+      executed,
+      run: (inputs) =>
+        TE.right(
+          collect(
+            inputs.map(({ data }) => float32(data)),
+            []
+          )
+        ),
+      dispose: async () => undefined
+    })
+  return pipe(
+    runtime.load({ ...program, outputs: computed }),
+    TE.map(({ run, threaded, dispose }): Executable => ({
+      executed: threaded ? executed : { ...executed, threads: 1 },
+      run: (inputs) => {
+        const data = inputs.map((input) => float32(input.data))
+        return pipe(
+          run(data),
+          TE.map((rows) => collect(data, rows))
+        )
+      },
+      dispose
+    }))
+  )
+}
+
+const backendOf = (backend: KernelBackend, threads: number, runtime: Runtime): Backend => {
+  const executed: Executed = { engine: `gpujs:${backend}`, backend: `gpu.js ${VERSION} ${backend}`, threads }
+  return {
+    executed,
+    load: (plan) =>
+      pipe(
+        TE.fromEither(attempt(() => build(plan, backend))),
+        TE.flatMap((program) => executableOf(runtime, plan, program, executed))
+      ),
+    dispose: runtime.dispose
+  }
+}
+
+/**
+ * The gpu.js engine in one mode: a plan becomes one pipeline of generated kernels. A mode that is not there, or
+ * that gpu.js would silently replace by another, is an EngineError that names the reason.
+ */
+export const openGpujs =
+  (backend: KernelBackend): OpenBackend =>
+  ({ threads }) =>
+    pipe(
+      openRuntime(backend, threads),
+      TE.map((runtime) => backendOf(backend, threads, runtime))
+    )

@@ -1,0 +1,242 @@
+import {
+  add,
+  clamp,
+  constantIndex,
+  divide,
+  type Index,
+  ravel,
+  scale,
+  unravel
+} from '../../../kernels/coordinate.js'
+import { literal, type Value } from '../../../kernels/value.js'
+import type { PointwiseName } from '../../graph/op.js'
+import type { Tensor, TensorOf } from '../../graph/tensor.js'
+import type { DeviceTag } from '../plan.js'
+
+/** The value of an input of a node at given coordinates. */
+export type Read = (input: number, at: readonly Index[]) => Value
+
+/** What a primitive is to the schedule. */
+export type Lowered =
+  /** An array that is given: an input or a constant. */
+  | { readonly kind: 'array' }
+  /** A value that is computed wherever it is needed. */
+  | {
+      readonly kind: 'inline'
+      readonly value: (at: readonly Index[], read: Read) => Value
+      /** Whether it reads its inputs at its own coordinates only. */
+      readonly aligned: boolean
+      /** Arithmetic operations an element, where a call out of WebAssembly counts as 25. */
+      readonly cost: number
+      /** Whether computing it twice gives the same bits on every backend, whatever the precision between. */
+      readonly exact: boolean
+    }
+  /** A loop over further coordinates. */
+  | {
+      readonly kind: 'reduce'
+      readonly combine: 'sum' | 'max'
+      readonly loops: readonly number[]
+      readonly body: (at: readonly Index[], loops: readonly Index[], read: Read) => Value
+    }
+  | { readonly kind: 'topK'; readonly rows: number; readonly size: number; readonly k: number }
+
+type Rule<T extends DeviceTag> = (node: TensorOf<T>) => Lowered
+
+const inline = (
+  value: (at: readonly Index[], read: Read) => Value,
+  { aligned = false, cost = 0, exact = true } = {}
+): Lowered => ({ kind: 'inline', value, aligned, cost, exact })
+
+const costs: Partial<Record<PointwiseName, number>> = {
+  exp: 25,
+  log: 25,
+  sin: 25,
+  cos: 25,
+  pow: 25,
+  tanh: 20,
+  erf: 15,
+  div: 2,
+  sqrt: 2
+}
+
+const exact: ReadonlySet<PointwiseName> = new Set([
+  'neg',
+  'sign',
+  'abs',
+  'floor',
+  'max',
+  'min',
+  'less',
+  'lessEqual',
+  'equal',
+  'select'
+])
+
+const within = (at: Index, size: number, inside: Value, outside: Value): Value => ({
+  kind: 'within',
+  at,
+  size,
+  inside,
+  outside
+})
+
+const mul = (a: Value, b: Value): Value => {
+  if (a.kind === 'literal' && a.value === 1) return b
+  if (b.kind === 'literal' && b.value === 1) return a
+  return { kind: 'apply', fn: 'mul', args: [a, b] }
+}
+
+/** Ones where equal indices meet equal coordinates, else zeros. */
+const diagonal = (pairs: readonly (readonly [Index, Index])[], value: Value): Value =>
+  pairs.reduce<Value>((inner, [a, b]) => within(add(a, scale(-1, b)), 1, inner, literal(0)), value)
+
+const contract: Rule<'contract'> = ({ op, inputs }) => {
+  const { operands, output, sizes } = op
+  const summed = [...new Set(operands.flat())].filter((index) => !output.includes(index))
+  const bind = (at: readonly Index[], loops: readonly Index[]): ((index: number) => Index) => {
+    const known = new Map<number, Index>()
+    output.forEach((index, a) => known.has(index) || known.set(index, at[a]!))
+    summed.forEach((index, a) => known.set(index, loops[a]!))
+    return (index) => known.get(index)!
+  }
+  const pairs = (at: readonly Index[]): (readonly [Index, Index])[] =>
+    output.flatMap((index, a) => {
+      const first = output.indexOf(index)
+      return first === a ? [] : [[at[first]!, at[a]!] as const]
+    })
+  const value = (at: readonly Index[], loops: readonly Index[], read: Read): Value => {
+    const coordinate = bind(at, loops)
+    const factors = operands.map((indices, k) => read(k, indices.map(coordinate)))
+    return diagonal(pairs(at), factors.reduce(mul, literal(1)))
+  }
+  if (summed.length > 0)
+    return { kind: 'reduce', combine: 'sum', loops: summed.map((index) => sizes[index]!), body: value }
+  const aligned = operands.every(
+    (indices) => indices.length === output.length && indices.every((index, a) => index === output[a])
+  )
+  const isView = inputs.length < 2
+  return inline((at, read) => value(at, [], read), {
+    aligned,
+    cost: Math.max(0, inputs.length - 1),
+    exact: isView
+  })
+}
+
+/** A coordinate among windows that step by `stride`: which one, and zero where it falls between or outside. */
+const strided = (
+  at: Index,
+  count: number,
+  stride: number
+): { readonly at: Index; readonly guard: (value: Value) => Value } => {
+  const span = (count - 1) * stride + 1
+  const inside = clamp(at, span)
+  const { quotient, remainder } = divide(inside, stride)
+  return {
+    at: quotient,
+    guard: (value) => within(at, span, within(remainder, 1, value, literal(0)), literal(0))
+  }
+}
+
+/** The lowering of every primitive that reaches a device: what it computes at one place of its result. */
+const rules: { readonly [T in DeviceTag]: Rule<T> } = {
+  input: () => ({ kind: 'array' }),
+  constant: ({ op: { value } }) => {
+    const first = value.data[0]!
+    return value.data.every((x) => Object.is(x, first))
+      ? inline(() => literal(Math.fround(first)))
+      : { kind: 'array' }
+  },
+  iota: ({ op }) => inline((at) => ({ kind: 'position', at: at[op.axis]! })),
+  pointwise: ({ op: { fn }, inputs }) =>
+    inline((at, read) => ({ kind: 'apply', fn, args: inputs.map((_, k) => read(k, at)) }), {
+      aligned: true,
+      cost: costs[fn] ?? 1,
+      exact: exact.has(fn)
+    }),
+  contract,
+  reshape: ({ op: { shape }, inputs }) =>
+    inline((at, read) => read(0, unravel(ravel(at, shape), inputs[0]!.shape))),
+  slice: ({ op: { start, stride } }) =>
+    inline((at, read) =>
+      read(
+        0,
+        at.map((index, a) => add(constantIndex(start[a]!), scale(stride[a]!, index)))
+      )
+    ),
+  pad: ({ op: { low, interior }, inputs }) =>
+    inline((at, read) => {
+      const places = at.map((index, a) =>
+        strided(add(index, constantIndex(-low[a]!)), inputs[0]!.shape[a]!, interior[a]! + 1)
+      )
+      const value = read(
+        0,
+        places.map((place) => place.at)
+      )
+      return places.reduce((inner, place) => place.guard(inner), value)
+    }),
+  concat: ({ op: { axis: along }, inputs }) =>
+    inline((at, read) => {
+      let start = 0
+      const parts = inputs.map((input, k) => {
+        const size = input.shape[along]!
+        const index = add(at[along]!, constantIndex(-start))
+        start += size
+        const value = read(
+          k,
+          at.map((other, a) => (a === along ? clamp(index, size) : other))
+        )
+        return { index, size, value }
+      })
+      return parts
+        .slice(0, -1)
+        .reduceRight((rest, { index, size, value }) => within(index, size, value, rest), parts.at(-1)!.value)
+    }),
+  reduceMax: ({ op: { axes }, inputs }) => {
+    const { shape } = inputs[0]!
+    return {
+      kind: 'reduce',
+      combine: 'max',
+      loops: axes.map((a) => shape[a]!),
+      body: (at, loops, read) => {
+        let next = 0
+        return read(
+          0,
+          shape.map((_, a) => (axes.includes(a) ? loops[axes.indexOf(a)]! : at[next++]!))
+        )
+      }
+    }
+  },
+  unfold: ({ op: { stride } }) =>
+    inline((at, read) => {
+      const [ky, kx, oy, ox] = at.slice(-4)
+      return read(0, [...at.slice(0, -4), add(scale(stride[0], oy!), ky!), add(scale(stride[1], ox!), kx!)])
+    }),
+  fold: ({ op: { kernel, stride }, inputs }) => {
+    const [oh, ow] = inputs[0]!.shape.slice(-2)
+    return {
+      kind: 'reduce',
+      combine: 'sum',
+      loops: kernel,
+      body: (at, loops, read) => {
+        const [y, x] = at.slice(-2)
+        const [ky, kx] = loops
+        const rows = strided(add(y!, scale(-1, ky!)), oh!, stride[0])
+        const columns = strided(add(x!, scale(-1, kx!)), ow!, stride[1])
+        return rows.guard(columns.guard(read(0, [...at.slice(0, -2), ky!, kx!, rows.at, columns.at])))
+      }
+    }
+  },
+  topKMask: ({ op: { k }, shape }) => {
+    const size = shape.at(-1)!
+    return { kind: 'topK', rows: shape.slice(0, -1).reduce((n, m) => n * m, 1), size, k }
+  }
+}
+
+const isDevice = (tag: string): tag is DeviceTag => tag in rules
+
+/** Lowers one node, or undefined for a primitive that never reaches a device. */
+export const lower = (node: Tensor): Lowered | undefined => {
+  if (!isDevice(node.op.tag)) return undefined
+  const rule = rules[node.op.tag] as (node: Tensor) => Lowered
+  return rule(node)
+}

@@ -1,0 +1,126 @@
+import { sizeOf } from '../../core/shape.js'
+import type { Tensor } from '../../graph/tensor.js'
+import type { Lowered } from './lower.js'
+
+/** How a kernel reaches a node: at the kernel's own coordinates, at others, or from within its reduction. */
+type Reach = 'aligned' | 'moved' | 'looped'
+
+const deeper = (a: Reach, b: Reach): Reach =>
+  a === 'looped' || b === 'looped' ? 'looped' : a === 'moved' || b === 'moved' ? 'moved' : 'aligned'
+
+/** Which nodes get a buffer of their own, and which reduction each kernel's pointwise part stands behind. */
+export interface Schedule {
+  /** Nodes with a buffer: inputs and constants, and the result of every kernel. */
+  readonly stored: ReadonlySet<Tensor>
+  /** The reduction that is computed inside a kernel, by the kernel's root. */
+  readonly reductions: ReadonlyMap<Tensor, Tensor>
+}
+
+/** The fewest array arguments that every backend grants a kernel. */
+const MAX_ARRAYS = 7
+/** Chains are cut before the expression of one cell nests deeper than this. */
+const MAX_DEPTH = 64
+/** A value this cheap may be computed again for every place that shows it. */
+const CHEAP = 2
+
+/** One pass of decisions, consumers before producers; `forced` nodes are stored in any case. */
+const decide = (
+  nodes: readonly Tensor[],
+  outputs: ReadonlySet<Tensor>,
+  lowered: ReadonlyMap<Tensor, Lowered>,
+  forced: ReadonlySet<Tensor>
+): Schedule => {
+  const stored = new Set<Tensor>()
+  const reductions = new Map<Tensor, Tensor>()
+  const reached = new Map<Tensor, Map<Tensor, Reach>>(nodes.map((node) => [node, new Map()]))
+  const needsArray = new Set<Tensor>()
+
+  /** Whether a reduction can be computed in the one kernel that needs it. */
+  const absorbed = (node: Tensor, homes: ReadonlyMap<Tensor, Reach>): boolean => {
+    const [home, ...others] = homes
+    if (home === undefined || others.length > 0) return false
+    const [root, reach] = home
+    return reach === 'aligned' && lowered.get(root)!.kind === 'inline' && !reductions.has(root)
+  }
+
+  const isRoot = (node: Tensor, rule: Lowered, homes: ReadonlyMap<Tensor, Reach>): boolean => {
+    if (rule.kind === 'array' || rule.kind === 'topK') return true
+    if (outputs.has(node) || forced.has(node) || needsArray.has(node)) return true
+    if (rule.kind === 'reduce') return !absorbed(node, homes)
+    if (rule.cost === 0) return false
+    if (homes.size > 1)
+      return !(rule.exact && node.inputs.every((input) => lowered.get(input)!.kind !== 'reduce'))
+    const [root, reach] = [...homes][0]!
+    if (reach === 'aligned') return false
+    const root_ = lowered.get(reductions.get(root) ?? root)!
+    const loops = reach === 'looped' && root_.kind === 'reduce' ? sizeOf(root_.loops) : 1
+    const again = (sizeOf(root.shape) * loops) / sizeOf(node.shape)
+    return again > 1.5 && (reach === 'looped' || rule.cost > CHEAP)
+  }
+
+  for (const node of [...nodes].reverse()) {
+    const rule = lowered.get(node)!
+    const homes = reached.get(node)!
+    const root = isRoot(node, rule, homes)
+    if (root) stored.add(node)
+    else if (rule.kind === 'reduce') reductions.set([...homes.keys()][0]!, node)
+    const through: ReadonlyMap<Tensor, Reach> = root ? new Map([[node, 'aligned']]) : homes
+    const step: Reach =
+      rule.kind === 'reduce' ? 'looped' : rule.kind === 'inline' && rule.aligned ? 'aligned' : 'moved'
+    for (const input of node.inputs) {
+      if (rule.kind === 'topK') needsArray.add(input)
+      const own = reached.get(input)!
+      for (const [home, reach] of through)
+        own.set(home, deeper(own.get(home) ?? 'aligned', deeper(reach, step)))
+    }
+  }
+  return { stored, reductions }
+}
+
+/** Nodes that have to be stored for no kernel to read too many arrays or nest too deep. */
+const excess = (nodes: readonly Tensor[], { stored }: Schedule): readonly Tensor[] => {
+  const leaves = new Map<Tensor, ReadonlySet<Tensor>>()
+  const depth = new Map<Tensor, number>()
+  const found = new Set<Tensor>()
+  const leavesOf = (node: Tensor): ReadonlySet<Tensor> =>
+    stored.has(node) || found.has(node) ? new Set([node]) : leaves.get(node)!
+  const depthOf = (node: Tensor): number => (stored.has(node) || found.has(node) ? 0 : depth.get(node)!)
+  const union = (inputs: readonly Tensor[]): Set<Tensor> =>
+    new Set(inputs.flatMap((input) => [...leavesOf(input)]))
+  for (const node of nodes) {
+    let all = union(node.inputs)
+    while (all.size > MAX_ARRAYS) {
+      const widest = node.inputs.reduce((a, b) => (leavesOf(b).size > leavesOf(a).size ? b : a))
+      if (leavesOf(widest).size <= 1) break
+      found.add(widest)
+      all = union(node.inputs)
+    }
+    leaves.set(node, all)
+    const own = 1 + Math.max(0, ...node.inputs.map(depthOf))
+    depth.set(node, own)
+    if (own > MAX_DEPTH && !stored.has(node)) found.add(node)
+  }
+  return [...found]
+}
+
+/**
+ * Groups the nodes of a plan into kernels. A node is computed inside its consumer where it has one consuming kernel, or
+ * costs nothing (views, patterns), or is an exact comparison of stored values; otherwise it is stored. A reduction
+ * takes the pointwise work that follows at its own shape into its kernel, and pointwise work before it into its
+ * loop if that is not repeated. `forced` nodes are stored in any case.
+ */
+export const schedule = (
+  nodes: readonly Tensor[],
+  outputs: readonly Tensor[],
+  lowered: ReadonlyMap<Tensor, Lowered>,
+  forced: ReadonlySet<Tensor>
+): Schedule => {
+  const wanted = new Set(outputs)
+  let all = forced
+  for (;;) {
+    const made = decide(nodes, wanted, lowered, all)
+    const more = excess(nodes, made)
+    if (more.length === 0) return made
+    all = new Set([...all, ...more])
+  }
+}

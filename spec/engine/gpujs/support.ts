@@ -1,0 +1,68 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { formatError } from '../../../lib/core/error.js'
+import type { NdArray } from '../../../lib/core/ndarray.js'
+import type { Backend, OpenBackend } from '../../../lib/engine/engine.js'
+import { openGpujs } from '../../../lib/engine/gpujs/backend.js'
+import { planOf } from '../../../lib/engine/plan.js'
+import { evaluateGraph } from '../../../lib/graph/evaluate/evaluate.js'
+import type { Graph } from '../../../lib/graph/graph.js'
+import type { Specs } from '../../../lib/graph/spec.js'
+import { trace } from '../../../lib/graph/trace.js'
+import { optimise } from '../../../lib/optimise/index.js'
+
+/** The right side, or a thrown error that says what the left was. */
+export const right = <A>(either: E.Either<Parameters<typeof formatError>[0], A>): A => {
+  if (E.isLeft(either)) throw new Error(formatError(either.left))
+  return either.right
+}
+
+export const modes = ['webasm', 'cpu'] as const
+
+export const open = async (mode: (typeof modes)[number], threads = 1): Promise<Backend> => {
+  const opener: OpenBackend = openGpujs(mode)
+  return right(await opener({ threads })())
+}
+
+/** The optimised graph of a function. */
+export const graphOf = <Args extends readonly unknown[], Out>(
+  f: (...args: Args) => Out,
+  specs: Specs<Args>
+): Graph => optimise(right(trace(f, specs)).graph)
+
+/** Runs a graph on a backend, once, and disposes of it. */
+export const runOn = async (
+  backend: Backend,
+  graph: Graph,
+  inputs: readonly NdArray[]
+): Promise<readonly NdArray[]> => {
+  const plan = planOf(graph)
+  const executable = right(await backend.load(plan)())
+  const result = right(await executable.run(plan.feed(inputs))())
+  await executable.dispose()
+  return result
+}
+
+/** The largest difference between two results, relative to the size of what is expected. */
+export const distance = (actual: readonly NdArray[], expected: readonly NdArray[]): number => {
+  if (actual.length !== expected.length) return Infinity
+  let worst = 0
+  expected.forEach(({ shape, data }, i) => {
+    const got = actual[i]!
+    if (got.shape.join() !== shape.join() || got.data.length !== data.length) worst = Infinity
+    const scale = Math.max(1, ...data.map(Math.abs))
+    data.forEach((x, j) => {
+      const y = got.data[j]!
+      if (Object.is(x, y) || x === y || (Number.isNaN(x) && Number.isNaN(y))) return
+      const difference = Math.abs(x - y) / scale
+      worst = Number.isNaN(difference) ? Infinity : Math.max(worst, difference)
+    })
+  })
+  return worst
+}
+
+/** How far a backend's results are from the float64 meaning of a graph. */
+export const disagreement = async (
+  backend: Backend,
+  graph: Graph,
+  inputs: readonly NdArray[]
+): Promise<number> => distance(await runOn(backend, graph, inputs), evaluateGraph(graph, inputs))
