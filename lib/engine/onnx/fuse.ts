@@ -1,0 +1,91 @@
+import { sizeOf } from '../../core/shape.js'
+import type { Model, OnnxNode, Value } from './builder.js'
+
+/** The nodes that the outputs need, in their order. */
+const needed = (nodes: readonly OnnxNode[], outputs: readonly Value[]): OnnxNode[] => {
+  const wanted = new Set(outputs.map(({ name }) => name))
+  const kept = nodes.toReversed().filter((node) => {
+    if (!node.outputs.some(({ name }) => wanted.has(name))) return false
+    for (const { name } of node.inputs) wanted.add(name)
+    return true
+  })
+  return kept.reverse()
+}
+
+/** Whether Gemm can add a value to a result of these sizes: it repeats it, never the result. */
+const isAddend = (value: Value, [rows, columns]: readonly number[]): boolean => {
+  const [m, n] = [value.dims.at(-2) ?? 1, value.dims.at(-1) ?? 1]
+  return value.dims.length <= 2 && (m === 1 || m === rows) && (n === 1 || n === columns)
+}
+
+const realOf = (node: OnnxNode, name: string): number => {
+  const attribute = node.attributes[name]
+  return typeof attribute === 'object' && 'real' in attribute ? attribute.real : 1
+}
+
+const scaled = (gemm: OnnxNode, factor: number, result: readonly Value[]): OnnxNode => ({
+  ...gemm,
+  outputs: result,
+  attributes: { ...gemm.attributes, alpha: { real: realOf(gemm, 'alpha') * factor } }
+})
+
+const withAddend = (gemm: OnnxNode, addend: Value, result: readonly Value[]): OnnxNode => ({
+  ...gemm,
+  inputs: [...gemm.inputs, addend],
+  outputs: result
+})
+
+/** The number a model's constant consists of, if it is a single one. */
+const numbers = (model: Model): ReadonlyMap<string, number> =>
+  new Map(
+    model.initializers.flatMap((initializer) =>
+      initializer.type === 'float' && sizeOf(initializer.array.shape) === 1
+        ? [[initializer.name, initializer.array.data[0]!] as const]
+        : []
+    )
+  )
+
+/**
+ * Draws what follows a matrix product into it, where nothing else looks at the product: Gemm is α·AB + C, so a number
+ * it is multiplied by becomes α and what it is added to becomes C. A step of gradient descent, w − rate · xᵀδ, is
+ * then one operator.
+ */
+export const fuse = (model: Model): Model => {
+  const nodes = needed(model.nodes, model.outputs)
+  const uses = new Map<string, number>()
+  for (const { name } of [...nodes.flatMap(({ inputs }) => inputs), ...model.outputs])
+    uses.set(name, (uses.get(name) ?? 0) + 1)
+  const number = numbers(model)
+  const fused = new Map<string, OnnxNode>()
+  const open = (value: Value): OnnxNode | undefined => {
+    const node = fused.get(value.name)
+    return node?.op === 'Gemm' && node.inputs.length === 2 && uses.get(value.name) === 1 ? node : undefined
+  }
+  const absorbed = (node: OnnxNode): OnnxNode | undefined => {
+    const [a, b] = node.inputs
+    if (a === undefined || b === undefined || a.name === b.name) return undefined
+    const [first, second] = [open(a), open(b)]
+    switch (node.op) {
+      case 'Mul': {
+        const [factor, gemm] =
+          second === undefined ? [number.get(b.name), first] : [number.get(a.name), second]
+        return factor === undefined || gemm === undefined || a.dims.length > 2 || b.dims.length > 2
+          ? undefined
+          : scaled(gemm, factor, node.outputs)
+      }
+      case 'Add':
+        if (second !== undefined && isAddend(a, b.dims)) return withAddend(second, a, node.outputs)
+        return first !== undefined && isAddend(b, a.dims) ? withAddend(first, b, node.outputs) : undefined
+      case 'Sub':
+        return second !== undefined && isAddend(a, b.dims)
+          ? withAddend(scaled(second, -1, node.outputs), a, node.outputs)
+          : undefined
+      default:
+        return undefined
+    }
+  }
+  for (const node of nodes) fused.set(node.outputs[0]!.name, absorbed(node) ?? node)
+  const kept = needed([...fused.values()], model.outputs)
+  const read = new Set([...kept.flatMap(({ inputs }) => inputs)].map(({ name }) => name))
+  return { ...model, nodes: kept, initializers: model.initializers.filter(({ name }) => read.has(name)) }
+}
