@@ -5,6 +5,7 @@ import { type TangentError, tangentError } from '../core/error.js'
 import { engineOf } from './compile.js'
 import { type Engine, type EngineName, engineNames, type OpenBackend } from './engine.js'
 import { openOnnx } from './onnx/backend.js'
+import { openGpujs } from './gpujs/backend.js'
 import { openReference } from './reference/backend.js'
 
 const absent =
@@ -20,8 +21,8 @@ const openers: { readonly [Name in EngineName]: OpenBackend } = {
   'gpujs:webgpu': absent('gpujs:webgpu'),
   'gpujs:webgl2': absent('gpujs:webgl2'),
   'gpujs:headlessgl': absent('gpujs:headlessgl'),
-  'gpujs:webasm': absent('gpujs:webasm'),
-  'gpujs:cpu': absent('gpujs:cpu')
+  'gpujs:webasm': openGpujs('webasm'),
+  'gpujs:cpu': openGpujs('cpu')
 }
 
 /**
