@@ -155,6 +155,53 @@ const foldUnfolded: Move = (a, b, dice) => {
 const topKMask: Move = (a, _, dice) =>
   a.shape.length === 0 ? undefined : ops.topKMask(1 + dice(a.shape.at(-1)!))(a)
 
+const numbers = [0, 1, -1, 2, 3, -0.5]
+
+/** Arithmetic with a known number, which algebra may simplify. */
+const withNumber: Move = (a, _, dice) => {
+  const number = numbers[dice(numbers.length)]!
+  const known = dice(2) === 0 ? number : ops.fill(number, a.shape)
+  switch (dice(7)) {
+    case 0:
+      return ops.add(known)(a)
+    case 1:
+      return ops.sub(known)(a)
+    case 2:
+      return ops.sub(a)(ops.fill(number, a.shape))
+    case 3:
+      return ops.mul(known)(a)
+    case 4:
+      return number === 0 ? ops.div(positive(a))(ops.fill(0, a.shape)) : ops.div(known)(a)
+    case 5:
+      return ops.select(ops.fill(number, a.shape))(a, ops.sin(a))
+    default:
+      return ops.mul(ops.exp(ops.fill(number, a.shape)))(a)
+  }
+}
+
+/** Arithmetic of a tensor with itself or its negative. */
+const withItself: Move = (a, b, dice) => {
+  const other = fitted(b, a.shape)
+  switch (dice(8)) {
+    case 0:
+      return ops.add(a)(a)
+    case 1:
+      return ops.add(ops.neg(other))(a)
+    case 2:
+      return ops.sub(ops.scale(-1)(other))(a)
+    case 3:
+      return ops.neg(ops.neg(a))
+    case 4:
+      return ops.select(ops.less(other)(a))(a, a)
+    case 5:
+      return ops.select(ops.less(other)(a))(other, 0)
+    case 6:
+      return ops.max(a)(ops.min(a)(a))
+    default:
+      return ops.mul(ops.abs(ops.less(other)(a)))(ops.scale(2)(ops.scale(3)(a)))
+  }
+}
+
 /** Every move by name. */
 export const moves: Readonly<Record<string, Move>> = {
   neg: unary(ops.neg),
@@ -207,6 +254,9 @@ export const moves: Readonly<Record<string, Move>> = {
   },
   iota: (a, _, dice) =>
     a.shape.length === 0 ? undefined : ops.mul(ops.sin(ops.iota(a.shape, dice(a.shape.length))))(a),
+  fill: (a, _, dice) => ops.fill(numbers[dice(numbers.length)]!, a.shape),
+  number: withNumber,
+  itself: withItself,
   softmax: (a) => (a.shape.length === 0 ? undefined : ops.softmax(-1)(a)),
   logSumExp: (a) => (a.shape.length === 0 ? undefined : ops.logSumExp(-1)(a))
 }

@@ -46,10 +46,11 @@ const inexact: ReadonlySet<PointwiseName> = new Set<PointwiseName>([
   'pow'
 ])
 
-const multiplies = (node: Tensor): boolean =>
+/** Whether a contraction computes anything: a mere view of its operand does not round. */
+const computes = (node: Tensor): boolean =>
   isOp(node, 'contract') &&
   (node.inputs.length > 1 ||
-    node.op.operands.some((indices) => indices.some((index) => !node.op.output.includes(index))))
+    node.op.operands.flat().some((index) => node.op.sizes[index] !== 1 && !node.op.output.includes(index)))
 
 /**
  * Every operation that rounds is off by one `unit`, up or down at random, relative to its result, and in a contraction
@@ -62,7 +63,7 @@ export const noisy = (unit: number, seed: number): Arithmetic => {
   }
   return {
     operands: (node, inputs, position) =>
-      multiplies(node) ? inputs.map((input, k) => jitter(input, position * 16 + k)) : inputs,
+      computes(node) ? inputs.map((input, k) => jitter(input, position * 16 + k)) : inputs,
     result: (node, data, position) =>
       isOp(node, 'pointwise') && inexact.has(node.op.fn) ? jitter(data, position * 16 + 15) : data
   }

@@ -1,0 +1,29 @@
+import { type NdArray, of } from '../../lib/core/ndarray.js'
+import { sizeOf, stridesOf } from '../../lib/core/shape.js'
+import type { ContractOp } from '../../lib/graph/contract.js'
+
+/** Every combination of values of the indices. */
+const combinations = (sizes: readonly number[]): number[][] =>
+  sizes.reduce<number[][]>(
+    (all, size) => all.flatMap((head) => Array.from({ length: size }, (_, i) => [...head, i])),
+    [[]]
+  )
+
+/** An einsum by its definition: a loop over all indices, with no thought of speed. */
+export const naiveContract = (
+  { operands, output, sizes }: ContractOp,
+  inputs: readonly NdArray[]
+): NdArray => {
+  const shape = output.map((index) => sizes[index]!)
+  const data = new Float64Array(sizeOf(shape))
+  const position = (indices: readonly number[], values: readonly number[], of: readonly number[]): number =>
+    indices.reduce((sum, index, axis) => sum + values[index]! * stridesOf(of)[axis]!, 0)
+  for (const values of combinations(sizes)) {
+    const term = inputs.reduce(
+      (product, { shape: own, data: x }, k) => product * x[position(operands[k]!, values, own)]!,
+      1
+    )
+    data[position(output, values, shape)]! += term
+  }
+  return of(shape, data)
+}
