@@ -45,14 +45,16 @@ export interface ObjectiveOptions {
    * formed (the default); `explicit`: the kernel itself, for small batches.
    */
   readonly kernel?: 'probes' | 'explicit'
+  /** Whether distances are divided by the dense network's size; true unless given, or γ and c depend on that size. */
+  readonly relative?: boolean
 }
 
 /** The terms of the search's loss, scalars. Kernel and output distances are squared and relative to the dense network. */
 export type Objective = { readonly loss: Tensor; readonly kernel: Tensor; readonly output: Tensor }
 
-const squaredRatio = (a: Tensor, b: Tensor): Tensor => {
+const squaredDistance = (a: Tensor, b: Tensor, relative: boolean): Tensor => {
   const d = ops.sub(b)(a)
-  return ops.div(ops.dot(b)(b))(ops.dot(d)(d))
+  return relative ? ops.div(ops.dot(b)(b))(ops.dot(d)(d)) : ops.dot(d)(d)
 }
 
 /**
@@ -61,7 +63,7 @@ const squaredRatio = (a: Tensor, b: Tensor): Tensor => {
  * same on both sides.
  */
 export const objective =
-  (model: Model<Params>, { gamma = 1, c = 0, kernel = 'probes' }: ObjectiveOptions = {}) =>
+  (model: Model<Params>, { gamma = 1, c = 0, kernel = 'probes', relative = true }: ObjectiveOptions = {}) =>
   (mask: Weights, params: Params, x: Tensor, adversarial: Tensor, key: Key): Objective => {
     const dense = model(params)(adversarial)
     const outputs = model(apply(mask)(params))(adversarial)
@@ -70,7 +72,10 @@ export const objective =
       probes === undefined
         ? empiricalNtk(model, { mask: 'linear' })(params, x, adversarial, m)
         : ntkVectorProduct(model, { mask: 'linear' })(params, x, adversarial, probes, m)
-    const terms = { kernel: squaredRatio(transfer(mask), transfer()), output: squaredRatio(outputs, dense) }
+    const terms = {
+      kernel: squaredDistance(transfer(mask), transfer(), relative),
+      output: squaredDistance(outputs, dense, relative)
+    }
     return { ...terms, loss: ops.add(ops.scale(c)(terms.output))(ops.scale(gamma)(terms.kernel)) }
   }
 
