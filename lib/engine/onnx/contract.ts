@@ -3,7 +3,7 @@ import { type Shape, sizeOf } from '../../core/shape.js'
 import type { ContractOp } from '../../graph/contract.js'
 import { expectNormal, type NormalForm } from '../../optimise/normal.js'
 import type { Builder, Value } from './builder.js'
-import { chooseLayout, type Layout, type Product } from './layout.js'
+import { chooseLayout, isDot, type Layout, type Product } from './layout.js'
 import { aligned, asFloat, broadcast, expanded, one, reshaped, transposed } from './views.js'
 
 /** Sums over axes; a repeated axis is summed by its size. */
@@ -105,7 +105,7 @@ const matmul = (
     right: real(form.right),
     summed: real(form.summed)
   }
-  if ((groups.left.length === 0 && groups.right.length === 0) || groups.summed.length === 0) {
+  if (isDot(groups)) {
     // dot products: one row times one column at a time is several times slower than a product and a sum
     const order = [...product.output, ...groups.summed]
     const spread = (value: Value, indices: readonly number[]): Value =>
@@ -118,7 +118,7 @@ const matmul = (
     const axes = groups.summed.map((_, i) => product.output.length + i)
     return reshaped(build, sumOver(build, elementwise, axes, elementwise.dims), shape)
   }
-  const layout = chooseLayout(groups, product)
+  const { layout } = chooseLayout(groups, product)
   const { batch, left, right } = layout
   const isSwapped = left.length > 0 && right.length > 0 && startsWith(product.output, batch, right, left)
   const raw = isSwapped

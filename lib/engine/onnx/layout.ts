@@ -46,13 +46,18 @@ const copies = (
   return isFolded ? FOLDED * total : total
 }
 
+/** A layout and the number of elements copied for it. */
+export interface Choice {
+  readonly layout: Layout
+  readonly cost: number
+}
+
 /**
  * The layout with the fewest copies. Within a group the order is free, as long as both sides agree on it; the candidates
  * are the orders in which operands and output already have it.
  */
-export const chooseLayout = (groups: Layout, { first, second, output, sizes }: Product): Layout => {
-  let best = groups
-  let least = Infinity
+export const chooseLayout = (groups: Layout, { first, second, output, sizes }: Product): Choice => {
+  let best: Choice = { layout: groups, cost: Infinity }
   for (const batch of orders(groups.batch, output, first, second))
     for (const left of orders(groups.left, output, first))
       for (const right of orders(groups.right, output, second))
@@ -63,10 +68,12 @@ export const chooseLayout = (groups: Layout, { first, second, output, sizes }: P
             copies(first, batch, left, summed, sizes) +
             copies(second, batch, summed, right, sizes) +
             (isStraight ? 0 : sizeOf(output.map((index) => sizes[index]!)))
-          if (cost < least) {
-            least = cost
-            best = { batch, left, right, summed }
-          }
+          if (cost < best.cost) best = { layout: { batch, left, right, summed }, cost }
+          if (cost === 0) return best
         }
   return best
 }
+
+/** Whether the products are single dot products, which are multiplied and summed instead. */
+export const isDot = ({ left, right, summed }: Layout): boolean =>
+  (left.length === 0 && right.length === 0) || summed.length === 0

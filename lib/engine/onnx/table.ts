@@ -1,4 +1,5 @@
 import { fail } from '../../core/error.js'
+import { topological } from '../../graph/graph.js'
 import type { OpOf } from '../../graph/op.js'
 import type { Tensor } from '../../graph/tensor.js'
 import type { DeviceOp, DeviceTag, Plan } from '../plan.js'
@@ -6,6 +7,7 @@ import { type Builder, makeBuilder, type Model, type Value } from './builder.js'
 import { contract } from './contract.js'
 import { fuse } from './fuse.js'
 import { pointwise } from './pointwise.js'
+import { relayout } from './relayout.js'
 import { concat, fold, iota, type LowerUnary, pad, reduceMax, reshape, slice, unfold } from './structure.js'
 import { topKMask } from './topk.js'
 import { asFloat, expanded, one } from './views.js'
@@ -64,14 +66,16 @@ export const lower = (plan: Plan): Model => {
   const build = makeBuilder()
   const values = new Map<Tensor, Value>()
   const of = (node: Tensor): Value => values.get(node)!
-  for (const node of plan.nodes) values.set(node, lowerNode(build, node, node.inputs.map(of)))
-  const outputs = plan.graph.outputs.map((node) => {
+  const graph = relayout(plan.graph)
+  const nodes = new Set([...graph.inputs, ...topological(graph.outputs)])
+  for (const node of nodes) values.set(node, lowerNode(build, node, node.inputs.map(of)))
+  const outputs = graph.outputs.map((node) => {
     const value = expanded(build, asFloat(build, of(node)), node.shape)
     // an output of a model is what a node gives, never an input or a constant itself
     return build.producer(value) === undefined ? one(build, 'Identity', [value], value.dims) : value
   })
   return fuse({
-    inputs: plan.graph.inputs.map(of),
+    inputs: graph.inputs.map(of),
     outputs,
     nodes: build.nodes(),
     initializers: build.initializers()

@@ -19,9 +19,12 @@ export const asFloat = (build: Builder, value: Value): Value =>
 export const asBool = (build: Builder, value: Value): Value =>
   value.type === 'bool' ? value : one(build, 'Cast', [value], value.dims, { to: 9 }, 'bool')
 
-/** The same elements under other sizes; a reshape of a reshape is one. */
+/** The same elements under other sizes; a reshape of a reshape is one, and a single number is a number at any rank. */
 export const reshaped = (build: Builder, value: Value, dims: Shape): Value => {
   if (sameShape(value.dims, dims)) return value
+  const element = build.uniform(value)
+  if (element !== undefined)
+    return build.floats({ _tag: 'NdArray', shape: dims, data: Float32Array.of(element) })
   const producer = build.producer(value)
   if (producer?.op === 'Reshape') return reshaped(build, producer.inputs[0]!, dims)
   return one(build, 'Reshape', [value, build.ints(dims)], dims, {}, value.type)

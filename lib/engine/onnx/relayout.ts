@@ -1,0 +1,145 @@
+import { sizeOf } from '../../core/shape.js'
+import { contract, type ContractOp } from '../../graph/contract.js'
+import { type Graph, topological, withInputs } from '../../graph/graph.js'
+import { isOp, type Tensor } from '../../graph/tensor.js'
+import { normalForm } from '../../optimise/normal.js'
+import { chooseLayout, isDot } from './layout.js'
+
+type Order = readonly number[]
+
+/** Where a tensor is used. */
+interface Use {
+  readonly node: Tensor
+  readonly operand: number
+}
+
+const elements = (indices: Order, sizes: readonly number[]): number =>
+  sizeOf(indices.map((index) => sizes[index]!))
+
+/** What it costs to lay an operand along the axes of a result: nothing if they stand in the same order. */
+const misaligned = (operand: Order, result: Order, sizes: readonly number[]): number => {
+  const places = operand.map((index) => result.indexOf(index))
+  return places.every((place, i) => i === 0 || place > places[i - 1]!) ? 0 : elements(operand, sizes)
+}
+
+/** The number of elements that are copied to put the axes of a contraction in order. */
+const costOf = (op: ContractOp): number => {
+  const { sizes } = op
+  const form = normalForm(op)
+  if (form === undefined) return Infinity
+  const moving = (indices: Order): number[] => indices.filter((index) => sizes[index] !== 1)
+  const [first, second] = op.operands.map(moving)
+  const output = moving(op.output)
+  switch (form.kind) {
+    case 'sum':
+      return 0
+    case 'permute':
+    case 'product':
+      return [first, second].reduce(
+        (total, operand) => total + (operand === undefined ? 0 : misaligned(operand, output, sizes)),
+        0
+      )
+    case 'matmul': {
+      const groups = {
+        batch: moving(form.batch),
+        left: moving(form.left),
+        right: moving(form.right),
+        summed: moving(form.summed)
+      }
+      if (!isDot(groups)) return chooseLayout(groups, { first: first!, second: second!, output, sizes }).cost
+      const result = [...output, ...groups.summed]
+      return misaligned(first!, result, sizes) + misaligned(second!, result, sizes)
+    }
+  }
+}
+
+const withOperand = (op: ContractOp, operand: number, order: Order): ContractOp => ({
+  ...op,
+  operands: op.operands.map((indices, k) => (k === operand ? order.map((axis) => indices[axis]!) : indices))
+})
+
+const withOutput = (op: ContractOp, order: Order): ContractOp => ({
+  ...op,
+  output: order.map((axis) => op.output[axis]!)
+})
+
+/** The orders of an operand's axes that its consumer reads without moving them. */
+const wishes = (op: ContractOp, operand: number): Order[] => {
+  const own = op.operands[operand]!
+  const other = op.operands[1 - operand] ?? []
+  const kept = op.output.filter((index) => own.includes(index))
+  const batch = kept.filter((index) => other.includes(index))
+  const free = kept.filter((index) => !other.includes(index))
+  const summed = other.filter((index) => own.includes(index) && !op.output.includes(index))
+  const wanted = summed.length === 0 ? [kept] : [batch.concat(free, summed), batch.concat(summed, free)]
+  return wanted
+    .filter((indices) => indices.length === own.length)
+    .map((indices) => indices.map((index) => own.indexOf(index)))
+}
+
+/** The orders of its result that a matrix product gives as they come. */
+const offers = (op: ContractOp): Order[] => {
+  const form = normalForm(op)
+  if (form?.kind !== 'matmul') return []
+  const [first, second] = op.operands
+  const batch = first!.filter((index) => form.batch.includes(index))
+  const left = first!.filter((index) => form.left.includes(index))
+  const right = second!.filter((index) => form.right.includes(index))
+  return [batch.concat(left, right), batch.concat(right, left)].map((indices) =>
+    indices.map((index) => op.output.indexOf(index))
+  )
+}
+
+/**
+ * Chooses the order of axes of every intermediate contraction that only contractions read, so that as few elements as
+ * possible are moved: the axes of such a tensor are nobody's but ours. From the outputs backwards, every tensor takes
+ * the order that is cheapest for those who read it and for itself.
+ */
+export const relayout = (graph: Graph): Graph => {
+  const nodes = topological(graph.outputs)
+  const outputs = new Set(graph.outputs)
+  const uses = new Map<Tensor, Use[]>(nodes.map((node) => [node, []]))
+  const ops = new Map<Tensor, ContractOp>()
+  for (const node of nodes) {
+    if (isOp(node, 'contract')) ops.set(node, node.op)
+    node.inputs.forEach((input, operand) => uses.get(input)!.push({ node, operand }))
+  }
+  for (const node of nodes.toReversed()) {
+    const op = ops.get(node)
+    const readers = uses.get(node)!
+    if (op === undefined || op.output.length < 2 || outputs.has(node)) continue
+    if (!readers.every((use) => ops.has(use.node))) continue
+    const total = (order: Order): number =>
+      readers.reduce(
+        (cost, use) => cost + costOf(withOperand(ops.get(use.node)!, use.operand, order)),
+        costOf(withOutput(op, order))
+      )
+    const asItIs = op.output.map((_, axis) => axis)
+    let best: Order = asItIs
+    let least = total(asItIs)
+    if (least === 0) continue
+    for (const order of [
+      ...offers(op),
+      ...readers.flatMap((use) => wishes(ops.get(use.node)!, use.operand))
+    ]) {
+      const cost = total(order)
+      if (cost < least) {
+        least = cost
+        best = order
+      }
+    }
+    if (best === asItIs) continue
+    ops.set(node, withOutput(op, best))
+    for (const use of readers) ops.set(use.node, withOperand(ops.get(use.node)!, use.operand, best))
+  }
+  const done = new Map<Tensor, Tensor>()
+  for (const node of nodes) {
+    const inputs = node.inputs.map((input) => done.get(input)!)
+    const op = ops.get(node)
+    done.set(
+      node,
+      op === undefined ? withInputs(node, inputs) : contract(inputs, op.operands, op.output, op.sizes)
+    )
+  }
+  return { inputs: graph.inputs, outputs: graph.outputs.map((output) => done.get(output)!) }
+}
