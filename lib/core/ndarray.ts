@@ -35,7 +35,7 @@ export const of = (shape: Shape, data: Float32Array | Float64Array | readonly nu
 export const scalar = (value: number): NdArray => of([], [value])
 
 export const full = (shape: Shape, value: number): NdArray =>
-  of(shape, new Float32Array(sizeOf(shape)).fill(value))
+  of(shape, new Float32Array(sizeOf(checkShape('ndarray.full', shape))).fill(value))
 
 export const zeros = (shape: Shape): NdArray => full(shape, 0)
 

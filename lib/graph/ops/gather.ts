@@ -1,4 +1,4 @@
-import { normaliseAxis, showShape } from '../../core/shape.js'
+import { normaliseAxis, sameShape, showShape } from '../../core/shape.js'
 import { contract, indicesOf } from '../contract.js'
 import type { Tensor } from '../tensor.js'
 import { fail } from '../../core/error.js'
@@ -13,7 +13,7 @@ export const gather =
   (x: Tensor): Tensor => {
     const axis = normaliseAxis('ops.gather', x.shape.length, -1)
     const rows = indicesOf(x.shape).slice(0, -1)
-    return indices.shape.length === axis
+    return sameShape(indices.shape, x.shape.slice(0, axis))
       ? contract(
           [oneHot(x.shape[axis]!)(indices), x],
           [indicesOf(x.shape), indicesOf(x.shape)],

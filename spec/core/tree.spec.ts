@@ -1,0 +1,55 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { leaves, rebuild } from '../../lib/core/tree.js'
+import { trees } from '../../lib/laws/arbitraries.js'
+import { expectRefusal } from '../support/refusal.js'
+
+const isNumber = (value: unknown): value is number => typeof value === 'number'
+const numbers = trees(fc.integer())
+
+describe('trees', () => {
+  it('are rebuilt from their own leaves', () =>
+    fc.assert(
+      fc.property(numbers, (tree) => {
+        const values = leaves('spec', isNumber, tree).map(({ value }) => value)
+        expect(rebuild('spec', isNumber, tree, values)).toEqual(tree)
+      })
+    ))
+  it('keep their form under other leaves', () =>
+    fc.assert(
+      fc.property(numbers, (tree) => {
+        const found = leaves('spec', isNumber, tree)
+        const next = rebuild(
+          'spec',
+          isNumber,
+          tree,
+          found.map((_, i) => i)
+        )
+        const again = leaves('spec', isNumber, next)
+        expect(again.map(({ path }) => path)).toEqual(found.map(({ path }) => path))
+        expect(again.map(({ value }) => value)).toEqual(found.map((_, i) => i))
+      })
+    ))
+  it('are walked in the order of field names, whatever the order of writing', () => {
+    expect(leaves('spec', isNumber, { b: 1, a: [2, { c: 3 }] })).toEqual([
+      { path: 'a[0]', value: 2 },
+      { path: 'a[1].c', value: 3 },
+      { path: 'b', value: 1 }
+    ])
+  })
+  it.each([
+    ['text', 'string'],
+    [undefined, 'undefined'],
+    [new Map(), 'object'],
+    [null, 'object']
+  ])('refuse %o among the leaves', (stranger, kind) =>
+    expectRefusal(
+      () => leaves('trace', isNumber, { layers: [1, { w: stranger }] }),
+      'TreeError',
+      'trace',
+      'arrays and plain records',
+      kind,
+      'layers[1].w'
+    )
+  )
+})

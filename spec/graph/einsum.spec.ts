@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { of } from '../../lib/core/ndarray.js'
+import { evaluateOn } from '../../lib/graph/evaluate/index.js'
+import { constant } from '../../lib/graph/constant.js'
+import { fold } from '../../lib/graph/key.js'
+import * as ops from '../../lib/graph/ops/index.js'
+import { normalArray } from '../../lib/laws/arbitraries.js'
+import { distance, largest } from '../../lib/laws/compare.js'
+import { law, showReport } from '../../lib/laws/law.js'
+import { contractions } from '../support/contractions.js'
+import { naiveContract } from '../support/naive.js'
+import { runs } from '../support/runs.js'
+
+const letters = (indices: readonly number[]): string => indices.map((i) => 'abcdefgh'[i]!).join('')
+
+describe('einsum', () => {
+  it('is the loop over all indices', () => {
+    const report = law(
+      'einsum = naive loop',
+      contractions(4),
+      ({ op, source }) => {
+        // an output letter that no operand has is refused by einsum
+        const known = new Set(op.operands.flat())
+        const output = op.output.filter((index) => known.has(index))
+        const equation = `${op.operands.map(letters).join(',')}->${letters(output)}`
+        const values = op.operands.map((indices, k) =>
+          normalArray(
+            fold(k)(source),
+            indices.map((index) => op.sizes[index]!)
+          )
+        )
+        const expected = naiveContract(
+          { ...op, output, sizes: op.sizes.map((n, i) => (known.has(i) ? n : 1)) },
+          values
+        )
+        const actual = evaluateOn(() => ops.einsum(equation)(...values.map(constant)))()
+        return {
+          kind: 'measured',
+          error: distance(actual, expected),
+          bound: 1e-12 * largest(expected.data) + 1e-13,
+          what: equation
+        }
+      },
+      { runs: runs(500) }
+    )
+    console.info(showReport(report))
+  })
+
+  it.each([
+    [
+      'ij,jk->ik',
+      [
+        [1, 2],
+        [3, 4]
+      ],
+      [
+        [1, 0],
+        [1, 1]
+      ],
+      [
+        [3, 2],
+        [7, 4]
+      ]
+    ],
+    [
+      'ij,ij->',
+      [
+        [1, 2],
+        [3, 4]
+      ],
+      [
+        [1, 0],
+        [1, 1]
+      ],
+      8
+    ],
+    [
+      'ii,jj->ij',
+      [
+        [1, 2],
+        [3, 4]
+      ],
+      [
+        [1, 0],
+        [1, 1]
+      ],
+      [
+        [1, 1],
+        [4, 4]
+      ]
+    ]
+  ] as const)('%s', (equation, a, b, expected) => {
+    const [x, y] = [a, b].map((rows) => of([2, 2], rows.flat()))
+    const flat = (nested: typeof expected): readonly number[] =>
+      typeof nested === 'number' ? [nested] : nested.flat()
+    const out = evaluateOn(() => ops.einsum(equation)(constant(x!), constant(y!)))()
+    expect([...out.data]).toEqual(flat(expected))
+  })
+})

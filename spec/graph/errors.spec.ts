@@ -1,0 +1,303 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, it } from 'vitest'
+import type { ErrorTag } from '../../lib/core/error.js'
+import { fromNested, scalar, zeros } from '../../lib/core/ndarray.js'
+import { evaluate } from '../../lib/graph/evaluate/index.js'
+import * as ops from '../../lib/graph/ops/index.js'
+import { spec } from '../../lib/graph/spec.js'
+import type { Tensor } from '../../lib/graph/tensor.js'
+import { trace } from '../../lib/graph/trace.js'
+import { expectRefusal } from '../support/refusal.js'
+
+const t = (...shape: number[]): Tensor => ops.ones(shape)
+
+type Refusal = [
+  what: string,
+  compute: () => unknown,
+  tag: ErrorTag,
+  operation: string,
+  expected: string,
+  received: string,
+  where?: string
+]
+
+// Every refusal of the operations: what was asked, what was expected, what came.
+const refusals: Refusal[] = [
+  [
+    'sizes that do not broadcast',
+    () => ops.add(t(4))(t(2, 3)),
+    'ShapeError',
+    'ops.add',
+    'broadcast',
+    '[2,3] and [4]'
+  ],
+  ['the same in a product', () => ops.mul(t(4))(t(3)), 'ShapeError', 'ops.mul', 'broadcast', '[3] and [4]'],
+  [
+    'and in a select',
+    () => ops.select(t(2))(t(3), 0),
+    'ShapeError',
+    'ops.select',
+    'broadcast',
+    '[2] and [3]'
+  ],
+  [
+    'inner sizes',
+    () => ops.matmul(t(4, 5))(t(2, 3)),
+    'ShapeError',
+    'ops.matmul',
+    'inner sizes',
+    '[2,3] and [4,5]'
+  ],
+  [
+    'a scalar in a matrix product',
+    () => ops.matmul(t())(t(2)),
+    'ShapeError',
+    'ops.matmul',
+    'inner',
+    '[2] and []'
+  ],
+  [
+    'leading sizes',
+    () => ops.matmul(t(3, 4, 5))(t(2, 2, 4)),
+    'ShapeError',
+    'ops.matmul',
+    'inner',
+    '[2,2,4] and [3,4,5]'
+  ],
+  ['dot of other shapes', () => ops.dot(t(3))(t(2)), 'ShapeError', 'ops.dot', '[2]', '[3]'],
+  ['an axis too many', () => ops.sum(2)(t(2, 3)), 'AxisError', 'ops.sum', 'an axis in [-2, 2)', '2'],
+  ['an axis twice', () => ops.mean([0, -2])(t(2, 3)), 'AxisError', 'ops.mean', 'each axis once', '[0,-2]'],
+  ['a maximum over no axis', () => ops.reduceMax(5)(t(2)), 'AxisError', 'ops.reduceMax', 'an axis', '5'],
+  ['no permutation', () => ops.transpose([0, 0])(t(2, 3)), 'AxisError', 'ops.transpose', '2 axes', '[0,0]'],
+  [
+    'an einsum of one letter and two sizes',
+    () => ops.einsum('ij,jk->ik')(t(2, 3), t(4, 5)),
+    'IndexError',
+    'ops.einsum',
+    'index j of size 3',
+    '4',
+    'operand 1'
+  ],
+  [
+    'an einsum with a new output letter',
+    () => ops.einsum('i->ij')(t(2)),
+    'IndexError',
+    'ops.einsum',
+    'output index j',
+    'i->ij'
+  ],
+  [
+    'an einsum with an operand too few',
+    () => ops.einsum('i,j->ij')(t(2)),
+    'ArgumentError',
+    'ops.einsum',
+    '2 operands',
+    '1'
+  ],
+  [
+    'an einsum of the wrong rank',
+    () => ops.einsum('ij->i')(t(2)),
+    'ShapeError',
+    'ops.einsum',
+    "2 axes for 'ij'",
+    '[2]',
+    'operand 0'
+  ],
+  [
+    'an equation without an arrow',
+    () => ops.einsum('ij,jk'),
+    'ArgumentError',
+    'ops.einsum',
+    'an equation',
+    'ij,jk'
+  ],
+  [
+    'a reshape to another size',
+    () => ops.reshape([4])(t(2, 3)),
+    'ShapeError',
+    'reshape',
+    '6 elements',
+    '[4]'
+  ],
+  [
+    'a reshape that does not divide',
+    () => ops.reshape([-1, 4])(t(2, 3)),
+    'ShapeError',
+    'reshape',
+    'whole sizes',
+    '[1.5,4]'
+  ],
+  [
+    'a broadcast that does not fit',
+    () => ops.broadcastTo([2])(t(3)),
+    'ShapeError',
+    'ops.broadcastTo',
+    'broadcast',
+    '[3] and [2]'
+  ],
+  [
+    'a broadcast to a smaller shape',
+    () => ops.broadcastTo([1])(t(3)),
+    'ShapeError',
+    'ops.broadcastTo',
+    'broadcasts to [1]',
+    '[3]'
+  ],
+  [
+    'a slice beyond the end',
+    () => ops.slice([0], [4])(t(3)),
+    'ShapeError',
+    'slice',
+    'limit ≤ 3',
+    '0, 4, 1',
+    'axis 0'
+  ],
+  [
+    'an empty slice',
+    () => ops.slice([1], [1])(t(3)),
+    'ShapeError',
+    'slice',
+    'start < limit',
+    '1, 1, 1',
+    'axis 0'
+  ],
+  [
+    'a slice at a half',
+    () => ops.slice([0.5], [2])(t(3)),
+    'ShapeError',
+    'slice',
+    'whole',
+    '0.5, 2, 1',
+    'axis 0'
+  ],
+  [
+    'a slice without steps',
+    () => ops.slice([0], [2], [0])(t(3)),
+    'ShapeError',
+    'slice',
+    'stride ≥ 1',
+    '0, 2, 0',
+    'axis 0'
+  ],
+  [
+    'bounds of another rank',
+    () => ops.slice([0, 0], [1, 1])(t(3)),
+    'ShapeError',
+    'ops.slice',
+    'bounds for 1 axes',
+    '2 and 2'
+  ],
+  [
+    'a negative padding',
+    () => ops.pad([-1], [0])(t(3)),
+    'ArgumentError',
+    'pad',
+    'at least 0',
+    '-1, 0, 0',
+    'axis 0'
+  ],
+  ['half a padding', () => ops.pad([0], [0.5])(t(3)), 'ArgumentError', 'pad', 'whole', '0, 0.5, 0', 'axis 0'],
+  [
+    'a padding of NaN',
+    () => ops.pad([NaN], [0])(t(3)),
+    'ArgumentError',
+    'pad',
+    'whole',
+    'NaN, 0, 0',
+    'axis 0'
+  ],
+  [
+    'paddings of another rank',
+    () => ops.pad([0], [0])(t(3, 3)),
+    'ShapeError',
+    'ops.pad',
+    'amounts for 2 axes',
+    '1 and 1'
+  ],
+  [
+    'tensors that do not join',
+    () => ops.concat(0)([t(2, 3), t(2, 4)]),
+    'ShapeError',
+    'concat',
+    'equal shape',
+    '[1,3] and [1,4]'
+  ],
+  ['nothing to join', () => ops.concat(0)([]), 'ArgumentError', 'ops.concat', 'at least one tensor', 'none'],
+  [
+    'a window larger than the image',
+    () => ops.unfold([4, 1])(t(3, 3)),
+    'ShapeError',
+    'unfold',
+    'at least the kernel',
+    '[3,3], kernel [4,1]'
+  ],
+  [
+    'a window without size',
+    () => ops.unfold([0, 1])(t(3, 3)),
+    'ShapeError',
+    'unfold',
+    'whole kernel',
+    'kernel [0,1]'
+  ],
+  ['windows of a vector', () => ops.unfold([1, 1])(t(3)), 'ShapeError', 'unfold', 'two last axes', '[3]'],
+  ['the top 0', () => ops.topKMask(0)(t(3)), 'ArgumentError', 'topKMask', 'k in [1, 3]', '0'],
+  ['the top 4 of 3', () => ops.topKMask(4)(t(3)), 'ArgumentError', 'topKMask', 'k in [1, 3]', '4'],
+  ['the top NaN', () => ops.topKMask(NaN)(t(3)), 'ArgumentError', 'topKMask', 'whole k', 'NaN'],
+  ['the top of a scalar', () => ops.topKMask(1)(t()), 'ShapeError', 'topKMask', 'at least one axis', '[]'],
+  ['indices that do not pair', () => ops.gather(t(3))(t(2, 3)), 'ShapeError', 'ops.gather', '[2]', '[3]'],
+  ['an axis that is no unit', () => ops.squeeze(0)(t(3)), 'ShapeError', 'ops.squeeze', 'size 1', '[3]'],
+  ['counting along no axis', () => ops.iota([3], 1), 'AxisError', 'iota', 'an axis', '1'],
+  ['an empty shape', () => spec([2, 0]), 'ShapeError', 'spec', 'at least 1', '[2,0]'],
+  ['a shape of NaN', () => spec([NaN]), 'ShapeError', 'spec', 'whole sizes', '[NaN]']
+]
+
+describe('an operation refuses', () => {
+  it.each(refusals)('%s', (_, ...refusal) => expectRefusal(...refusal))
+})
+
+describe('trace', () => {
+  it('gives the first refusal as a Left', () => {
+    const traced = trace((a: Tensor, b: Tensor) => ops.matmul(b)(a), [spec([2, 3]), spec([4, 5])])
+    expect(traced).toEqual(
+      E.left({
+        _tag: 'ShapeError',
+        operation: 'ops.matmul',
+        expected: 'inner sizes to agree',
+        received: '[2,3] and [4,5]'
+      })
+    )
+  })
+  it('refuses a tensor that leaked out of another trace', () => {
+    let leaked: Tensor | undefined
+    trace((x: Tensor) => (leaked = x), [spec([2])])
+    const traced = trace((x: Tensor) => ops.add(leaked!)(x), [spec([2])])
+    expect(traced).toMatchObject({
+      left: { _tag: 'TraceError', operation: 'trace', expected: 'only tensors of this trace' }
+    })
+  })
+  it('refuses a result that is no tree of tensors', () => {
+    expect(trace((x: Tensor) => ({ x, name: 'loss' }), [spec([])])).toMatchObject({
+      left: { _tag: 'TreeError', operation: 'trace', received: 'string', where: 'name' }
+    })
+  })
+  it('lets other exceptions through: they are defects', () =>
+    expect(() =>
+      trace(() => {
+        throw new RangeError('mine')
+      }, [])
+    ).toThrow(RangeError))
+})
+
+describe('evaluate', () => {
+  it('refuses what is no array', () =>
+    expect(evaluate((x: Tensor) => x)(new Date() as never)).toMatchObject({ left: { _tag: 'TreeError' } }))
+  it('gives trees back as trees', () => {
+    const f = (p: { w: Tensor; b: readonly Tensor[] }) => ({ sum: ops.add(p.b[0]!)(p.w), one: 1 })
+    const result = evaluate(f)({ w: fromNested([1, 2]), b: [scalar(1)] })
+    expect(result).toMatchObject({ right: { sum: { shape: [2] }, one: { shape: [] } } })
+  })
+  it('keeps NaN and infinities as IEEE has them', () => {
+    const out = evaluate((x: Tensor) => [ops.log(x), ops.div(x)(ops.ones([2]))])(zeros([2]))
+    expect(E.isRight(out) && out.right.map(({ data }) => data[0])).toEqual([-Infinity, Infinity])
+  })
+})
