@@ -1,0 +1,126 @@
+import type * as E from 'fp-ts/lib/Either.js'
+import {
+  evaluate,
+  fold,
+  key,
+  type NdArray,
+  ndarray,
+  normals,
+  ops,
+  type TangentError,
+  type Tensor,
+  uniforms,
+  valueAndGrad
+} from '../../lib/index.js'
+import type { Candidate, Case, Outcome } from '../harness/candidate.js'
+import { jaxMlpStep } from '../peers/jax.js'
+import { handWrittenMlpStep } from '../peers/onnxruntime.js'
+import { tfjsMlpStep } from '../peers/tfjs.js'
+import { torchMlpStep } from '../peers/torch.js'
+import { engineCandidates } from './engines.js'
+
+/** Sizes and step size of the training step. */
+export interface MlpSizes {
+  readonly batch: number
+  readonly inputs: number
+  readonly hidden: number
+  readonly classes: number
+  readonly rate: number
+}
+
+const sizes: MlpSizes = { batch: 128, inputs: 784, hidden: 512, classes: 10, rate: 0.1 }
+
+/** The parameters of 784-512-10. A type, not an interface, so that it is a tree. */
+export type MlpParams<A> = { readonly w1: A; readonly b1: A; readonly w2: A; readonly b2: A }
+
+/** Everything the step takes: the same numbers for every candidate. */
+export interface MlpData {
+  readonly sizes: MlpSizes
+  readonly x: NdArray
+  /** One-hot rows. */
+  readonly y: NdArray
+  readonly params: MlpParams<NdArray>
+}
+
+export const mlpLoss = (params: MlpParams<Tensor>, x: Tensor, y: Tensor): Tensor => {
+  const h = ops.relu(ops.add(params.b1)(ops.matmul(params.w1)(x)))
+  const z = ops.add(params.b2)(ops.matmul(params.w2)(h))
+  return ops.scale(-1 / x.shape[0]!)(ops.dot(y)(ops.logSoftmax(-1)(z)))
+}
+
+/** One step of SGD: parameters in, loss and new parameters out. */
+export const mlpStep =
+  (rate: number) =>
+  (params: MlpParams<Tensor>, x: Tensor, y: Tensor): { readonly loss: Tensor } & MlpParams<Tensor> => {
+    const [loss, gradient] = valueAndGrad(mlpLoss)(params, x, y)
+    const descend = (name: keyof MlpParams<Tensor>): Tensor =>
+      ops.sub(ops.scale(rate)(gradient[name]))(params[name])
+    return { loss, w1: descend('w1'), b1: descend('b1'), w2: descend('w2'), b2: descend('b2') }
+  }
+
+const scaled = (seed: number, shape: readonly number[], sigma: number): NdArray =>
+  ndarray.of(
+    shape,
+    normals(
+      fold(seed)(key(0)),
+      shape.reduce((a, b) => a * b, 1)
+    ).map((z) => sigma * z)
+  )
+
+export const mlpData = (): MlpData => {
+  const { batch, inputs, hidden, classes } = sizes
+  const labels = uniforms(fold(9)(key(0)), batch).map((u) => Math.floor(u * classes))
+  const y = new Float32Array(batch * classes)
+  labels.forEach((label, row) => (y[row * classes + label] = 1))
+  return {
+    sizes,
+    x: ndarray.of([batch, inputs], uniforms(fold(1)(key(0)), batch * inputs)),
+    y: ndarray.of([batch, classes], y),
+    params: {
+      w1: scaled(2, [inputs, hidden], Math.sqrt(2 / inputs)),
+      b1: scaled(3, [hidden], 0.1),
+      w2: scaled(4, [hidden, classes], Math.sqrt(2 / hidden)),
+      b2: scaled(5, [classes], 0.1)
+    }
+  }
+}
+
+/** The meaning of the function as it was written, before any rewriting. */
+const reference = (): E.Either<TangentError, Outcome> => {
+  const { params, x, y } = mlpData()
+  return evaluate(mlpStep(sizes.rate))(params, x, y)
+}
+
+const candidates = (threads: readonly number[]): readonly Candidate[] => {
+  const data = mlpData()
+  const { params, x, y } = data
+  const engines = engineCandidates({
+    f: mlpStep(sizes.rate),
+    forward: mlpLoss,
+    args: [params, x, y],
+    outcome: (value) => value
+  })
+  return [
+    // First, because onnxruntime-web leaves a global Worker behind, of a kind that jax-js cannot start.
+    jaxMlpStep(data),
+    ...threads.flatMap((count) => [handWrittenMlpStep(data)(count), ...engines(count)]),
+    tfjsMlpStep(data)('wasm'),
+    tfjsMlpStep(data)('cpu'),
+    ...threads.map(torchMlpStep(data))
+  ]
+}
+
+export const mlpStepCase: Case = {
+  name: 'mlp-step',
+  title: 'MLP 784-512-10, batch 128: forward, backward and SGD, parameters in and out',
+  reference: async () => reference(),
+  tolerance: 1e-5,
+  candidates,
+  comparisons: [
+    { of: 'onnx:native', to: 'hand-written onnx', sameThreads: true },
+    { of: 'jax-js wasm', to: 'onnx:native', sameThreads: false },
+    { of: 'gpujs:webasm', to: 'tfjs wasm', sameThreads: false },
+    { of: 'gpujs:cpu', to: 'tfjs cpu', sameThreads: false },
+    { of: 'torch', to: 'onnx:native', sameThreads: true }
+  ]
+}

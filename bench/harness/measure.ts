@@ -1,0 +1,158 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import * as E from 'fp-ts/lib/Either.js'
+import { type Executed, formatError, type TangentError } from '../../lib/index.js'
+import { type Candidate, type Case, labelOf, type Outcome, type Ready, type StageTimes } from './candidate.js'
+import { deviation } from './check.js'
+import { type Summary, summarise } from './statistics.js'
+
+/** What became of one candidate. */
+export type Row =
+  | {
+      /** It could not be opened, or it failed while it ran. */
+      readonly _tag: 'Absent' | 'Failed'
+      readonly name: string
+      readonly threads: number
+      readonly reason: string
+    }
+  | {
+      readonly _tag: 'Wrong'
+      readonly name: string
+      readonly threads: number
+      readonly executed: Executed
+      readonly reason: string
+    }
+  | {
+      readonly _tag: 'Timed'
+      readonly name: string
+      readonly threads: number
+      readonly executed: Executed
+      readonly stages: StageTimes
+      readonly firstRun: number
+      readonly error: number
+      readonly steady: Summary
+    }
+
+export interface Effort {
+  /** How long the interleaved rounds of one case may take, in ms. */
+  readonly budget: number
+  readonly rounds: number
+}
+
+export const effortOf = (quick: boolean): Effort =>
+  quick ? { budget: 5_000, rounds: 3 } : { budget: 60_000, rounds: 30 }
+
+/** Runs in one turn of a candidate; a slow one gets fewer, so that it does not eat the others' share. */
+const runsInTurn = (ms: number): number => Math.max(1, Math.min(5, Math.floor(50 / ms)))
+
+/** Long enough for another candidate's threads to stop spinning. */
+const SETTLE = 10
+
+interface Entrant {
+  readonly candidate: Candidate
+  readonly ready: Ready
+  readonly executed: Executed
+  readonly firstRun: number
+  readonly error: number
+  /** Filled while the race runs. */
+  readonly times: number[]
+  failure?: string
+}
+
+const reasonOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
+
+const turn = async ({ ready, firstRun }: Entrant): Promise<readonly number[]> => {
+  await pause(SETTLE)
+  const warm = await ready.step()
+  const times: number[] = []
+  for (let left = runsInTurn(Math.min(warm, firstRun)); left > 0; left--) times.push(await ready.step())
+  return times
+}
+
+/** Every candidate in turn, each round starting with the next one, until the time or the rounds are used up. */
+const race = async (entrants: readonly Entrant[], { budget, rounds }: Effort): Promise<void> => {
+  const end = performance.now() + budget
+  // The round before the first warms up every candidate and is not counted.
+  for (let round = -1; round < rounds && (round < 1 || performance.now() < end); round++) {
+    for (let i = 0; i < entrants.length; i++) {
+      const entrant = entrants[(round + 1 + i) % entrants.length]!
+      if (entrant.failure !== undefined) continue
+      try {
+        const times = await turn(entrant)
+        if (round >= 0) entrant.times.push(...times)
+      } catch (thrown) {
+        entrant.failure = reasonOf(thrown)
+      }
+    }
+  }
+}
+
+const showDeviation = (result: string, error: number, tolerance: number): string =>
+  `${result} is off by ${error.toExponential(1)}, the bound is ${tolerance.toExponential(1)}`
+
+/** Opens a candidate and checks its results; only one whose results are right comes back as an entrant. */
+const enter = async (
+  candidate: Candidate,
+  reference: Outcome,
+  tolerance: number
+): Promise<E.Either<Row, Entrant>> => {
+  const { name, threads } = candidate
+  const opened = await candidate.open()
+  if (E.isLeft(opened)) return E.left({ _tag: 'Absent', name, threads, reason: formatError(opened.left) })
+  const ready = opened.right
+  try {
+    const start = performance.now()
+    const { outcome, executed } = await ready.once()
+    const firstRun = performance.now() - start
+    const { result, error } = deviation(outcome, reference)
+    if (error <= tolerance) return E.right({ candidate, ready, executed, firstRun, error, times: [] })
+    await ready.dispose()
+    return E.left({ _tag: 'Wrong', name, threads, executed, reason: showDeviation(result, error, tolerance) })
+  } catch (thrown) {
+    await ready.dispose()
+    return E.left({ _tag: 'Failed', name, threads, reason: reasonOf(thrown) })
+  }
+}
+
+const rowOf = ({
+  candidate: { name, threads },
+  ready,
+  executed,
+  firstRun,
+  error,
+  times,
+  failure
+}: Entrant): Row =>
+  failure === undefined
+    ? {
+        _tag: 'Timed',
+        name,
+        threads,
+        executed,
+        stages: ready.stages,
+        firstRun,
+        error,
+        steady: summarise(times)
+      }
+    : { _tag: 'Failed', name, threads, reason: failure }
+
+/** Checks all candidates of a case, then times those that are right, interleaved in this one process. */
+export const measure = async (
+  work: Case,
+  candidates: readonly Candidate[],
+  effort: Effort,
+  say: (line: string) => void
+): Promise<E.Either<TangentError, readonly Row[]>> => {
+  say(`${work.name}: computing the reference`)
+  const reference = await work.reference()
+  if (E.isLeft(reference)) return reference
+  const entered: E.Either<Row, Entrant>[] = []
+  for (const candidate of candidates) {
+    say(`${work.name}: checking ${labelOf(candidate)}`)
+    entered.push(await enter(candidate, reference.right, work.tolerance))
+  }
+  const entrants = entered.flatMap((entry) => (E.isRight(entry) ? [entry.right] : []))
+  say(`${work.name}: timing ${entrants.length} candidates`)
+  await race(entrants, effort)
+  for (const { ready } of entrants) await ready.dispose()
+  return E.right(entered.map((entry) => (E.isRight(entry) ? rowOf(entry.right) : entry.left)))
+}

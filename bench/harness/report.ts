@@ -1,0 +1,128 @@
+import type { Case, Comparison, StageTimes } from './candidate.js'
+import type { Machine } from './machine.js'
+import type { Row } from './measure.js'
+import { showPercent, showTime, table } from './table.js'
+
+/** How many times slower one candidate is than another, on medians. */
+export interface Ratio {
+  readonly of: string
+  readonly to: string
+  readonly ratio: number
+}
+
+export interface CaseReport {
+  readonly case: string
+  readonly title: string
+  readonly rows: readonly Row[]
+  readonly ratios: readonly Ratio[]
+}
+
+export interface Report {
+  readonly machine: Machine
+  readonly cases: readonly CaseReport[]
+}
+
+type Timed = Extract<Row, { _tag: 'Timed' }>
+
+const isTimed = (row: Row): row is Timed => row._tag === 'Timed'
+
+const labelOf = ({ name, threads }: Row): string => `${name} / ${threads}`
+
+/** The pairs of rows that a comparison means. */
+const pairs = (
+  rows: readonly Timed[],
+  { of, to, sameThreads }: Comparison
+): readonly (readonly [Timed, Timed])[] =>
+  rows
+    .filter((row) => row.name === of)
+    .flatMap((a) =>
+      rows
+        .filter((b) => b.name === to && (!sameThreads || a.threads === b.threads))
+        .map((b) => [a, b] as const)
+    )
+
+export const ratiosOf = (rows: readonly Row[], comparisons: readonly Comparison[]): readonly Ratio[] =>
+  comparisons.flatMap((comparison) =>
+    pairs(rows.filter(isTimed), comparison).map(([a, b]) => ({
+      of: labelOf(a),
+      to: labelOf(b),
+      ratio: a.steady.median / b.steady.median
+    }))
+  )
+
+export const reportCase = (work: Case, rows: readonly Row[]): CaseReport => ({
+  case: work.name,
+  title: work.title,
+  rows,
+  ratios: ratiosOf(rows, work.comparisons)
+})
+
+/** All stages before the first run, in ms. */
+export const totalOf = (stages: StageTimes): number | undefined => {
+  const { trace, differentiate, optimise, lower, compile } = stages
+  const times = [trace, differentiate, optimise, lower, compile].filter((ms) => ms !== undefined)
+  return times.length === 0 ? undefined : times.reduce((a, b) => a + b, 0)
+}
+
+const header = [
+  'candidate / threads asked',
+  'median',
+  'min',
+  'spread',
+  'first',
+  'trace',
+  'diff',
+  'optimise',
+  'lower',
+  'total',
+  'error',
+  'n',
+  'executed'
+]
+
+const cells = (row: Timed): readonly string[] => {
+  const { steady, stages, executed } = row
+  return [
+    labelOf(row),
+    showTime(steady.median),
+    showTime(steady.min),
+    showPercent(steady.spread),
+    showTime(row.firstRun),
+    showTime(stages.trace),
+    showTime(stages.differentiate),
+    showTime(stages.optimise),
+    showTime(stages.lower ?? stages.compile),
+    showTime(totalOf(stages)),
+    row.error.toExponential(0),
+    String(steady.count),
+    `${executed.engine} (${executed.backend}), ${executed.threads} ${executed.threads === 1 ? 'thread' : 'threads'}`
+  ]
+}
+
+/** One line for all thread counts at which a candidate is missing for the same reason. */
+const showMissing = (rows: readonly Row[]): readonly string[] => {
+  const lines = rows.flatMap((row): readonly (readonly [string, Row])[] => {
+    if (row._tag === 'Timed') return []
+    if (row._tag === 'Wrong')
+      return [[`WRONG, not timed: ${row.name} ($, on ${row.executed.engine}): ${row.reason}`, row]]
+    return [[`${row._tag === 'Absent' ? 'not there' : 'FAILED'}: ${row.name} ($): ${row.reason}`, row]]
+  })
+  return [...new Set(lines.map(([line]) => line))].map((line) => {
+    const threads = lines.filter(([other]) => other === line).map(([, row]) => row.threads)
+    return line.replace('$', `threads ${threads.join(', ')}`)
+  })
+}
+
+/** A case as text for a terminal; times in ms. */
+export const showCase = ({ case: name, title, rows, ratios }: CaseReport): string =>
+  [
+    `${name}: ${title} (ms)`,
+    '',
+    table(header, rows.filter(isTimed).map(cells)),
+    ...showMissing(rows),
+    ...(ratios.length === 0 ? [] : ['']),
+    ...ratios.map(({ of, to, ratio }) => `${of} takes ${ratio.toFixed(2)} × the time of ${to}`)
+  ].join('\n')
+
+export const showMachine = ({ cpu, cores, memoryGiB, platform, node, date, loadAverage }: Machine): string =>
+  `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${platform}, Node ${node}, ${date}, load average at start ${loadAverage.toFixed(1)}`

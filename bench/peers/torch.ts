@@ -1,0 +1,19 @@
+import type { MlpData } from '../cases/mlp-step.js'
+import type { Candidate } from '../harness/candidate.js'
+import { type PythonPeer, pythonPeer } from './python.js'
+
+/** The training step in PyTorch. */
+export const torchMlpStep = ({ sizes, x, y, params }: MlpData): ((threads: number) => Candidate) =>
+  pythonPeer({
+    name: 'torch',
+    script: 'torch_mlp_step.py',
+    values: { rate: sizes.rate },
+    arrays: { x, y, ...params }
+  })
+
+/** One step of the search for a ticket in PyTorch. */
+export const torchAwtStep = (
+  values: PythonPeer['values'],
+  arrays: PythonPeer['arrays']
+): ((threads: number) => Candidate) =>
+  pythonPeer({ name: 'torch', script: 'torch_awt_step.py', values, arrays })
