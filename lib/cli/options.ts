@@ -95,6 +95,11 @@ export const readOptions = (args: readonly string[], now: Date): E.Either<Tangen
           out: `runs/${now.toISOString().slice(0, 19).replaceAll(':', '-')}`,
           ...Object.fromEntries(pairs)
         })),
-        E.flatMap(decode('npm start', Options)),
-        E.mapLeft((error) => (error.where === undefined ? error : { ...error, where: `--${error.where}` }))
+        E.flatMap((texts) =>
+          pipe(
+            texts,
+            decode('npm start', Options),
+            E.mapLeft((error) => ({ ...error, where: `--${error.where ?? ''}` }))
+          )
+        )
       )

@@ -66,7 +66,7 @@ const runWith = (options: Options, terminal: Terminal): TaskEither<TangentError,
   const config = { ...options, ...setting }
   const started = Date.now()
   return pipe(
-    TE.fromEither(checkStudy(study, options.seed + options.seeds - 1)),
+    TE.fromEither(checkStudy(study, options.seed + (options.seeds - 1))),
     TE.flatMap(() =>
       withEngine(engineOptions(options))((engine) =>
         pipe(
@@ -106,7 +106,7 @@ export const program =
       TE.flatMap((options) => (options === 'help' ? TE.right(usage) : runWith(options, terminal)))
     )()
     if (E.isLeft(result)) {
-      terminal.err(`${formatError(result.left)}\n`)
+      terminal.err(`${formatError(result.left).replaceAll(/\s*\n\s*/g, ' ')}\n`)
       return 1
     }
     terminal.out(`${result.right}\n`)
