@@ -25,6 +25,9 @@ const openers: { readonly [Name in EngineName]: OpenBackend } = {
   'gpujs:cpu': openGpujs('cpu')
 }
 
+/** Opens the bare backend of an engine, for those who drive or time the stages of compiling one by one. */
+export const openBackend = (name: EngineName): OpenBackend => openers[name]
+
 /**
  * The order in which `auto` tries engines: the fastest that is always right first. A GPU through gpu.js is asked for by
  * name; what a software adapter would give is slower than any of these.
