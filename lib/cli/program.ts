@@ -63,7 +63,8 @@ const runWith = (options: Options, terminal: Terminal): TaskEither<TangentError,
   const shown = display(terminal)
   const setting = settingOf(options)
   const study: Study = { setting, ...digitsSplit() }
-  const config = { ...options, ...setting }
+  const { seed, seeds, engine: wanted, threads, out } = options
+  const config = { seed, seeds, engine: wanted, threads, out, ...setting }
   const started = Date.now()
   return pipe(
     TE.fromEither(checkStudy(study, options.seed + (options.seeds - 1))),

@@ -1,7 +1,7 @@
 import { dotPlot } from './dots.js'
 import { linePlot } from './lines.js'
 import type { RunRecord } from './record.js'
-import { byMethod, percent, summariseCurves } from './statistics.js'
+import { byMethod, percent, summariseCurves, type Summary } from './statistics.js'
 import { element, group, type Markup } from './svg.js'
 import { footing, methodsTable, searchTable, type Table } from './table.js'
 import { style } from './style.js'
@@ -29,6 +29,34 @@ const section = (heading: string, says: string, ...body: readonly Markup[]): Mar
   element('section', {}, element('h2', {}, heading), element('p', {}, says), ...body)
 
 const showSetting = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
+
+/** About so many points of a noisy curve are shown, each the mean of a block of steps. */
+const POINTS = 50
+
+const blockMeans =
+  (size: number) =>
+  (curve: readonly number[]): readonly number[] =>
+    Array.from({ length: Math.ceil(curve.length / size) }, (_, i) => {
+      const block = curve.slice(i * size, (i + 1) * size)
+      return block.reduce((sum, value) => sum + value, 0) / block.length
+    })
+
+const searchPlot = ({ seeds }: RunRecord): Markup => {
+  const steps = seeds[0]?.search.steps ?? []
+  const size = Math.max(1, Math.ceil(steps.length / POINTS))
+  const smooth = blockMeans(size)
+  const curves = (field: 'kernel' | 'output'): readonly Summary[] =>
+    summariseCurves(seeds.map(({ search }) => smooth(search[field])))
+  return linePlot({
+    title: 'kernel and output distance along the search',
+    across: size === 1 ? 'search step' : `search step (means of ${size} steps)`,
+    xs: smooth(steps),
+    lines: [
+      { name: 'kernel', colour: 'var(--c1)', points: curves('kernel') },
+      { name: 'output', colour: 'var(--c4)', points: curves('output') }
+    ]
+  })
+}
 
 const masks = (record: RunRecord): Markup => {
   const shown = (record.seeds[0]?.methods ?? []).map((one, place) => ({ ...one, place }))
@@ -60,7 +88,6 @@ const masks = (record: RunRecord): Markup => {
 export const htmlReport = (record: RunRecord): string => {
   const methods = byMethod(record)
   const masked = methods.map((one, place) => ({ ...one, place })).filter(({ method }) => method !== 'dense')
-  const searches = record.seeds.map(({ search }) => search)
   const several = record.seeds.length > 1
   const body = group(
     element('h1', {}, 'Adversarial winning tickets'),
@@ -89,15 +116,7 @@ export const htmlReport = (record: RunRecord): string => {
       'The search',
       'Relative distance of the masked network to the dense one at initialisation, on the batch of each step; ' +
         'the table is on images kept out of training and search.',
-      linePlot({
-        title: 'kernel and output distance along the search',
-        across: 'search step',
-        xs: searches[0]?.steps ?? [],
-        lines: [
-          { name: 'kernel', colour: 'var(--c1)', points: summariseCurves(searches.map((one) => one.kernel)) },
-          { name: 'output', colour: 'var(--c4)', points: summariseCurves(searches.map((one) => one.output)) }
-        ]
-      }),
+      searchPlot(record),
       tableOf(searchTable(record))
     ),
     section(

@@ -64,4 +64,9 @@ export const footing = ({ executed, seeds, seconds }: RunRecord): string =>
 
 /** The whole record as text: what `npm start` prints at its end. */
 export const textReport = (record: RunRecord): string =>
-  [formatTable(methodsTable(record)), formatTable(searchTable(record)), footing(record)].join('\n\n')
+  [
+    formatTable(methodsTable(record)),
+    'distances to dense, relative: at initialisation on images kept out; dynamics: of the logits along training',
+    formatTable(searchTable(record)),
+    footing(record)
+  ].join('\n\n')
