@@ -118,14 +118,17 @@ const loadNative = async (threads: number): Promise<Runtime> => {
   return runtimeOf('native', loaded, `onnxruntime-node ${loaded.env.versions.node ?? '?'} cpu`, threads)
 }
 
-/** Threads of WebAssembly belong to the process: the first engine opened decides how many there are. */
+/**
+ * Threads of WebAssembly belong to the process: the first engine opened decides how many there are. Without shared memory
+ * (a page that is not isolated) there is one.
+ */
 let wasmThreads: number | undefined
 
 const loadWasm = async (threads: number): Promise<Runtime> => {
   const loaded = await import('onnxruntime-web')
   if (wasmThreads === undefined) {
-    wasmThreads = threads
-    loaded.env.wasm.numThreads = threads
+    wasmThreads = typeof SharedArrayBuffer === 'undefined' ? 1 : threads
+    loaded.env.wasm.numThreads = wasmThreads
     loaded.env.logLevel = 'fatal'
   }
   return runtimeOf('wasm', loaded, `onnxruntime-web ${loaded.env.versions.web ?? '?'} wasm`, wasmThreads)

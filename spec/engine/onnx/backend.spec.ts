@@ -88,6 +88,15 @@ describe.each(kinds)('the onnx backend, %s', (kind) => {
   })
 })
 
+describe('threads', () => {
+  it('are counted as they are: those of WebAssembly belong to the process', async () => {
+    const first = expectRight(await openOnnx('wasm')({ threads: 1 })())
+    const second = expectRight(await openOnnx('wasm')({ threads: 2 })())
+    expect([first.executed.threads, second.executed.threads]).toEqual([1, 1])
+    expect(expectRight(await openOnnx('native')({ threads: 2 })()).executed.threads).toBe(2)
+  })
+})
+
 describe('a package that is not there', () => {
   afterEach(() => {
     vi.doUnmock('onnxruntime-node')

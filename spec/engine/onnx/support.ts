@@ -81,7 +81,7 @@ export const shapeOf = (minimum = 0, maximum = 4): fc.Arbitrary<number[]> =>
 /** Elements that float32 holds exactly, with ties and zeros among them. */
 export const element: fc.Arbitrary<number> = fc.integer({ min: -12, max: 12 }).map((n) => n / 4)
 
-export const arrayOf = (shape: Shape, elements = element): fc.Arbitrary<NdArray> =>
+const arrayOf = (shape: Shape, elements = element): fc.Arbitrary<NdArray> =>
   fc.array(elements, { minLength: sizeOf(shape), maxLength: sizeOf(shape) }).map((data) => array(shape, data))
 
 /** Arrays of several shapes. */
