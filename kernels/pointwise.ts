@@ -20,11 +20,3 @@ export const pointwise = ({ output, value }: Pointwise, backend: KernelBackend):
   const result = write.value(value)
   return write.finish('pointwise', output, result)
 }
-
-/** out[i] = a[i] as one flat row, which reads back as a single typed array. */
-export const copy = (size: number, array: number): Kernel => ({
-  name: 'copy',
-  source: 'function (a0) {\nreturn a0[this.thread.x];\n}',
-  output: [size],
-  arrays: [array]
-})

@@ -1,12 +1,12 @@
 import type { Kernel, KernelBackend } from '../../../kernels/kernel.js'
-import { copy } from '../../../kernels/pointwise.js'
+import { rowMajor } from '../../../kernels/layout.js'
 import { lastTie, threshold, topKMask } from '../../../kernels/topk.js'
 import { fail } from '../../core/error.js'
 import { sizeOf } from '../../core/shape.js'
 import { opName } from '../../graph/print.js'
 import { isOp, type Tensor } from '../../graph/tensor.js'
 import type { Plan } from '../plan.js'
-import { kernelOf, type Surroundings } from './kernels.js'
+import { type Buffer, copyOf, flatCopy, kernelOf, type Surroundings } from './kernels.js'
 import { lower, type Lowered } from './lower.js'
 import type { Program, Source, Step } from './program.js'
 import { schedule } from './schedule.js'
@@ -20,6 +20,28 @@ interface Call {
   readonly writes: number
 }
 
+/** Collects kernel calls: each distinct kernel once, and for every buffer the source it became. */
+const recorder = () => {
+  const kernels: Kernel[] = []
+  const numbers = new Map<string, number>()
+  const steps: Step[] = []
+  const sources = new Map<number, Source>()
+  return {
+    kernels,
+    steps,
+    sources,
+    call: ({ kernel, writes }: Call): Source => {
+      const key = `${kernel.output.join(',')}\n${kernel.source}`
+      const number = numbers.get(key) ?? kernels.push(kernel) - 1
+      numbers.set(key, number)
+      const source: Source = { from: 'step', at: steps.length }
+      steps.push({ kernel: number, args: kernel.arrays.map((array) => sources.get(array)!) })
+      sources.set(writes, source)
+      return source
+    }
+  }
+}
+
 const lowerAll = (nodes: readonly Tensor[]): ReadonlyMap<Tensor, Lowered> =>
   new Map(
     nodes.map((node) => [
@@ -28,89 +50,86 @@ const lowerAll = (nodes: readonly Tensor[]): ReadonlyMap<Tensor, Lowered> =>
     ])
   )
 
-/** The kernel calls of a plan in order, and the buffer of every stored node. */
-const callsOf = (
-  plan: Plan,
-  backend: KernelBackend,
-  forced: ReadonlySet<Tensor>
-): { readonly calls: readonly Call[]; readonly buffers: ReadonlyMap<Tensor, number> } => {
-  const { nodes, graph } = plan
-  const lowered = lowerAll(nodes)
-  const made = schedule(nodes, graph.outputs, lowered, forced)
-  const buffers = new Map<Tensor, number>()
-  let count = 0
-  for (const node of nodes) if (made.stored.has(node)) buffers.set(node, count++)
-  const around: Surroundings = {
-    backend,
-    schedule: made,
-    lowered,
-    buffer: (node) => buffers.get(node)!
-  }
-  const calls = nodes.flatMap((node): Call[] => {
-    const rule = lowered.get(node)!
-    if (!made.stored.has(node) || rule.kind === 'array') return []
-    const writes = buffers.get(node)!
-    if (rule.kind !== 'topK') return [{ kernel: kernelOf(around, node), writes }]
-    const scores = buffers.get(node.inputs[0]!)!
-    const [thresholds, lasts] = [count++, count++]
-    return [
-      { kernel: threshold(rule, scores), writes: thresholds },
-      { kernel: lastTie(rule, scores, thresholds), writes: lasts },
-      { kernel: topKMask(rule, scores, thresholds, lasts, backend), writes }
-    ]
-  })
-  return { calls, buffers }
-}
-
 /** Lowers a plan for a backend: kernels, calls, and results that read back as rows. */
-export const build = (plan: Plan, backend: KernelBackend): Program => {
-  const { calls, buffers } = callsOf(plan, backend, new Set())
-  const sources = new Map<number, Source>()
+export const build = ({ nodes, graph }: Plan, backend: KernelBackend): Program => {
+  const lowered = lowerAll(nodes)
+  const made = schedule(nodes, graph.outputs, lowered)
+  const buffers = new Map<Tensor, Buffer>()
+  const outputs = new Map<Tensor, Source>()
   const constants: Float32Array[] = []
-  plan.graph.inputs.forEach((input, at) => sources.set(buffers.get(input)!, { from: 'input', at }))
-  for (const [node, buffer] of buffers) {
-    if (!isOp(node, 'constant')) continue
-    if (sources.has(buffer) || calls.some((call) => call.writes === buffer)) continue
-    sources.set(buffer, { from: 'constant', at: constants.length })
-    constants.push(Float32Array.from(node.op.value.data))
-  }
-  const kernels: Kernel[] = []
-  const numbers = new Map<string, number>()
-  const steps: Step[] = []
-  const outputsOf = new Map<number, readonly number[]>()
-  const call = ({ kernel, writes }: Call): void => {
-    const key = `${kernel.output.join(',')}\n${kernel.source}`
-    const known = numbers.get(key)
-    if (known === undefined) {
-      numbers.set(key, kernels.length)
-      kernels.push(kernel)
-    }
-    const args = kernel.arrays.map((array) => sources.get(array)!)
-    sources.set(writes, { from: 'step', at: steps.length })
-    outputsOf.set(writes, kernel.output)
-    steps.push({ kernel: known ?? kernels.length - 1, args })
-  }
-  calls.forEach(call)
+  const { kernels, steps, sources, call } = recorder()
+  const places = new Map(nodes.map((node, i) => [node, i]))
+  const identity = (node: Tensor): number => places.get(node)!
+  let count = 0
 
-  let spare = -1
-  const results = new Map<number, Source>()
-  const resultOf = (node: Tensor): Source => {
-    const buffer = buffers.get(node)!
-    const known = results.get(buffer)
-    if (known !== undefined) return known
-    const layout = outputsOf.get(buffer) ?? [0]
-    const isRow = layout.length === 1 || (layout.length === 2 && layout[0]! >= LONG_ROW)
-    if (!isRow) call({ kernel: copy(sizeOf(node.shape), buffer), writes: spare })
-    const source = sources.get(isRow ? buffer : spare--)!
-    results.set(buffer, source)
-    return source
+  const reserve = (node: Tensor, strides: readonly number[]): number => {
+    buffers.set(node, { number: count, strides })
+    return count++
   }
-  const outputs = plan.graph.outputs.map(resultOf)
+  const buffer = (node: Tensor): Buffer => buffers.get(node)!
+  const copies = new Map<string, number>()
+  const copied = (node: Tensor, order: readonly number[]): number => {
+    const key = `${order.join(',')} of ${identity(node)}`
+    const known = copies.get(key)
+    if (known !== undefined) return known
+    const number = count++
+    copies.set(key, number)
+    call({ kernel: copyOf(around, node, order), writes: number })
+    return number
+  }
+  const around: Surroundings = { backend, schedule: made, lowered, buffer, copied }
+  const wanted = new Set(graph.outputs)
+
+  /** A result that gpu.js gives back as many small rows is laid into one row first. */
+  const finish = (node: Tensor, kernel: Kernel, source: Source): void => {
+    const [x, ...others] = kernel.output
+    const plain = rowMajor(node.shape).every(
+      (stride, a) => stride === buffer(node).strides[a] || node.shape[a] === 1
+    )
+    const reads = plain && (others.length === 0 || (others.length === 1 && x! >= LONG_ROW))
+    outputs.set(
+      node,
+      reads ? source : call({ kernel: flatCopy(node.shape, buffer(node), backend), writes: count++ })
+    )
+  }
+
+  for (const node of nodes) {
+    if (!made.stored.has(node)) continue
+    const rule = lowered.get(node)!
+    const plain = rowMajor(node.shape)
+    switch (rule.kind) {
+      case 'array': {
+        const input = graph.inputs.indexOf(node)
+        const source: Source =
+          input >= 0 ? { from: 'input', at: input } : { from: 'constant', at: constants.length }
+        if (isOp(node, 'constant')) constants.push(Float32Array.from(node.op.value.data))
+        sources.set(reserve(node, plain), source)
+        outputs.set(node, source)
+        break
+      }
+      case 'topK': {
+        const scores = buffer(node.inputs[0]!).number
+        const [thresholds, lasts] = [count++, count++]
+        call({ kernel: threshold(rule, scores), writes: thresholds })
+        call({ kernel: lastTie(rule, scores, thresholds), writes: lasts })
+        const kernel = topKMask(rule, scores, thresholds, lasts, backend)
+        const source = call({ kernel, writes: reserve(node, plain) })
+        if (wanted.has(node)) finish(node, kernel, source)
+        break
+      }
+      case 'inline':
+      case 'reduce': {
+        const { kernel, strides } = kernelOf(around, node)
+        const source = call({ kernel, writes: reserve(node, strides) })
+        if (wanted.has(node)) finish(node, kernel, source)
+      }
+    }
+  }
   return {
-    inputSizes: plan.graph.inputs.map((input) => sizeOf(input.shape)),
+    inputSizes: graph.inputs.map((input) => sizeOf(input.shape)),
     constants,
     kernels,
     steps,
-    outputs
+    outputs: graph.outputs.map((output) => outputs.get(output)!)
   }
 }

@@ -1,33 +1,50 @@
-import { divides, type Index, keyOf, ravel } from '../../../kernels/coordinate.js'
+import { axis, divides, type Index, keyOf, locate } from '../../../kernels/coordinate.js'
 import type { Kernel, KernelBackend } from '../../../kernels/kernel.js'
-import { type Layout, layouts } from '../../../kernels/layout.js'
+import { flat, type Layout, layouts, quads, rowMajor } from '../../../kernels/layout.js'
 import { pointwise } from '../../../kernels/pointwise.js'
-import { reduce } from '../../../kernels/reduce.js'
+import { LANES, reduce } from '../../../kernels/reduce.js'
 import type { Value } from '../../../kernels/value.js'
+import { sizeOf } from '../../core/shape.js'
 import type { Tensor } from '../../graph/tensor.js'
 import type { Lowered } from './lower.js'
 import type { Schedule } from './schedule.js'
+
+/** An array on the device. */
+export interface Buffer {
+  readonly number: number
+  readonly strides: readonly number[]
+}
+
+/** A kernel, and how its result lies in memory. */
+export interface Written {
+  readonly kernel: Kernel
+  readonly strides: readonly number[]
+}
 
 /** What the writing of a kernel needs to know of the plan around it. */
 export interface Surroundings {
   readonly backend: KernelBackend
   readonly schedule: Schedule
   readonly lowered: ReadonlyMap<Tensor, Lowered>
-  /** The number by which kernels name a stored node's buffer. */
-  readonly buffer: (node: Tensor) => number
+  /** A stored node's buffer: the number by which kernels name it, and how its elements lie. */
+  readonly buffer: (node: Tensor) => Buffer
+  /** The buffer of a copy of a node with its axes in another order, the last one contiguous; made once. */
+  readonly copied: (node: Tensor, order: readonly number[]) => number
 }
 
 type ReadNode = (node: Tensor, at: readonly Index[]) => Value
 
 /** Reads nodes as values: stored ones from their buffers, others by what they compute, each place once. */
-const reader = ({ schedule, lowered, buffer }: Surroundings, root: Tensor): ReadNode => {
-  const reduction = schedule.reductions.get(root)
+const reader = ({ schedule, lowered, buffer }: Surroundings, root?: Tensor): ReadNode => {
+  const reduction = root === undefined ? undefined : schedule.reductions.get(root)
   const known = new Map<Tensor, Map<string, Value>>()
   const result: Value = { kind: 'result' }
   const compute: ReadNode = (node, at) => {
     if (node === reduction) return result
-    if (node !== root && schedule.stored.has(node))
-      return { kind: 'load', array: buffer(node), at: ravel(at, node.shape) }
+    if (node !== root && schedule.stored.has(node)) {
+      const { number, strides } = buffer(node)
+      return { kind: 'load', array: number, at: locate(at, strides) }
+    }
     const rule = lowered.get(node)!
     return rule.kind === 'inline' ? rule.value(at, (k, place) => read(node.inputs[k]!, place)) : result
   }
@@ -62,33 +79,168 @@ const dividesIn = (value: Value, seen = new Set<Value>()): boolean => {
   }
 }
 
-const write = (
-  around: Surroundings,
-  root: Tensor,
-  { output, coordinates }: Layout,
-  strict: boolean
-): Kernel | undefined => {
+/** Whether a body is so small that its reads are what it costs: one array, or the product of two. */
+const isProduct = (value: Value): boolean =>
+  value.kind === 'load' ||
+  (value.kind === 'apply' && value.fn === 'mul' && value.args.every((arg) => arg.kind === 'load'))
+
+const write = (around: Surroundings, root: Tensor, layout: Layout, strict: boolean): Written | undefined => {
   const { backend, schedule, lowered } = around
+  const { output, coordinates, strides } = layout
   const read = reader(around, root)
   const inner = schedule.reductions.get(root) ?? root
   const rule = lowered.get(inner)!
   const epilogue = read(root, coordinates)
   if (rule.kind !== 'reduce') {
     if (strict && dividesIn(epilogue)) return undefined
-    return pointwise({ output, value: epilogue }, backend)
+    return { kernel: pointwise({ output, value: epilogue }, backend), strides }
   }
+  const { combine, loops } = rule
   const body = (at: readonly Index[]): Value =>
     rule.body(coordinates, at, (k, place) => read(inner.inputs[k]!, place))
   if (strict && (coordinates.some(divides) || dividesIn(epilogue))) return undefined
-  return reduce({ output, combine: rule.combine, loops: rule.loops, body, epilogue }, backend)
+  return { kernel: reduce({ output, combine, loops, body, lanes: 1, epilogue }, backend), strides }
 }
 
-/** The kernel that computes a stored node, in the first layout that needs no division, or else the last. */
-export const kernelOf = (around: Surroundings, root: Tensor): Kernel => {
+/** Operands up to this many elements stay in the first cache however they are walked. */
+const SMALL = 4096
+/** Operands up to this many elements stay in the second cache. */
+const CACHED = 131072
+/** A copy of an operand pays when its elements are read at least this often. */
+const WORTH = 16
+
+type Product = readonly [readonly number[], readonly number[]]
+
+/** How far apart the innermost loop reads an operand, or undefined if it is not read as it lies. */
+const step = (value: Value, loop: string): number | undefined =>
+  value.kind === 'load' && !divides(value.at)
+    ? (value.at.terms.find(({ atom }) => atom.key === loop)?.factor ?? 0)
+    : undefined
+
+/**
+ * A read of one operand of a product: as it lies, or from a copy in which the summed axes are contiguous, where a walk
+ * with a wide step over a large operand would miss the caches at every element.
+ */
+const operand = (
+  around: Surroundings,
+  read: ReadNode,
+  rule: Extract<Lowered, { kind: 'reduce' }>,
+  inner: Tensor,
+  at: readonly Index[],
+  product: Product
+): ((input: number, place: readonly Index[]) => Value) => {
+  const probes = rule.loops.map((n, i) => axis(`probe${i}`, n, i + 1))
+  const innermost = `probe${rule.loops.findLastIndex((n) => n > 1)}`
+  const values: Value[] = []
+  rule.body(at, probes, (k, place) => (values[k] = read(inner.inputs[k]!, place)))
+  const copies = inner.inputs.map((node, k) => {
+    const size = sizeOf(node.shape)
+    const reads = (sizeOf(inner.shape) * sizeOf(rule.loops)) / size
+    const apart = step(values[k]!, innermost)
+    const bad = apart === undefined || (apart !== 1 && size > SMALL)
+    if (!bad || reads < WORTH) return undefined
+    const summed = product[k as 0 | 1]
+    const order = [...node.shape.map((_, a) => a).filter((a) => !summed.includes(a)), ...summed]
+    return { number: around.copied(node, order), strides: permuted(node.shape, order) }
+  })
+  return (k, place) => {
+    const copy = copies[k]
+    return copy === undefined
+      ? read(inner.inputs[k]!, place)
+      : { kind: 'load', array: copy.number, at: locate(place, copy.strides) }
+  }
+}
+
+/** The strides of a shape whose axes lie in the given order, outermost first. */
+const permuted = (shape: readonly number[], order: readonly number[]): number[] => {
+  const strides = rowMajor(order.map((a) => shape[a]!))
+  return shape.map((_, a) => strides[order.indexOf(a)]!)
+}
+
+/** The axes of a result that can be divided by the number of lanes, the best one to run along first. */
+const along = (
+  around: Surroundings,
+  root: Tensor,
+  inner: Tensor,
+  product: Product | undefined
+): readonly number[] => {
+  const fit = root.shape.map((_, a) => a).filter((a) => root.shape[a]! % LANES === 0)
+  const last = root.shape.length - 1
+  if (around.schedule.rows.has(root)) return fit.filter((a) => a === last)
+  const op = inner.op
+  const weight = (a: number): number => {
+    if (product === undefined || op.tag !== 'contract') return 0
+    // the operand that shows this axis is walked again for every cell across it
+    const shown = inner.inputs
+      .filter((_, k) => op.operands[k]!.includes(op.output[a]!))
+      .map((node) => sizeOf(node.shape))
+    const walked = Math.max(0, ...shown)
+    return walked <= CACHED ? 0 : walked
+  }
+  const rank = (a: number): number => (a === last ? Infinity : root.shape[a]!)
+  return fit.sort((a, b) => weight(a) - weight(b) || rank(b) - rank(a))
+}
+
+/** A reduction of products in quads; undefined where its body is more than that, or no axis can be divided. */
+const writeQuads = (around: Surroundings, root: Tensor): Written | undefined => {
+  const inner = around.schedule.reductions.get(root) ?? root
+  const rule = around.lowered.get(inner)!
+  if (rule.kind !== 'reduce') return undefined
+  const [axisOf] = along(around, root, inner, rule.product)
+  if (axisOf === undefined) return undefined
+  const { output, coordinates, strides, lane } = quads(root.shape, axisOf, LANES)
+  const read = reader(around, root)
+  const epilogue = read(root, coordinates)
+  const probe = rule.body(
+    lane(0),
+    rule.loops.map((n, i) => axis(`probe${i}`, n, i + 1)),
+    (k, place) => read(inner.inputs[k]!, place)
+  )
+  if (rule.product === undefined && !isProduct(probe)) return undefined
+  const source =
+    rule.product === undefined
+      ? (k: number, place: readonly Index[]) => read(inner.inputs[k]!, place)
+      : operand(around, read, rule, inner, lane(0), rule.product)
+  const body = (at: readonly Index[], n: number): Value => rule.body(lane(n), at, source)
+  const { combine, loops } = rule
+  return { kernel: reduce({ output, combine, loops, body, lanes: LANES, epilogue }, around.backend), strides }
+}
+
+/**
+ * The kernel that computes a stored node: a reduction of products in quads where the backend gains from that, else the
+ * first layout that needs no division, or else the last.
+ */
+export const kernelOf = (around: Surroundings, root: Tensor): Written => {
+  const first = around.backend === 'webasm' ? writeQuads(around, root) : undefined
+  if (first !== undefined) return first
   const tries = layouts(root.shape, around.backend)
   for (const layout of tries.slice(0, -1)) {
-    const kernel = write(around, root, layout, true)
-    if (kernel !== undefined) return kernel
+    const written = write(around, root, layout, true)
+    if (written !== undefined) return written
   }
   return write(around, root, tries.at(-1)!, false)!
+}
+
+/** The elements of a node again, with its axes in the given order, the last one contiguous. */
+export const copyOf = (around: Surroundings, node: Tensor, order: readonly number[]): Kernel => {
+  const shape = order.map((a) => node.shape[a]!)
+  const [first, other] = layouts(shape, around.backend).map(({ output, coordinates }) => {
+    const place = node.shape.map((_, a) => coordinates[order.indexOf(a)]!)
+    return { output, value: reader(around)(node, place) }
+  })
+  const chosen = other === undefined || !dividesIn(first!.value) ? first! : other
+  return pointwise(chosen, around.backend)
+}
+
+/** The elements of a buffer in row-major order as one flat row, which reads back as a single typed array. */
+export const flatCopy = (
+  shape: readonly number[],
+  { number, strides }: Buffer,
+  backend: KernelBackend
+): Kernel => {
+  const { output, coordinates } = flat(shape)
+  return pointwise(
+    { output, value: { kind: 'load', array: number, at: locate(coordinates, strides) } },
+    backend
+  )
 }

@@ -37,6 +37,8 @@ export type Lowered =
       readonly combine: 'sum' | 'max'
       readonly loops: readonly number[]
       readonly body: (at: readonly Index[], loops: readonly Index[], read: Read) => Value
+      /** For a product of two operands: of each, the axes that are summed, in the order of the loops. */
+      readonly product?: readonly [readonly number[], readonly number[]]
     }
   | { readonly kind: 'topK'; readonly rows: number; readonly size: number; readonly k: number }
 
@@ -109,8 +111,22 @@ const contract: Rule<'contract'> = ({ op, inputs }) => {
     const factors = operands.map((indices, k) => read(k, indices.map(coordinate)))
     return diagonal(pairs(at), factors.reduce(mul, literal(1)))
   }
-  if (summed.length > 0)
-    return { kind: 'reduce', combine: 'sum', loops: summed.map((index) => sizes[index]!), body: value }
+  if (summed.length > 0) {
+    const reduction: Lowered = {
+      kind: 'reduce',
+      combine: 'sum',
+      loops: summed.map((index) => sizes[index]!),
+      body: value
+    }
+    const [a, b] = operands
+    const isProduct =
+      operands.length === 2 &&
+      [a!, b!, output].every((indices) => new Set(indices).size === indices.length) &&
+      summed.every((index) => a!.includes(index) && b!.includes(index))
+    if (!isProduct) return reduction
+    const axes = (indices: readonly number[]): number[] => summed.map((index) => indices.indexOf(index))
+    return { ...reduction, product: [axes(a!), axes(b!)] }
+  }
   const aligned = operands.every(
     (indices) => indices.length === output.length && indices.every((index, a) => index === output[a])
   )

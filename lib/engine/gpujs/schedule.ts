@@ -14,6 +14,8 @@ export interface Schedule {
   readonly stored: ReadonlySet<Tensor>
   /** The reduction that is computed inside a kernel, by the kernel's root. */
   readonly reductions: ReadonlyMap<Tensor, Tensor>
+  /** Stored nodes that are read as rows, so that they have to lie in row-major order. */
+  readonly rows: ReadonlySet<Tensor>
 }
 
 /** The fewest array arguments that every backend grants a kernel. */
@@ -22,6 +24,29 @@ const MAX_ARRAYS = 7
 const MAX_DEPTH = 64
 /** A value this cheap may be computed again for every place that shows it. */
 const CHEAP = 2
+
+/** The longest chain of exact functions that is computed again rather than stored. */
+const MAX_CHAIN = 3
+
+/**
+ * Nodes that are a few exact functions of one other node: a kernel that reads that one may as well compute them. Anything
+ * that rounds is stored once, so that no two kernels can see different values of it.
+ */
+const thinOf = (nodes: readonly Tensor[], lowered: ReadonlyMap<Tensor, Lowered>): ReadonlySet<Tensor> => {
+  const sources = new Map<Tensor, { readonly from: ReadonlySet<Tensor>; readonly length: number }>()
+  const thin = new Set<Tensor>()
+  for (const node of nodes) {
+    const rule = lowered.get(node)!
+    const inputs = node.inputs.map((input) => sources.get(input)!)
+    const from = new Set(inputs.flatMap((input) => [...input.from]))
+    const length =
+      Math.max(0, ...inputs.map((input) => input.length)) + (rule.kind === 'inline' && rule.cost > 0 ? 1 : 0)
+    const follows = rule.kind === 'inline' && rule.exact && from.size <= 1 && length <= MAX_CHAIN
+    if (follows) thin.add(node)
+    sources.set(node, follows ? { from, length } : { from: new Set([node]), length: 0 })
+  }
+  return thin
+}
 
 /** One pass of decisions, consumers before producers; `forced` nodes are stored in any case. */
 const decide = (
@@ -34,6 +59,7 @@ const decide = (
   const reductions = new Map<Tensor, Tensor>()
   const reached = new Map<Tensor, Map<Tensor, Reach>>(nodes.map((node) => [node, new Map()]))
   const needsArray = new Set<Tensor>()
+  const thin = thinOf(nodes, lowered)
 
   /** Whether a reduction can be computed in the one kernel that needs it. */
   const absorbed = (node: Tensor, homes: ReadonlyMap<Tensor, Reach>): boolean => {
@@ -48,14 +74,14 @@ const decide = (
     if (outputs.has(node) || forced.has(node) || needsArray.has(node)) return true
     if (rule.kind === 'reduce') return !absorbed(node, homes)
     if (rule.cost === 0) return false
-    if (homes.size > 1)
-      return !(rule.exact && node.inputs.every((input) => lowered.get(input)!.kind !== 'reduce'))
-    const [root, reach] = [...homes][0]!
-    if (reach === 'aligned') return false
-    const root_ = lowered.get(reductions.get(root) ?? root)!
-    const loops = reach === 'looped' && root_.kind === 'reduce' ? sizeOf(root_.loops) : 1
-    const again = (sizeOf(root.shape) * loops) / sizeOf(node.shape)
-    return again > 1.5 && (reach === 'looped' || rule.cost > CHEAP)
+    if (homes.size > 1 && !thin.has(node)) return true
+    return [...homes].some(([root, reach]) => {
+      if (reach === 'aligned') return false
+      const loop = lowered.get(reductions.get(root) ?? root)!
+      const loops = reach === 'looped' && loop.kind === 'reduce' ? sizeOf(loop.loops) : 1
+      const again = (sizeOf(root.shape) * loops) / sizeOf(node.shape)
+      return again > 1.5 && (reach === 'looped' || rule.cost > CHEAP)
+    })
   }
 
   for (const node of [...nodes].reverse()) {
@@ -74,7 +100,7 @@ const decide = (
         own.set(home, deeper(own.get(home) ?? 'aligned', deeper(reach, step)))
     }
   }
-  return { stored, reductions }
+  return { stored, reductions, rows: needsArray }
 }
 
 /** Nodes that have to be stored for no kernel to read too many arrays or nest too deep. */
@@ -107,16 +133,15 @@ const excess = (nodes: readonly Tensor[], { stored }: Schedule): readonly Tensor
  * Groups the nodes of a plan into kernels. A node is computed inside its consumer where it has one consuming kernel, or
  * costs nothing (views, patterns), or is an exact comparison of stored values; otherwise it is stored. A reduction
  * takes the pointwise work that follows at its own shape into its kernel, and pointwise work before it into its
- * loop if that is not repeated. `forced` nodes are stored in any case.
+ * loop if that is not repeated. Where a kernel would read too many arrays or nest too deep, more is stored.
  */
 export const schedule = (
   nodes: readonly Tensor[],
   outputs: readonly Tensor[],
-  lowered: ReadonlyMap<Tensor, Lowered>,
-  forced: ReadonlySet<Tensor>
+  lowered: ReadonlyMap<Tensor, Lowered>
 ): Schedule => {
   const wanted = new Set(outputs)
-  let all = forced
+  let all: ReadonlySet<Tensor> = new Set()
   for (;;) {
     const made = decide(nodes, wanted, lowered, all)
     const more = excess(nodes, made)
