@@ -3,7 +3,7 @@ import { type Shape, showShape, sizeOf } from '../core/shape.js'
 import type { Weights } from '../nn/layer.js'
 import type { Concrete } from '../graph/spec.js'
 
-export const checkDensity = (operation: string, density: number): number =>
+const checkDensity = (operation: string, density: number): number =>
   density > 0 && density <= 1
     ? density
     : fail('ArgumentError', operation, 'a density in (0, 1]', `${density}`, 'density')

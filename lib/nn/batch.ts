@@ -39,7 +39,7 @@ export const exampleCount = (operation: string, { x, y }: Dataset): number => {
 }
 
 /** The given entries of axis 0. */
-export const takeRows = (array: NdArray, rows: ArrayLike<number>): NdArray => {
+const takeRows = (array: NdArray, rows: ArrayLike<number>): NdArray => {
   const width = sizeOf(array.shape.slice(1))
   const out = new Float32Array(rows.length * width)
   for (let i = 0; i < rows.length; i++) {
