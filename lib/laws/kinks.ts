@@ -82,10 +82,15 @@ export const marginsOf = (node: Tensor, inputs: readonly Float64Array[]): Margin
   return decide === undefined ? undefined : collect(a!.length, (i) => decide(a![i]!, b?.[i] ?? 0))
 }
 
+const sameSign = (a: number, b: number): boolean =>
+  Math.sign(a) === Math.sign(b) || (Number.isNaN(a) && Number.isNaN(b))
+
 /** Whether some decision comes out differently in two evaluations of one graph. */
 export const decidesOtherwise = (a: readonly Margins[], b: readonly Margins[]): boolean =>
-  a.some(({ margin }, k) => margin.some((m, i) => Math.sign(m) !== Math.sign(b[k]!.margin[i]!)))
+  a.some(({ margin }, k) => margin.some((m, i) => !sameSign(m, b[k]!.margin[i]!)))
 
 /** Whether some decision that is not an exact tie is closer than `tolerance`, relative to what is compared. */
 export const isNearKink = (kinks: readonly Margins[], tolerance: number): boolean =>
-  kinks.some(({ margin, scale }) => margin.some((m, i) => m !== 0 && Math.abs(m) <= tolerance * scale[i]!))
+  kinks.some(({ margin, scale }) =>
+    margin.some((m, i) => m !== 0 && Number.isFinite(m) && Math.abs(m) <= tolerance * scale[i]!)
+  )

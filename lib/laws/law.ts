@@ -26,6 +26,7 @@ export interface LawOptions {
 }
 
 const parameters = <T>({ runs, seed }: LawOptions): fc.Parameters<T> => ({
+  includeErrorInReport: true,
   ...(runs === undefined ? {} : { numRuns: runs }),
   ...(seed === undefined ? {} : { seed })
 })
