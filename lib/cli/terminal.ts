@@ -12,7 +12,7 @@ export interface Terminal {
 const WIDTH = 24
 
 /** `████████░░░░░░░░  42 %  seed 0  training SNIP  loss 0.341` */
-export const bar = ({ seed, phase, done, total, loss }: Progress): string => {
+const bar = ({ seed, phase, done, total, loss }: Progress): string => {
   const share = total === 0 ? 1 : done / total
   const full = Math.round(share * WIDTH)
   const percent = `${Math.floor(share * 100)} %`.padStart(5)

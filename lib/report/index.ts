@@ -1,3 +1,3 @@
 export { htmlReport } from './html.js'
-export { MethodResult, RunRecord, SearchResult, SeedResult } from './record.js'
+export { MethodResult, RunRecord, SeedResult } from './record.js'
 export { textReport } from './table.js'
