@@ -129,7 +129,7 @@ const outcomeOf = ({ state, terms, mask: chosen }: Concrete<Step>): Outcome => {
   }
 }
 
-export const awtWork = (variant: Variant): EngineWork<Arguments, Step> => ({
+const awtWork = (variant: Variant): EngineWork<Arguments, Step> => ({
   f: stepOf(variant),
   forward,
   args: argumentsOf(variant),
@@ -184,7 +184,7 @@ const caseOf = (name: string, title: string, variant: Variant): Case => ({
   comparisons: [{ of: 'torch', to: 'onnx:native', sameThreads: true }]
 })
 
-export const probesVariant: Variant = { kernel: 'probes', batch: 128 }
+const probesVariant: Variant = { kernel: 'probes', batch: 128 }
 const explicitVariant: Variant = { kernel: 'explicit', batch: 32 }
 
 export const awtStepCase = caseOf(
@@ -198,3 +198,12 @@ export const awtStepExplicitCase = caseOf(
   'the same with the masked mixed kernel 32 × 32 × 10 × 10',
   explicitVariant
 )
+
+/** How long it takes to make the search step ready, again and again in one process. */
+export const compileAwtStepCase: Case = {
+  ...awtStepCase,
+  name: 'compile-awt-step',
+  title: 'trace, differentiate, optimise and lower awt-step; median: once more, stages: the first time',
+  candidates: () => engineCandidates(awtWork(probesVariant), 'compile')(1),
+  comparisons: []
+}

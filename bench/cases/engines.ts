@@ -3,15 +3,20 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import {
   type Concrete,
+  type Engine,
   type EngineName,
   engineNames,
-  openEngine,
   optimise,
+  type Program,
   type Result,
   TangentFailure,
   type TangentError,
   trace
 } from '../../lib/index.js'
+import { engineOf } from '../../lib/engine/compile.js'
+import type { Backend } from '../../lib/engine/engine.js'
+import { openBackend } from '../../lib/engine/open.js'
+import { planOf } from '../../lib/engine/plan.js'
 import { specsOf } from '../../lib/graph/spec.js'
 import {
   type Candidate,
@@ -19,7 +24,8 @@ import {
   type Ready,
   type StageTimes,
   timed,
-  timedValue
+  timedValue,
+  totalOf
 } from '../harness/candidate.js'
 
 /** A function to run on every engine. */
@@ -37,61 +43,88 @@ const expectRight = <A>(result: E.Either<TangentError, A>): A => {
   return result.right
 }
 
-/** What each stage before lowering takes. Derivatives are taken while tracing, so their share is a difference. */
-const frontStages = <Args extends readonly unknown[], Out>({
-  f,
-  forward,
-  args
-}: EngineWork<Args, Out>): { readonly stages: StageTimes; readonly frontMs: number } => {
+/** How long each stage takes when it runs for the first time. Derivatives are taken while tracing: their share is a difference. */
+const stagesOf = <Args extends readonly unknown[], Out>(
+  backend: Backend,
+  { f, forward, args }: EngineWork<Args, Out>
+): TE.TaskEither<TangentError, StageTimes> => {
   const specs = specsOf<Args>('bench', args)
-  const plain = forward === undefined ? undefined : timedValue(() => trace(forward, specs)).ms
-  const whole = timedValue(() => expectRight(trace(f, specs)))
-  const optimised = timedValue(() => optimise(whole.value.graph))
-  const front =
-    plain === undefined ? { trace: whole.ms } : { trace: plain, differentiate: Math.max(0, whole.ms - plain) }
-  return { stages: { ...front, optimise: optimised.ms }, frontMs: whole.ms + optimised.ms }
+  const whole = timedValue(() => trace(f, specs))
+  const plain = forward === undefined ? 0 : timedValue(() => trace(forward, specs)).ms
+  if (E.isLeft(whole.value)) return TE.left(whole.value.left)
+  const { graph } = whole.value.right
+  const optimised = timedValue(() => optimise(graph))
+  const start = performance.now()
+  return pipe(
+    backend.load(planOf(optimised.value)),
+    TE.flatMap((executable) => {
+      const lower = performance.now() - start
+      const front =
+        forward === undefined
+          ? { trace: whole.ms }
+          : { trace: Math.min(plain, whole.ms), differentiate: Math.max(0, whole.ms - plain) }
+      return TE.fromTask<StageTimes, TangentError>(async () => {
+        await executable.dispose()
+        return { ...front, optimise: optimised.ms, lower }
+      })
+    })
+  )
 }
 
-/**
- * A function on every engine that this library knows, one that is not there included: its row says why. The compile of the
- * engine traces and optimises once more, which is taken off to leave the lowering.
- */
-export const engineCandidates =
-  <Args extends readonly unknown[], Out>(
-    work: EngineWork<Args, Out>,
-    names: readonly EngineName[] = engineNames
-  ) =>
-  (threads: number): readonly Candidate[] =>
-    names
-      .filter((name) => name !== 'reference')
-      .map((name) => ({ name, threads, open: openOn(work, name, threads) }))
+/** What a step of a candidate is: one run of the program, or making it ready once more. */
+export type Timing = 'run' | 'compile'
 
+/** A function on every engine that this library knows, one that is not there included: its row says why. */
+export const engineCandidates =
+  <Args extends readonly unknown[], Out>(work: EngineWork<Args, Out>, timing: Timing = 'run') =>
+  (threads: number): readonly Candidate[] =>
+    engineNames
+      .filter((name) => name !== 'reference')
+      .map((name) => ({ name, threads, open: openOn(work, timing, name, threads) }))
+
+const readyOn = <Args extends readonly unknown[], Out>(
+  work: EngineWork<Args, Out>,
+  stages: StageTimes,
+  engine: Engine,
+  program: Program<Args, Out>
+): Ready => {
+  const run = async (): Promise<Result<Concrete<Out>>> => expectRight(await program(...work.args)())
+  return {
+    stages,
+    once: async () => {
+      const { value, executed } = await run()
+      return { outcome: work.outcome(value), executed }
+    },
+    step: () => timed(run),
+    dispose: engine.dispose
+  }
+}
+
+/** Opens the engine as `openEngine` does, but keeps hold of its backend to time the stages apart. */
 const openOn = <Args extends readonly unknown[], Out>(
   work: EngineWork<Args, Out>,
+  timing: Timing,
   name: EngineName,
   threads: number
 ): TE.TaskEither<TangentError, Ready> =>
   pipe(
-    openEngine({ require: name, threads }),
-    TE.flatMap((engine) => async () => {
-      const { stages, frontMs } = frontStages(work)
-      const start = performance.now()
-      const compiled = await engine.compile(work.f, specsOf<Args>('bench', work.args))()
-      const ms = performance.now() - start
-      if (E.isLeft(compiled)) {
-        await engine.dispose()
-        return compiled
-      }
-      const run = async (): Promise<Result<Concrete<Out>>> =>
-        expectRight(await compiled.right(...work.args)())
-      return E.right({
-        stages: { ...stages, lower: Math.max(0, ms - frontMs) },
-        once: async () => {
-          const { value, executed } = await run()
-          return { outcome: work.outcome(value), executed }
-        },
-        step: () => timed(run),
-        dispose: engine.dispose
-      })
+    openBackend(name)({ threads }),
+    TE.flatMap((backend) => {
+      const engine = engineOf(name, backend)
+      return pipe(
+        stagesOf(backend, work),
+        TE.flatMap((stages) =>
+          pipe(
+            engine.compile(work.f, specsOf<Args>('bench', work.args)),
+            TE.map((program) => readyOn(work, stages, engine, program)),
+            TE.map((ready) =>
+              timing === 'run'
+                ? ready
+                : { ...ready, step: async () => totalOf(expectRight(await stagesOf(backend, work)())) ?? NaN }
+            )
+          )
+        ),
+        TE.orElseFirstTaskK(() => engine.dispose)
+      )
     })
   )

@@ -17,7 +17,7 @@ import { jaxMlpStep } from '../peers/jax.js'
 import { handWrittenMlpStep } from '../peers/onnxruntime.js'
 import { tfjsMlpStep } from '../peers/tfjs.js'
 import { torchMlpStep } from '../peers/torch.js'
-import { engineCandidates } from './engines.js'
+import { engineCandidates, type EngineWork } from './engines.js'
 
 /** Sizes and step size of the training step. */
 export interface MlpSizes {
@@ -42,16 +42,19 @@ export interface MlpData {
   readonly params: MlpParams<NdArray>
 }
 
-export const mlpLoss = (params: MlpParams<Tensor>, x: Tensor, y: Tensor): Tensor => {
+type Arguments = [params: MlpParams<Tensor>, x: Tensor, y: Tensor]
+type Step = { readonly loss: Tensor } & MlpParams<Tensor>
+
+const mlpLoss = (params: MlpParams<Tensor>, x: Tensor, y: Tensor): Tensor => {
   const h = ops.relu(ops.add(params.b1)(ops.matmul(params.w1)(x)))
   const z = ops.add(params.b2)(ops.matmul(params.w2)(h))
   return ops.scale(-1 / x.shape[0]!)(ops.dot(y)(ops.logSoftmax(-1)(z)))
 }
 
 /** One step of SGD: parameters in, loss and new parameters out. */
-export const mlpStep =
+const mlpStep =
   (rate: number) =>
-  (params: MlpParams<Tensor>, x: Tensor, y: Tensor): { readonly loss: Tensor } & MlpParams<Tensor> => {
+  (...[params, x, y]: Arguments): Step => {
     const [loss, gradient] = valueAndGrad(mlpLoss)(params, x, y)
     const descend = (name: keyof MlpParams<Tensor>): Tensor =>
       ops.sub(ops.scale(rate)(gradient[name]))(params[name])
@@ -67,7 +70,7 @@ const scaled = (seed: number, shape: readonly number[], sigma: number): NdArray 
     ).map((z) => sigma * z)
   )
 
-export const mlpData = (): MlpData => {
+const mlpData = (): MlpData => {
   const { batch, inputs, hidden, classes } = sizes
   const labels = uniforms(fold(9)(key(0)), batch).map((u) => Math.floor(u * classes))
   const y = new Float32Array(batch * classes)
@@ -91,15 +94,16 @@ const reference = (): E.Either<TangentError, Outcome> => {
   return evaluate(mlpStep(sizes.rate))(params, x, y)
 }
 
+const work = ({ params, x, y }: MlpData): EngineWork<Arguments, Step> => ({
+  f: mlpStep(sizes.rate),
+  forward: mlpLoss,
+  args: [params, x, y],
+  outcome: (value) => value
+})
+
 const candidates = (threads: readonly number[]): readonly Candidate[] => {
   const data = mlpData()
-  const { params, x, y } = data
-  const engines = engineCandidates({
-    f: mlpStep(sizes.rate),
-    forward: mlpLoss,
-    args: [params, x, y],
-    outcome: (value) => value
-  })
+  const engines = engineCandidates(work(data))
   return [
     // First, because onnxruntime-web leaves a global Worker behind, of a kind that jax-js cannot start.
     jaxMlpStep(data),
@@ -123,4 +127,13 @@ export const mlpStepCase: Case = {
     { of: 'gpujs:cpu', to: 'tfjs cpu', sameThreads: false },
     { of: 'torch', to: 'onnx:native', sameThreads: true }
   ]
+}
+
+/** How long it takes to make the step ready, again and again in one process. */
+export const compileMlpStepCase: Case = {
+  ...mlpStepCase,
+  name: 'compile-mlp-step',
+  title: 'trace, differentiate, optimise and lower mlp-step; median: once more, stages: the first time',
+  candidates: () => engineCandidates(work(mlpData()), 'compile')(1),
+  comparisons: []
 }

@@ -14,6 +14,13 @@ export interface StageTimes {
   readonly compile?: number
 }
 
+/** All stages before the first run, in ms. */
+export const totalOf = (stages: StageTimes): number | undefined => {
+  const { trace, differentiate, optimise, lower, compile } = stages
+  const times = [trace, differentiate, optimise, lower, compile].filter((ms) => ms !== undefined)
+  return times.length === 0 ? undefined : times.reduce((a, b) => a + b, 0)
+}
+
 /** A candidate ready to run. */
 export interface Ready {
   readonly stages: StageTimes

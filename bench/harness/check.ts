@@ -2,7 +2,7 @@ import type { NdArray } from '../../lib/index.js'
 import type { Outcome } from './candidate.js'
 
 /** ‖a − b‖ / ‖b‖ over all elements; infinite where a is not finite or of another size. */
-export const relativeError = (a: NdArray, b: NdArray): number => {
+const relativeError = (a: NdArray, b: NdArray): number => {
   if (a.data.length !== b.data.length) return Infinity
   let difference = 0
   let norm = 0

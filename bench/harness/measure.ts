@@ -89,14 +89,14 @@ const race = async (entrants: readonly Entrant[], { budget, rounds }: Effort): P
 const showDeviation = (result: string, error: number, tolerance: number): string =>
   `${result} is off by ${error.toExponential(1)}, the bound is ${tolerance.toExponential(1)}`
 
-/** Opens a candidate and checks its results; only one whose results are right comes back as an entrant. */
+/** Checks a candidate's results; only one whose results are right comes back as an entrant. */
 const enter = async (
   candidate: Candidate,
+  opened: E.Either<TangentError, Ready>,
   reference: Outcome,
   tolerance: number
 ): Promise<E.Either<Row, Entrant>> => {
   const { name, threads } = candidate
-  const opened = await candidate.open()
   if (E.isLeft(opened)) return E.left({ _tag: 'Absent', name, threads, reason: formatError(opened.left) })
   const ready = opened.right
   try {
@@ -142,13 +142,19 @@ export const measure = async (
   effort: Effort,
   say: (line: string) => void
 ): Promise<E.Either<TangentError, readonly Row[]>> => {
+  // All are opened before the reference is computed, so that the first to compile does so in a cold process.
+  const opened: { readonly candidate: Candidate; readonly ready: E.Either<TangentError, Ready> }[] = []
+  for (const candidate of candidates) {
+    say(`${work.name}: opening ${labelOf(candidate)}`)
+    opened.push({ candidate, ready: await candidate.open() })
+  }
   say(`${work.name}: computing the reference`)
   const reference = await work.reference()
   if (E.isLeft(reference)) return reference
   const entered: E.Either<Row, Entrant>[] = []
-  for (const candidate of candidates) {
+  for (const { candidate, ready } of opened) {
     say(`${work.name}: checking ${labelOf(candidate)}`)
-    entered.push(await enter(candidate, reference.right, work.tolerance))
+    entered.push(await enter(candidate, ready, reference.right, work.tolerance))
   }
   const entrants = entered.flatMap((entry) => (E.isRight(entry) ? [entry.right] : []))
   say(`${work.name}: timing ${entrants.length} candidates`)

@@ -1,4 +1,4 @@
-import type { Case, Comparison, StageTimes } from './candidate.js'
+import { type Case, type Comparison, totalOf } from './candidate.js'
 import type { Machine } from './machine.js'
 import type { Row } from './measure.js'
 import { showPercent, showTime, table } from './table.js'
@@ -56,13 +56,6 @@ export const reportCase = (work: Case, rows: readonly Row[]): CaseReport => ({
   rows,
   ratios: ratiosOf(rows, work.comparisons)
 })
-
-/** All stages before the first run, in ms. */
-export const totalOf = (stages: StageTimes): number | undefined => {
-  const { trace, differentiate, optimise, lower, compile } = stages
-  const times = [trace, differentiate, optimise, lower, compile].filter((ms) => ms !== undefined)
-  return times.length === 0 ? undefined : times.reduce((a, b) => a + b, 0)
-}
 
 const header = [
   'candidate / threads asked',
