@@ -24,10 +24,9 @@ const FOLD = 2
 
 const rotate = (x: number, by: number): number => (x << by) | (x >>> (32 - by))
 
-/**
- * Encrypts the counter (c0, c1) under the key (k0, k1), into `out` at `at`: five groups of four rounds, written out
- * because every random number passes through here.
- */
+const ROTATIONS = Uint8Array.of(13, 15, 26, 6, 17, 29, 16, 24, 13, 15, 26, 6, 17, 29, 16, 24, 13, 15, 26, 6)
+
+/** Encrypts the counter (c0, c1) under the key (k0, k1), into `out` at `at`: five groups of four rounds. */
 export const threefry = (
   k0: number,
   k1: number,
@@ -36,59 +35,22 @@ export const threefry = (
   out: Uint32Array,
   at: number
 ): void => {
-  const k2 = k0 ^ k1 ^ 0x1bd11bda
   let x0 = (c0 + k0) | 0
   let x1 = (c1 + k1) | 0
-  x0 = (x0 + x1) | 0
-  x1 = rotate(x1, 13) ^ x0
-  x0 = (x0 + x1) | 0
-  x1 = rotate(x1, 15) ^ x0
-  x0 = (x0 + x1) | 0
-  x1 = rotate(x1, 26) ^ x0
-  x0 = (x0 + x1) | 0
-  x1 = rotate(x1, 6) ^ x0
-  x0 = (x0 + k1) | 0
-  x1 = (x1 + k2 + 1) | 0
-  x0 = (x0 + x1) | 0
-  x1 = rotate(x1, 17) ^ x0
-  x0 = (x0 + x1) | 0
-  x1 = rotate(x1, 29) ^ x0
-  x0 = (x0 + x1) | 0
-  x1 = rotate(x1, 16) ^ x0
-  x0 = (x0 + x1) | 0
-  x1 = rotate(x1, 24) ^ x0
-  x0 = (x0 + k2) | 0
-  x1 = (x1 + k0 + 2) | 0
-  x0 = (x0 + x1) | 0
-  x1 = rotate(x1, 13) ^ x0
-  x0 = (x0 + x1) | 0
-  x1 = rotate(x1, 15) ^ x0
-  x0 = (x0 + x1) | 0
-  x1 = rotate(x1, 26) ^ x0
-  x0 = (x0 + x1) | 0
-  x1 = rotate(x1, 6) ^ x0
-  x0 = (x0 + k0) | 0
-  x1 = (x1 + k1 + 3) | 0
-  x0 = (x0 + x1) | 0
-  x1 = rotate(x1, 17) ^ x0
-  x0 = (x0 + x1) | 0
-  x1 = rotate(x1, 29) ^ x0
-  x0 = (x0 + x1) | 0
-  x1 = rotate(x1, 16) ^ x0
-  x0 = (x0 + x1) | 0
-  x1 = rotate(x1, 24) ^ x0
-  x0 = (x0 + k1) | 0
-  x1 = (x1 + k2 + 4) | 0
-  x0 = (x0 + x1) | 0
-  x1 = rotate(x1, 13) ^ x0
-  x0 = (x0 + x1) | 0
-  x1 = rotate(x1, 15) ^ x0
-  x0 = (x0 + x1) | 0
-  x1 = rotate(x1, 26) ^ x0
-  x0 = (x0 + x1) | 0
-  x1 = rotate(x1, 6) ^ x0
-  x0 = (x0 + k2) | 0
-  x1 = (x1 + k0 + 5) | 0
+  // the words of the key schedule, turned by one after each group
+  let [first, second, third] = [k1, k0 ^ k1 ^ 0x1bd11bda, k0]
+  for (let group = 0; group < 5; group++) {
+    for (let round = 4 * group; round < 4 * group + 4; round++) {
+      x0 = (x0 + x1) | 0
+      x1 = rotate(x1, ROTATIONS[round]!) ^ x0
+    }
+    x0 = (x0 + first) | 0
+    x1 = (x1 + second + group + 1) | 0
+    const spent = first
+    first = second
+    second = third
+    third = spent
+  }
   out[at] = x0
   out[at + 1] = x1
 }

@@ -68,32 +68,26 @@ const distinct = (
     indices: [index, twin],
     rank: Infinity
   })
-  const extra: Part[] = []
-  const parts = op.operands.map((indices, k): Part => {
+  // a repeated index gets a twin of its own, and an identity matrix that ties the two
+  const untie = (indices: readonly number[], ties: Part[]): number[] => {
     const seen = new Set<number>()
-    const own = indices.map((index) => {
+    return indices.map((index) => {
       if (!seen.has(index)) {
         seen.add(index)
         return index
       }
       const twin = fresh(index)
-      extra.push(identityAt(index, twin))
+      ties.push(identityAt(index, twin))
       return twin
     })
+  }
+  const extra: Part[] = []
+  const parts = op.operands.map((indices, k): Part => {
     const tensor = inputs[k]!
-    return withoutUnits({ tensor, indices: own, rank: rankOf(tensor) }, sizes)
+    return withoutUnits({ tensor, indices: untie(indices, extra), rank: rankOf(tensor) }, sizes)
   })
   const embeddings: Part[] = []
-  const seen = new Set<number>()
-  const output = op.output.map((index) => {
-    if (!seen.has(index)) {
-      seen.add(index)
-      return index
-    }
-    const twin = fresh(index)
-    embeddings.push(identityAt(index, twin))
-    return twin
-  })
+  const output = untie(op.output, embeddings)
   return {
     parts: [...parts, ...extra.map((part) => withoutUnits(part, sizes))],
     output: output.filter((index) => sizes[index] !== 1),
