@@ -116,12 +116,7 @@ export const writer = (backend: KernelBackend, resultName = 'acc'): Writer => {
       if (atom.level > 0) useCounter(atom.name, atom.level)
       return atom.name
     }
-    const home = inScope(atoms, scoped?.atoms, atom.level)
-    const known = home.get(atom.key)
-    if (known !== undefined) return known
-    const name = integer(atomText(atom), atom.level)
-    home.set(atom.key, name)
-    return name
+    return once(atom.key, atom.level, () => integer(atomText(atom), atom.level))
   }
 
   const atomText = (atom: Exclude<Atom, { kind: 'axis' }>): string => {
@@ -155,6 +150,16 @@ export const writer = (backend: KernelBackend, resultName = 'acc'): Writer => {
     return `a${arrays.length - 1}`
   }
 
+  /** The local that holds what a key names, made when it is first asked for. */
+  const once = (key: string, at: number, make: () => string): string => {
+    const home = inScope(atoms, scoped?.atoms, at)
+    const known = home.get(key)
+    if (known !== undefined) return known
+    const name = make()
+    home.set(key, name)
+    return name
+  }
+
   const text = (value: Value, at: number): string => {
     switch (value.kind) {
       case 'literal':
@@ -162,7 +167,9 @@ export const writer = (backend: KernelBackend, resultName = 'acc'): Writer => {
       case 'result':
         return resultName
       case 'load':
-        return number(`${argument(value.array)}[${position(value.at)}]`, at)
+        return once(`${value.array} at ${keyOf(value.at)}`, at, () =>
+          number(`${argument(value.array)}[${position(value.at)}]`, at)
+        )
       case 'position':
         return number(indexText(value.at), at)
       case 'within': {

@@ -6,7 +6,7 @@ import { sizeOf } from '../../core/shape.js'
 import { opName } from '../../graph/print.js'
 import { isOp, type Tensor } from '../../graph/tensor.js'
 import type { Plan } from '../plan.js'
-import { type Buffer, copyOf, flatCopy, kernelOf, type Surroundings } from './kernels.js'
+import { type Arrangement, type Buffer, copyOf, flatCopy, kernelOf, type Surroundings } from './kernels.js'
 import { lower, type Lowered } from './lower.js'
 import type { Program, Source, Step } from './program.js'
 import { schedule } from './schedule.js'
@@ -68,13 +68,13 @@ export const build = ({ nodes, graph }: Plan, backend: KernelBackend): Program =
   }
   const buffer = (node: Tensor): Buffer => buffers.get(node)!
   const copies = new Map<string, number>()
-  const copied = (node: Tensor, order: readonly number[]): number => {
-    const key = `${order.join(',')} of ${identity(node)}`
+  const copied = (node: Tensor, arrangement: Arrangement): number => {
+    const key = `${JSON.stringify(arrangement)} of ${identity(node)}`
     const known = copies.get(key)
     if (known !== undefined) return known
     const number = count++
     copies.set(key, number)
-    call({ kernel: copyOf(around, node, order), writes: number })
+    call({ kernel: copyOf(around, node, arrangement), writes: number })
     return number
   }
   const around: Surroundings = { backend, schedule: made, lowered, buffer, copied }

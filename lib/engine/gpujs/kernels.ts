@@ -1,6 +1,16 @@
-import { axis, divides, type Index, keyOf, locate } from '../../../kernels/coordinate.js'
+import {
+  add,
+  axis,
+  constantIndex,
+  divide,
+  divides,
+  type Index,
+  keyOf,
+  locate,
+  scale
+} from '../../../kernels/coordinate.js'
 import type { Kernel, KernelBackend } from '../../../kernels/kernel.js'
-import { flat, type Layout, layouts, quads, rowMajor } from '../../../kernels/layout.js'
+import { flat, type Layout, layouts, type Quads, quads, rowMajor } from '../../../kernels/layout.js'
 import { pointwise } from '../../../kernels/pointwise.js'
 import { LANES, reduce } from '../../../kernels/reduce.js'
 import type { Value } from '../../../kernels/value.js'
@@ -28,8 +38,14 @@ export interface Surroundings {
   readonly lowered: ReadonlyMap<Tensor, Lowered>
   /** A stored node's buffer: the number by which kernels name it, and how its elements lie. */
   readonly buffer: (node: Tensor) => Buffer
-  /** The buffer of a copy of a node with its axes in another order, the last one contiguous; made once. */
-  readonly copied: (node: Tensor, order: readonly number[]) => number
+  /** The buffer of a copy of a node in another arrangement; made once. */
+  readonly copied: (node: Tensor, arrangement: Arrangement) => number
+}
+
+/** The axes of a copy, outermost first, and which of every four neighbours along one of them it holds. */
+export interface Arrangement {
+  readonly order: readonly number[]
+  readonly every?: { readonly axis: number; readonly lane: number }
 }
 
 type ReadNode = (node: Tensor, at: readonly Index[]) => Value
@@ -106,8 +122,10 @@ const write = (around: Surroundings, root: Tensor, layout: Layout, strict: boole
 const SMALL = 4096
 /** Operands up to this many elements stay in the second cache. */
 const CACHED = 131072
-/** A copy of an operand pays when its elements are read at least this often. */
+/** A contiguous copy of an operand pays when its elements are read at least this often. */
 const WORTH = 16
+/** Copies for the lanes, which only save address arithmetic, pay when elements are read at least this often. */
+const WORTH_LANES = 64
 
 type Product = readonly [readonly number[], readonly number[]]
 
@@ -117,39 +135,56 @@ const step = (value: Value, loop: string): number | undefined =>
     ? (value.at.terms.find(({ atom }) => atom.key === loop)?.factor ?? 0)
     : undefined
 
+/** The read of an operand for one of the lanes. */
+type ReadOperand = (input: number, place: readonly Index[], lane: number) => Value
+
 /**
- * A read of one operand of a product: as it lies, or from a copy in which the summed axes are contiguous, where a walk
- * with a wide step over a large operand would miss the caches at every element.
+ * How the operands of a product in quads are read: as they lie, or from copies. An operand that a wide step would make miss
+ * the caches is copied with the summed axes contiguous. One that differs between the lanes is copied as four arrays, one a
+ * lane: then all four are read at the same position, and its address is computed once.
  */
-const operand = (
-  around: Surroundings,
+const operands = (
+  { copied }: Surroundings,
   read: ReadNode,
   rule: Extract<Lowered, { kind: 'reduce' }>,
   inner: Tensor,
-  at: readonly Index[],
-  product: Product
-): ((input: number, place: readonly Index[]) => Value) => {
-  const probes = rule.loops.map((n, i) => axis(`probe${i}`, n, i + 1))
-  const innermost = `probe${rule.loops.findLastIndex((n) => n > 1)}`
+  { lane }: Quads,
+  alongAxis: number
+): ReadOperand => {
+  const plain: ReadOperand = (k, place) => read(inner.inputs[k]!, place)
+  const { op } = inner
+  const { product, loops } = rule
+  if (product === undefined || op.tag !== 'contract') return plain
+  const probes = loops.map((n, i) => axis(`probe${i}`, n, i + 1))
+  const innermost = `probe${loops.findLastIndex((n) => n > 1)}`
   const values: Value[] = []
-  rule.body(at, probes, (k, place) => (values[k] = read(inner.inputs[k]!, place)))
-  const copies = inner.inputs.map((node, k) => {
+  rule.body(lane(0), probes, (k, place) => (values[k] = plain(k, place, 0)))
+  const copies = inner.inputs.map((node, k): ReadOperand => {
     const size = sizeOf(node.shape)
-    const reads = (sizeOf(inner.shape) * sizeOf(rule.loops)) / size
+    const reads = (sizeOf(inner.shape) * sizeOf(loops)) / size
     const apart = step(values[k]!, innermost)
-    const bad = apart === undefined || (apart !== 1 && size > SMALL)
-    if (!bad || reads < WORTH) return undefined
+    const isFar = apart === undefined || (apart !== 1 && size > SMALL)
     const summed = product[k as 0 | 1]
     const order = [...node.shape.map((_, a) => a).filter((a) => !summed.includes(a)), ...summed]
-    return { number: around.copied(node, order), strides: permuted(node.shape, order) }
+    const shown = op.operands[k]!.indexOf(op.output[alongAxis]!)
+    if (shown >= 0 && size > SMALL && reads >= WORTH_LANES) {
+      const shape = node.shape.map((n, a) => (a === shown ? n / LANES : n))
+      const strides = permuted(shape, order)
+      const arrays = range(LANES).map((n) => copied(node, { order, every: { axis: shown, lane: n } }))
+      return (_, place, n) => {
+        const group = place.map((index, a) => (a === shown ? divide(index, LANES).quotient : index))
+        return { kind: 'load', array: arrays[n]!, at: locate(group, strides) }
+      }
+    }
+    if (!isFar || reads < WORTH) return plain
+    const strides = permuted(node.shape, order)
+    const array = copied(node, { order })
+    return (_, place) => ({ kind: 'load', array, at: locate(place, strides) })
   })
-  return (k, place) => {
-    const copy = copies[k]
-    return copy === undefined
-      ? read(inner.inputs[k]!, place)
-      : { kind: 'load', array: copy.number, at: locate(place, copy.strides) }
-  }
+  return (k, place, n) => copies[k]!(k, place, n)
 }
+
+const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 
 /** The strides of a shape whose axes lie in the given order, outermost first. */
 const permuted = (shape: readonly number[], order: readonly number[]): number[] => {
@@ -188,21 +223,20 @@ const writeQuads = (around: Surroundings, root: Tensor): Written | undefined => 
   if (rule.kind !== 'reduce') return undefined
   const [axisOf] = along(around, root, inner, rule.product)
   if (axisOf === undefined) return undefined
-  const { output, coordinates, strides, lane } = quads(root.shape, axisOf, LANES)
+  const layout = quads(root.shape, axisOf, LANES)
+  const { output, coordinates, strides, lane } = layout
   const read = reader(around, root)
   const epilogue = read(root, coordinates)
+  const { combine, loops } = rule
   const probe = rule.body(
     lane(0),
-    rule.loops.map((n, i) => axis(`probe${i}`, n, i + 1)),
+    loops.map((n, i) => axis(`probe${i}`, n, i + 1)),
     (k, place) => read(inner.inputs[k]!, place)
   )
   if (rule.product === undefined && !isProduct(probe)) return undefined
-  const source =
-    rule.product === undefined
-      ? (k: number, place: readonly Index[]) => read(inner.inputs[k]!, place)
-      : operand(around, read, rule, inner, lane(0), rule.product)
-  const body = (at: readonly Index[], n: number): Value => rule.body(lane(n), at, source)
-  const { combine, loops } = rule
+  const source = operands(around, read, rule, inner, layout, axisOf)
+  const body = (at: readonly Index[], n: number): Value =>
+    rule.body(lane(n), at, (k, place) => source(k, place, n))
   return { kernel: reduce({ output, combine, loops, body, lanes: LANES, epilogue }, around.backend), strides }
 }
 
@@ -221,11 +255,14 @@ export const kernelOf = (around: Surroundings, root: Tensor): Written => {
   return write(around, root, tries.at(-1)!, false)!
 }
 
-/** The elements of a node again, with its axes in the given order, the last one contiguous. */
-export const copyOf = (around: Surroundings, node: Tensor, order: readonly number[]): Kernel => {
-  const shape = order.map((a) => node.shape[a]!)
+/** The kernel that copies a node into another arrangement. */
+export const copyOf = (around: Surroundings, node: Tensor, { order, every }: Arrangement): Kernel => {
+  const shape = order.map((a) => (a === every?.axis ? node.shape[a]! / LANES : node.shape[a]!))
   const [first, other] = layouts(shape, around.backend).map(({ output, coordinates }) => {
-    const place = node.shape.map((_, a) => coordinates[order.indexOf(a)]!)
+    const place = node.shape.map((_, a) => {
+      const index = coordinates[order.indexOf(a)]!
+      return a === every?.axis ? add(scale(LANES, index), constantIndex(every.lane)) : index
+    })
     return { output, value: reader(around)(node, place) }
   })
   const chosen = other === undefined || !dividesIn(first!.value) ? first! : other
