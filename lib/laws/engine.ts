@@ -75,7 +75,7 @@ const judgeEngine = (actual: readonly NdArray[], expected: Expectation): Outcome
   )
 
 /** An engine against the float64 meaning of a function, at one point. */
-export const engineAgreesAt = async <Args extends readonly unknown[], Out>(
+const engineAgreesAt = async <Args extends readonly unknown[], Out>(
   engine: Runner,
   f: (...args: Args) => Out,
   { args }: Case,

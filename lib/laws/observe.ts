@@ -24,7 +24,7 @@ export interface Arithmetic {
 }
 
 /** Float64 throughout: what a graph means. */
-export const exact: Arithmetic = { operands: (_, inputs) => inputs, result: (_, data) => data }
+const exact: Arithmetic = { operands: (_, inputs) => inputs, result: (_, data) => data }
 
 /** Every result rounded to float32, as on a device. */
 export const float32: Arithmetic = {

@@ -49,7 +49,7 @@ describe.each(laws)('%s', (name, measure, followsStop) => {
   const steps = stepNames.filter((step) => followsStop || step !== 'stopGradient')
   it.each(steps)('%s', (step) => {
     const cases = programCases({ only: [step], maxSteps: 2, maxRank: 3, maxSize: 3 })
-    reports.push(law(name, cases, measure, { runs: runs(25) }))
+    reports.push(law(name, cases, measure, { runs: runs(12) }))
   })
   it('on all of them', () => {
     expect(reports).toHaveLength(steps.length)
