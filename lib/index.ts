@@ -27,7 +27,8 @@ export {
   straightThrough,
   valueAndGrad,
   vjp,
-  vmap
+  vmap,
+  type VmapOptions
 } from './diff/index.js'
 export { compile, run } from './engine/compile.js'
 export { type Engine, type EngineName, engineNames } from './engine/engine.js'

@@ -80,7 +80,7 @@ export const derive = (parent: HostKey, step: KeyStep): HostKey => {
 }
 
 /** `count` random 32-bit words. */
-export const bits = (source: HostKey, count: number): Uint32Array => {
+const bits = (source: HostKey, count: number): Uint32Array => {
   const out = new Uint32Array(count + (count & 1))
   for (let i = 0; i < count; i += 2) threefry(source.hi, source.lo, BITS, i, out, i)
   return out.subarray(0, count)

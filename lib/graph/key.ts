@@ -12,7 +12,7 @@ export interface TracedKey {
 /** A random key: concrete on the host, symbolic while a function is traced. The same functions serve both. */
 export type Key = HostKey | TracedKey
 
-export const isTracedKey = (value: unknown): value is TracedKey =>
+const isTracedKey = (value: unknown): value is TracedKey =>
   typeof value === 'object' && value !== null && '_tag' in value && value._tag === 'TracedKey'
 
 export const isKey = (value: unknown): value is Key => isHostKey(value) || isTracedKey(value)

@@ -1,5 +1,4 @@
 import type { Shape } from '../core/shape.js'
-import type { TracedKey } from './key.js'
 import { infer } from './infer.js'
 import type { Op, OpOf } from './op.js'
 
@@ -16,9 +15,6 @@ export interface Tensor {
 
 export const isTensor = (value: unknown): value is Tensor =>
   typeof value === 'object' && value !== null && '_tag' in value && value._tag === 'Tensor'
-
-/** What the leaves of a traced function's arguments are. */
-export type Traced = Tensor | TracedKey
 
 /** A tensor of one known primitive. */
 export type TensorOf<T extends Op['tag']> = Tensor & { readonly op: OpOf<T> }
