@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { access, constants, mkdir, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -24,8 +25,10 @@ const prepareFile = (path: string | undefined): TE.TaskEither<TangentError, void
   path === undefined
     ? TE.right(undefined)
     : TE.tryCatch(async () => {
-        await mkdir(dirname(path), { recursive: true })
-        await access(dirname(path), constants.W_OK)
+        const folder = dirname(path)
+        // One level only: Node's recursive mkdir never returns under /proc.
+        if (!existsSync(folder)) await mkdir(folder)
+        await access(folder, constants.W_OK)
       }, ioError(path))
 
 const writeReport = (path: string, report: Report): TE.TaskEither<TangentError, void> =>

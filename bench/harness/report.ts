@@ -92,13 +92,19 @@ const cells = (row: Timed): readonly string[] => {
   ]
 }
 
+/** The first line, cut where it gets long: an error may quote a whole kernel, which the JSON keeps. */
+const brief = (reason: string): string => {
+  const [first = ''] = reason.split('\n')
+  return first.length < reason.length || first.length > 200 ? `${first.slice(0, 200)} …` : first
+}
+
 /** One line for all thread counts at which a candidate is missing for the same reason. */
 const showMissing = (rows: readonly Row[]): readonly string[] => {
   const lines = rows.flatMap((row): readonly (readonly [string, Row])[] => {
     if (row._tag === 'Timed') return []
     if (row._tag === 'Wrong')
-      return [[`WRONG, not timed: ${row.name} ($, on ${row.executed.engine}): ${row.reason}`, row]]
-    return [[`${row._tag === 'Absent' ? 'not there' : 'FAILED'}: ${row.name} ($): ${row.reason}`, row]]
+      return [[`WRONG, not timed: ${row.name} ($, on ${row.executed.engine}): ${brief(row.reason)}`, row]]
+    return [[`${row._tag === 'Absent' ? 'not there' : 'FAILED'}: ${row.name} ($): ${brief(row.reason)}`, row]]
   })
   return [...new Set(lines.map(([line]) => line))].map((line) => {
     const threads = lines.filter(([other]) => other === line).map(([, row]) => row.threads)
