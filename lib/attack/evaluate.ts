@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { TangentError } from '../core/error.js'
+import { fail, type TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
 import type { NdArray } from '../core/ndarray.js'
 import type { Key } from '../graph/key.js'
@@ -34,6 +34,11 @@ export interface Robustness {
   readonly executed: Executed | undefined
 }
 
+const checkBatch = (batch: number, count: number): number =>
+  Number.isInteger(batch) && batch >= 1
+    ? count
+    : fail('ArgumentError', 'attack.evaluate', 'a whole batch size of at least 1', `${batch}`, 'batch')
+
 const meanOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
 
 /**
@@ -61,8 +66,10 @@ export const evaluate =
     }
     return pipe(
       TE.Do,
-      TE.bind('count', () => TE.fromEither(attempt(() => exampleCount('attack.evaluate', data)))),
-      TE.let('size', ({ count }) => Math.min(count, Math.max(1, Math.floor(batch)))),
+      TE.bind('count', () =>
+        TE.fromEither(attempt(() => checkBatch(batch, exampleCount('attack.evaluate', data))))
+      ),
+      TE.let('size', ({ count }) => Math.min(count, batch)),
       TE.let(
         'rowsOf',
         ({ count, size }) =>

@@ -3,13 +3,6 @@ export { countKept, density, erkCounts, uniformCounts, weightShapes } from './de
 export { distance, type MaskDistance } from './distance.js'
 export { oneShot, oneShotMethods, type OneShot, type OneShotMethod, type OneShotOptions } from './oneshot.js'
 export * as score from './score.js'
-export {
-  objective,
-  type Objective,
-  type ObjectiveOptions,
-  search,
-  type SearchEvent,
-  type SearchOptions,
-  type Ticket
-} from './search.js'
+export { objective, type Objective, type ObjectiveOptions } from './objective.js'
+export { search, type SearchEvent, type SearchOptions, type Ticket } from './search.js'
 export { topK, topKPerLayer, type TopKOptions } from './topk.js'

@@ -198,5 +198,9 @@ describe('robust accuracy', () => {
     const bad = { ...data, y: ndarray.zeros([22]) }
     const result = await attack.evaluate(net.apply, { attack: attack.none })(params, bad, key(1))(engine)()
     expect(E.isLeft(result) && result.left._tag).toBe('DataError')
+    const none = await attack.evaluate(net.apply, { attack: attack.none, batch: 0 })(params, data, key(1))(
+      engine
+    )()
+    expect(E.isLeft(none) && none.left._tag).toBe('ArgumentError')
   })
 })

@@ -1,0 +1,56 @@
+import type { Key } from '../graph/key.js'
+import * as ops from '../graph/ops/index.js'
+import * as random from '../graph/random.js'
+import type { Tensor } from '../graph/tensor.js'
+import type { Model } from '../nn/batch.js'
+import type { Params, Weights } from '../nn/layer.js'
+import { empiricalNtk, ntkVectorProduct } from '../ntk/index.js'
+import { apply } from './apply.js'
+
+/** What the search minimises, as a function of the mask. */
+export interface ObjectiveOptions {
+  /** Weight of the kernel term; 1 unless given. */
+  readonly gamma?: number
+  /**
+   * Weight of the output term; 1 unless given. On digits it brings the outputs three times closer to dense than 0 does, and
+   * changes neither the kernel's distance nor robust accuracy by more than seeds do.
+   */
+  readonly c?: number
+  /**
+   * `probes`: Rademacher vectors V stand in for the kernel, E‖(Θₛ − Θ)V‖² = ‖Θₛ − Θ‖²_F, so that neither kernel nor Jacobian is
+   * formed (the default); `explicit`: the kernel itself, for small batches.
+   */
+  readonly kernel?: 'probes' | 'explicit'
+  /** Whether distances are divided by the dense network's size; true unless given, or γ and c depend on that size. */
+  readonly relative?: boolean
+}
+
+/** The terms of the search's loss, scalars. Kernel and output distances are squared and relative to the dense network. */
+export type Objective = { readonly loss: Tensor; readonly kernel: Tensor; readonly output: Tensor }
+
+const squaredDistance = (a: Tensor, b: Tensor, relative: boolean): Tensor => {
+  const d = ops.sub(b)(a)
+  return relative ? ops.div(ops.dot(b)(b))(ops.dot(d)(d)) : ops.dot(d)(d)
+}
+
+/**
+ * γ ‖T_m − T‖²/‖T‖² + c ‖f(m∘θ, X̃) − f(θ, X̃)‖²/‖f(θ, X̃)‖², where T is the mixed kernel Θ(X, X̃) of the dense network (times probes) and
+ * T_m that of the masked one in its linear form, J diag(m) Jᵀ at m∘θ, through which pruned weights have a gradient. X̃ is the
+ * same on both sides.
+ */
+export const objective =
+  (model: Model<Params>, { gamma = 1, c = 1, kernel = 'probes', relative = true }: ObjectiveOptions = {}) =>
+  (mask: Weights, params: Params, x: Tensor, adversarial: Tensor, key: Key): Objective => {
+    const dense = model(params)(adversarial)
+    const outputs = model(apply(mask)(params))(adversarial)
+    const probes = kernel === 'probes' ? random.rademacher(dense.shape)(key) : undefined
+    const transfer = (m?: Weights): Tensor =>
+      probes === undefined
+        ? empiricalNtk(model, { mask: 'linear' })(params, x, adversarial, m)
+        : ntkVectorProduct(model, { mask: 'linear' })(params, x, adversarial, probes, m)
+    const terms = {
+      kernel: squaredDistance(transfer(mask), transfer(), relative),
+      output: squaredDistance(outputs, dense, relative)
+    }
+    return { ...terms, loss: ops.add(ops.scale(c)(terms.output))(ops.scale(gamma)(terms.kernel)) }
+  }
