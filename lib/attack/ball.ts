@@ -31,9 +31,9 @@ export const checkBall = (operation: string, { epsilon, box = unitBox }: LinfOpt
 }
 
 /**
- * The projection onto the L∞ ball around `centre` within the box, for centres in the box: `linf(options)(centre)(x)`. It
- * clips to max(centre − ε, low) and min(centre + ε, high), so in float32 it misses the ball by a rounding of each bound at most,
- * and with ε = 0 it is the centre exactly. The nearest point in L∞ and in L2.
+ * The projection onto the L∞ ball around `centre` within the box, for centres in the box: `linf(options)(centre)(x)`.
+ * It clips to max(centre − ε, low) and min(centre + ε, high), so in float32 it misses the ball by a rounding of each
+ * bound at most, and with ε = 0 it is the centre exactly. The nearest point in L∞ and in L2.
  *
  * @example
  * import assert from 'node:assert'

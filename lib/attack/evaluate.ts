@@ -42,9 +42,9 @@ const checkBatch = (batch: number, count: number): number =>
 const meanOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
 
 /**
- * Clean and robust accuracy over a whole set, batch by batch through one compiled program. A clean mistake counts as broken, and so
- * does a tie of logits. The last batch is filled up with the first example, whose extra results are dropped. Noise
- * follows the place of an example in the set, so the batch size does not change it.
+ * Clean and robust accuracy over a whole set, batch by batch through one compiled program. A clean mistake counts as
+ * broken, and so does a tie of logits. The last batch is filled up with the first example, whose extra results are
+ * dropped. Noise follows the place of an example in the set, so the batch size does not change it.
  */
 export const evaluate =
   <P>(model: Model<P>, { attack, batch = 256 }: EvaluateOptions) =>

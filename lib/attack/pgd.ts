@@ -17,13 +17,13 @@ export interface PgdOptions extends LinfOptions {
   readonly steps: number
   /** How far one step moves each feature; it does not depend on `steps`. */
   readonly stepSize: number
-  /** Whether to start at a uniform point of the ball; true unless given. Noise follows `batch.ids` where there are any. */
+  /** Whether to start at a uniform point of the ball; true unless given. Noise follows `batch.ids` if there are any. */
   readonly randomStart?: boolean
   /** Starting points; the worst result of each sample is kept. 1 unless given. */
   readonly restarts?: number
   /**
-   * Which point of a run is its result: the `last` one, as adversarial training uses it (the default), or the `best` of all,
-   * ordered by success, then loss, as an evaluation wants it.
+   * Which point of a run is its result: the `last` one, as adversarial training uses it (the default), or the `best`
+   * of all, ordered by success, then loss, as an evaluation wants it.
    */
   readonly keep?: 'last' | 'best'
   /** What is raised; `nn.crossEntropyEach` unless given. */
@@ -70,8 +70,9 @@ const worse = (a: Candidate, b: Candidate): Candidate => {
 }
 
 /**
- * Projected gradient descent (Madry et al., arXiv:1706.06083): x ← Π(x + α sign ∇ℓ), all steps unrolled into the traced
- * program. Results lie in ball ∩ box; with ε = 0 they are the inputs. Bad options are an ArgumentError when the function is traced.
+ * Projected gradient descent (Madry et al., arXiv:1706.06083): x ← Π(x + α sign ∇ℓ), all steps unrolled into the
+ * traced program. Results lie in ball ∩ box; with ε = 0 they are the inputs. Bad options are an ArgumentError when
+ * the function is traced.
  *
  * @example
  * import assert from 'node:assert'
@@ -117,7 +118,8 @@ const noise = ({ x, ids }: Batch, key: Key, epsilon: number): Tensor =>
   pipe(random.uniform(x.shape, ids)(key), ops.scale(2 * epsilon), ops.sub(epsilon))
 
 /**
- * The fast gradient sign method (Goodfellow, Shlens, Szegedy, arXiv:1412.6572): one step of length ε from the input itself.
+ * The fast gradient sign method (Goodfellow, Shlens, Szegedy, arXiv:1412.6572): one step of length ε from the input
+ * itself.
  */
 export const fgsm = (options: LinfOptions & { readonly loss?: AttackLoss }): Attack =>
   pgd({ ...options, steps: 1, stepSize: options.epsilon, randomStart: false })

@@ -27,9 +27,10 @@ export const uniformCounts =
     shapes.map((shape) => countOf('mask.uniformCounts', density, sizeOf(shape)))
 
 /**
- * Layer densities proportional to (fan-in + fan-out) / (fan-in · fan-out), scaled to the given total density; a layer that would
- * pass 1 is kept whole and the rest scaled anew (Erdős–Rényi–Kernel: Evci, Gale, Menick, Castro, Elsen, arXiv:1911.11134, sec. 3).
- * The counts add up to round(density · total), the remainders of rounding going to the largest.
+ * Layer densities proportional to (fan-in + fan-out) / (fan-in · fan-out), scaled to the given total density; a layer
+ * that would pass 1 is kept whole and the rest scaled anew (Erdős–Rényi–Kernel: Evci, Gale, Menick, Castro, Elsen,
+ * arXiv:1911.11134, sec. 3). The counts add up to round(density · total), the remainders of rounding going to the
+ * largest.
  */
 export const erkCounts =
   (density: number) =>

@@ -12,13 +12,13 @@ export interface ObjectiveOptions {
   /** Weight of the kernel term; 1 unless given. */
   readonly gamma?: number
   /**
-   * Weight of the output term; 1 unless given. On digits it brings the outputs three times closer to dense than 0 does, and
-   * changes neither the kernel's distance nor robust accuracy by more than seeds do.
+   * Weight of the output term; 1 unless given. On digits it brings the outputs three times closer to dense than 0
+   * does, and changes neither the kernel's distance nor robust accuracy by more than seeds do.
    */
   readonly c?: number
   /**
-   * `probes`: Rademacher vectors V stand in for the kernel, E‖(Θₛ − Θ)V‖² = ‖Θₛ − Θ‖²_F, so that neither kernel nor Jacobian is
-   * formed (the default); `explicit`: the kernel itself, for small batches.
+   * `probes`: Rademacher vectors V stand in for the kernel, E‖(Θₛ − Θ)V‖² = ‖Θₛ − Θ‖²_F, so that neither kernel nor
+   * Jacobian is formed (the default); `explicit`: the kernel itself, for small batches.
    */
   readonly kernel?: 'probes' | 'explicit'
   /** Whether distances are divided by the dense network's size; true unless given, or γ and c depend on that size. */
@@ -34,9 +34,9 @@ const squaredDistance = (a: Tensor, b: Tensor, relative: boolean): Tensor => {
 }
 
 /**
- * γ ‖T_m − T‖²/‖T‖² + c ‖f(m∘θ, X̃) − f(θ, X̃)‖²/‖f(θ, X̃)‖², where T is the mixed kernel Θ(X, X̃) of the dense network (times probes) and
- * T_m that of the masked one in its linear form, J diag(m) Jᵀ at m∘θ, through which pruned weights have a gradient. X̃ is the
- * same on both sides.
+ * γ ‖T_m − T‖²/‖T‖² + c ‖f(m∘θ, X̃) − f(θ, X̃)‖²/‖f(θ, X̃)‖², where T is the mixed kernel Θ(X, X̃) of the dense
+ * network (times probes) and T_m that of the masked one in its linear form, J diag(m) Jᵀ at m∘θ, through which pruned
+ * weights have a gradient. X̃ is the same on both sides.
  */
 export const objective =
   (model: Model<Params>, { gamma = 1, c = 1, kernel = 'probes', relative = true }: ObjectiveOptions = {}) =>

@@ -22,13 +22,13 @@ export type OneShotMethod = (typeof oneShotMethods)[number]
 
 export interface OneShotOptions {
   /**
-   * `random` at Erdős–Rényi layer densities, `magnitude` at equal layer densities, `snip` and `kernelTrace` over all weights
-   * together.
+   * `random` at Erdős–Rényi layer densities, `magnitude` at equal layer densities, `snip` and `kernelTrace` over all
+   * weights together.
    */
   readonly method: OneShotMethod
   /** The fraction of weights to keep, in (0, 1]. */
   readonly density: number
-  /** The radius of the PGD-10 (step ε/4) that makes the inputs of data-driven scores adversarial; 0 scores clean inputs. */
+  /** The radius of the PGD-10 (step ε/4) under which data-driven scores are taken; 0 scores clean inputs. */
   readonly epsilon: number
   /** Examples a score is taken on; 512 unless given, fewer where there are fewer. */
   readonly samples?: number

@@ -27,7 +27,7 @@ export interface DataScoreOptions {
   readonly attack?: Attack
 }
 
-/** |w ∂L/∂w| for the mean cross-entropy L (SNIP: Lee, Ajanthan, Torr, arXiv:1810.02340), on clean or adversarial inputs. */
+/** |w ∂L/∂w| for the mean cross-entropy L (SNIP: Lee, Ajanthan, Torr, arXiv:1810.02340). */
 export const snip =
   (model: Model<Params>, { attack = none }: DataScoreOptions = {}) =>
   (params: Params, batch: Batch, key: Key): Weights => {
@@ -43,10 +43,10 @@ export const snip =
 const rms = (x: Tensor): Tensor => pipe(x, ops.square, ops.mean(0), ops.sqrt)
 
 /**
- * The kernel-trace score |wᵢⱼ| dᵢ hⱼ of a network of dense layers: hⱼ the root mean square of a layer's input j, dᵢ = √(Σ_o
- * mean (∂f_o/∂preᵢ)²) with preᵢ the layer's i-th result, both over the (attacked) inputs; divided by its mean over all weights.
- * The square without |w| is the share of weight ij in the trace of the kernel, if inputs and cotangents vary independently; so what is kept
- * carries the kernel. A weight on an input that is always 0 scores 0.
+ * The kernel-trace score |wᵢⱼ| dᵢ hⱼ of a network of dense layers: hⱼ the root mean square of a layer's input j, dᵢ =
+ * √(Σ_o mean (∂f_o/∂preᵢ)²) with preᵢ the layer's i-th result, both over the (attacked) inputs; divided by its mean
+ * over all weights. The square without |w| is the share of weight ij in the trace of the kernel, if inputs and
+ * cotangents vary independently; so what is kept carries the kernel. A weight on an input that is always 0 scores 0.
  */
 export const kernelTrace =
   (network: Network, { attack = none }: DataScoreOptions = {}) =>

@@ -124,11 +124,11 @@ const check = ({ epsilon, gamma = 1, c = 1, steps = 300, batch = 128, rate = 0.0
 }
 
 /**
- * The search for an adversarial winning ticket: a mask whose network has the dense network's outputs and mixed tangent
- * kernel on attacked inputs at initialisation, and so its adversarial training dynamics (arXiv:2202.06488). Weights stay where they
- * are; scores learn through a straight-through global top-k. The whole step (attack on the dense network, both
- * sides, gradient, Adam) is one program, compiled once. Each step takes new examples, half of them clean and half to be
- * attacked; a set of fewer than two batches is halved.
+ * The search for an adversarial winning ticket: a mask whose network has the dense network's outputs and mixed
+ * tangent kernel on attacked inputs at initialisation, and so its adversarial training dynamics (arXiv:2202.06488).
+ * Weights stay where they are; scores learn through a straight-through global top-k. The whole step (attack on the
+ * dense network, both sides, gradient, Adam) is one program, compiled once. Each step takes new examples, half of
+ * them clean and half to be attacked; a set of fewer than two batches is halved.
  */
 export const search =
   (network: Network, options: SearchOptions) =>

@@ -9,8 +9,8 @@ import { isTensor } from '../graph/tensor.js'
 
 export interface TopKOptions {
   /**
-   * `identity`: straight-through, the mask's gradient is the scores' (the default; Ramanujan et al., arXiv:1911.13299). `zero`: a
-   * hard decision that nothing learns through.
+   * `identity`: straight-through, the mask's gradient is the scores' (the default; Ramanujan et al.,
+   * arXiv:1911.13299). `zero`: a hard decision that nothing learns through.
    */
   readonly derivative?: 'identity' | 'zero'
 }
@@ -19,8 +19,8 @@ const select = (k: number, { derivative = 'identity' }: TopKOptions): ((scores: 
   derivative === 'identity' ? straightThrough(ops.topKMask(k)) : ops.topKMask(k)
 
 /**
- * The mask, 0 or 1, of the k largest scores of a whole tree: exactly k of them, of equal scores the first in leaf order. A k
- * outside [1, size] is an ArgumentError.
+ * The mask, 0 or 1, of the k largest scores of a whole tree: exactly k of them, of equal scores the first in leaf
+ * order. A k outside [1, size] is an ArgumentError.
  *
  * @example
  * import assert from 'node:assert'

@@ -11,8 +11,8 @@ import type { Tensor } from '../graph/tensor.js'
 export type Model<P> = (params: P) => (x: Tensor) => Tensor
 
 /**
- * A labelled batch: inputs [n, …], labels [n], and, where noise must stay with a sample wherever it stands in a batch, the
- * samples' ids [n].
+ * A labelled batch: inputs [n, …], labels [n], and, where noise must stay with a sample wherever it stands in a
+ * batch, the samples' ids [n].
  */
 export type Batch = { readonly x: Tensor; readonly y: Tensor; readonly ids?: Tensor }
 
@@ -56,8 +56,9 @@ export const takeExamples = ({ x, y }: Dataset, rows: ArrayLike<number>): Concre
 })
 
 /**
- * The rows of one step: each epoch walks through a shuffle of its own, `permutation(fold(epoch)(key))`, and the examples that
- * do not fill a last batch are left out of that epoch. One epoch's shuffle is kept, so steps are best asked for in order.
+ * The rows of one step: each epoch walks through a shuffle of its own, `permutation(fold(epoch)(key))`, and the
+ * examples that do not fill a last batch are left out of that epoch. One epoch's shuffle is kept, so steps are best
+ * asked for in order.
  */
 export const shuffledRows = (
   key: HostKey,

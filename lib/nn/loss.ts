@@ -52,8 +52,8 @@ export const margin: Loss = (labels) => (logits) =>
 
 /**
  * The difference-of-logits-ratio loss of each example, −(z_y − max_{j≠y} z_j) / (z_π1 − z_π3), [n] (Croce and Hein,
- * arXiv:2003.01690, eq. 6): invariant to shift and scale of the logits. Needs at least three classes; z_π is z sorted from the
- * largest.
+ * arXiv:2003.01690, eq. 6): invariant to shift and scale of the logits. Needs at least three classes; z_π is z sorted
+ * from the largest.
  */
 export const dlr: Loss = (labels) => (logits) => {
   const third = ops.reduceMax(-1)(ops.select(ops.topKMask(2)(ops.stopGradient(logits)))(LOWEST, logits))

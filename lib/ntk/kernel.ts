@@ -8,9 +8,9 @@ import * as tree from '../graph/tree.js'
 import type { Model } from '../nn/batch.js'
 
 /**
- * How a mask enters the kernel of θ ↦ f(m∘θ), with J = ∇f at m∘θ. `restricted`: J diag(m²) Jᵀ, the kernel that governs masked
- * training. `linear`: J diag(m) Jᵀ, equal to it for a binary m; through it a pruned weight has a gradient, so a search uses it.
- * `ambient`: J Jᵀ, as neural-tangent-transfer code computes it.
+ * How a mask enters the kernel of θ ↦ f(m∘θ), with J = ∇f at m∘θ. `restricted`: J diag(m²) Jᵀ, the kernel that
+ * governs masked training. `linear`: J diag(m) Jᵀ, equal to it for a binary m; through it a pruned weight has a
+ * gradient, so a search uses it. `ambient`: J Jᵀ, as neural-tangent-transfer code computes it.
  */
 export type MaskForm = 'restricted' | 'linear' | 'ambient'
 
@@ -21,8 +21,8 @@ export interface MaskedOptions {
 
 export interface KernelOptions extends MaskedOptions {
   /**
-   * `full`: [n1, n2, outputs, outputs] (the default); `diag`: its diagonal over outputs, [n1, n2, outputs]; `mean`: its trace over
-   * outputs divided by their number, [n1, n2].
+   * `full`: [n1, n2, outputs, outputs] (the default); `diag`: its diagonal over outputs, [n1, n2, outputs]; `mean`:
+   * its trace over outputs divided by their number, [n1, n2].
    */
   readonly outputs?: 'full' | 'mean' | 'diag'
 }
@@ -80,9 +80,9 @@ export const masked = <P>(params: P, mask: MaskTree | undefined): P =>
   mask === undefined ? params : tree.zipPart(mask, (p, m) => ops.mul(m)(p))(params)
 
 /**
- * The empirical neural tangent kernel Θ(x1, x2) = ∇f(x1) ∇f(x2)ᵀ (Jacot, Gabriel, Hongler, arXiv:1806.07572), summed over all
- * parameters; x2 = x1 unless given. With a mask, the kernel of the masked network, see {@link MaskForm}. Everything is an argument, so
- * kernels can be differentiated. Layouts: see {@link KernelOptions}.
+ * The empirical neural tangent kernel Θ(x1, x2) = ∇f(x1) ∇f(x2)ᵀ (Jacot, Gabriel, Hongler, arXiv:1806.07572), summed
+ * over all parameters; x2 = x1 unless given. With a mask, the kernel of the masked network, see {@link MaskForm}.
+ * Everything is an argument, so kernels can be differentiated. Layouts: see {@link KernelOptions}.
  *
  * @example
  * import assert from 'node:assert'
@@ -118,8 +118,8 @@ export const empiricalNtk =
   }
 
 /**
- * Θ(x1, x2) v without any kernel or Jacobian: one vector–Jacobian product at x2 and one Jacobian–vector product at x1. v is
- * [n2, outputs], the result [n1, outputs]: Σ_mp Θ[n, m, o, p] v[m, p]. Masks as in {@link empiricalNtk}.
+ * Θ(x1, x2) v without any kernel or Jacobian: one vector–Jacobian product at x2 and one Jacobian–vector product at
+ * x1. v is [n2, outputs], the result [n1, outputs]: Σ_mp Θ[n, m, o, p] v[m, p]. Masks as in {@link empiricalNtk}.
  */
 export const ntkVectorProduct =
   <P>(model: Model<P>, { mask: form = 'restricted' }: MaskedOptions = {}) =>

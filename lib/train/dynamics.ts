@@ -15,8 +15,8 @@ const relative = (a: NdArray, b: NdArray): number => {
 }
 
 /**
- * How far a training run strays from another: the relative L2 distance of its outputs on the recorded inputs at each checkpoint. The
- * runs must have the same checkpoints.
+ * How far a training run strays from another: the relative L2 distance of its outputs on the recorded inputs at each
+ * checkpoint. The runs must have the same checkpoints.
  */
 export const distances = (run: Trajectory, reference: Trajectory): readonly number[] =>
   run.length === reference.length &&

@@ -76,8 +76,8 @@ const whole = (name: string, value: number, least: number): void => {
 }
 
 /**
- * One step of (adversarial, masked) training as a traced function. The attack is a constant to the gradient; gradients are
- * masked as parameters are, so momentum never reaches a pruned weight.
+ * One step of (adversarial, masked) training as a traced function. The attack is a constant to the gradient;
+ * gradients are masked as parameters are, so momentum never reaches a pruned weight.
  */
 export const trainStep =
   (
@@ -118,7 +118,10 @@ const dueSteps = (steps: number, checkpoints: number): ReadonlySet<number> =>
 
 type Batches = readonly Required<Batch>[]
 
-/** Trains a model on a set. Same key, same batches and same noise, whatever the mask: runs of several masks compare step by step. */
+/**
+ * Trains a model on a set. Same key, same batches and same noise, whatever the mask: runs of several masks compare step
+ * by step.
+ */
 export const fit =
   (model: Model<Params>, options: FitOptions) =>
   (params: Concrete<Params>, data: Dataset, key: HostKey): ReaderTaskEither<Runner, TangentError, Fitted> =>
