@@ -27,7 +27,7 @@ import { engineCandidates, type EngineWork } from './engines.js'
 // top-k of the scores, both sides of the kernel, the gradient and Adam, all in one program.
 
 const widths = [784, 300, 100, 10] as const
-const settings = { epsilon: 0.1, attackSteps: 7, density: 0.1, rate: 0.02 } as const
+const settings = { epsilon: 0.1, attackSteps: 7, density: 0.1, c: 1, rate: 0.02 } as const
 
 /** How the kernels are compared, and on how many clean and attacked images each. */
 interface Variant {
@@ -60,7 +60,7 @@ const stepOf =
     const [forAttack, forProbes] = split(2)(stepKey)
     const adversarial = robust(network.apply)(params, other, forAttack).x
     const terms = (scores: nn.Weights): mask.Objective =>
-      mask.objective(network.apply, { kernel })(
+      mask.objective(network.apply, { kernel, c: settings.c })(
         mask.topK(kept)(scores),
         params,
         clean,

@@ -109,11 +109,10 @@ def step():
     flat = chosen.clone().requires_grad_()
     masks = [part.reshape(w.shape) for part, w in zip(flat.split(sizes), weights)]
     sparse, outputs = transfer([m * w for m, w in zip(masks, weights)], masks, adversarial)
-    kernel = distance(sparse, dense)
+    kernel, output = distance(sparse, dense), distance(outputs, dense_outputs)
     # straight-through: the mask's gradient is the scores'
-    (gradient,) = torch.autograd.grad(kernel, flat)
+    (gradient,) = torch.autograd.grad(kernel + values["c"] * output, flat)
     with torch.no_grad():
-        output = distance(outputs, dense_outputs)
         first = (1 - beta1) * gradient
         second = (1 - beta2) * gradient**2
         scores = start - rate * (first / (1 - beta1)) / ((second / (1 - beta2)).sqrt() + tiny)
