@@ -175,7 +175,3 @@ export const ravel = (coordinates: readonly Index[], shape: readonly number[]): 
 /** Whether an index needs a division that a plain row-major walk would not. */
 export const divides = ({ terms }: Index): boolean =>
   terms.some(({ atom }) => atom.kind === 'quotient' || (atom.kind !== 'axis' && divides(atom.of)))
-
-/** The position of given coordinates in an array of which the neighbours lie `strides` apart. */
-export const locate = (coordinates: readonly Index[], strides: readonly number[]): Index =>
-  add(...coordinates.map((index, a) => scale(strides[a]!, index)))

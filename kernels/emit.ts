@@ -1,4 +1,4 @@
-import { type Atom, type Index, keyOf, levelOf } from './coordinate.js'
+import { type Atom, highest, type Index, keyOf, levelOf } from './coordinate.js'
 import type { Kernel, KernelBackend } from './kernel.js'
 import { comparisons, float, scalars } from './scalar.js'
 import { AFTER, levels, type Value } from './value.js'
@@ -26,8 +26,6 @@ export interface Writer {
   readonly statement: (text: string, level?: number) => void
   /** Runs `write` within loops, whose counters are axes of level 1, 2, … under the given names. */
   readonly nest: (loops: readonly Loop[], write: () => void) => void
-  /** The number of statements so far. */
-  readonly size: () => number
   /** The finished kernel; `result` is the text to return. */
   readonly finish: (name: string, output: readonly number[], result: string) => Kernel
 }
@@ -45,14 +43,13 @@ export const writer = (backend: KernelBackend, resultName = 'acc'): Writer => {
   const values = new Map<Value, string>()
   const atoms = new Map<string, string>()
   let count = 0
-  let statements = 0
+  let divided = 0
   let nest: Nest | undefined
   let scoped: { readonly values: Map<Value, string>; readonly atoms: Map<string, string> } | undefined
 
   const fresh = (letter: string): string => `${letter}${count++}`
   const block = (at: number): string[] => (at === 0 ? first : at === AFTER ? last : nest!.before[at - 1]!)
   const statement = (text: string, at = 0): void => {
-    statements++
     block(at).push(text)
   }
   const integer = (text: string, at = 0): string => {
@@ -123,6 +120,8 @@ export const writer = (backend: KernelBackend, resultName = 'acc'): Writer => {
     const of = indexText(atom.of)
     switch (atom.kind) {
       case 'quotient':
+        // in cpu mode numbers are float64
+        if (backend !== 'cpu') divided = Math.max(divided, highest(atom.of))
         // half a unit away from every whole number, so that an inexact division cannot cross one
         return `Math.floor((${of} + 0.5) / ${atom.by})`
       case 'known':
@@ -229,7 +228,6 @@ export const writer = (backend: KernelBackend, resultName = 'acc'): Writer => {
       nest = undefined
       scoped = undefined
     },
-    size: () => statements,
     finish: (name, output, result) => ({
       name,
       source: [
@@ -241,6 +239,7 @@ export const writer = (backend: KernelBackend, resultName = 'acc'): Writer => {
         '}'
       ].join('\n'),
       output,
+      divides: divided,
       arrays
     })
   }

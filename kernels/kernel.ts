@@ -9,6 +9,8 @@ export interface Kernel {
   readonly source: string
   /** gpu.js order: x, then y, then z. The elements lie row-major, x innermost. */
   readonly output: readonly number[]
+  /** The largest number that its index arithmetic divides in float32, which is exact up to 2²³. */
+  readonly divides: number
   /** What the caller called the arrays, one for each argument. */
   readonly arrays: readonly number[]
 }

@@ -1,4 +1,4 @@
-import { add, axis, constantIndex, type Index, scale, unravel } from './coordinate.js'
+import { add, axis, constantIndex, divide, type Index, scale, unravel, zero } from './coordinate.js'
 import type { KernelBackend } from './kernel.js'
 
 /** How the cells of a result are laid over a kernel's threads, and so in memory. */
@@ -6,15 +6,26 @@ export interface Layout {
   readonly output: readonly number[]
   /** One coordinate for each axis of the result. */
   readonly coordinates: readonly Index[]
-  /** The distance in memory between neighbours along each axis. */
-  readonly strides: readonly number[]
+  /** The place in memory of an element. */
+  readonly locate: (coordinates: readonly Index[]) => Index
+  /** Whether the elements lie in row-major order. */
+  readonly isRowMajor: boolean
 }
 
-/** Row-major distances. */
-export const rowMajor = (shape: readonly number[]): number[] =>
-  shape.map((_, a) => product(shape.slice(a + 1)))
-
 const product = (sizes: readonly number[]): number => sizes.reduce((size, n) => size * n, 1)
+
+/** The place of an element whose axes lie in the given order in memory, outermost first. */
+export const inOrder =
+  (shape: readonly number[], order: readonly number[]) =>
+  (coordinates: readonly Index[]): Index =>
+    order.reduce((flat, a) => add(scale(shape[a]!, flat), coordinates[a]!), zero)
+
+/** The place of an element in row-major order. */
+export const rowMajor = (shape: readonly number[]): Layout['locate'] =>
+  inOrder(
+    shape,
+    shape.map((_, a) => a)
+  )
 
 /** One thread axis over all elements in order. */
 export const flat = (shape: readonly number[]): Layout => {
@@ -22,7 +33,8 @@ export const flat = (shape: readonly number[]): Layout => {
   return {
     output: [size],
     coordinates: unravel(axis('this.thread.x', size), shape),
-    strides: rowMajor(shape)
+    locate: rowMajor(shape),
+    isRowMajor: true
   }
 }
 
@@ -35,40 +47,57 @@ const spread = (shape: readonly number[]): Layout => {
   const leading = unravel(axis('this.thread.z', z), sizes.slice(0, -2))
   const all = [...leading, ...[axis('this.thread.y', y), axis('this.thread.x', x)].slice(-sizes.length)]
   let next = 0
-  const coordinates = shape.map((n) => (n > 1 ? all[next++]! : axis('', 1)))
-  return { output: z > 1 ? [x, y, z] : y > 1 ? [x, y] : [x], coordinates, strides: rowMajor(shape) }
+  const coordinates = shape.map((n) => (n > 1 ? all[next++]! : zero))
+  const output = z > 1 ? [x, y, z] : y > 1 ? [x, y] : [x]
+  return { output, coordinates, locate: rowMajor(shape), isRowMajor: true }
 }
 
 /**
- * The layouts worth trying for a result, best first. In cpu mode outputs are flat, because a step's output is
- * nested arrays otherwise and can only be indexed in its own rank. Elsewhere a flat walk is best where it
- * needs no division, and a spread one where it does.
+ * The row-major layouts of a result, best first. In cpu mode outputs are flat, because a step's output is nested
+ * arrays otherwise and can only be indexed in its own rank. Elsewhere a flat walk is best where it needs no
+ * division, and a spread one where it does.
  */
 export const layouts = (shape: readonly number[], backend: KernelBackend): readonly Layout[] =>
   backend === 'cpu' ? [flat(shape)] : [flat(shape), spread(shape)]
 
-/** A layout in which x counts `lanes` neighbours along one axis of the result. */
+/** A layout in which x counts neighbours along one axis of the result. */
 export interface Quads extends Layout {
   /** The coordinates of one of the neighbours, free of x. */
   readonly lane: (lane: number) => readonly Index[]
 }
 
-/**
- * `lanes` neighbours along one axis on x, the rest of that axis on y, all other axes on z. Memory then runs along that axis,
- * whose size must be a multiple of `lanes`.
- */
-export const quads = (shape: readonly number[], along: number, lanes: number): Quads => {
-  const size = shape[along]!
-  const others = shape.filter((_, a) => a !== along)
-  const rest = unravel(axis('this.thread.z', product(others)), others)
-  const group = scale(lanes, axis('this.thread.y', size / lanes))
+export interface QuadShape {
+  readonly shape: readonly number[]
+  /** The axis of which x counts `lanes` neighbours; its size is a multiple of them. */
+  readonly along: number
+  readonly lanes: number
+  /**
+   * Which is walked first: the groups along that axis, so that memory runs along it, or all other axes, so that what
+   * belongs to one group is used for all of them while it is in the cache.
+   */
+  readonly panels: boolean
+}
+
+/** `lanes` neighbours along one axis on x; the groups of them and all other axes on y and z. */
+export const quads = ({ shape, along, lanes, panels }: QuadShape): Quads => {
+  const groups = shape[along]! / lanes
+  const axes = shape.map((_, a) => a).filter((a) => a !== along)
+  const others = axes.map((a) => shape[a]!)
+  const count = product(others)
+  const rest = unravel(axis(panels ? 'this.thread.y' : 'this.thread.z', count), others)
+  const group = scale(lanes, axis(panels ? 'this.thread.z' : 'this.thread.y', groups))
   const coordinates = (within: Index): readonly Index[] =>
-    shape.map((_, a) => (a === along ? add(group, within) : rest[a < along ? a : a - 1]!))
-  const outer = rowMajor(others)
+    shape.map((_, a) => (a === along ? add(group, within) : rest[axes.indexOf(a)]!))
+  const inPanels = (at: readonly Index[]): Index => {
+    const { quotient, remainder } = divide(at[along]!, lanes)
+    const other = rowMajor(others)(axes.map((a) => at[a]!))
+    return add(scale(lanes * count, quotient), scale(lanes, other), remainder)
+  }
   return {
-    output: [lanes, size / lanes, product(others)],
+    output: panels ? [lanes, count, groups] : [lanes, groups, count],
     coordinates: coordinates(axis('this.thread.x', lanes)),
     lane: (lane) => coordinates(constantIndex(lane)),
-    strides: shape.map((_, a) => (a === along ? 1 : size * outer[a < along ? a : a - 1]!))
+    locate: panels ? inPanels : inOrder(shape, [...axes, along]),
+    isRowMajor: !panels && along === shape.length - 1
   }
 }

@@ -24,6 +24,7 @@ const HALVINGS = 300
 export const threshold = ({ rows, size, k }: TopK, array: number): Kernel => ({
   name: 'threshold',
   output: [rows],
+  divides: 0,
   arrays: [array],
   source: `function (a0) {
 let start = this.output.x; start++; start = this.thread.x * ${size};
@@ -67,6 +68,7 @@ return low;
 export const lastTie = ({ rows, size, k }: TopK, array: number, thresholds: number): Kernel => ({
   name: 'lastTie',
   output: [rows],
+  divides: 0,
   arrays: [array, thresholds],
   source: `function (a0, a1) {
 let start = this.output.x; start++; start = this.thread.x * ${size};

@@ -1,18 +1,23 @@
 import type { Kernel, KernelBackend } from '../../../kernels/kernel.js'
-import { rowMajor } from '../../../kernels/layout.js'
+import { flat, type Layout } from '../../../kernels/layout.js'
 import { lastTie, threshold, topKMask } from '../../../kernels/topk.js'
 import { fail } from '../../core/error.js'
 import { sizeOf } from '../../core/shape.js'
 import { opName } from '../../graph/print.js'
 import { isOp, type Tensor } from '../../graph/tensor.js'
 import type { Plan } from '../plan.js'
-import { type Arrangement, type Buffer, copyOf, flatCopy, kernelOf, type Surroundings } from './kernels.js'
+import { flatCopy, kernelOf } from './kernels.js'
 import { lower, type Lowered } from './lower.js'
+import { copyOf } from './products.js'
 import type { Program, Source, Step } from './program.js'
+import type { Arrangement, Buffer, Surroundings } from './reader.js'
 import { schedule } from './schedule.js'
 
 /** Results with rows at least this long come back as rows; shorter ones are copied into one row first. */
 const LONG_ROW = 64
+
+/** Positions beyond this are not divided exactly in float32. */
+const LARGEST_DIVIDED = 2 ** 23
 
 /** One kernel call before its arrays are known as sources: it reads and writes numbered buffers. */
 interface Call {
@@ -31,6 +36,14 @@ const recorder = () => {
     steps,
     sources,
     call: ({ kernel, writes }: Call): Source => {
+      if (kernel.divides > LARGEST_DIVIDED)
+        fail(
+          'EngineError',
+          'gpujs',
+          `index arithmetic up to ${LARGEST_DIVIDED}`,
+          `${kernel.divides}`,
+          kernel.name
+        )
       const key = `${kernel.output.join(',')}\n${kernel.source}`
       const number = numbers.get(key) ?? kernels.push(kernel) - 1
       numbers.set(key, number)
@@ -62,8 +75,8 @@ export const build = ({ nodes, graph }: Plan, backend: KernelBackend): Program =
   const identity = (node: Tensor): number => places.get(node)!
   let count = 0
 
-  const reserve = (node: Tensor, strides: readonly number[]): number => {
-    buffers.set(node, { number: count, strides })
+  const reserve = (node: Tensor, layout: Layout): number => {
+    buffers.set(node, { number: count, layout })
     return count++
   }
   const buffer = (node: Tensor): Buffer => buffers.get(node)!
@@ -83,10 +96,8 @@ export const build = ({ nodes, graph }: Plan, backend: KernelBackend): Program =
   /** A result that gpu.js gives back as many small rows is laid into one row first. */
   const finish = (node: Tensor, kernel: Kernel, source: Source): void => {
     const [x, ...others] = kernel.output
-    const plain = rowMajor(node.shape).every(
-      (stride, a) => stride === buffer(node).strides[a] || node.shape[a] === 1
-    )
-    const reads = plain && (others.length === 0 || (others.length === 1 && x! >= LONG_ROW))
+    const reads =
+      buffer(node).layout.isRowMajor && (others.length === 0 || (others.length === 1 && x! >= LONG_ROW))
     outputs.set(
       node,
       reads ? source : call({ kernel: flatCopy(node.shape, buffer(node), backend), writes: count++ })
@@ -96,7 +107,7 @@ export const build = ({ nodes, graph }: Plan, backend: KernelBackend): Program =
   for (const node of nodes) {
     if (!made.stored.has(node)) continue
     const rule = lowered.get(node)!
-    const plain = rowMajor(node.shape)
+    const plain = flat(node.shape)
     switch (rule.kind) {
       case 'array': {
         const input = graph.inputs.indexOf(node)
@@ -119,8 +130,8 @@ export const build = ({ nodes, graph }: Plan, backend: KernelBackend): Program =
       }
       case 'inline':
       case 'reduce': {
-        const { kernel, strides } = kernelOf(around, node)
-        const source = call({ kernel, writes: reserve(node, strides) })
+        const { kernel, layout } = kernelOf(around, node)
+        const source = call({ kernel, writes: reserve(node, layout) })
         if (wanted.has(node)) finish(node, kernel, source)
       }
     }

@@ -16,6 +16,14 @@ import type { DeviceTag } from '../plan.js'
 /** The value of an input of a node at given coordinates. */
 export type Read = (input: number, at: readonly Index[]) => Value
 
+/** How an operand of a product lies to its loops and its result. */
+export interface Operand {
+  /** The operand's axes that are summed, in the order of the loops. */
+  readonly summed: readonly number[]
+  /** For each axis of the result the operand's axis that shows it, or −1. */
+  readonly shown: readonly number[]
+}
+
 /** What a primitive is to the schedule. */
 export type Lowered =
   /** An array that is given: an input or a constant. */
@@ -37,8 +45,8 @@ export type Lowered =
       readonly combine: 'sum' | 'max'
       readonly loops: readonly number[]
       readonly body: (at: readonly Index[], loops: readonly Index[], read: Read) => Value
-      /** For a product of two operands: of each, the axes that are summed, in the order of the loops. */
-      readonly product?: readonly [readonly number[], readonly number[]]
+      /** For a product of two operands without diagonals: how each takes part. */
+      readonly product?: readonly [Operand, Operand]
     }
   | { readonly kind: 'topK'; readonly rows: number; readonly size: number; readonly k: number }
 
@@ -124,8 +132,11 @@ const contract: Rule<'contract'> = ({ op, inputs }) => {
       [a!, b!, output].every((indices) => new Set(indices).size === indices.length) &&
       summed.every((index) => a!.includes(index) && b!.includes(index))
     if (!isProduct) return reduction
-    const axes = (indices: readonly number[]): number[] => summed.map((index) => indices.indexOf(index))
-    return { ...reduction, product: [axes(a!), axes(b!)] }
+    const part = (indices: readonly number[]): Operand => ({
+      summed: summed.map((index) => indices.indexOf(index)),
+      shown: output.map((index) => indices.indexOf(index))
+    })
+    return { ...reduction, product: [part(a!), part(b!)] }
   }
   const aligned = operands.every(
     (indices) => indices.length === output.length && indices.every((index, a) => index === output[a])

@@ -20,8 +20,9 @@ export interface Schedule {
 
 /** The fewest array arguments that every backend grants a kernel. */
 const MAX_ARRAYS = 7
-/** Chains are cut before the expression of one cell nests deeper than this. */
+/** Chains are cut before the expression of one cell nests deeper than this, or holds more values. */
 const MAX_DEPTH = 64
+const MAX_VALUES = 256
 /** A value this cheap may be computed again for every place that shows it. */
 const CHEAP = 2
 
@@ -103,28 +104,45 @@ const decide = (
   return { stored, reductions, rows: needsArray }
 }
 
-/** Nodes that have to be stored for no kernel to read too many arrays or nest too deep. */
-const excess = (nodes: readonly Tensor[], { stored }: Schedule): readonly Tensor[] => {
-  const leaves = new Map<Tensor, ReadonlySet<Tensor>>()
-  const depth = new Map<Tensor, number>()
+/** What an unstored node brings into a kernel: the arrays it reads, the values it computes, and how deep they nest. */
+interface Burden {
+  readonly arrays: ReadonlySet<Tensor>
+  /** A name for each value: a node, and the views it is seen through, for it is computed once a place. */
+  readonly values: ReadonlySet<string>
+  readonly depth: number
+}
+
+/** Nodes that have to be stored for no kernel to read too many arrays, grow too large or nest too deep. */
+const excess = (
+  nodes: readonly Tensor[],
+  lowered: ReadonlyMap<Tensor, Lowered>,
+  { stored }: Schedule
+): readonly Tensor[] => {
+  const names = new Map(nodes.map((node, i) => [node, `${i}`]))
+  const burdens = new Map<Tensor, Burden>()
   const found = new Set<Tensor>()
-  const leavesOf = (node: Tensor): ReadonlySet<Tensor> =>
-    stored.has(node) || found.has(node) ? new Set([node]) : leaves.get(node)!
-  const depthOf = (node: Tensor): number => (stored.has(node) || found.has(node) ? 0 : depth.get(node)!)
-  const union = (inputs: readonly Tensor[]): Set<Tensor> =>
-    new Set(inputs.flatMap((input) => [...leavesOf(input)]))
+  const of = (node: Tensor): Burden =>
+    stored.has(node) || found.has(node)
+      ? { arrays: new Set([node]), values: new Set(), depth: 0 }
+      : burdens.get(node)!
+  const arraysOf = (inputs: readonly Tensor[]): Set<Tensor> =>
+    new Set(inputs.flatMap((input) => [...of(input).arrays]))
   for (const node of nodes) {
-    let all = union(node.inputs)
-    while (all.size > MAX_ARRAYS) {
-      const widest = node.inputs.reduce((a, b) => (leavesOf(b).size > leavesOf(a).size ? b : a))
-      if (leavesOf(widest).size <= 1) break
+    const rule = lowered.get(node)!
+    let arrays = arraysOf(node.inputs)
+    while (arrays.size > MAX_ARRAYS) {
+      const widest = node.inputs.reduce((a, b) => (of(b).arrays.size > of(a).arrays.size ? b : a))
+      if (of(widest).arrays.size <= 1) break
       found.add(widest)
-      all = union(node.inputs)
+      arrays = arraysOf(node.inputs)
     }
-    leaves.set(node, all)
-    const own = 1 + Math.max(0, ...node.inputs.map(depthOf))
-    depth.set(node, own)
-    if (own > MAX_DEPTH && !stored.has(node)) found.add(node)
+    const name = names.get(node)!
+    const seen = rule.kind === 'inline' && rule.aligned ? '' : `${name}/`
+    const values = new Set([name])
+    for (const input of node.inputs) for (const value of of(input).values) values.add(seen + value)
+    const depth = 1 + Math.max(0, ...node.inputs.map((input) => of(input).depth))
+    burdens.set(node, { arrays, values, depth })
+    if ((depth > MAX_DEPTH || values.size > MAX_VALUES) && !stored.has(node)) found.add(node)
   }
   return [...found]
 }
@@ -144,7 +162,7 @@ export const schedule = (
   let all: ReadonlySet<Tensor> = new Set()
   for (;;) {
     const made = decide(nodes, wanted, lowered, all)
-    const more = excess(nodes, made)
+    const more = excess(nodes, lowered, made)
     if (more.length === 0) return made
     all = new Set([...all, ...more])
   }

@@ -1,0 +1,158 @@
+import { add, axis, constantIndex, divide, divides, type Index, scale } from '../../../kernels/coordinate.js'
+import type { Kernel } from '../../../kernels/kernel.js'
+import { inOrder, layouts, type Quads, quads } from '../../../kernels/layout.js'
+import { pointwise } from '../../../kernels/pointwise.js'
+import { LANES, reduce } from '../../../kernels/reduce.js'
+import type { Value } from '../../../kernels/value.js'
+import { sizeOf } from '../../core/shape.js'
+import type { Tensor } from '../../graph/tensor.js'
+import type { Lowered } from './lower.js'
+import {
+  type Arrangement,
+  dividesIn,
+  type ReadNode,
+  reader,
+  type Surroundings,
+  type Written
+} from './reader.js'
+
+// Sums of products on webasm. The numbers are elements; they were measured on a core with 32 KiB and 1 MiB of cache.
+
+/** Operands up to this size stay in the first cache however they are walked. */
+const SMALL = 4096
+/** Operands beyond this size are used panel by panel. */
+const LARGE = 16384
+/** Operands up to this size stay in the second cache. */
+const CACHED = 131072
+/** A contiguous copy of an operand pays when its elements are read at least this often. */
+const WORTH = 16
+/** Copies for the lanes, which only save address arithmetic, pay when elements are read at least this often. */
+const WORTH_LANES = 64
+
+type Sum = Extract<Lowered, { kind: 'reduce' }>
+
+const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
+
+/** Stand-ins for the loops of a sum, to see how its body reads. */
+const probes = ({ loops }: Sum): readonly Index[] => loops.map((n, i) => axis(`probe${i}`, n, i + 1))
+
+/** Whether a body is so small that its reads are what it costs: one array, or the product of two. */
+const isProduct = (value: Value): boolean =>
+  value.kind === 'load' ||
+  (value.kind === 'apply' && value.fn === 'mul' && value.args.every((arg) => arg.kind === 'load'))
+
+/** How far apart a loop reads an operand, or undefined if the operand is not read as it lies. */
+const step = (value: Value, loop: string): number | undefined =>
+  value.kind === 'load' && !divides(value.at)
+    ? (value.at.terms.find(({ atom }) => atom.key === loop)?.factor ?? 0)
+    : undefined
+
+/** The operands of a sum that show an axis of its result, or of those that do not. */
+const showing = (inner: Tensor, a: number, shows: boolean): readonly Tensor[] => {
+  const { op } = inner
+  return op.tag === 'contract'
+    ? inner.inputs.filter((_, k) => op.operands[k]!.includes(op.output[a]!) === shows)
+    : []
+}
+
+const largest = (nodes: readonly Tensor[]): number => Math.max(0, ...nodes.map((node) => sizeOf(node.shape)))
+
+/**
+ * The axis for the lanes: one that they divide, the last if it can be. Of a large product, one across which the other
+ * operand stays in the second cache, because that is walked again for every group of lanes.
+ */
+const laneAxis = ({ schedule }: Surroundings, root: Tensor, inner: Tensor): number | undefined => {
+  const last = root.shape.length - 1
+  const fit = root.shape.map((_, a) => a).filter((a) => root.shape[a]! % LANES === 0)
+  if (schedule.rows.has(root)) return fit.find((a) => a === last)
+  const misses = (a: number): number => {
+    const walked = largest(showing(inner, a, false))
+    return walked <= CACHED ? 0 : walked
+  }
+  const rank = (a: number): number => (a === last ? Infinity : root.shape[a]!)
+  return fit.sort((a, b) => misses(a) - misses(b) || rank(b) - rank(a))[0]
+}
+
+/** The read of an operand for one of the lanes. */
+type ReadOperand = (input: number, place: readonly Index[], lane: number) => Value
+
+/**
+ * How the operands of a product in quads are read: as they lie, or from copies. An operand that a wide step would make miss
+ * the caches is copied with the summed axes contiguous. One that differs between the lanes is copied as four arrays, one a
+ * lane: then all four are read at the same position, and its address is computed once.
+ */
+const operands = (
+  { copied }: Surroundings,
+  read: ReadNode,
+  rule: Sum,
+  inner: Tensor,
+  { lane }: Quads,
+  along: number
+): ReadOperand => {
+  const plain: ReadOperand = (k, place) => read(inner.inputs[k]!, place)
+  const { product, loops } = rule
+  if (product === undefined) return plain
+  const innermost = `probe${loops.findLastIndex((n) => n > 1)}`
+  const values: Value[] = []
+  rule.body(lane(0), probes(rule), (k, place) => (values[k] = plain(k, place, 0)))
+  const copies = inner.inputs.map((node, k): ReadOperand => {
+    const { shape } = node
+    const size = sizeOf(shape)
+    const reads = (sizeOf(inner.shape) * sizeOf(loops)) / size
+    const apart = step(values[k]!, innermost)
+    const isFar = apart === undefined || (apart !== 1 && size > SMALL)
+    const { summed, shown } = product[k as 0 | 1]
+    const order = [...range(shape.length).filter((a) => !summed.includes(a)), ...summed]
+    const across = shown[along]!
+    if (across >= 0 && size > SMALL && reads >= WORTH_LANES) {
+      const locate = inOrder(
+        shape.map((n, a) => (a === across ? n / LANES : n)),
+        order
+      )
+      const arrays = range(LANES).map((n) => copied(node, { order, every: { axis: across, lane: n } }))
+      return (_, place, n) => {
+        const group = place.map((index, a) => (a === across ? divide(index, LANES).quotient : index))
+        return { kind: 'load', array: arrays[n]!, at: locate(group) }
+      }
+    }
+    if (!isFar || reads < WORTH) return plain
+    const locate = inOrder(shape, order)
+    const array = copied(node, { order })
+    return (_, place) => ({ kind: 'load', array, at: locate(place) })
+  })
+  return (k, place, n) => copies[k]!(k, place, n)
+}
+
+/** The kernel of a sum of products in quads; undefined where its body is more than that, or no axis can be divided. */
+export const writeQuads = (around: Surroundings, root: Tensor): Written | undefined => {
+  const inner = around.schedule.reductions.get(root) ?? root
+  const rule = around.lowered.get(inner)!
+  if (rule.kind !== 'reduce') return undefined
+  const along = laneAxis(around, root, inner)
+  if (along === undefined) return undefined
+  const panels = !around.schedule.rows.has(root) && largest(showing(inner, along, true)) > LARGE
+  const layout = quads({ shape: root.shape, along, lanes: LANES, panels })
+  const { output, coordinates, lane } = layout
+  const read = reader(around, root)
+  const probe = rule.body(lane(0), probes(rule), (k, place) => read(inner.inputs[k]!, place))
+  if (rule.product === undefined && !isProduct(probe)) return undefined
+  const epilogue = read(root, coordinates)
+  const { combine, loops } = rule
+  const source = operands(around, read, rule, inner, layout, along)
+  const body = (at: readonly Index[], n: number): Value =>
+    rule.body(lane(n), at, (k, place) => source(k, place, n))
+  return { kernel: reduce({ output, combine, loops, body, lanes: LANES, epilogue }, around.backend), layout }
+}
+
+/** The kernel that copies a node into another arrangement. */
+export const copyOf = (around: Surroundings, node: Tensor, { order, every }: Arrangement): Kernel => {
+  const shape = order.map((a) => (a === every?.axis ? node.shape[a]! / LANES : node.shape[a]!))
+  const [first, other] = layouts(shape, around.backend).map(({ output, coordinates }) => {
+    const place = node.shape.map((_, a) => {
+      const index = coordinates[order.indexOf(a)]!
+      return a === every?.axis ? add(scale(LANES, index), constantIndex(every.lane)) : index
+    })
+    return { output, value: reader(around)(node, place) }
+  })
+  return pointwise(other === undefined || !dividesIn(first!.value) ? first! : other, around.backend)
+}

@@ -1,0 +1,83 @@
+import { divides, type Index, keyOf } from '../../../kernels/coordinate.js'
+import type { Kernel, KernelBackend } from '../../../kernels/kernel.js'
+import type { Layout } from '../../../kernels/layout.js'
+import type { Value } from '../../../kernels/value.js'
+import type { Tensor } from '../../graph/tensor.js'
+import type { Lowered } from './lower.js'
+import type { Schedule } from './schedule.js'
+
+/** An array on the device: the number by which kernels name it, and how its elements lie. */
+export interface Buffer {
+  readonly number: number
+  readonly layout: Layout
+}
+
+/** The axes of a copy, outermost first, and which of every four neighbours along one of them it holds. */
+export interface Arrangement {
+  readonly order: readonly number[]
+  readonly every?: { readonly axis: number; readonly lane: number }
+}
+
+/** A kernel, and how its result lies in memory. */
+export interface Written {
+  readonly kernel: Kernel
+  readonly layout: Layout
+}
+
+/** What the writing of a kernel needs to know of the plan around it. */
+export interface Surroundings {
+  readonly backend: KernelBackend
+  readonly schedule: Schedule
+  readonly lowered: ReadonlyMap<Tensor, Lowered>
+  readonly buffer: (node: Tensor) => Buffer
+  /** The number of the buffer of a copy of a node in another arrangement; made once. */
+  readonly copied: (node: Tensor, arrangement: Arrangement) => number
+}
+
+export type ReadNode = (node: Tensor, at: readonly Index[]) => Value
+
+/**
+ * Reads nodes as values within the kernel of `root`: stored nodes from their buffers, others by what they compute, each
+ * place once. Without a root, outside of any kernel.
+ */
+export const reader = ({ schedule, lowered, buffer }: Surroundings, root?: Tensor): ReadNode => {
+  const reduction = root === undefined ? undefined : schedule.reductions.get(root)
+  const known = new Map<Tensor, Map<string, Value>>()
+  const result: Value = { kind: 'result' }
+  const compute: ReadNode = (node, at) => {
+    if (node === reduction) return result
+    if (node !== root && schedule.stored.has(node)) {
+      const { number, layout } = buffer(node)
+      return { kind: 'load', array: number, at: layout.locate(at) }
+    }
+    const rule = lowered.get(node)!
+    return rule.kind === 'inline' ? rule.value(at, (k, place) => read(node.inputs[k]!, place)) : result
+  }
+  const read: ReadNode = (node, at) => {
+    const places = known.get(node) ?? new Map<string, Value>()
+    known.set(node, places)
+    const key = at.map(keyOf).join(',')
+    const value = places.get(key) ?? compute(node, at)
+    places.set(key, value)
+    return value
+  }
+  return read
+}
+
+/** Whether any index in a value needs a division. */
+export const dividesIn = (value: Value, seen = new Set<Value>()): boolean => {
+  if (seen.has(value)) return false
+  seen.add(value)
+  switch (value.kind) {
+    case 'literal':
+    case 'result':
+      return false
+    case 'load':
+    case 'position':
+      return divides(value.at)
+    case 'apply':
+      return value.args.some((arg) => dividesIn(arg, seen))
+    case 'within':
+      return divides(value.at) || dividesIn(value.inside, seen) || dividesIn(value.outside, seen)
+  }
+}
