@@ -21,7 +21,7 @@ export const inOrder =
     order.reduce((flat, a) => add(scale(shape[a]!, flat), coordinates[a]!), zero)
 
 /** The place of an element in row-major order. */
-export const rowMajor = (shape: readonly number[]): Layout['locate'] =>
+const rowMajor = (shape: readonly number[]): Layout['locate'] =>
   inOrder(
     shape,
     shape.map((_, a) => a)

@@ -25,21 +25,6 @@ export type Value =
 
 export const literal = (value: number): Value => ({ kind: 'literal', value })
 
-/** The arrays a value reads, in the order in which they are met. */
-export const arraysOf = (values: readonly Value[]): number[] => {
-  const seen = new Set<Value>()
-  const arrays = new Set<number>()
-  const visit = (value: Value): void => {
-    if (seen.has(value)) return
-    seen.add(value)
-    if (value.kind === 'load') arrays.add(value.array)
-    else if (value.kind === 'apply') value.args.forEach(visit)
-    else if (value.kind === 'within') [value.inside, value.outside].forEach(visit)
-  }
-  values.forEach(visit)
-  return [...arrays]
-}
-
 /** The level at which the result of a reduction is known: after every loop. */
 export const AFTER = Infinity
 

@@ -43,7 +43,7 @@ export const runOn = async (
 }
 
 /** The largest difference between two results, relative to the size of what is expected. */
-export const distance = (actual: readonly NdArray[], expected: readonly NdArray[]): number => {
+const distance = (actual: readonly NdArray[], expected: readonly NdArray[]): number => {
   if (actual.length !== expected.length) return Infinity
   let worst = 0
   expected.forEach(({ shape, data }, i) => {
