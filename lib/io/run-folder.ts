@@ -44,13 +44,22 @@ const replaceable = (path: string, names: readonly string[]): E.Either<TangentEr
       )
 }
 
+/**
+ * Makes a folder and its parents, one by one: Node's recursive mkdir never returns where a parent refuses with ENOENT, as
+ * /proc does.
+ */
+const makeFolder = (path: string): void => {
+  if (existsSync(path)) return
+  makeFolder(dirname(path))
+  mkdirSync(path)
+}
+
 /** Makes the folder if it is not there, and gives the names of what is in it. */
 const enter = (path: string): IOEither<TangentError, readonly string[]> =>
   IOE.tryCatch(
     () => {
-      mkdirSync(dirname(path), { recursive: true })
-      // Not recursive: of two that make the same folder, one sees that it is there.
-      if (!existsSync(path)) mkdirSync(path)
+      // of two that make the same folder at once, one sees that it is there
+      makeFolder(path)
       return readdirSync(path)
     },
     ioError(operation, 'a folder that can be made and read', path)
