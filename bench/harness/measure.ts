@@ -44,8 +44,11 @@ export const effortOf = (quick: boolean): Effort =>
 /** Runs in one turn of a candidate; a slow one gets fewer, so that it does not eat the others' share. */
 const runsInTurn = (ms: number): number => Math.max(1, Math.min(5, Math.floor(50 / ms)))
 
-/** Long enough for another candidate's threads to stop spinning. */
-const SETTLE = 10
+/**
+ * Milliseconds in which another candidate's threads stop spinning. ONNX Runtime's workers spin for tens of them: with 10,
+ * a session of two threads was 1.9 times slower when it came after another such session than when it ran alone.
+ */
+const SETTLE = 60
 
 interface Entrant {
   readonly candidate: Candidate
