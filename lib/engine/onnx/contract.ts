@@ -1,10 +1,21 @@
-import { scalar } from '../../core/ndarray.js'
+import { full, scalar } from '../../core/ndarray.js'
 import { type Shape, sizeOf } from '../../core/shape.js'
 import type { ContractOp } from '../../graph/contract.js'
 import { expectNormal, type NormalForm } from '../../optimise/normal.js'
 import type { Builder, Value } from './builder.js'
 import { chooseLayout, isDot, type Layout, type Product } from './layout.js'
 import { aligned, asFloat, broadcast, expanded, one, reshaped, transposed } from './views.js'
+
+/**
+ * Sums over the first axes of a tensor: a row of ones times it as a matrix. With two threads this takes a quarter of the
+ * time of ReduceSum, 25 instead of 98 µs for 128 × 512; with one they are equal.
+ */
+const sumOfRows = (build: Builder, value: Value, count: number, kept: Shape): Value => {
+  const rows = sizeOf(value.dims.slice(0, count))
+  const matrix = reshaped(build, value, [rows, sizeOf(kept)])
+  const row = expanded(build, build.floats(full([1, rows], 1)), [1, rows])
+  return reshaped(build, one(build, 'Gemm', [row, matrix], [1, sizeOf(kept)]), kept)
+}
 
 /** Sums over axes; a repeated axis is summed by its size. */
 const sumOver = (build: Builder, value: Value, axes: readonly number[], shape: Shape): Value => {
@@ -13,8 +24,13 @@ const sumOver = (build: Builder, value: Value, axes: readonly number[], shape: S
   const dims = value.dims.filter((_, axis) => !axes.includes(axis))
   const moving = real.filter((axis) => shape[axis] !== 1)
   const kept = value.dims.filter((_, axis) => !moving.includes(axis))
+  const isLeading = kept.length > 0 && moving.every((axis, i) => axis === i)
   const summed =
-    moving.length === 0 ? value : one(build, 'ReduceSum', [value, build.ints(moving)], kept, { keepdims: 0 })
+    moving.length === 0
+      ? value
+      : isLeading
+        ? sumOfRows(build, value, moving.length, kept)
+        : one(build, 'ReduceSum', [value, build.ints(moving)], kept, { keepdims: 0 })
   const total = reshaped(build, summed, dims)
   return repeats === 1 ? total : one(build, 'Mul', [total, build.floats(scalar(repeats))], dims)
 }

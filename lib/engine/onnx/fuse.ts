@@ -1,4 +1,4 @@
-import { sizeOf } from '../../core/shape.js'
+import { sameShape, sizeOf } from '../../core/shape.js'
 import type { Model, OnnxNode, Value } from './builder.js'
 
 /** The nodes that the outputs need, in their order. */
@@ -35,6 +35,31 @@ const withAddend = (gemm: OnnxNode, addend: Value, result: readonly Value[]): On
   outputs: result
 })
 
+/**
+ * A matrix product with the numbers that its operands were multiplied by drawn into α. The multiplication itself goes
+ * when nobody else reads it.
+ */
+const withoutFactors = (
+  gemm: OnnxNode,
+  producer: (name: string) => OnnxNode | undefined,
+  number: ReadonlyMap<string, number>
+): OnnxNode => {
+  const stripped = gemm.inputs.slice(0, 2).map((operand) => {
+    const node = producer(operand.name)
+    if (node?.op !== 'Mul') return { operand, factor: 1 }
+    const [a, b] = node.inputs
+    const [factor, rest] = number.has(a!.name) ? [number.get(a!.name), b!] : [number.get(b!.name), a!]
+    return factor !== undefined && sameShape(rest.dims, operand.dims)
+      ? { operand: rest, factor }
+      : { operand, factor: 1 }
+  })
+  const factor = stripped.reduce((product, part) => product * part.factor, 1)
+  const operands = stripped.map(({ operand }) => operand)
+  return factor === 1
+    ? gemm
+    : scaled({ ...gemm, inputs: [...operands, ...gemm.inputs.slice(2)] }, factor, gemm.outputs)
+}
+
 /** The number a model's constant consists of, if it is a single one. */
 const numbers = (model: Model): ReadonlyMap<string, number> =>
   new Map(
@@ -47,7 +72,7 @@ const numbers = (model: Model): ReadonlyMap<string, number> =>
 
 /**
  * Draws what follows a matrix product into it, where nothing else looks at the product: Gemm is α·AB + C, so a number
- * it is multiplied by becomes α and what it is added to becomes C. A step of gradient descent, w − rate · xᵀδ, is
+ * it or an operand is multiplied by becomes α and what it is added to becomes C. A step of gradient descent, w − rate · xᵀδ, is
  * then one operator.
  */
 export const fuse = (model: Model): Model => {
@@ -84,7 +109,10 @@ export const fuse = (model: Model): Model => {
         return undefined
     }
   }
-  for (const node of nodes) fused.set(node.outputs[0]!.name, absorbed(node) ?? node)
+  for (const node of nodes) {
+    const own = node.op === 'Gemm' ? withoutFactors(node, (name) => fused.get(name), number) : node
+    fused.set(own.outputs[0]!.name, absorbed(own) ?? own)
+  }
   const kept = needed([...fused.values()], model.outputs)
   const read = new Set([...kept.flatMap(({ inputs }) => inputs)].map(({ name }) => name))
   return { ...model, nodes: kept, initializers: model.initializers.filter(({ name }) => read.has(name)) }
