@@ -11,7 +11,7 @@ import { openReference } from './reference/backend.js'
 const absent =
   (name: EngineName): OpenBackend =>
   () =>
-    TE.left(tangentError('EngineError', 'openEngine', `engine ${name}`, 'an engine that is not built in'))
+    TE.left(tangentError('EngineError', 'openEngine', 'an engine that this version can open', name))
 
 /** How every engine is opened. */
 const openers: { readonly [Name in EngineName]: OpenBackend } = {
