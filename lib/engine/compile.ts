@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type TangentError, tangentError } from '../core/error.js'
-import { graphKey } from '../graph/graph.js'
+import { graphKey, inputName } from '../graph/graph.js'
 import type { Program, Runner } from '../graph/runner.js'
 import { type Concrete, hostLeaves, type Specs, specsOf } from '../graph/spec.js'
 import { attempt, trace, type Traced, unflattenOut } from '../graph/trace.js'
@@ -46,34 +46,44 @@ const load = (
 }
 
 const programOf =
-  <Args extends readonly unknown[], Out>(out: Out, { plan, executable }: Loaded): Program<Args, Out> =>
+  <Args extends readonly unknown[], Out>(
+    { graph, out }: Traced<Args, Out>,
+    { plan, executable }: Loaded,
+    open: () => E.Either<TangentError, unknown>
+  ): Program<Args, Out> =>
   (...args) =>
     pipe(
-      TE.fromEither(attempt(() => plan.feed(hostLeaves('run', args)))),
-      TE.flatMap(executable.run),
+      TE.fromEither(attempt(() => plan.feed(hostLeaves('run', args, graph.inputs.map(inputName))))),
+      TE.flatMap((fed) =>
+        pipe(
+          TE.fromIOEither(open),
+          TE.flatMap(() => executable.run(fed))
+        )
+      ),
       TE.map((values) => ({
         value: unflattenOut<Concrete<Out>>(out, values),
         executed: executable.executed
       }))
     )
 
-const closed = (name: EngineName): TangentError =>
-  tangentError('EngineError', 'compile', 'an open engine', `${name}, which was disposed`)
+const closed = (operation: string, name: EngineName): TangentError =>
+  tangentError('EngineError', operation, 'an open engine', `${name}, which was disposed`)
 
 /** An engine from a backend: tracing, optimising and the cache of programs are the same for all. */
 export const engineOf = (name: EngineName, backend: Backend): Engine => {
   const cache: Cache = new Map()
   let isOpen = true
-  const loadTraced = <Args extends readonly unknown[], Out>({
-    graph,
-    out
-  }: Traced<Args, Out>): TE.TaskEither<TangentError, Program<Args, Out>> =>
+  const open = (): E.Either<TangentError, unknown> =>
+    isOpen ? E.right(undefined) : E.left(closed('run', name))
+  const loadTraced = <Args extends readonly unknown[], Out>(
+    traced: Traced<Args, Out>
+  ): TE.TaskEither<TangentError, Program<Args, Out>> =>
     isOpen
       ? pipe(
-          load(backend, cache, graphKey(graph), () => planOf(optimise(graph))),
-          TE.map((loaded) => programOf<Args, Out>(out, loaded))
+          load(backend, cache, graphKey(traced.graph), () => planOf(optimise(traced.graph))),
+          TE.map((loaded) => programOf(traced, loaded, open))
         )
-      : TE.left(closed(name))
+      : TE.left(closed('compile', name))
   return {
     name,
     describe: backend.executed,

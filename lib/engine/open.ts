@@ -88,6 +88,11 @@ export const openEngine = (options: EngineOptions = {}): TE.TaskEither<TangentEr
     const known = name === undefined ? E.right(name) : engineName(name)
     if (E.isLeft(known)) return TE.left(known.left)
   }
+  if (options.require !== undefined && !isEngineName(options.require)) {
+    return TE.left(
+      tangentError('ConfigError', 'openEngine', 'one engine by name to require', options.require)
+    )
+  }
   const [first, ...rest] = candidates(options).map((name) => open(name, threads))
   return rest.reduce(
     (tried, next) =>
@@ -99,8 +104,17 @@ export const openEngine = (options: EngineOptions = {}): TE.TaskEither<TangentEr
   )
 }
 
-/** Opens an engine, uses it and disposes of it, whatever the outcome. */
+/** Opens an engine, uses it and disposes of it, whatever the outcome: also where `use` throws. */
 export const withEngine =
   (options: EngineOptions = {}) =>
   <A>(use: (engine: Engine) => TE.TaskEither<TangentError, A>): TE.TaskEither<TangentError, A> =>
-    TE.bracket(openEngine(options), use, (engine) => TE.fromTask(engine.dispose))
+    pipe(
+      openEngine(options),
+      TE.flatMap((engine) => async () => {
+        try {
+          return await use(engine)()
+        } finally {
+          await engine.dispose()
+        }
+      })
+    )

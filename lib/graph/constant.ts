@@ -1,11 +1,16 @@
-import { type NdArray, of, scalar } from '../core/ndarray.js'
-import { type Shape, sizeOf } from '../core/shape.js'
+import { fail } from '../core/error.js'
+import { isNdArray, type NdArray, of, scalar } from '../core/ndarray.js'
+import { checkShape, type Shape, sizeOf } from '../core/shape.js'
 import { broadcastTo } from './contract.js'
-import { apply, type Tensor, isTensor, isOp } from './tensor.js'
+import { apply, type Tensor, isTensor, isOp, nameOf } from './tensor.js'
 
 /** A concrete array as a tensor. */
 export const constant = (value: NdArray | number): Tensor =>
-  apply({ tag: 'constant', value: typeof value === 'number' ? scalar(value) : value }, [])
+  typeof value === 'number'
+    ? apply({ tag: 'constant', value: scalar(value) }, [])
+    : isNdArray(value)
+      ? apply({ tag: 'constant', value }, [])
+      : fail('ArgumentError', 'ops.constant', 'a tensor, an array or a number', nameOf(value))
 
 /** A tensor, or a number where a tensor is meant. */
 export type Operand = Tensor | number
@@ -13,7 +18,8 @@ export type Operand = Tensor | number
 export const toTensor = (operand: Operand): Tensor => (isTensor(operand) ? operand : constant(operand))
 
 /** Every element the same number. */
-export const fill = (value: number, shape: Shape): Tensor => broadcastTo(constant(value), shape)
+export const fill = (value: number, shape: Shape): Tensor =>
+  broadcastTo(constant(value), checkShape('ops.fill', shape))
 
 export const zerosLike = (tensor: Tensor): Tensor => fill(0, tensor.shape)
 

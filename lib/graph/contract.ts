@@ -1,4 +1,4 @@
-import type { Shape } from '../core/shape.js'
+import { checkShape, type Shape } from '../core/shape.js'
 import type { OpOf } from './op.js'
 import { apply, type Tensor } from './tensor.js'
 
@@ -81,7 +81,7 @@ export const pattern = (output: readonly number[], sizes: readonly number[]): Te
   contract([], [], output, sizes)
 
 /** All elements one. */
-export const ones = (shape: Shape): Tensor => pattern(indicesOf(shape), shape)
+export const ones = (shape: Shape): Tensor => pattern(indicesOf(checkShape('ops.ones', shape)), shape)
 
 /** The sum over the given axes, which are removed. */
 export const sumOver = (tensor: Tensor, axes: readonly number[]): Tensor => {

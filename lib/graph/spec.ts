@@ -1,3 +1,4 @@
+import { fail } from '../core/error.js'
 import { checkShape, type Shape } from '../core/shape.js'
 import { isHostKey, type HostKey } from '../core/key.js'
 import { isNdArray, type NdArray } from '../core/ndarray.js'
@@ -58,9 +59,19 @@ export type HostValue = NdArray | HostKey
 
 export const isHostValue = (value: unknown): value is HostValue => isNdArray(value) || isHostKey(value)
 
-/** The concrete leaves of an argument tree, in order. */
-export const hostLeaves = (operation: string, tree: unknown): readonly HostValue[] =>
-  leaves(operation, isHostValue, tree).map((leaf) => leaf.value)
+/** The concrete leaves of an argument tree, in order; at other places than those given, if any are, a TreeError. */
+export const hostLeaves = (
+  operation: string,
+  tree: unknown,
+  places?: readonly string[]
+): readonly HostValue[] => {
+  const found = leaves(operation, isHostValue, tree)
+  // another number of leaves is refused with both numbers where they are bound
+  const stray = found.length === places?.length ? found.findIndex(({ path }, i) => path !== places[i]) : -1
+  return stray < 0
+    ? found.map((leaf) => leaf.value)
+    : fail('TreeError', operation, `an argument at ${places![stray]!}`, `one at ${found[stray]!.path}`)
+}
 
 /** Concrete arguments as the description of themselves. */
 export const specsOf = <Args>(operation: string, args: unknown): Specs<Args> =>

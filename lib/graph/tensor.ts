@@ -1,3 +1,4 @@
+import { fail } from '../core/error.js'
 import type { Shape } from '../core/shape.js'
 import { infer } from './infer.js'
 import type { Op, OpOf } from './op.js'
@@ -22,10 +23,16 @@ export type TensorOf<T extends Op['tag']> = Tensor & { readonly op: OpOf<T> }
 export const isOp = <T extends Op['tag']>(tensor: Tensor, tag: T): tensor is TensorOf<T> =>
   tensor.op.tag === tag
 
-/** Applies a primitive; its shape rule refuses arguments that do not fit. */
-export const apply = (op: Op, inputs: readonly Tensor[]): Tensor => ({
-  _tag: 'Tensor',
-  op,
-  inputs,
-  shape: infer(op, inputs)
-})
+/** What a value is that came where a tensor was meant, for an error: `Key`, `undefined`. */
+export const nameOf = (value: unknown): string =>
+  typeof value === 'object' && value !== null && '_tag' in value ? String(value._tag) : typeof value
+
+/** Applies a primitive; what is no tensor is refused here, arguments that do not fit by the shape rule. */
+export const apply = (op: Op, inputs: readonly Tensor[]): Tensor => {
+  for (const input of inputs as readonly unknown[]) {
+    if (!isTensor(input)) {
+      fail('ArgumentError', op.tag === 'pointwise' ? op.fn : op.tag, 'a tensor', nameOf(input))
+    }
+  }
+  return { _tag: 'Tensor', op, inputs, shape: infer(op, inputs) }
+}

@@ -1,8 +1,8 @@
 import { fail } from '../../core/error.js'
 import { isHostKey } from '../../core/key.js'
 import { isNdArray, type NdArray } from '../../core/ndarray.js'
-import { sameShape, showShape } from '../../core/shape.js'
-import { type Graph, topological } from '../graph.js'
+import { sameShape, showShape, sizeOf } from '../../core/shape.js'
+import { type Graph, inputName, topological } from '../graph.js'
 import type { OpOf, OpTag } from '../op.js'
 import { sample } from '../random.js'
 import type { HostValue } from '../spec.js'
@@ -90,7 +90,7 @@ export const bindInputs = (graph: Graph, values: readonly HostValue[]): Readonly
   return new Map(
     graph.inputs.map((input, i) => {
       const value = values[i]!
-      const name = isOp(input, 'input') || isOp(input, 'keyInput') ? input.op.name : ''
+      const name = inputName(input)
       const fits = isOp(input, 'keyInput')
         ? isHostKey(value)
         : isNdArray(value) && sameShape(value.shape, input.shape)
@@ -101,6 +101,15 @@ export const bindInputs = (graph: Graph, values: readonly HostValue[]): Readonly
           'run',
           expected,
           isHostKey(value) ? 'a key' : `an array of shape ${showShape(value.shape)}`,
+          name
+        )
+      }
+      if (isNdArray(value) && value.data.length !== sizeOf(input.shape)) {
+        fail(
+          'ShapeError',
+          'run',
+          `${sizeOf(input.shape)} elements for ${showShape(input.shape)}`,
+          `${value.data.length}`,
           name
         )
       }

@@ -1,5 +1,5 @@
 import { fail } from '../../core/error.js'
-import { normaliseAxis, sameShape, showShape } from '../../core/shape.js'
+import { checkShape, normaliseAxis, sameShape, showShape } from '../../core/shape.js'
 import { contract, indicesOf, pattern, sumOver } from '../contract.js'
 import { scale } from './arithmetic.js'
 import type { Tensor } from '../tensor.js'
@@ -165,7 +165,7 @@ export const dot =
       : fail('ShapeError', 'ops.dot', `shape ${showShape(a.shape)}`, showShape(b.shape))
 
 /** The n × n identity matrix; it holds no data and vanishes in a contraction. */
-export const eye = (n: number): Tensor => pattern([0, 0], [n])
+export const eye = (n: number): Tensor => pattern([0, 0], checkShape('ops.eye', [n]))
 
 /** Inserts an axis of size 1 at the given place. */
 export const expandDims =
