@@ -11,7 +11,8 @@ import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
 import * as ops from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
-import { type Attack, type Batch, type Dataset, exampleCount, type Model, takeExamples } from '../nn/batch.js'
+import { labelledCount } from '../nn/labels.js'
+import { type Attack, type Batch, type Dataset, type Model, takeExamples } from '../nn/batch.js'
 import { correct } from '../nn/loss.js'
 
 export interface EvaluateOptions {
@@ -67,7 +68,7 @@ export const evaluate =
     return pipe(
       TE.Do,
       TE.bind('count', () =>
-        TE.fromEither(attempt(() => checkBatch(batch, exampleCount('attack.evaluate', data))))
+        TE.fromEither(attempt(() => checkBatch(batch, labelledCount('attack.evaluate', model, params, data))))
       ),
       TE.let('size', ({ count }) => Math.min(count, batch)),
       TE.let(

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { tangentError, type TangentError } from '../core/error.js'
+import { fail, tangentError, type TangentError } from '../core/error.js'
 import * as ndarray from '../core/ndarray.js'
 import type { NdArray } from '../core/ndarray.js'
 import { showShape, sizeOf } from '../core/shape.js'
@@ -43,7 +43,12 @@ export const labelled = (x: NdArray, y: NdArray, classes: number): E.Either<Tang
 export const count = (set: Labelled): number => set.y.data.length
 
 const rows = (array: NdArray, indices: ArrayLike<number>): NdArray => {
-  const [, ...inner] = array.shape
+  const [size, ...inner] = array.shape
+  for (let i = 0; i < indices.length; i++) {
+    const place = indices[i]!
+    if (!(Number.isInteger(place) && place >= 0 && place < size!))
+      fail('IndexError', 'data.take', `places of 0 … ${size! - 1}`, `${place}`, `places[${i}]`)
+  }
   const span = sizeOf(inner)
   const out = new Float32Array(indices.length * span)
   for (let i = 0; i < indices.length; i++)
@@ -51,7 +56,7 @@ const rows = (array: NdArray, indices: ArrayLike<number>): NdArray => {
   return ndarray.of([indices.length, ...inner], out)
 }
 
-/** The pairs at the given places, in that order; places are not checked against the size. */
+/** The pairs at the given places, in that order; a place that the set does not have is an IndexError. */
 export const take =
   (indices: ArrayLike<number>) =>
   (set: Labelled): Labelled => ({

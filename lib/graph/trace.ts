@@ -77,6 +77,8 @@ export const trace = <Args extends readonly unknown[], Out>(
     const results = leaves('trace', isOutputLeaf, raw).map(({ value }) =>
       typeof value === 'number' ? constant(value) : value
     )
+    if (results.length === 0)
+      fail('TraceError', 'trace', 'a function with a tensor among its results', 'none')
     const graph = share({ inputs, outputs: results })
     refuseStrangers(graph)
     return { graph, args: specs, out: rebuild<unknown, Out>('trace', isOutputLeaf, raw, results) }

@@ -9,7 +9,8 @@ import type { Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
 import { pgd } from '../attack/pgd.js'
-import { type Batch, type Dataset, exampleCount, takeExamples } from '../nn/batch.js'
+import { type Batch, type Dataset, takeExamples } from '../nn/batch.js'
+import { labelledCount } from '../nn/labels.js'
 import type { Network, Params, Weights } from '../nn/layer.js'
 import { countOf, erkCounts, uniformCounts, weightShapes } from './density.js'
 import * as score from './score.js'
@@ -76,8 +77,12 @@ const maskOf =
   }
 
 /** The examples a score is taken on: the first of a shuffle. */
-export const sampleOf = (data: Dataset, samples: number, key: HostKey): Concrete<Required<Batch>> =>
-  takeExamples(data, permutation(key, exampleCount('mask', data)).slice(0, samples))
+export const sampleOf = (
+  data: Dataset,
+  count: number,
+  samples: number,
+  key: HostKey
+): Concrete<Required<Batch>> => takeExamples(data, permutation(key, count).slice(0, samples))
 
 export interface OneShot {
   readonly mask: Concrete<Weights>
@@ -99,7 +104,11 @@ export const oneShot =
       return { scores, mask: maskOf(method, density)(scores) }
     }
     return pipe(
-      TE.fromEither(attempt(() => sampleOf(data, samples, forSample))),
+      TE.fromEither(
+        attempt(() =>
+          sampleOf(data, labelledCount('mask.oneShot', network.apply, params, data), samples, forSample)
+        )
+      ),
       TE.flatMap((batch) =>
         pipe(
           runner.compile(choose, [params, batch, forScore]),

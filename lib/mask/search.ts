@@ -14,14 +14,8 @@ import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import { attempt } from '../graph/trace.js'
 import { pgd } from '../attack/pgd.js'
-import {
-  type Attack,
-  type Batch,
-  type Dataset,
-  exampleCount,
-  shuffledRows,
-  takeExamples
-} from '../nn/batch.js'
+import { type Attack, type Batch, type Dataset, shuffledRows, takeExamples } from '../nn/batch.js'
+import { labelledCount } from '../nn/labels.js'
 import { type Network, type Params, type Weights, weightsOf } from '../nn/layer.js'
 import { adam, initialState, type Optimised } from '../nn/optimiser.js'
 import { cosine } from '../nn/schedule.js'
@@ -141,7 +135,7 @@ export const search =
     const plan = attempt(() => {
       check(options)
       const sizes = weightShapes(weightsOf(params)).map(sizeOf)
-      const count = exampleCount('mask.search', data)
+      const count = labelledCount('mask.search', network.apply, params, data)
       const half = Math.min(batch, Math.floor(count / 2))
       const rows = shuffledRows(forShuffle, count, 2 * half)
       return {
@@ -150,7 +144,7 @@ export const search =
           density,
           sizes.reduce((a, b) => a + b, 0)
         ),
-        sample: sampleOf(data, samples, forSample),
+        sample: sampleOf(data, count, samples, forSample),
         argumentsOf: (step: number) => {
           const chosen = rows.rowsOf(step)
           return [

@@ -27,7 +27,7 @@ const flopsOf = (node: Tensor): number => {
 }
 
 /** The work of one node of an optimised graph. */
-export const workOf = (node: Tensor): Work =>
+const workOf = (node: Tensor): Work =>
   isView(node)
     ? { flops: 0, bytes: 0 }
     : {

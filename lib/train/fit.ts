@@ -24,6 +24,7 @@ import {
   shuffledRows,
   takeExamples
 } from '../nn/batch.js'
+import { labelledCount } from '../nn/labels.js'
 import type { Params, Weights } from '../nn/layer.js'
 import { crossEntropy, type Loss } from '../nn/loss.js'
 import { initialState, type Optimised, type Optimiser } from '../nn/optimiser.js'
@@ -134,7 +135,12 @@ export const fit =
       whole('batch', batch, 1)
       whole('unroll', unroll, 1)
       if (record !== undefined) whole('checkpoints', record.checkpoints, 1)
-      const rows = shuffledRows(forShuffle, exampleCount('train.fit', data), batch)
+      // labels of another loss may be anything that it takes
+      const count =
+        (options.loss ?? crossEntropy) === crossEntropy
+          ? labelledCount('train.fit', model, params, data)
+          : exampleCount('train.fit', data)
+      const rows = shuffledRows(forShuffle, count, batch)
       const steps = epochs * rows.perEpoch
       const due = record === undefined ? new Set<number>() : dueSteps(steps, record.checkpoints)
       return {
