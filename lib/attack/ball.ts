@@ -5,6 +5,7 @@ import type { Tensor } from '../graph/tensor.js'
 /** The interval of valid inputs, [low, high], the same for every feature. */
 export type Box = readonly [low: number, high: number]
 
+/** The box [0, 1] that images live in. */
 export const unitBox: Box = [0, 1]
 
 /** An L∞ ball around each example and the box of valid inputs. */

@@ -15,6 +15,7 @@ import { labelledCount } from '../nn/labels.js'
 import { type Attack, type Batch, type Dataset, type Model, takeExamples } from '../nn/batch.js'
 import { correct } from '../nn/loss.js'
 
+/** How a set is evaluated: the attack, and examples a batch (256 unless given). */
 export interface EvaluateOptions {
   readonly attack: Attack
   /** Examples a program call; 256 unless given, fewer where the set is smaller. */

@@ -1,26 +1,23 @@
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as attack from '../attack/index.js'
-import { fail, type TangentError } from '../core/error.js'
-import { key } from '../core/key.js'
+import type { TangentError } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
-import { count, type Labelled, take } from '../data/index.js'
 import { run } from '../engine/compile.js'
-import { type Key, split } from '../graph/key.js'
+import type { Key } from '../graph/key.js'
 import type { Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import { attempt } from '../graph/trace.js'
 import * as mask from '../mask/index.js'
-import * as nn from '../nn/index.js'
+import type * as nn from '../nn/index.js'
 import type { MethodResult, SeedResult } from '../report/index.js'
 import * as train from '../train/index.js'
-import { countsOf, epochMeans, mean, pixelsOf, places } from './measure.js'
-import type { Setting } from './setting.js'
+import { countsOf, epochMeans, mean, pixelsOf } from './measure.js'
+import { type Prepared, prepare, type Study } from './study.js'
 
 /** Something that `metrics.jsonl` keeps: which seed, which method, which phase, and what was measured. */
 export type Event = Readonly<Record<string, string | number | readonly number[]>>
@@ -42,13 +39,6 @@ export interface Watcher {
   readonly keep: (events: readonly Event[]) => TaskEither<TangentError, void>
 }
 
-/** What is compared on what: the network is as the setting says, the data are split. */
-export interface Study {
-  readonly setting: Setting
-  readonly train: Labelled
-  readonly test: Labelled
-}
-
 type Effect<A> = ReaderTaskEither<Runner, TangentError, A>
 type Mask = Concrete<nn.Weights>
 
@@ -65,53 +55,6 @@ const oneShots = [
   ['random', 'random'],
   ['magnitude', 'magnitude']
 ] as const satisfies readonly (readonly [string, mask.OneShotMethod])[]
-
-/** All that a seed fixes before anything runs. */
-const prepare = ({ setting, train: training, test }: Study, seed: number) => {
-  const { density, epsilon, kernelImages, dynamicsImages, attackSteps, testSteps, testRestarts } = setting
-  const network = nn.serial(
-    ...setting.hidden.flatMap((width) => [nn.dense(width), nn.relu]),
-    nn.dense(training.classes)
-  )
-  const pgd = (steps: number, restarts: number): attack.Attack =>
-    attack.pgd({ epsilon, steps, stepSize: (2.5 * epsilon) / steps, restarts })
-  const [init, masks, search, fit, judge, distance] = split(6)(key(seed))
-  const params = network.init(init, training.x.shape.slice(1))
-  // The densities each layer gets are checked here, before the first step of training.
-  const shapes = mask.weightShapes(nn.weightsOf(params))
-  mask.erkCounts(density)(shapes)
-  mask.uniformCounts(density)(shapes)
-  const kernelStart = count(test) - 2 * kernelImages
-  if (kernelStart < 0 || dynamicsImages > count(test))
-    fail(
-      'DataError',
-      'compare',
-      `at least ${Math.max(2 * kernelImages, dynamicsImages)} test images`,
-      `${count(test)}`
-    )
-  const images = (start: number, length: number): { readonly x: NdArray; readonly y: NdArray } => {
-    const { x, y } = take(places(start, length))(test)
-    return { x, y }
-  }
-  return {
-    seed,
-    network,
-    params,
-    keys: { masks, search, fit, judge, distance },
-    trainAttack: pgd(attackSteps, 1),
-    testAttack: pgd(testSteps, testRestarts),
-    // Kept out of training, scores and search.
-    kernelImages: [
-      images(kernelStart, kernelImages),
-      images(kernelStart + kernelImages, kernelImages)
-    ] as const,
-    dynamicsImages: images(0, dynamicsImages),
-    training,
-    test,
-    stepsPerEpoch: Math.floor(count(training) / setting.batch)
-  }
-}
-type Prepared = ReturnType<typeof prepare>
 
 /** The attacked images on which trainings are compared: fixed, so attacked against the network as it starts. */
 const observedImages = ({ network, params, testAttack, dynamicsImages, keys }: Prepared): Effect<NdArray> =>
@@ -298,10 +241,3 @@ export const compare =
     }
     return pipe(RTE.fromEither(attempt(() => prepare(study, seed))), RTE.flatMap(compareOn))
   }
-
-/** Whether a setting fits the data, without computing anything. */
-export const checkStudy = (study: Study, seed: number): E.Either<TangentError, Study> =>
-  pipe(
-    attempt(() => prepare(study, seed)),
-    E.map(() => study)
-  )

@@ -69,6 +69,7 @@ export const key = (seed: number): HostKey =>
     ? { _tag: 'Key', hi: Math.floor(seed / 2 ** 32), lo: seed >>> 0 }
     : fail('ArgumentError', 'key', 'a whole number in [0, 2^53)', String(seed))
 
+/** Whether a value is a concrete key. */
 export const isHostKey = (value: unknown): value is HostKey =>
   typeof value === 'object' && value !== null && '_tag' in value && value._tag === 'Key'
 

@@ -32,12 +32,30 @@ export const of = (shape: Shape, data: Float32Array | Float64Array | readonly nu
     : fail('ShapeError', 'ndarray.of', `${sizeOf(shape)} elements for ${showShape(shape)}`, `${data.length}`)
 }
 
+/** An array of no axes and one element. */
 export const scalar = (value: number): NdArray => of([], [value])
 
+/** Every element the same number, in float32. */
 export const full = (shape: Shape, value: number): NdArray =>
   of(shape, new Float32Array(sizeOf(checkShape('ndarray.full', shape))).fill(value))
 
+/** Every element 0, in float32. */
 export const zeros = (shape: Shape): NdArray => full(shape, 0)
+
+/** The entries of axis 0 at the given places, in that order; a place that the array does not have is an IndexError. */
+export const takeRows = (operation: string, array: NdArray, places: ArrayLike<number>): NdArray => {
+  const [count = 0, ...inner] = array.shape
+  const width = sizeOf(inner)
+  const out = new Float32Array(places.length * width)
+  for (let i = 0; i < places.length; i++) {
+    const place = places[i]!
+    if (!(Number.isInteger(place) && place >= 0 && place < count)) {
+      fail('IndexError', operation, `places of 0 … ${count - 1}`, `${place}`, `places[${i}]`)
+    }
+    out.set(array.data.subarray(place * width, (place + 1) * width), i * width)
+  }
+  return of([places.length, ...inner], out)
+}
 
 /** From nested rows; a ragged array is a ShapeError. */
 export const fromNested = (rows: Nested): NdArray => {
@@ -74,6 +92,7 @@ export const toNested = ({ shape, data }: NdArray): Nested => {
   return build(0, 0, data.length)
 }
 
+/** Whether a value is a concrete array. */
 export const isNdArray = (value: unknown): value is NdArray =>
   typeof value === 'object' && value !== null && '_tag' in value && value._tag === 'NdArray'
 

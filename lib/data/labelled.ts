@@ -1,8 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { fail, tangentError, type TangentError } from '../core/error.js'
+import { tangentError, type TangentError } from '../core/error.js'
+import { strayLabel } from '../core/labels.js'
 import * as ndarray from '../core/ndarray.js'
 import type { NdArray } from '../core/ndarray.js'
-import { showShape, sizeOf } from '../core/shape.js'
+import { showShape } from '../core/shape.js'
 
 /** Inputs and their class labels, paired along the first axis. */
 export interface Labelled {
@@ -33,7 +34,7 @@ export const labelled = (x: NdArray, y: NdArray, classes: number): E.Either<Tang
   if (x.shape.length === 0) return refuse('inputs with a first axis', showShape(x.shape), 'x')
   if (y.shape.length !== 1 || y.shape[0] !== x.shape[0])
     return refuse(`labels of shape [${x.shape[0]!}]`, showShape(y.shape), 'y')
-  const outside = y.data.findIndex((label) => !Number.isInteger(label) || label < 0 || label >= classes)
+  const outside = strayLabel(y, classes)
   return outside < 0
     ? E.right({ x, y, classes })
     : refuse(`a whole number in [0, ${classes})`, String(y.data[outside]), `y[${outside}]`)
@@ -42,26 +43,12 @@ export const labelled = (x: NdArray, y: NdArray, classes: number): E.Either<Tang
 /** How many pairs there are. */
 export const count = (set: Labelled): number => set.y.data.length
 
-const rows = (array: NdArray, indices: ArrayLike<number>): NdArray => {
-  const [size, ...inner] = array.shape
-  for (let i = 0; i < indices.length; i++) {
-    const place = indices[i]!
-    if (!(Number.isInteger(place) && place >= 0 && place < size!))
-      fail('IndexError', 'data.take', `places of 0 … ${size! - 1}`, `${place}`, `places[${i}]`)
-  }
-  const span = sizeOf(inner)
-  const out = new Float32Array(indices.length * span)
-  for (let i = 0; i < indices.length; i++)
-    out.set(array.data.subarray(indices[i]! * span, (indices[i]! + 1) * span), i * span)
-  return ndarray.of([indices.length, ...inner], out)
-}
-
 /** The pairs at the given places, in that order; a place that the set does not have is an IndexError. */
 export const take =
   (indices: ArrayLike<number>) =>
   (set: Labelled): Labelled => ({
-    x: rows(set.x, indices),
-    y: rows(set.y, indices),
+    x: ndarray.takeRows('data.take', set.x, indices),
+    y: ndarray.takeRows('data.take', set.y, indices),
     classes: set.classes
   })
 

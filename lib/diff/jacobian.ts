@@ -2,9 +2,10 @@ import { pattern } from '../graph/contract.js'
 import { zerosLike } from '../graph/constant.js'
 import { transpose } from '../graph/ops/linear.js'
 import type { Tensor } from '../graph/tensor.js'
+import { tensorsOf } from '../graph/tree.js'
 import { batchOutputs, placeholder } from './batch.js'
 import { grad } from './grad.js'
-import { materialise, tensorsOf, withTensors } from './leaves.js'
+import { materialise, withTensors } from './leaves.js'
 import { linearize, vjp } from './vjp.js'
 
 /** The Jacobian of a tree of results with respect to a tree of arguments: for each result, a tree like the arguments. */

@@ -1,11 +1,7 @@
-import { leaves, rebuild } from '../core/tree.js'
+import { rebuild } from '../core/tree.js'
 import { zerosLike } from '../graph/constant.js'
 import { apply, isTensor, type Tensor } from '../graph/tensor.js'
 import type { Tangent } from './rule.js'
-
-/** The tensors of a tree, in order. */
-export const tensorsOf = (operation: string, tree: unknown): readonly Tensor[] =>
-  leaves(operation, isTensor, tree).map((leaf) => leaf.value)
 
 /** The same tree with other tensors. */
 export const withTensors = <T>(operation: string, tree: unknown, tensors: readonly unknown[]): T =>

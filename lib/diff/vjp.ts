@@ -2,7 +2,8 @@ import { fail } from '../core/error.js'
 import { sameShape, showShape } from '../core/shape.js'
 import type { Tensor } from '../graph/tensor.js'
 import { placeholder } from './batch.js'
-import { aliasOf, materialise, tensorsOf, withTensors } from './leaves.js'
+import { tensorsOf } from '../graph/tree.js'
+import { aliasOf, materialise, withTensors } from './leaves.js'
 import { pullBack, pushForward } from './linear.js'
 
 /** One function at one point: its value, and the tensors that move. */

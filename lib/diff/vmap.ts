@@ -5,7 +5,8 @@ import { transpose } from '../graph/ops/linear.js'
 import { isKey } from '../graph/key.js'
 import { isTensor, type Tensor } from '../graph/tensor.js'
 import { batchOutputs, placeholder } from './batch.js'
-import { tensorsOf, withTensors } from './leaves.js'
+import { tensorsOf } from '../graph/tree.js'
+import { withTensors } from './leaves.js'
 
 /** For each argument the axis that is mapped, or null for one that all examples share. The default is axis 0. */
 export interface VmapOptions {

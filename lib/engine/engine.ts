@@ -17,6 +17,7 @@ export const engineNames = [
   'gpujs:cpu'
 ] as const
 
+/** The name of one engine. */
 export type EngineName = (typeof engineNames)[number]
 
 /** A plan made ready to run. `run` takes the plan's fed inputs and gives the graph's outputs. */
@@ -33,6 +34,7 @@ export interface Backend {
   readonly dispose: Task<void>
 }
 
+/** What a backend is told when it is opened. */
 export interface OpenOptions {
   /** Number of threads; 1 unless given. */
   readonly threads: number

@@ -15,6 +15,7 @@ export type Key = HostKey | TracedKey
 const isTracedKey = (value: unknown): value is TracedKey =>
   typeof value === 'object' && value !== null && '_tag' in value && value._tag === 'TracedKey'
 
+/** Whether a value is a key, concrete or symbolic. */
 export const isKey = (value: unknown): value is Key => isHostKey(value) || isTracedKey(value)
 
 const step =

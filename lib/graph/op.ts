@@ -13,6 +13,7 @@ export type BinaryName = 'add' | 'sub' | 'div' | 'max' | 'min' | 'pow' | 'less' 
 /** `select(condition, a, b)`: a where the condition is not 0, else b. */
 export type PointwiseName = UnaryName | BinaryName | 'select'
 
+/** What random numbers follow: [0, 1), the standard normal, or ±1. */
 export type Distribution = 'uniform' | 'normal' | 'rademacher'
 
 /**

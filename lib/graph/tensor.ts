@@ -14,12 +14,14 @@ export interface Tensor {
   readonly shape: Shape
 }
 
+/** Whether a value is a symbolic tensor. */
 export const isTensor = (value: unknown): value is Tensor =>
   typeof value === 'object' && value !== null && '_tag' in value && value._tag === 'Tensor'
 
 /** A tensor of one known primitive. */
 export type TensorOf<T extends Op['tag']> = Tensor & { readonly op: OpOf<T> }
 
+/** Whether a tensor is made by the given primitive. */
 export const isOp = <T extends Op['tag']>(tensor: Tensor, tag: T): tensor is TensorOf<T> =>
   tensor.op.tag === tag
 

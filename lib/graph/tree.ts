@@ -3,9 +3,12 @@ import { sameShape, showShape } from '../core/shape.js'
 import { leaves, rebuild } from '../core/tree.js'
 import { isTensor, type Tensor } from './tensor.js'
 
+/** The tensors of a tree, in order, for an operation that names itself in errors. */
+export const tensorsOf = (operation: string, tree: unknown): readonly Tensor[] =>
+  leaves(operation, isTensor, tree).map((leaf) => leaf.value)
+
 /** The tensors of a tree, in order. */
-export const tensors = (tree: unknown): readonly Tensor[] =>
-  leaves('tree.tensors', isTensor, tree).map((leaf) => leaf.value)
+export const tensors = (tree: unknown): readonly Tensor[] => tensorsOf('tree.tensors', tree)
 
 /**
  * Every tensor of a tree replaced by its image: `tree.map(ops.neg)(params)`.

@@ -5,6 +5,7 @@ import { type Shape, sizeOf } from '../core/shape.js'
 import { leaves, rebuild, type Tree } from '../core/tree.js'
 import { type HostValue, isKeyLeaf, isSpecLeaf } from '../graph/spec.js'
 
+/** Which shapes are drawn. */
 export interface ShapeConstraints {
   /** 0 unless given. */
   readonly minRank?: number
@@ -19,6 +20,7 @@ export const shapes = ({ minRank = 0, maxRank = 4, maxSize = 5 }: ShapeConstrain
   readonly number[]
 > => fc.array(fc.integer({ min: 1, max: maxSize }), { minLength: minRank, maxLength: maxRank })
 
+/** Which numbers are drawn. */
 export interface ElementConstraints {
   readonly min?: number
   readonly max?: number

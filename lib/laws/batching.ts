@@ -9,6 +9,7 @@ import { bind, compare, judge, type Judged } from './compare.js'
 import { type Case, casesOf } from './cases.js'
 import { law, type LawOptions, type LawReport, type Outcome } from './law.js'
 
+/** How many cases, and how large the batch. */
 export interface BatchOptions extends LawOptions {
   /** The size of the batch; 3 unless given. */
   readonly size?: number

@@ -7,7 +7,7 @@ import { dot } from '../graph/ops/linear.js'
 import { isHostValue } from '../graph/spec.js'
 import { isTensor, type Tensor } from '../graph/tensor.js'
 import { constant } from '../graph/constant.js'
-import { tensorsOf } from '../diff/leaves.js'
+import { tensorsOf } from '../graph/tree.js'
 import { drawArguments, keys, normalArray } from './arbitraries.js'
 
 /** One case of a law about a function: where it is looked at, and the key of whatever else is drawn for it. */

@@ -16,6 +16,7 @@ import { lawAsync, type LawOptions, type LawReport, type Outcome, redraw } from 
 import { float32, noisy, observe } from './observe.js'
 import { programCases, type ProgramConstraints } from './programs.js'
 
+/** How many cases, and how far an engine may be off. */
 export interface AgreementOptions extends LawOptions {
   /** How many times the estimated effect of float32 rounding an engine may be off; 16 unless given. */
   readonly factor?: number

@@ -18,6 +18,7 @@ export interface LawReport {
   readonly worst: number
 }
 
+/** How many cases a law is measured on, and from which seed. */
 export interface LawOptions {
   /** How many cases have to be measured; fast-check's global setting unless given. */
   readonly runs?: number

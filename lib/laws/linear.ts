@@ -5,18 +5,26 @@ import { outOf, bind, compare, judge } from './compare.js'
 import { type Case, casesOf, cotangentLike, directionLike, inner } from './cases.js'
 import { law, type LawOptions, type LawReport, type Outcome } from './law.js'
 
-/** ⟨u, Jv⟩ against ⟨Jᵀu, v⟩ at one point. */
-export const adjointAt = <X, Rest extends readonly unknown[], Out>(
+/** A point with a random direction v and cotangent u: what a law about a linearisation is given. */
+const around = <X, Rest extends readonly unknown[], Out>(
   f: (x: X, ...rest: Rest) => Out,
   { args, source }: Case
-): Outcome => {
+) => {
   const [x, ...rest] = args
   const v = directionLike(x, derive(source, { kind: 'split', index: 0 }))
   const u = cotangentLike(outOf(f, args), derive(source, { kind: 'split', index: 1 }))
   const at = (others: Rest) => (point: X) => f(point, ...others)
+  return { given: [x, v, u, ...rest], at }
+}
+
+/** ⟨u, Jv⟩ against ⟨Jᵀu, v⟩ at one point. */
+export const adjointAt = <X, Rest extends readonly unknown[], Out>(
+  f: (x: X, ...rest: Rest) => Out,
+  drawn: Case
+): Outcome => {
+  const { given, at } = around(f, drawn)
   const forward = (p: X, t: X, c: Out, ...others: Rest) => inner(c, jvp(at(others))(p, t)[1])
   const backward = (p: X, t: X, c: Out, ...others: Rest) => inner(vjp(at(others))(p)[1](c), t)
-  const given = [x, v, u, ...rest]
   return compare(judge(bind(backward, given)), judge(bind(forward, given)))
 }
 
@@ -42,16 +50,12 @@ export const adjoint = <X, Rest extends readonly unknown[], Out>(
 /** The transpose of the transpose of a linearisation against the linearisation, at one point. */
 export const doubleTransposeAt = <X, Rest extends readonly unknown[], Out>(
   f: (x: X, ...rest: Rest) => Out,
-  { args, source }: Case
+  drawn: Case
 ): Outcome => {
-  const [x, ...rest] = args
-  const v = directionLike(x, derive(source, { kind: 'split', index: 0 }))
-  const u = cotangentLike(outOf(f, args), derive(source, { kind: 'split', index: 1 }))
-  const at = (others: Rest) => (point: X) => f(point, ...others)
+  const { given, at } = around(f, drawn)
   const push = (p: X, t: X, _: Out, ...others: Rest) => jvp(at(others))(p, t)[1]
   // Jᵀ is linear, so its transpose does not depend on the point u at which it is taken
   const twice = (p: X, t: X, c: Out, ...others: Rest) => vjp((ct: Out) => vjp(at(others))(p)[1](ct))(c)[1](t)
-  const given = [x, v, u, ...rest]
   return compare(judge(bind(twice, given)), judge(bind(push, given)))
 }
 

@@ -22,6 +22,7 @@ export interface RandomProgram {
   readonly steps: readonly string[]
 }
 
+/** Which random programs are drawn. */
 export interface ProgramConstraints {
   /** The names of the steps to draw from; all of them unless given. */
   readonly only?: readonly string[]

@@ -19,8 +19,10 @@ import { topK, topKPerLayer } from './topk.js'
 /** Methods that choose a mask from one score at initialisation. */
 export const oneShotMethods = ['random', 'magnitude', 'snip', 'kernelTrace'] as const
 
+/** The scores that give a mask at once. */
 export type OneShotMethod = (typeof oneShotMethods)[number]
 
+/** What a one-shot mask is made by. */
 export interface OneShotOptions {
   /**
    * `random` at Erdős–Rényi layer densities, `magnitude` at equal layer densities, `snip` and `kernelTrace` over all
@@ -84,6 +86,7 @@ export const sampleOf = (
   key: HostKey
 ): Concrete<Required<Batch>> => takeExamples(data, permutation(key, count).slice(0, samples))
 
+/** A mask, and the scores it came from. */
 export interface OneShot {
   readonly mask: Concrete<Weights>
   readonly scores: Concrete<Weights>

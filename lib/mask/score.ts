@@ -22,6 +22,7 @@ export const random =
 /** |w| (Han, Pool, Tran, Dally, arXiv:1506.02626); layer by layer as a rule, since layers differ in scale. */
 export const magnitude = (params: Params): Weights => tree.map(ops.abs)(weightsOf(params))
 
+/** What a score that looks at data needs. */
 export interface DataScoreOptions {
   /** The inputs on which the score is taken: attacked ones, or as they are (the default). */
   readonly attack?: Attack

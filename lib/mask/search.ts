@@ -24,6 +24,7 @@ import { objective, type Objective, type ObjectiveOptions } from './objective.js
 import { sampleOf, scoreOf } from './oneshot.js'
 import { topK } from './topk.js'
 
+/** The recipe of a search. */
 export interface SearchOptions extends ObjectiveOptions {
   /** The fraction of weights to keep, over all layers together, in (0, 1]. */
   readonly density: number
@@ -58,6 +59,7 @@ export interface SearchEvent {
   readonly flips: readonly number[]
 }
 
+/** What a search found: the mask, the scores it comes from, and every step. */
 export interface Ticket {
   readonly mask: Concrete<Weights>
   readonly scores: Concrete<Weights>

@@ -7,6 +7,7 @@ import * as tree from '../graph/tree.js'
 import { rebuild } from '../core/tree.js'
 import { isTensor } from '../graph/tensor.js'
 
+/** How the derivative passes through the choice. */
 export interface TopKOptions {
   /**
    * `identity`: straight-through, the mask's gradient is the scores' (the default; Ramanujan et al.,

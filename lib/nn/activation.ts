@@ -12,6 +12,7 @@ export const pointwise = (f: (x: Tensor) => Tensor): Layer => ({
 
 /** max(x, 0), with derivative 0 at 0. */
 export const relu = pointwise(ops.relu)
+/** The hyperbolic tangent as a layer. */
 export const tanh = pointwise(ops.tanh)
 /** The error function, as in kernels with a closed form (Williams, "Computing with infinite networks", 1997). */
 export const erf = pointwise(ops.erf)

@@ -1,8 +1,8 @@
 import { fail } from '../core/error.js'
-import { type NdArray, of } from '../core/ndarray.js'
+import { of, takeRows } from '../core/ndarray.js'
 import { permutation } from '../core/key.js'
 import type { HostKey } from '../core/key.js'
-import { showShape, sizeOf } from '../core/shape.js'
+import { showShape } from '../core/shape.js'
 import { fold, type Key } from '../graph/key.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
@@ -38,20 +38,10 @@ export const exampleCount = (operation: string, { x, y }: Dataset): number => {
       )
 }
 
-/** The given entries of axis 0. */
-const takeRows = (array: NdArray, rows: ArrayLike<number>): NdArray => {
-  const width = sizeOf(array.shape.slice(1))
-  const out = new Float32Array(rows.length * width)
-  for (let i = 0; i < rows.length; i++) {
-    out.set(array.data.subarray(rows[i]! * width, (rows[i]! + 1) * width), i * width)
-  }
-  return of([rows.length, ...array.shape.slice(1)], out)
-}
-
 /** The given examples, with their places in the set as ids. */
 export const takeExamples = ({ x, y }: Dataset, rows: ArrayLike<number>): Concrete<Required<Batch>> => ({
-  x: takeRows(x, rows),
-  y: takeRows(y, rows),
+  x: takeRows('nn.takeExamples', x, rows),
+  y: takeRows('nn.takeExamples', y, rows),
   ids: of([rows.length], Float32Array.from(rows))
 })
 

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { fail, TangentFailure } from '../core/error.js'
+import { strayLabel } from '../core/labels.js'
 import { specsOf, type Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import { trace } from '../graph/trace.js'
@@ -25,12 +26,9 @@ export const labelledCount = <P>(
 ): number => {
   const count = exampleCount(operation, data)
   const classes = classCount(model, params, data) ?? 0
-  const labels = data.y.data
-  for (let place = 0; place < count; place++) {
-    const label = labels[place]!
-    if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
-      fail('DataError', operation, `labels of 0 … ${classes - 1}`, `${label}`, `y[${place}]`)
-    }
+  const stray = strayLabel(data.y, classes)
+  if (stray >= 0) {
+    fail('DataError', operation, `labels of 0 … ${classes - 1}`, `${data.y.data[stray]}`, `y[${stray}]`)
   }
   return count
 }

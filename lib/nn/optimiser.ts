@@ -76,6 +76,7 @@ export const momentum = (mu: number): Optimiser => {
   }
 }
 
+/** The constants of Adam. */
 export interface AdamOptions {
   readonly beta1?: number
   readonly beta2?: number

@@ -14,11 +14,13 @@ import type { Model } from '../nn/batch.js'
  */
 export type MaskForm = 'restricted' | 'linear' | 'ambient'
 
+/** How a mask enters. */
 export interface MaskedOptions {
   /** `restricted` unless given. */
   readonly mask?: MaskForm
 }
 
+/** Which kernel is wanted. */
 export interface KernelOptions extends MaskedOptions {
   /**
    * `full`: [n1, n2, outputs, outputs] (the default); `diag`: its diagonal over outputs, [n1, n2, outputs]; `mean`:

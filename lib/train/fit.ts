@@ -30,6 +30,7 @@ import { crossEntropy, type Loss } from '../nn/loss.js'
 import { initialState, type Optimised, type Optimiser } from '../nn/optimiser.js'
 import type { Schedule } from '../nn/schedule.js'
 
+/** The recipe of a training run. */
 export interface FitOptions {
   readonly epochs: number
   /** Examples a step. Those that fill no last batch sit out that epoch; every epoch has its own shuffle. */
@@ -62,6 +63,7 @@ export interface FitEvent {
   readonly loss: number
 }
 
+/** What training gives. */
 export interface Fitted {
   readonly params: Concrete<Params>
   /** The loss of every step's batch, under attack, before the step. */

@@ -5,17 +5,8 @@ import { asBool, asFloat, broadcast, one } from './views.js'
 /** Writes one pointwise function; arguments broadcast, so repeated axes of all of them stay repeated in the result. */
 type LowerPointwise = (build: Builder, args: readonly Value[]) => Value
 
-const float =
-  (op: string): LowerPointwise =>
-  (build, args) =>
-    one(
-      build,
-      op,
-      args.map((arg) => asFloat(build, arg)),
-      broadcast(args)
-    )
-
-const comparison =
+const operator =
+  (type: 'float' | 'bool') =>
   (op: string): LowerPointwise =>
   (build, args) =>
     one(
@@ -24,8 +15,11 @@ const comparison =
       args.map((arg) => asFloat(build, arg)),
       broadcast(args),
       {},
-      'bool'
+      type
     )
+
+const float = operator('float')
+const comparison = operator('bool')
 
 /** max(x, 0) is Relu, which ONNX Runtime can fuse into the product before it. Both keep NaN. */
 const max: LowerPointwise = (build, args) => {

@@ -21,12 +21,17 @@ const binary =
 
 /** −x. */
 export const neg = unary('neg')
+/** eˣ, elementwise. */
 export const exp = unary('exp')
 /** Natural logarithm. */
 export const log = unary('log')
+/** √x, elementwise, for x ≥ 0; the derivative at 0 is infinite. */
 export const sqrt = unary('sqrt')
+/** The hyperbolic tangent, elementwise. */
 export const tanh = unary('tanh')
+/** The sine of x in radians, elementwise. */
 export const sin = unary('sin')
+/** The cosine of x in radians, elementwise. */
 export const cos = unary('cos')
 /** The error function, 2/√π ∫₀ˣ exp(−t²) dt. */
 export const erf = unary('erf')
