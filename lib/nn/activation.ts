@@ -1,4 +1,5 @@
-import { sizeOf } from '../core/shape.js'
+import { fail } from '../core/error.js'
+import { type Shape, showShape, sizeOf } from '../core/shape.js'
 import * as ops from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { Layer } from './layer.js'
@@ -23,3 +24,13 @@ export const flatten: Layer = {
   init: () => ({}),
   apply: () => (x) => ops.reshape([x.shape[0]!, sizeOf(x.shape.slice(1))])(x)
 }
+
+/** Every example in another shape of as many elements: [n, …] → [n, …shape]. */
+export const reshape = (shape: Shape): Layer => ({
+  outputShape: (from) =>
+    sizeOf(from) === sizeOf(shape)
+      ? shape
+      : fail('ShapeError', 'nn.reshape', `examples of ${sizeOf(shape)} elements`, showShape(from)),
+  init: () => ({}),
+  apply: () => (x) => ops.reshape([x.shape[0]!, ...shape])(x)
+})

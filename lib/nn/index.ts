@@ -1,5 +1,7 @@
-export { erf, flatten, pointwise, relu, tanh } from './activation.js'
+export { erf, flatten, pointwise, relu, reshape, tanh } from './activation.js'
+export type { AffineOptions } from './affine.js'
 export type { Batch, Dataset, Model } from './batch.js'
+export { conv2d, type ConvOptions } from './conv.js'
 export { dense, type DenseOptions } from './dense.js'
 export {
   type Layer,
@@ -23,3 +25,6 @@ export {
   mse,
   mseEach
 } from './loss.js'
+export { conv16Conv32Fc100, lenet300100, lenet5, type NetworkOptions, vgg32 } from './networks.js'
+export { avgPool, globalAvgPool, maxPool, type PoolOptions } from './pool.js'
+export type { Pair, WindowOptions } from './window.js'

@@ -1,0 +1,109 @@
+import { fail } from '../core/error.js'
+import { showShape } from '../core/shape.js'
+import { fill } from '../graph/constant.js'
+import { mean, ones, pad, reduceMax, reshape, select, slice, unfold } from '../graph/ops/index.js'
+import type { Tensor } from '../graph/tensor.js'
+import type { Layer } from './layer.js'
+import {
+  type Frame,
+  framed,
+  frameOf,
+  imageOf,
+  type Pair,
+  type Window,
+  windowOf,
+  type WindowOptions
+} from './window.js'
+
+/** How pooling windows are laid over the image; side by side (the stride is their size) and without padding unless given. */
+export type PoolOptions = WindowOptions
+
+/** Stands for "outside the image": below every value, and finite in float32. */
+const LOWEST = -3e38
+
+/** Windows of padded images, and the axes that run through a window. */
+interface Windows {
+  readonly tensor: Tensor
+  readonly axes: readonly number[]
+}
+
+/** Windows side by side are a reshape, which costs nothing; others are unfolded. */
+const windowsOf = (x: Tensor, { size, stride }: Window, { rows, columns }: Frame): Windows => {
+  const [kh, kw] = size
+  if (kh !== stride[0] || kw !== stride[1]) return { tensor: unfold(size, stride)(x), axes: [2, 3] }
+  const [n, channels] = [x.shape[0]!, x.shape[1]!]
+  const [oh, ow] = [rows.count, columns.count]
+  const covered = [n, channels, oh * kh, ow * kw]
+  const cropped = covered.every((m, axis) => m === x.shape[axis]) ? x : slice([0, 0, 0, 0], covered)(x)
+  return { tensor: reshape([n, channels, oh, kh, ow, kw])(cropped), axes: [3, 5] }
+}
+
+const pool =
+  (operation: string, reduce: (x: Tensor, window: Window, frame: Frame) => Tensor) =>
+  (size: Pair, options: PoolOptions): Layer => {
+    const window = windowOf(operation, size, { stride: size, ...options })
+    const { padding } = window
+    if (typeof padding !== 'string' && padding.some((side, axis) => side >= window.size[axis]!))
+      fail('ArgumentError', operation, 'padding smaller than the window', showShape(padding), 'padding')
+    return {
+      outputShape: (shape) => {
+        const image = imageOf(operation, shape)
+        const { rows, columns } = frameOf(window, image)
+        return [image[0], rows.count, columns.count]
+      },
+      init: () => ({}),
+      apply: () => (x) => reduce(x, window, frameOf(window, (imageOf(operation, x.shape.slice(1)), x.shape)))
+    }
+  }
+
+const average = pool('nn.avgPool', (x, window, frame) => {
+  const { tensor, axes } = windowsOf(framed(x, frame), window, frame)
+  return mean(axes)(tensor)
+})
+
+/** The padded images with what lies outside below everything. */
+const walled = (x: Tensor, frame: Frame): Tensor => {
+  const wide = framed(x, frame)
+  if (wide === x) return x
+  const { rows, columns } = frame
+  const inside = pad([rows.low, columns.low], [rows.high, columns.high])(ones(x.shape.slice(-2)))
+  return select(inside)(wide, fill(LOWEST, []))
+}
+
+const largest = pool('nn.maxPool', (x, window, frame) => {
+  const { tensor, axes } = windowsOf(walled(x, frame), window, frame)
+  return reduceMax(axes)(tensor)
+})
+
+/**
+ * The mean of each window, [n, channels, height, width] → [n, channels, oh, ow]. Zeros of the padding count, as they do
+ * in PyTorch and Flax unless asked otherwise; rows and columns that fill no window are left out.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { evaluateOn, ndarray, nn, type Tensor } from 'tangentflow'
+ *
+ * const pooled = evaluateOn((x: Tensor) => nn.avgPool(2).apply({})(x))(ndarray.fromNested([[[[1, 2], [3, 6]]]]))
+ * assert.deepEqual(ndarray.toNested(pooled), [[[[3]]]])
+ */
+export const avgPool = (size: Pair, options: PoolOptions = {}): Layer => average(size, options)
+
+/**
+ * The largest element of each window, [n, channels, height, width] → [n, channels, oh, ow]. Padding never wins. Where
+ * several elements are the largest, they share the derivative evenly, as for `ops.reduceMax`.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { evaluateOn, ndarray, nn, type Tensor } from 'tangentflow'
+ *
+ * const pooled = evaluateOn((x: Tensor) => nn.maxPool(2).apply({})(x))(ndarray.fromNested([[[[1, 2], [3, 6]]]]))
+ * assert.deepEqual(ndarray.toNested(pooled), [[[[6]]]])
+ */
+export const maxPool = (size: Pair, options: PoolOptions = {}): Layer => largest(size, options)
+
+/** The mean over all of each image, [n, channels, height, width] → [n, channels]. */
+export const globalAvgPool: Layer = {
+  outputShape: (shape) => [imageOf('nn.globalAvgPool', shape)[0]],
+  init: () => ({}),
+  apply: () => (x) => (imageOf('nn.globalAvgPool', x.shape.slice(1)), mean([2, 3])(x))
+}
