@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import type { nn} from 'tangentflow';
+import type { nn } from 'tangentflow'
 import { key, type NdArray, ndarray, normals } from 'tangentflow'
 
 /** Images, windows and how the windows are laid over the images. */
