@@ -117,6 +117,7 @@ export const opKey = (op: Op): string => {
     case 'iota':
     case 'alias':
     case 'stopGradient':
+    case 'barrier':
     case 'reshape':
     case 'slice':
     case 'pad':

@@ -128,6 +128,7 @@ const rules: { readonly [T in OpTag]: InferRule<T> } = {
   },
   alias: (_, inputs) => only('alias', inputs),
   stopGradient: (_, inputs) => only('stopGradient', inputs),
+  barrier: (_, inputs) => only('barrier', inputs),
   pointwise: ({ fn }, inputs) => alike(fn, inputs),
   contract,
   reshape: ({ shape }, inputs) => {

@@ -49,6 +49,8 @@ export type Op =
   /** The identity with an identity of its own: what a transformation differentiates or batches with respect to. */
   | { readonly tag: 'alias' }
   | { readonly tag: 'stopGradient' }
+  /** The identity, through which the optimiser does not look: what is behind it is computed as it stands. */
+  | { readonly tag: 'barrier' }
   | { readonly tag: 'pointwise'; readonly fn: PointwiseName }
   /**
    * An n-ary einsum. `operands[k]` names the index of each axis of operand k, `output` those of the result,

@@ -44,6 +44,7 @@ const attributes = (op: Op): string => {
     case 'reshape':
     case 'alias':
     case 'stopGradient':
+    case 'barrier':
     case 'pointwise':
       return ''
   }

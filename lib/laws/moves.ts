@@ -241,6 +241,7 @@ export const moves: Readonly<Record<string, Move>> = {
   fit: (a, b) => fitted(a, b.shape),
   transpose,
   mean: (a, _, dice) => (a.shape.length === 0 ? undefined : ops.mean(dice(a.shape.length))(a)),
+  barrier: unary((x) => ops.barrier(ops.sin(x))),
   reshape,
   slice,
   pad,

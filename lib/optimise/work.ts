@@ -15,6 +15,7 @@ export interface Work {
 /** Nodes that are seen through: they cost nothing by themselves. */
 const isView = (node: Tensor): boolean =>
   isOp(node, 'reshape') ||
+  isOp(node, 'barrier') ||
   isOp(node, 'constant') ||
   isOp(node, 'input') ||
   isOp(node, 'keyInput') ||

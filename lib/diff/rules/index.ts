@@ -5,6 +5,7 @@ import { custom, customLinear } from './custom.js'
 import { pointwise } from './pointwise.js'
 import {
   alias,
+  barrier,
   concat,
   fold,
   leaf,
@@ -26,6 +27,7 @@ export const diffRules: { readonly [T in OpTag]: DiffRule<T> } = {
   random: leaf('random', 'numbers drawn on the host'),
   alias,
   stopGradient,
+  barrier,
   pointwise,
   contract,
   reshape,

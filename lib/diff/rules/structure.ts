@@ -33,6 +33,13 @@ export const stopGradient: DiffRule<'stopGradient'> = {
   batch: (node, inputs) => apply(node.op, inputs)
 }
 
+export const barrier: DiffRule<'barrier'> = {
+  formula: { value: 'y = x, computed as it stands', tangent: 'barrier ẋ', transpose: 'barrier ȳ' },
+  jvp: linearJvp,
+  transpose: (node, cotangent) => [apply(node.op, [cotangent])],
+  batch: (node, inputs) => apply(node.op, inputs)
+}
+
 export const reshape: DiffRule<'reshape'> = {
   formula: { value: 'y = x in another shape', tangent: 'reshape ẋ', transpose: 'reshape ȳ back' },
   jvp: linearJvp,

@@ -181,6 +181,7 @@ const rules: { readonly [T in DeviceTag]: Rule<T> } = {
       exact: exact.has(fn)
     }),
   contract,
+  barrier: () => inline((at, read) => read(0, at), { aligned: true }),
   reshape: ({ op: { shape }, inputs }) =>
     inline((at, read) => read(0, unravel(ravel(at, shape), inputs[0]!.shape))),
   slice: ({ op: { start, stride } }) =>

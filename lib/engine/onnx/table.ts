@@ -32,6 +32,7 @@ const table: { readonly [T in DeviceTag]: LowerOnnx<T> } = {
   iota: (build, { axis, shape }) => iota(build, axis, shape),
   pointwise: (build, { fn }, args) => pointwise[fn](build, args),
   contract: (build, op, args, { shape }) => contract(build, op, args, shape),
+  barrier: (_build, _op, [x]) => x!,
   reshape: unary(reshape),
   slice: unary(slice),
   pad: unary(pad),

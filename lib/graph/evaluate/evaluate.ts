@@ -32,6 +32,7 @@ const rules: { readonly [T in OpTag]: EvaluateRule<T> } = {
   iota: (op) => structure.iota(op.axis, op.shape),
   alias: (_, [x]) => x!,
   stopGradient: (_, [x]) => x!,
+  barrier: (_, [x]) => x!,
   custom: (_, [x]) => x!,
   customLinear: (op) =>
     fail('DiffError', 'evaluate', 'a rule with a jvp', `forward mode through customVjp ${op.rule.name}`),

@@ -100,3 +100,23 @@ export const unfold =
 
 /** The value with no derivative: what comes before it is a constant to every transformation. */
 export const stopGradient = (x: Tensor): Tensor => apply({ tag: 'stopGradient' }, [x])
+
+/**
+ * The identity, as a wall for the optimiser: what is behind it is computed as it stands, and no contraction is merged
+ * across it. It is differentiated and batched like any linear operation, and costs nothing to run.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { explain, ops, spec, type Tensor } from 'tangentflow'
+ *
+ * // (u vᵀ) w is cheap as u (vᵀ w), unless the outer product is asked for as it stands
+ * const cost = (wall: (x: Tensor) => Tensor) => {
+ *   const f = (u: Tensor, v: Tensor, w: Tensor) => ops.einsum('ij,j->i')(wall(ops.einsum('i,j->ij')(u, v)), w)
+ *   const explained = explain(f, [spec([100]), spec([100]), spec([100])])
+ *   assert.ok(E.isRight(explained))
+ *   return explained.right.work.flops
+ * }
+ * assert.ok(cost((x) => x) < 1e3 && cost(ops.barrier) > 1e4)
+ */
+export const barrier = (x: Tensor): Tensor => apply({ tag: 'barrier' }, [x])
