@@ -24,16 +24,25 @@ export interface Writer {
   /** An integer local; gpu.js makes a float of any other declaration. */
   readonly integer: (text: string, level?: number) => string
   readonly statement: (text: string, level?: number) => void
+  /** Counts operations that a statement of a level holds beside its values. */
+  readonly work: (operations: number, level: number) => void
   /** Runs `write` within loops, whose counters are axes of level 1, 2, … under the given names. */
   readonly nest: (loops: readonly Loop[], write: () => void) => void
   /** The finished kernel; `result` is the text to return. */
   readonly finish: (name: string, output: readonly number[], result: string) => Kernel
 }
 
+/** A whole number as an integer: GLSL assigns no float to an integer, and gpu.js casts only for an operator on bits. */
+const whole = (backend: KernelBackend, text: string): string =>
+  backend === 'webgl2' || backend === 'headlessgl' ? `${text} >> 0` : text
+
 const integerLocal = (name: string, text: string): string =>
   `let ${name} = this.output.x; ${name}++; ${name} = ${text};`
 
-export const writer = (backend: KernelBackend, resultName = 'acc'): Writer => {
+/**
+ * A writer for a backend. `lanes` neighbouring cells share the work of the loops, so that each is charged a part of it.
+ */
+export const writer = (backend: KernelBackend, lanes = 1): Writer => {
   const table = scalars[backend]
   const level = levels()
   const arrays: number[] = []
@@ -44,10 +53,16 @@ export const writer = (backend: KernelBackend, resultName = 'acc'): Writer => {
   const atoms = new Map<string, string>()
   let count = 0
   let divided = 0
+  let flops = 0
+  let loads = 0
+  let turns: readonly number[] = []
   let nest: Nest | undefined
   let scoped: { readonly values: Map<Value, string>; readonly atoms: Map<string, string> } | undefined
 
   const fresh = (letter: string): string => `${letter}${count++}`
+  const work = (operations: number, at: number): void => {
+    flops += operations * turnsAt(at)
+  }
   const block = (at: number): string[] => (at === 0 ? first : at === AFTER ? last : nest!.before[at - 1]!)
   const statement = (text: string, at = 0): void => {
     block(at).push(text)
@@ -62,6 +77,9 @@ export const writer = (backend: KernelBackend, resultName = 'acc'): Writer => {
     statement(`let ${name} = ${text};`, at)
     return name
   }
+  /** How often a cell runs the code of a level. */
+  const turnsAt = (at: number): number =>
+    at === 0 || at === AFTER ? 1 : turns.slice(0, at).reduce((product, n) => product * n, 1) / lanes
   const inScope = <K>(
     outer: Map<K, string>,
     inner: Map<K, string> | undefined,
@@ -123,7 +141,7 @@ export const writer = (backend: KernelBackend, resultName = 'acc'): Writer => {
         // in cpu mode numbers are float64
         if (backend !== 'cpu') divided = Math.max(divided, highest(atom.of))
         // half a unit away from every whole number, so that an inexact division cannot cross one
-        return `Math.floor((${of} + 0.5) / ${atom.by})`
+        return whole(backend, `Math.floor((${of} + 0.5) / ${atom.by})`)
       case 'known':
         return of
       case 'clamp':
@@ -164,11 +182,14 @@ export const writer = (backend: KernelBackend, resultName = 'acc'): Writer => {
       case 'literal':
         return float(value.value)
       case 'result':
-        return resultName
-      case 'load':
-        return once(`${value.array} at ${keyOf(value.at)}`, at, () =>
-          number(`${argument(value.array)}[${position(value.at)}]`, at)
-        )
+        return 'acc'
+      case 'load': {
+        const name = once(`${value.array} at ${keyOf(value.at)}`, at, () => {
+          loads += turnsAt(at)
+          return number(`${argument(value.array)}[${position(value.at)}]`, at)
+        })
+        return value.component === undefined ? name : `${name}[${value.component}]`
+      }
       case 'position':
         return number(indexText(value.at), at)
       case 'within': {
@@ -178,6 +199,7 @@ export const writer = (backend: KernelBackend, resultName = 'acc'): Writer => {
         return number(within(index, value.size, inside, outside), at)
       }
       case 'apply': {
+        flops += turnsAt(at)
         const [condition, yes, no] = value.args
         if (value.fn === 'select' && condition!.kind === 'apply') {
           const operator = comparisons[condition!.fn]
@@ -209,7 +231,9 @@ export const writer = (backend: KernelBackend, resultName = 'acc'): Writer => {
     index: indexText,
     integer,
     statement,
+    work,
     nest: (loops, write) => {
+      turns = loops.map((loop) => loop.count)
       nest = { before: loops.map(() => []), behind: loops.map(() => []) }
       scoped = { values: new Map(), atoms: new Map() }
       write()
@@ -239,8 +263,10 @@ export const writer = (backend: KernelBackend, resultName = 'acc'): Writer => {
         '}'
       ].join('\n'),
       output,
+      components: 1,
       divides: divided,
-      arrays
+      arrays,
+      cost: { flops, loads }
     })
   }
 }

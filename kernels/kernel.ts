@@ -9,8 +9,19 @@ export interface Kernel {
   readonly source: string
   /** gpu.js order: x, then y, then z. The elements lie row-major, x innermost. */
   readonly output: readonly number[]
+  /** How many numbers a cell gives: 1, or 4 that later kernels read as one element. */
+  readonly components: 1 | 4
   /** The largest number that its index arithmetic divides in float32, which is exact up to 2²³. */
   readonly divides: number
   /** What the caller called the arrays, one for each argument. */
   readonly arrays: readonly number[]
+  readonly cost: CellCost
+}
+
+/** An estimate of what one cell takes. */
+export interface CellCost {
+  /** Arithmetic operations and calls, index arithmetic not among them. */
+  readonly flops: number
+  /** Elements read. */
+  readonly loads: number
 }

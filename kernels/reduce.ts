@@ -120,6 +120,7 @@ const accumulate = (write: Writer, { combine, loops, body, lanes }: Reduction): 
             write.value(body(loops.length === 0 ? [] : [...front, at], lane))
           )
           write.statement(update(combine, accumulator(lane), combined(combine, parts)), counts.length)
+          write.work(parts.length, counts.length)
         }
       }
     )
@@ -146,7 +147,7 @@ const lowest: { readonly [B in KernelBackend]: string } = {
  */
 export const reduce = (reduction: Reduction, backend: KernelBackend): Kernel => {
   const { combine, lanes, output, epilogue } = reduction
-  const write = writer(backend)
+  const write = writer(backend, lanes)
   const initial = combine === 'sum' ? '0' : lowest[backend]
   for (const lane of range(lanes)) write.statement(`let ${accumulator(lane)} = ${initial};`)
   accumulate(write, reduction)

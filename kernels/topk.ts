@@ -12,6 +12,9 @@ export interface TopK {
   readonly k: number
 }
 
+/** Halvings that usual scores need, for estimates. */
+const USUAL_HALVINGS = 32
+
 /** Halvings of the range of float32 until no number is left between its ends. */
 const HALVINGS = 300
 
@@ -24,8 +27,10 @@ const HALVINGS = 300
 export const threshold = ({ rows, size, k }: TopK, array: number): Kernel => ({
   name: 'threshold',
   output: [rows],
+  components: 1,
   divides: 0,
   arrays: [array],
+  cost: { flops: (3 + USUAL_HALVINGS) * size, loads: (2 + USUAL_HALVINGS) * size },
   source: `function (a0) {
 let start = this.output.x; start++; start = this.thread.x * ${size};
 let p = this.output.x; p++; p = start;
@@ -68,8 +73,10 @@ return low;
 export const lastTie = ({ rows, size, k }: TopK, array: number, thresholds: number): Kernel => ({
   name: 'lastTie',
   output: [rows],
+  components: 1,
   divides: 0,
   arrays: [array, thresholds],
+  cost: { flops: 3 * size, loads: 2 * size },
   source: `function (a0, a1) {
 let start = this.output.x; start++; start = this.thread.x * ${size};
 let p = this.output.x; p++; p = start;

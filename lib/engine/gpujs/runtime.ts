@@ -107,7 +107,7 @@ const flatten = (value: unknown): Float32Array | undefined => {
 const settings = (kernel: Kernel): object => ({
   output: [...kernel.output],
   precision: 'single',
-  returnType: 'Float'
+  returnType: kernel.components === 1 ? 'Float' : 'Array(4)'
 })
 
 const describe = (kernel: Kernel): string => `kernel ${kernel.name} [${kernel.output.join(', ')}]`
