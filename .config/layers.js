@@ -13,6 +13,7 @@ const everything = [
   'attack',
   'mask',
   'train',
+  'format',
   'data',
   'io',
   'report'
@@ -34,9 +35,10 @@ const parts = {
   attack: [...calculus, 'nn'],
   mask: [...calculus, 'nn', 'ntk', 'attack'],
   train: [...calculus, 'nn', 'ntk', 'attack', 'mask'],
+  format: ['core', 'graph'],
   data: ['core', 'graph'],
   report: ['core'],
-  io: ['core', 'graph', 'data'],
+  io: ['core', 'graph', 'data', 'format'],
   laws: [...calculus, 'optimise', 'engine/reference'],
   cli: [...everything, 'index'],
   index: everything

@@ -3,6 +3,8 @@ import { sameShape, showShape } from '../core/shape.js'
 import { leaves, rebuild } from '../core/tree.js'
 import { isTensor, type Tensor } from './tensor.js'
 
+export { fromNamed, named } from '../core/named.js'
+
 /** The tensors of a tree, in order, for an operation that names itself in errors. */
 export const tensorsOf = (operation: string, tree: unknown): readonly Tensor[] =>
   leaves(operation, isTensor, tree).map((leaf) => leaf.value)

@@ -1,4 +1,8 @@
 export * as codec from './codec.js'
 export { decode } from './decode.js'
+export { type LoadedSet, loadSet, type SourceFile } from './load.js'
+export { type DataOptions, locate, type SetFiles } from './locate.js'
+export { readBytes } from './read.js'
 export { openRunFolder, runFiles, type RunFolder } from './run-folder.js'
+export { readArrays, writeArrays } from './tensors.js'
 export { appendLine, writeAtomic } from './write.js'

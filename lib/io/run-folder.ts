@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as IOE from 'fp-ts/lib/IOEither.js'
 import type { IOEither } from 'fp-ts/lib/IOEither.js'
 import { tangentError, type TangentError } from '../core/error.js'
+import { makeFolder } from './folder.js'
 import { appendLine, ioError, writeAtomic } from './write.js'
 
 /** The files of a run. `result.json` is written last but for the report: a folder that has it holds a finished run. */
@@ -42,16 +43,6 @@ const replaceable = (path: string, names: readonly string[]): E.Either<TangentEr
     : E.left(
         tangentError('IoError', operation, 'a new or an empty folder, or an unfinished run', received, path)
       )
-}
-
-/**
- * Makes a folder and its parents, one by one: Node's recursive mkdir never returns where a parent refuses with ENOENT, as
- * /proc does.
- */
-const makeFolder = (path: string): void => {
-  if (existsSync(path)) return
-  makeFolder(dirname(path))
-  mkdirSync(path)
 }
 
 /** Makes the folder if it is not there, and gives the names of what is in it. */

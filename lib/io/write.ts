@@ -38,7 +38,7 @@ const writeAll = (file: number, bytes: Uint8Array): void => {
  */
 export const writeAtomic =
   (path: string) =>
-  (text: string): IOEither<TangentError, void> =>
+  (content: string | Uint8Array): IOEither<TangentError, void> =>
   () => {
     const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
     return E.tryCatch(
@@ -46,7 +46,7 @@ export const writeAtomic =
         try {
           const file = openSync(temporary, 'w')
           try {
-            writeAll(file, Buffer.from(text))
+            writeAll(file, typeof content === 'string' ? Buffer.from(content) : content)
             fsyncSync(file)
           } finally {
             closeSync(file)

@@ -1,0 +1,79 @@
+import type * as E from 'fp-ts/lib/Either.js'
+import { fail, type TangentError } from '../core/error.js'
+import { type NdArray, of } from '../core/ndarray.js'
+import { showShape, sizeOf } from '../core/shape.js'
+import { attempt } from '../graph/trace.js'
+
+const HEADER = 4
+const operation = 'data.idx'
+
+type Read = (view: DataView, at: number) => number
+
+/** The element types of IDX by the third byte of the magic number; big-endian. */
+const types: ReadonlyMap<number, { readonly bytes: number; readonly read: Read; readonly isWide?: boolean }> =
+  new Map([
+    [0x08, { bytes: 1, read: (view: DataView, at: number) => view.getUint8(at) }],
+    [0x09, { bytes: 1, read: (view: DataView, at: number) => view.getInt8(at) }],
+    [0x0b, { bytes: 2, read: (view: DataView, at: number) => view.getInt16(at) }],
+    [0x0c, { bytes: 4, read: (view: DataView, at: number) => view.getInt32(at), isWide: true }],
+    [0x0d, { bytes: 4, read: (view: DataView, at: number) => view.getFloat32(at) }],
+    [0x0e, { bytes: 8, read: (view: DataView, at: number) => view.getFloat64(at), isWide: true }]
+  ])
+
+/** How an IDX file is read. */
+export interface IdxOptions {
+  /** Every element is divided by it: 255 takes bytes to [0, 1]. 1 unless given. */
+  readonly divisor?: number
+}
+
+const hex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+
+/**
+ * Reads an array in the IDX format, that of MNIST: two zero bytes, the element type, the number of axes, their sizes as
+ * 32-bit big-endian numbers, then the elements row by row. A foreign magic number, and a file that is shorter or longer than
+ * its sizes say, are a DataError.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { data, ndarray } from 'tangentflow'
+ *
+ * const labels = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 3, 7, 0, 255)
+ * const read = data.idx({ divisor: 255 })(labels)
+ * assert.ok(E.isRight(read) && read.right.shape[0] === 3 && read.right.data[2] === 1)
+ * const cut = data.idx()(labels.subarray(0, 10))
+ * assert.ok(E.isLeft(cut) && cut.left._tag === 'DataError')
+ */
+export const idx =
+  ({ divisor = 1 }: IdxOptions = {}) =>
+  (bytes: Uint8Array): E.Either<TangentError, NdArray> =>
+    attempt(() => {
+      const refuse = (expected: string, received: string): never =>
+        fail('DataError', operation, expected, received)
+      const type = types.get(bytes[2] ?? -1)
+      const rank = bytes[3] ?? 0
+      if (bytes[0] !== 0 || bytes[1] !== 0 || type === undefined || rank === 0)
+        return refuse(
+          'the magic number of an IDX file, 00000801 or 00000803 say',
+          bytes.length === 0 ? 'an empty file' : hex(bytes.subarray(0, HEADER))
+        )
+      const start = HEADER * (1 + rank)
+      if (bytes.length < start) return refuse(`${rank} sizes`, `a file that ends after ${bytes.length} bytes`)
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(HEADER * (1 + axis)))
+      const size = sizeOf(shape)
+      if (bytes.length !== start + size * type.bytes)
+        return refuse(`${start + size * type.bytes} bytes for ${showShape(shape)}`, `${bytes.length}`)
+      if (size === 0) return refuse('sizes of at least 1', showShape(shape))
+      const out = type.isWide === true ? new Float64Array(size) : new Float32Array(size)
+      if (type.bytes === 1) {
+        const isSigned = bytes[2] === 0x09
+        const values = Float32Array.from(
+          { length: 256 },
+          (_, byte) => (isSigned && byte > 127 ? byte - 256 : byte) / divisor
+        )
+        for (let i = 0; i < size; i++) out[i] = values[bytes[start + i]!]!
+      } else for (let i = 0; i < size; i++) out[i] = type.read(view, start + i * type.bytes) / divisor
+      return of(shape, out)
+    })

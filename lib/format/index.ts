@@ -1,0 +1,5 @@
+export { crc32 } from './crc32.js'
+export type { Dtype } from './dtype.js'
+export * as npy from './npy.js'
+export * as npz from './npz.js'
+export * as safetensors from './safetensors.js'

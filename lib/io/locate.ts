@@ -1,0 +1,127 @@
+import { readdirSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { IOEither } from 'fp-ts/lib/IOEither.js'
+import { tangentError, type TangentError } from '../core/error.js'
+import { published, type PublishedName, type PublishedSet } from '../data/published.js'
+
+/** Where data sets are looked for. */
+export interface DataOptions {
+  /** The folder that holds data sets, or the files of one: what `--data` names. */
+  readonly data?: string
+  /** The environment: `TANGENTFLOW_DATA` names the folder where `data` does not. `process.env` unless given. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Whether a file as long as the published one must have its md5; true unless given. */
+  readonly verify?: boolean
+}
+
+/** The files of a set: those of the train and of the test part. */
+export interface SetFiles {
+  readonly train: readonly string[]
+  readonly test: readonly string[]
+}
+
+/** Where fetched sets are kept. */
+export const cacheFolder = (env: NonNullable<DataOptions['env']>): string =>
+  join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'tangentflow')
+
+/** Folders that may hold data sets, in the order in which they are looked at. */
+const rootsOf = ({ data, env = process.env }: DataOptions): readonly string[] =>
+  [data, env.TANGENTFLOW_DATA, 'data', cacheFolder(env), '/usr/share/datasets'].filter(
+    (root): root is string => root !== undefined && root !== ''
+  )
+
+const list = (folder: string): readonly string[] => {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+
+/** The shortest name that begins so and ends in `.bin`, packed or not: `data_batch_1.bin` goes before a part of it. */
+const batchFile = (names: readonly string[], stem: string): string | undefined =>
+  names
+    .filter((name) => new RegExp(`^${stem}\\b.*\\.bin(\\.gz)?$`).test(name))
+    .sort((a, b) => a.length - b.length || (a < b ? -1 : 1))[0]
+
+/** What a folder has of a set: its files, or those that are missing beside some that are there, or nothing. */
+const filesIn = (
+  { format }: PublishedSet,
+  names: readonly string[]
+): E.Either<readonly string[], SetFiles> | undefined => {
+  if (format === 'cifar-10') {
+    const train = [1, 2, 3, 4, 5].flatMap((k) => batchFile(names, `data_batch_${k}`) ?? [])
+    const test = batchFile(names, 'test_batch')
+    if (train.length === 0 && test === undefined) return undefined
+    if (train.length === 0) return E.left(['data_batch_1.bin'])
+    return test === undefined ? E.left(['test_batch.bin']) : E.right({ train, test: [test] })
+  }
+  const pick = (part: string) =>
+    [`${part}-images-idx3-ubyte`, `${part}-labels-idx1-ubyte`].map(
+      (stem) => [stem, [stem, `${stem}.gz`].find((name) => names.includes(name))] as const
+    )
+  const parts = { train: pick('train'), test: pick('t10k') }
+  const all = [...parts.train, ...parts.test]
+  const missing = all.filter(([, name]) => name === undefined).map(([stem]) => stem)
+  if (missing.length === all.length) return undefined
+  const found = (part: (typeof parts)['train']): readonly string[] => part.flatMap(([, name]) => name ?? [])
+  return missing.length > 0
+    ? E.left(missing)
+    : E.right({ train: found(parts.train), test: found(parts.test) })
+}
+
+/** What to do where a set is missing. */
+const advice = (name: PublishedName, { title, debian, files, folders }: PublishedSet): string => {
+  const known = Object.keys(files)
+  const some = known.length > 4 ? `${known[0]!} … ${known[5]!}` : known.join(', ')
+  return (
+    `the files of ${title}: ` +
+    (debian === undefined ? '' : `install the Debian package ${debian}, or `) +
+    `put ${some} (plain or .gz) into DIR/${folders[0]!} and name DIR by --data or TANGENTFLOW_DATA, ` +
+    `or let \`npm start -- data fetch ${name}\` download them`
+  )
+}
+
+/**
+ * The paths of a set's files: in the folder that the options name, then in the one of the environment, then in the known
+ * places. A set of which nothing is found is a DataError that says what to install or where to put files; one that lacks
+ * files is a DataError that names them.
+ */
+export const locate =
+  (name: PublishedName, options: DataOptions = {}): IOEither<TangentError, SetFiles> =>
+  () => {
+    const set = published[name]
+    const absent = [options.data, (options.env ?? process.env).TANGENTFLOW_DATA].find(
+      (folder) => folder !== undefined && folder !== '' && !isFolder(folder)
+    )
+    if (absent !== undefined)
+      return E.left(tangentError('IoError', 'io.loadSet', 'a folder that is there', 'none', absent))
+    const roots = rootsOf(options)
+    for (const folder of roots.flatMap((root) => [...set.folders.map((inner) => join(root, inner)), root])) {
+      const found = filesIn(set, list(folder))
+      if (found === undefined) continue
+      const place = (file: string): string => join(folder, file)
+      return pipe(
+        found,
+        E.bimap(
+          (missing) =>
+            tangentError(
+              'DataError',
+              'io.loadSet',
+              `${missing.join(', ')} (plain or .gz)`,
+              `a folder with only a part of ${set.title}`,
+              folder
+            ),
+          ({ train, test }) => ({ train: train.map(place), test: test.map(place) })
+        )
+      )
+    }
+    return E.left(
+      tangentError('DataError', 'io.loadSet', advice(name, set), `no such files in ${roots.join(', ')}`, name)
+    )
+  }

@@ -1,0 +1,109 @@
+import { inflateRawSync } from 'node:zlib'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { fail, tangentError, type TangentError } from '../core/error.js'
+import type { NdArray } from '../core/ndarray.js'
+import * as npy from '../format/npy.js'
+import * as npz from '../format/npz.js'
+import * as safetensors from '../format/safetensors.js'
+import { readBytes } from './read.js'
+import { writeAtomic } from './write.js'
+
+type Arrays = Readonly<Record<string, NdArray>>
+
+const inflate = (deflated: Uint8Array, size: number): Uint8Array => {
+  try {
+    return inflateRawSync(deflated, { maxOutputLength: Math.max(1, size) })
+  } catch (thrown) {
+    return fail('DataError', 'format.npz.decode', 'a whole deflate stream', String(thrown))
+  }
+}
+
+/** How the arrays of a file are read and written, by the end of its name. */
+const formats: Readonly<
+  Record<
+    string,
+    {
+      readonly decode: (bytes: Uint8Array) => E.Either<TangentError, Arrays>
+      readonly encode: (arrays: Arrays) => E.Either<TangentError, Uint8Array>
+    }
+  >
+> = {
+  '.safetensors': {
+    decode: (bytes) =>
+      pipe(
+        safetensors.decode(bytes),
+        E.map(({ tensors }) => tensors)
+      ),
+    encode: (tensors) => safetensors.encode({ tensors })
+  },
+  '.npz': { decode: (bytes) => npz.decode(bytes, inflate), encode: npz.encode },
+  '.npy': {
+    decode: (bytes) =>
+      pipe(
+        npy.decode(bytes),
+        E.map((array) => ({ array }))
+      ),
+    encode: (arrays) => {
+      const [only, ...others] = Object.values(arrays)
+      return only !== undefined && others.length === 0
+        ? npy.encode(only)
+        : E.left(
+            tangentError(
+              'ArgumentError',
+              'io.writeArrays',
+              'one array for .npy',
+              Object.keys(arrays).join(', ')
+            )
+          )
+    }
+  }
+}
+
+const formatOf = (operation: string, path: string) => {
+  const found = Object.entries(formats).find(([suffix]) => path.endsWith(suffix))
+  return found === undefined
+    ? E.left(
+        tangentError(
+          'ArgumentError',
+          operation,
+          `a name that ends in ${Object.keys(formats).join(', ')}`,
+          path,
+          path
+        )
+      )
+    : E.right(found[1])
+}
+
+const at =
+  (path: string) =>
+  (error: TangentError): TangentError => ({
+    ...error,
+    where: error.where === undefined ? path : `${path}: ${error.where}`
+  })
+
+/**
+ * The named arrays of a `.safetensors` or `.npz` file, or the one of a `.npy` file, by the name `array`. A file that cannot
+ * be read is an IoError, one that is damaged a DataError; both name the path.
+ */
+export const readArrays = (path: string): TE.TaskEither<TangentError, Arrays> =>
+  pipe(
+    TE.fromEither(formatOf('io.readArrays', path)),
+    TE.flatMap(({ decode }) =>
+      pipe(
+        readBytes(path),
+        TE.flatMapEither((bytes) => pipe(decode(bytes), E.mapLeft(at(path))))
+      )
+    )
+  )
+
+/** Writes named arrays, whole or not at all, in the format that the name ends in: `.safetensors`, `.npz` or, one array, `.npy`. */
+export const writeArrays =
+  (path: string) =>
+  (arrays: Arrays): TE.TaskEither<TangentError, void> =>
+    pipe(
+      TE.fromEither(formatOf('io.writeArrays', path)),
+      TE.flatMapEither(({ encode }) => pipe(encode(arrays), E.mapLeft(at(path)))),
+      TE.flatMapIOEither(writeAtomic(path))
+    )

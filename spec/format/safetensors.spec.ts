@@ -1,0 +1,164 @@
+import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, it } from 'vitest'
+import { format, ndarray, type NdArray } from 'tangentflow'
+
+const { encode, decode, decodeHeader } = format.safetensors
+const right = <A>(either: E.Either<unknown, A>): A => {
+  if (E.isRight(either)) return either.right
+  throw new Error(JSON.stringify(either.left))
+}
+
+const arrays: fc.Arbitrary<NdArray> = fc
+  .array(fc.integer({ min: 1, max: 4 }), { maxLength: 3 })
+  .chain((shape) => {
+    const size = shape.reduce((a, b) => a * b, 1)
+    return fc
+      .oneof(
+        fc.float32Array({ minLength: size, maxLength: size }),
+        fc.float64Array({ minLength: size, maxLength: size })
+      )
+      .map((data) => ndarray.of(shape, data))
+  })
+const files = fc.record({
+  tensors: fc.dictionary(
+    fc.string().filter((name) => name !== '__metadata__'),
+    arrays,
+    { noNullPrototype: true }
+  ),
+  metadata: fc.dictionary(fc.string(), fc.string(), { noNullPrototype: true })
+})
+
+/** A file with the given header text and so many bytes of tensors. */
+const file = (header: string, body: number, length = header.length): Uint8Array => {
+  const bytes = new Uint8Array(8 + header.length + body)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true)
+  bytes.set(new TextEncoder().encode(header), 8)
+  return bytes
+}
+const entry = (dtype: string, shape: readonly number[], offsets: readonly number[]): string =>
+  JSON.stringify({ dtype, shape, data_offsets: offsets })
+const refusal = (bytes: Uint8Array): unknown => {
+  const result = decode(bytes)
+  return E.isLeft(result) ? result.left : 'read'
+}
+
+describe('safetensors', () => {
+  it('gives back what was written, bit for bit', () =>
+    fc.assert(
+      fc.property(files, (given) => {
+        expect(right(decode(right(encode(given))))).toEqual(given)
+      })
+    ))
+
+  it('gives equal bytes for equal contents in any order, each tensor aligned to its elements', () => {
+    const [a, b] = [ndarray.of([3], Float32Array.of(1, 2, 3)), ndarray.of([1], [4])]
+    const bytes = right(encode({ tensors: { a, b }, metadata: { p: '1', q: '2' } }))
+    expect(right(encode({ tensors: { b, a }, metadata: { q: '2', p: '1' } }))).toEqual(bytes)
+    for (const { begin, dtype } of right(decodeHeader(bytes)).entries)
+      expect(begin % (dtype === 'F64' ? 8 : 4)).toBe(0)
+  })
+
+  it('refuses every shorter file, and a longer one', () =>
+    fc.assert(
+      fc.property(files, fc.nat(), (given, cut) => {
+        const bytes = right(encode(given))
+        expect(refusal(bytes.subarray(0, cut % bytes.length))).toMatchObject({ _tag: 'DataError' })
+        const longer = new Uint8Array(bytes.length + 1)
+        longer.set(bytes)
+        expect(refusal(longer)).toMatchObject({ _tag: 'DataError' })
+      })
+    ))
+
+  it('never throws, whatever byte is wrong', () =>
+    fc.assert(
+      fc.property(files, fc.nat(), fc.integer({ min: 1, max: 255 }), (given, place, change) => {
+        const bytes = right(encode(given))
+        bytes[place % bytes.length]! ^= change
+        const read = decode(bytes)
+        if (E.isLeft(read)) expect(read.left._tag).toMatch(/DataError|ShapeError/)
+      })
+    ))
+
+  it.each([
+    ['a header that is no JSON', file('{"a":', 0), 'a header in JSON', undefined],
+    ['a header that is no object', file('[1]', 0), 'an object as the header', undefined],
+    ['blanks before the object', file(' {}', 0), 'an object as the header', undefined],
+    ['a header beyond the file', file('{}', 0, 3), 'a header of 3 bytes', undefined],
+    ['a header without end', file('{}', 0, 2 ** 40), 'a header of at most 100000000 bytes', undefined],
+    [
+      'a name given twice',
+      file(`{"a":${entry('F32', [1], [0, 4])},"a":${entry('F32', [1], [4, 8])}}`, 8),
+      'every name once',
+      'a'
+    ],
+    [
+      'a name given twice, once escaped',
+      file(`{"a":${entry('F32', [1], [0, 4])},"\\u0061":${entry('F32', [1], [4, 8])}}`, 8),
+      'every name once',
+      'a'
+    ],
+    ['an unknown dtype', file(`{"a":${entry('F8_E4M3', [1], [0, 1])}}`, 1), 'one of F64, F32', 'a'],
+    ['a dtype that objects have', file(`{"a":${entry('toString', [1], [0, 1])}}`, 1), 'one of F64, F32', 'a'],
+    ['an empty tensor', file(`{"a":${entry('F32', [0], [0, 0])}}`, 0), 'a shape of sizes of at least 1', 'a'],
+    [
+      'offsets that do not fit the shape',
+      file(`{"a":${entry('F32', [2], [0, 4])}}`, 4),
+      '8 bytes for F32 [2]',
+      'a'
+    ],
+    ['offsets beyond the file', file(`{"a":${entry('F32', [2], [0, 8])}}`, 4), 'a file of', undefined],
+    ['negative offsets', file(`{"a":${entry('F32', [1], [-4, 0])}}`, 4), 'data_offsets [begin, end]', 'a'],
+    [
+      'an overlap',
+      file(`{"a":${entry('F32', [2], [0, 8])},"b":${entry('F32', [1], [4, 8])}}`, 8),
+      'data_offsets that begin at 8',
+      'b'
+    ],
+    ['a gap', file(`{"a":${entry('F32', [1], [4, 8])}}`, 8), 'data_offsets that begin at 0', 'a'],
+    ['metadata that is no text', file('{"__metadata__":{"a":1}}', 0), 'a text', '__metadata__.a']
+  ])('refuses %s', (_, bytes, expected, where) => {
+    const error = refusal(bytes)
+    expect(error).toMatchObject({ _tag: 'DataError', operation: 'format.safetensors.decode' })
+    expect(error).toMatchObject({ expected: expect.stringContaining(expected) as string })
+    if (where !== undefined) expect(error).toMatchObject({ where })
+  })
+
+  it('keeps whole numbers exactly under every type, and refuses what does not fit', () => {
+    const limits = [
+      ['I8', -128, 127],
+      ['U8', 0, 255],
+      ['I16', -32768, 32767],
+      ['U16', 0, 65535],
+      ['I32', -(2 ** 31), 2 ** 31 - 1],
+      ['U32', 0, 2 ** 32 - 1],
+      ['I64', -(2 ** 53 - 1), 2 ** 53 - 1],
+      ['U64', 0, 2 ** 53 - 1],
+      ['BOOL', 0, 1]
+    ] as const
+    for (const [dtype, low, high] of limits) {
+      const x = ndarray.of([2], [low, high])
+      const { tensors } = right(decode(right(encode({ tensors: { x }, dtypes: { x: dtype } }))))
+      expect([...tensors.x!.data]).toEqual([low, high])
+      for (const wrong of [low - 1, high + 1, 0.5])
+        expect(E.isLeft(encode({ tensors: { x: ndarray.of([1], [wrong]) }, dtypes: { x: dtype } }))).toBe(
+          true
+        )
+    }
+  })
+
+  it('reads half precision, bfloat16 and whole numbers of 64 bits as they were written by others', () => {
+    const header = `{"h":${entry('F16', [4], [8, 16])},"b":${entry('BF16', [2], [16, 20])},"i":${entry('I64', [1], [0, 8])}}`
+    const bytes = file(header, 20)
+    const view = new DataView(bytes.buffer, 8 + header.length)
+    view.setBigInt64(0, -5n, true)
+    ;[0x3c00, 0xc000, 0x0001, 0x7c00].forEach((word, i) => view.setUint16(8 + 2 * i, word, true))
+    ;[0x3f80, 0xc040].forEach((word, i) => view.setUint16(16 + 2 * i, word, true))
+    const { tensors } = right(decode(bytes))
+    expect([...tensors.h!.data]).toEqual([1, -2, 2 ** -24, Infinity])
+    expect([...tensors.b!.data]).toEqual([1, -3])
+    expect([...tensors.i!.data]).toEqual([-5])
+    view.setBigInt64(0, 2n ** 60n, true)
+    expect(refusal(bytes)).toMatchObject({ expected: 'whole numbers of at most 53 bits' })
+  })
+})
