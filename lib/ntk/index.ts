@@ -1,3 +1,4 @@
+export * as infinite from './infinite/index.js'
 export {
   empiricalNtk,
   jacobians,

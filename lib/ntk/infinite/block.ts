@@ -1,0 +1,77 @@
+import { fail } from '../../core/error.js'
+import type { HostKey } from '../../core/key.js'
+import { sameShape, type Shape, showShape } from '../../core/shape.js'
+import { split } from '../../graph/key.js'
+import * as ops from '../../graph/ops/index.js'
+import type { Concrete } from '../../graph/spec.js'
+import type { Tensor } from '../../graph/tensor.js'
+import { type Layer, type LayerParams, type Network, type Params, serial } from '../../nn/index.js'
+
+/** A finite network as it is described: a layer, blocks one after the other, or the sum of blocks of one input. */
+export type Block =
+  | { readonly kind: 'layer'; readonly layer: Layer }
+  | { readonly kind: 'chain' | 'sum'; readonly blocks: readonly Block[] }
+
+/** The layers with their parameters, in order; each has one place in the parameters, whatever the form of the network. */
+const layersOf = (block: Block): readonly Layer[] =>
+  block.kind === 'layer' ? [block.layer] : block.blocks.flatMap(layersOf)
+
+const isStack = (block: Block): boolean =>
+  block.kind === 'layer' || (block.kind === 'chain' && block.blocks.every(isStack))
+
+const outputShape =
+  (block: Block) =>
+  (shape: Shape): Shape => {
+    if (block.kind === 'layer') return block.layer.outputShape(shape)
+    if (block.kind === 'chain') return block.blocks.reduce((s, part) => outputShape(part)(s), shape)
+    const [first, ...rest] = block.blocks.map((part) => outputShape(part)(shape))
+    const stray = rest.find((other) => !sameShape(other, first!))
+    return stray === undefined
+      ? first!
+      : fail('ShapeError', 'infinite.sum', `branches of one shape ${showShape(first!)}`, showShape(stray))
+  }
+
+/** The blocks, each with its share of a list that has one entry for each layer. */
+const shares = <A>(blocks: readonly Block[], list: readonly A[]): readonly (readonly A[])[] => {
+  let next = 0
+  return blocks.map((block) => list.slice(next, (next += layersOf(block).length)))
+}
+
+const init = (block: Block, keys: readonly HostKey[], shape: Shape): Concrete<Params> => {
+  if (block.kind === 'layer') return [block.layer.init(keys[0]!, shape)]
+  let at = shape
+  return shares(block.blocks, keys).flatMap((own, i) => {
+    const part = block.blocks[i]!
+    const params = init(part, own, at)
+    if (block.kind === 'chain') at = outputShape(part)(at)
+    return params
+  })
+}
+
+const apply = (block: Block, params: readonly LayerParams[], x: Tensor): Tensor => {
+  if (block.kind === 'layer') return block.layer.apply(params[0]!)(x)
+  const own = shares(block.blocks, params)
+  return block.kind === 'chain'
+    ? block.blocks.reduce((h, part, i) => apply(part, own[i]!, h), x)
+    : block.blocks.map((part, i) => apply(part, own[i]!, x)).reduce((sum, h) => ops.add(h)(sum))
+}
+
+/** A stack of layers is `nn.serial` of them; a network with sums is no list of layers, and whoever asks for one is refused. */
+export const networkOf = (block: Block): Network => {
+  const layers = layersOf(block)
+  if (isStack(block)) return serial(...layers)
+  return {
+    get layers() {
+      return fail('ArgumentError', 'network.layers', 'a stack of layers', 'a network with residual sums')
+    },
+    outputShape: outputShape(block),
+    init: (key, shape) => {
+      outputShape(block)(shape)
+      return init(block, split<number>(layers.length)(key), shape)
+    },
+    apply: (params) =>
+      params.length === layers.length
+        ? (x) => apply(block, params, x)
+        : fail('TreeError', 'infinite', `parameters of ${layers.length} layers`, `${params.length}`)
+  }
+}

@@ -1,0 +1,7 @@
+export { abs, elementwise, type ElementwiseOptions, erf, leakyRelu, rbf, relu, sin } from './activation.js'
+export { type AffineOptions, conv2d, type ConvOptions, dense } from './affine.js'
+export type { Spatial } from './covariances.js'
+export type { Ending, InfiniteLayer } from './layer.js'
+export { type InfiniteNetwork, type Kernels, serial, type SpatialOptions } from './network.js'
+export { avgPool, flatten, globalAvgPool, identity } from './structure.js'
+export { residual, sum } from './sum.js'

@@ -1,0 +1,274 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { evaluateOn, grad, type NdArray, ndarray, ntk, ops, spec, type Tensor } from 'tangentflow'
+import { checkGrad, isSymmetricPsd } from 'tangentflow/laws'
+import { maxDifference, relativeError } from '../../support/networks.js'
+import { expectRefusal } from '../../support/refusal.js'
+import { runs } from '../../support/runs.js'
+import { denseCases, kernelsOf, normalArray } from './support.js'
+
+const { abs, dense, elementwise, erf, identity, leakyRelu, relu, residual, serial, sin, sum } = ntk.infinite
+
+/** Two inputs at 60 degrees, of length √(d/2): units have variance 1 when σ_w² = 2. */
+const sixty = ndarray.fromNested([
+  [1, 0],
+  [0.5, Math.sqrt(0.75)]
+])
+
+const deep = (hidden: number): ntk.infinite.InfiniteNetwork =>
+  serial(...Array.from({ length: hidden }, () => [dense(), relu]).flat(), dense())
+
+describe('hand-worked kernels', () => {
+  it.each([
+    [1, 0.608998, 0.942331],
+    [3, 0.738128, 1.737845]
+  ])('relu, %i hidden layers, 60 degrees', (hidden, nngp, theta) => {
+    const value = kernelsOf(deep(hidden), sixty)
+    expect(Math.abs(value.nngp.data[1]! - nngp)).toBeLessThan(5e-7)
+    expect(Math.abs(value.ntk.data[1]! - theta)).toBeLessThan(5e-7)
+    expect(value.nngp.data[0]).toBeCloseTo(1, 12)
+    expect(value.ntk.data[0]).toBeCloseTo(hidden + 1, 12)
+  })
+
+  it('erf at q = q′ = 1, c = 1/2: K and, with Θ = 1/2 before, K̇/2', () => {
+    const { nngp, ntk: theta } = kernelsOf(serial(dense(), erf), sixty)
+    expect(Math.abs(nngp.data[1]! - 0.216347)).toBeLessThan(5e-7)
+    expect(Math.abs(theta.data[1]! * 2 - 0.450158)).toBeLessThan(5e-7)
+  })
+
+  it('a linear network: K = (σ_w²/d) x·x′ + σ_b², Θ = K, and each further layer Θ = K + σ_w² Θ', () => {
+    const x = ndarray.fromNested([[3, 4]])
+    const one = kernelsOf(serial(dense({ sigmaW: 2, sigmaB: 3 })), x)
+    expect([one.nngp.data[0], one.ntk.data[0]]).toEqual([(4 / 2) * 25 + 9, (4 / 2) * 25 + 9])
+    const two = kernelsOf(serial(dense({ sigmaW: 2, sigmaB: 3 }), dense({ sigmaW: 0.5, sigmaB: 1 })), x)
+    expect([two.nngp.data[0], two.ntk.data[0]]).toEqual([0.25 * 59 + 1, 0.25 * 59 + 1 + 0.25 * 59])
+  })
+})
+
+/** The recursion of Jacot et al. for relu and erf in plain numbers, one pair of inputs at a time. */
+const plain = (
+  kind: 'relu' | 'erf',
+  depth: number,
+  sigmaW: number,
+  sigmaB: number,
+  x: readonly number[],
+  y: readonly number[]
+): readonly [number, number] => {
+  const inner = (a: readonly number[], b: readonly number[]): number =>
+    a.reduce((s, v, i) => s + v * b[i]!, 0) / a.length
+  const affine = (k: number): number => sigmaW ** 2 * k + sigmaB ** 2
+  const dual = (q: number, r: number, k: number): readonly [number, number] => {
+    if (kind === 'erf') {
+      const root = (1 + 2 * q) * (1 + 2 * r)
+      const sine = (2 * k) / Math.sqrt(root)
+      return [(2 / Math.PI) * Math.asin(sine), 4 / Math.PI / Math.sqrt(root - 4 * k * k)]
+    }
+    const angle = Math.acos(Math.max(-1, Math.min(1, k / Math.sqrt(q * r))))
+    const value = Math.sqrt(q * r) * (Math.sin(angle) + (Math.PI - angle) * Math.cos(angle))
+    return [value / (2 * Math.PI), (Math.PI - angle) / (2 * Math.PI)]
+  }
+  let [q, r, k] = [affine(inner(x, x)), affine(inner(y, y)), affine(inner(x, y))]
+  let theta = k
+  for (let layer = 0; layer < depth; layer++) {
+    const [value, slope] = dual(q, r, k)
+    ;[q, r] = [affine(dual(q, q, q)[0]), affine(dual(r, r, r)[0])]
+    k = affine(value)
+    theta = k + sigmaW ** 2 * slope * theta
+  }
+  return [k, theta]
+}
+
+const rowsOf = ({ shape, data }: NdArray): readonly (readonly number[])[] =>
+  Array.from({ length: shape[0]! }, (_, i) => [...data.subarray(i * shape[1]!, (i + 1) * shape[1]!)])
+
+describe('the recursion', () => {
+  it('is Θ = K + σ_w² K̇ ∘ Θ, computed independently in plain numbers', () =>
+    fc.assert(
+      fc.property(
+        fc.constantFrom('relu' as const, 'erf' as const),
+        fc.integer({ min: 1, max: 5 }),
+        fc.double({ min: 0.5, max: 2, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.nat({ max: 1e6 }),
+        (kind, depth, sigmaW, sigmaB, seed) => {
+          const [x, y] = [normalArray(seed, [2, 4]), normalArray(seed + 1, [3, 4])]
+          const layer = kind === 'relu' ? relu : erf
+          const hidden = Array.from({ length: depth }, () => [dense({ sigmaW, sigmaB }), layer]).flat()
+          const got = kernelsOf(serial(...hidden, dense({ sigmaW, sigmaB })), x, y)
+          const wanted = rowsOf(x).flatMap((a) =>
+            rowsOf(y).map((b) => plain(kind, depth, sigmaW, sigmaB, a, b))
+          )
+          const array = (part: 0 | 1): NdArray =>
+            ndarray.of(
+              [2, 3],
+              wanted.map((pair) => pair[part])
+            )
+          expect(relativeError(got.nngp, array(0))).toBeLessThan(1e-10)
+          expect(relativeError(got.ntk, array(1))).toBeLessThan(1e-10)
+        }
+      ),
+      { numRuns: runs(60) }
+    ))
+})
+
+describe('laws of dense networks', () => {
+  it('both kernels of one batch are symmetric and positive semi-definite', () =>
+    fc.assert(
+      fc.property(denseCases, ({ net, x }) => {
+        const { nngp, ntk: theta } = kernelsOf(net, x)
+        expect(isSymmetricPsd(nngp, 1e-9).holds).toBe(true)
+        expect(isSymmetricPsd(theta, 1e-9).holds).toBe(true)
+      }),
+      { numRuns: runs(60) }
+    ))
+
+  it('Θ(X, Y) = Θ(Y, X)ᵀ, and blocks of the joint kernel are the kernels of the parts', () =>
+    fc.assert(
+      fc.property(denseCases, ({ net, x, y }) => {
+        const forth = kernelsOf(net, x, y)
+        const back = kernelsOf(net, y, x)
+        const joint = kernelsOf(net, evaluateOn((a: Tensor, b: Tensor) => ops.concat(0)([a, b]))(x, y))
+        const [n, m] = [x.shape[0]!, y.shape[0]!]
+        for (const which of ['nngp', 'ntk'] as const) {
+          expect(relativeError(forth[which], evaluateOn(ops.transpose())(back[which]))).toBeLessThan(1e-9)
+          const corner = evaluateOn(ops.slice([0, n], [n, n + m]))(joint[which])
+          expect(relativeError(forth[which], corner)).toBeLessThan(1e-9)
+        }
+      }),
+      { numRuns: runs(60) }
+    ))
+
+  it('bias-free piecewise linear networks are homogeneous: K(sx, ty) = st K(x, y), Θ alike', () =>
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(relu, abs, leakyRelu(0.3), identity), { minLength: 1, maxLength: 3 }),
+        fc.double({ min: 0.1, max: 10, noNaN: true }),
+        fc.double({ min: 0.1, max: 10, noNaN: true }),
+        fc.nat({ max: 1e6 }),
+        (hidden, s, t, seed) => {
+          const net = serial(...hidden.flatMap((layer) => [dense(), layer]), dense())
+          const [x, y] = [normalArray(seed, [2, 3]), normalArray(seed + 1, [2, 3])]
+          const times = (factor: number, of: NdArray): NdArray => evaluateOn(ops.scale(factor))(of)
+          const scaled = kernelsOf(net, times(s, x), times(t, y))
+          const straight = kernelsOf(net, x, y)
+          for (const which of ['nngp', 'ntk'] as const)
+            expect(relativeError(scaled[which], times(s * t, straight[which]))).toBeLessThan(1e-10)
+        }
+      ),
+      { numRuns: runs(40) }
+    ))
+
+  it('leakyRelu is relu at slope 0, the identity at 1 and abs at −1', () => {
+    const [x, y] = [normalArray(1, [3, 4]), normalArray(2, [2, 4])]
+    for (const [slope, layer] of [
+      [0, relu],
+      [1, identity],
+      [-1, abs]
+    ] as const) {
+      const net = (middle: ntk.infinite.InfiniteLayer) =>
+        serial(dense({ sigmaB: 0.4 }), middle, dense({ sigmaB: 0.2 }), middle, dense())
+      for (const which of ['nngp', 'ntk'] as const) {
+        const [got, wanted] = [leakyRelu(slope), layer].map((l) => kernelsOf(net(l), x, y)[which])
+        expect(relativeError(got!, wanted!)).toBeLessThan(1e-12)
+      }
+    }
+  })
+
+  it('the gradient in the inputs is that of differences', () => {
+    // a quadrature that is exact, so that its derivative is that of the value
+    const quadratic = elementwise((u) => ops.add(u)(ops.scale(0.3)(ops.square(u))), { nodes: 4 })
+    for (const layer of [relu, erf, sin, quadratic]) {
+      const net = serial(dense({ sigmaB: 0.3 }), layer, dense({ sigmaB: 0.1 }), layer, dense())
+      const energy = (x: Tensor, y: Tensor): Tensor => {
+        const { nngp, ntk: theta } = net.kernel(x, y)
+        return ops.sum()(ops.add(ops.square(theta))(nngp))
+      }
+      checkGrad(energy, [spec([2, 3]), spec([2, 3])], { runs: runs(15) })
+      // both sides move: the diagonal stays a diagonal
+      checkGrad((x: Tensor) => ops.sum()(ops.square(net.kernel(x).ntk)), [spec([2, 3])], { runs: runs(15) })
+    }
+  })
+
+  it('is finite, with finite gradients, at equal, opposite and zero inputs', () => {
+    const x = ndarray.fromNested([
+      [1, 2],
+      [1, 2],
+      [-1, -2],
+      [0, 0]
+    ])
+    for (const layer of [relu, abs, erf, sin, elementwise(ops.tanh, { nodes: 6 })]) {
+      const net = serial(dense(), layer, dense(), layer, dense())
+      for (const shared of [true, false]) {
+        const total = (a: Tensor, b: Tensor): Tensor => {
+          const { nngp, ntk: theta } = net.kernel(a, shared ? a : b)
+          return ops.sum()(ops.add(theta)(nngp))
+        }
+        const slope = evaluateOn(grad(total))(x, x)
+        expect([...slope.data].every(Number.isFinite)).toBe(true)
+      }
+      // K(x, x) of one batch is the K(x, y) of two equal ones
+      expect(maxDifference(kernelsOf(net, x).ntk, kernelsOf(net, x, x).ntk)).toBeLessThan(1e-6)
+    }
+  })
+})
+
+describe('sums', () => {
+  const x = normalArray(5, [3, 4])
+  const stem = [dense({ sigmaB: 0.3 })]
+  const branch = [relu, dense({ sigmaW: 1.2, sigmaB: 0.1 })]
+
+  it('a residual adds the branch to the input, for K and Θ', () => {
+    const whole = kernelsOf(serial(...stem, residual(...branch)), x)
+    for (const which of ['nngp', 'ntk'] as const) {
+      const parts = [serial(...stem), serial(...stem, ...branch)].map((net) => kernelsOf(net, x)[which])
+      const added = evaluateOn((a: Tensor, b: Tensor) => ops.add(b)(a))(parts[0]!, parts[1]!)
+      expect(relativeError(whole[which], added)).toBeLessThan(1e-12)
+    }
+  })
+
+  it('a residual of the identity is twice the input, so four times its kernel', () => {
+    const plainKernel = kernelsOf(serial(...stem), x)
+    for (const twice of [residual(identity), sum(identity, identity), residual()])
+      for (const which of ['nngp', 'ntk'] as const) {
+        const four = evaluateOn(ops.scale(4))(plainKernel[which])
+        expect(relativeError(kernelsOf(serial(...stem, twice), x)[which], four)).toBeLessThan(1e-12)
+      }
+  })
+
+  it('refuses branches that are correlated, and no branches', () => {
+    const expected = 'all but one end in dense or conv2d'
+    expectRefusal(() => residual(dense(), relu), 'ArgumentError', 'infinite.sum', expected, 'same, other')
+    expectRefusal(() => sum(relu, abs), 'ArgumentError', 'infinite.sum', expected, 'other, other')
+    expectRefusal(() => sum(), 'ArgumentError', 'infinite.sum', expected, 'none')
+  })
+})
+
+describe('refusals', () => {
+  const x = ndarray.zeros([2, 3])
+
+  it('an activation of what is not Gaussian', () => {
+    for (const net of [serial(relu), serial(dense(), relu, erf), serial(residual(dense()), relu)])
+      expect(() => kernelsOf(net, x)).toThrow('expected Gaussian units')
+  })
+
+  it('inputs that do not pair up, and inputs of another rank', () => {
+    const net = serial(dense())
+    const of = 'infinite.kernel'
+    expectRefusal(() => kernelsOf(net, x, ndarray.zeros([2, 4])), 'ShapeError', of, '[3]', '[4]', 'x2')
+    expectRefusal(() => kernelsOf(net, ndarray.zeros([3])), 'ShapeError', of, '[n, features]', '[3]', 'x1')
+  })
+
+  it('scales, slopes, nodes and widths that are none', () => {
+    expectRefusal(() => dense({ sigmaW: -1 }), 'ArgumentError', 'nn.dense', 'at least 0', '-1', 'sigmaW')
+    expectRefusal(() => leakyRelu(NaN), 'ArgumentError', 'infinite.leakyRelu', 'finite slope', 'NaN')
+    expectRefusal(() => ntk.infinite.rbf(0), 'ArgumentError', 'infinite.rbf', 'positive', '0')
+    expectRefusal(
+      () => elementwise(ops.tanh, { nodes: 0 }),
+      'ArgumentError',
+      'infinite.elementwise',
+      '[1, 100]',
+      '0'
+    )
+    expectRefusal(() => deep(2).network([3]), 'ArgumentError', 'infinite.network', '3 widths', '1')
+  })
+})
