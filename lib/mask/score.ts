@@ -11,6 +11,9 @@ import type { Attack, Batch, Model } from '../nn/batch.js'
 import { type Network, type Params, type Weights, weightsOf } from '../nn/layer.js'
 import { crossEntropy } from '../nn/loss.js'
 
+export { grasp, type GraspOptions } from './score/grasp.js'
+export { synflow } from './score/synflow.js'
+
 // Scores are trees over the weights of a network; larger is kept.
 
 /** Uniform noise in [0, 1), a stream of its own for each layer: with layer counts, a random mask. */

@@ -21,7 +21,8 @@ import { adam, initialState, type Optimised } from '../nn/optimiser.js'
 import { cosine } from '../nn/schedule.js'
 import { countOf, weightShapes } from './density.js'
 import { objective, type Objective, type ObjectiveOptions } from './objective.js'
-import { sampleOf, scoreOf } from './oneshot.js'
+import { scoreOf } from './oneshot.js'
+import { sampleOf } from './sample.js'
 import { topK } from './topk.js'
 
 /** The recipe of a search. */

@@ -10,7 +10,8 @@ export {
   type Params,
   serial,
   type Weights,
-  weightsOf
+  weightsOf,
+  withWeights
 } from './layer.js'
 export {
   accuracy,

@@ -66,3 +66,10 @@ export const serial = (...layers: readonly Layer[]): Network => ({
 /** The weights of the parameters, without the biases: the part of the tree that masks and scores cover. */
 export const weightsOf = <P>(params: readonly { readonly w?: P }[]): readonly { readonly w?: P }[] =>
   params.map(({ w }) => (w === undefined ? {} : { w }))
+
+/** The parameters with other weights; layers that the tree of weights leaves out keep theirs. */
+export const withWeights = (params: Params, weights: Weights): Params =>
+  params.map((layer, l) => {
+    const w = weights[l]?.w
+    return w === undefined ? layer : { ...layer, w }
+  })

@@ -22,11 +22,7 @@ import {
   uniforms
 } from 'tangentflow'
 import { batchOf, cases, maxDifference, relativeError } from '../support/networks.js'
-
-const right = <A>(either: E.Either<unknown, A>): A => {
-  if (E.isRight(either)) return either.right
-  throw new Error(JSON.stringify(either.left))
-}
+import { right } from '../support/either.js'
 
 const numbers = (tree: Concrete<nn.Weights>): readonly number[] =>
   tree.flatMap(({ w }) => (w === undefined ? [] : Array.from(w.data)))

@@ -1,0 +1,99 @@
+import { pipe } from 'fp-ts/lib/function.js'
+import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { fail, type TangentError } from '../core/error.js'
+import { full, type NdArray, of } from '../core/ndarray.js'
+import type { HostKey } from '../core/key.js'
+import { type Key, split } from '../graph/key.js'
+import { loop } from '../graph/loop.js'
+import type { Runner } from '../graph/runner.js'
+import type { Concrete } from '../graph/spec.js'
+import { attempt } from '../graph/trace.js'
+import type { Batch, Dataset } from '../nn/batch.js'
+import { labelledCount } from '../nn/labels.js'
+import { type Network, type Params, type Weights, weightsOf } from '../nn/layer.js'
+import { allot, type Layers } from './allot.js'
+import { apply } from './apply.js'
+import { choose } from './choose.js'
+import { weightShapes } from './density.js'
+import { type OneShot, sampleOf } from './sample.js'
+
+/** A score: the weights of a network, labelled examples and a key to a tree over the weights; larger is kept. */
+export type Score = (params: Params, batch: Required<Batch>, key: Key) => Weights
+
+/** What pruning round by round needs. */
+export interface IterativeOptions {
+  readonly score: Score
+  /** The fraction of weights to keep in the end, in (0, 1]. */
+  readonly density: number
+  /** How often the score is taken anew on what is left. */
+  readonly rounds: number
+  /** How what is kept is shared out; `global` unless given. Counts given outright hold from the first round on. */
+  readonly layers?: Layers
+  /** Examples of the score; 512 unless given, fewer where there are fewer. */
+  readonly samples?: number
+}
+
+const check = ({ rounds }: IterativeOptions): void => {
+  if (!(Number.isInteger(rounds) && rounds >= 1))
+    fail('ArgumentError', 'mask.iterative', 'a whole number of rounds of at least 1', `${rounds}`, 'rounds')
+}
+
+/** Scores in which what a mask has removed comes last. */
+const behind = (scores: Concrete<Weights>, mask: Concrete<Weights>): Concrete<Weights> =>
+  scores.map(({ w }, l) => {
+    const m = mask[l]?.w
+    return w === undefined || m === undefined
+      ? {}
+      : {
+          w: of(
+            w.shape,
+            Float64Array.from(w.data, (s, i) => (m.data[i] === 0 ? -Infinity : s))
+          )
+        }
+  })
+
+/**
+ * Pruning in rounds: after round k of n the best ρ^(k/n) of the weights are left, k = 1 … n, judged by the score of the
+ * network that round k − 1 left (Tanaka et al., arXiv:2006.05467, alg. 1; de Jorge et al., arXiv:2006.09081, for SNIP).
+ * One round is the one-shot mask. What is removed stays removed. All rounds run one program on the same examples.
+ */
+export const iterative =
+  (network: Network, options: IterativeOptions) =>
+  (params: Concrete<Params>, data: Dataset, key: HostKey): ReaderTaskEither<Runner, TangentError, OneShot> =>
+  (runner) => {
+    const { score, density, rounds, layers = 'global', samples = 512 } = options
+    const [forSample, forScore] = split(2)(key)
+    const whole: Concrete<Weights> = weightsOf<NdArray>(params).map(({ w }) =>
+      w === undefined ? {} : { w: full(w.shape, 1) }
+    )
+    const keep = (round: number) => choose({ layers, density: density ** (round / rounds) })
+    const scored = (p: Params, m: Weights, batch: Required<Batch>, k: Key): Weights =>
+      score(apply(m)(p), batch, k)
+    return pipe(
+      TE.fromEither(
+        attempt(() => {
+          check(options)
+          // The last round keeps least: a density that fits then fits before.
+          allot('mask.iterative', layers, density, weightShapes(whole))
+          const count = labelledCount('mask.iterative', network.apply, params, data)
+          return sampleOf(data, count, samples, forSample)
+        })
+      ),
+      TE.bindTo('batch'),
+      TE.bind('program', ({ batch }) => runner.compile(scored, [params, whole, batch, forScore])),
+      TE.flatMap(({ batch, program }) =>
+        pipe(
+          { mask: whole, scores: whole } as OneShot,
+          loop(rounds, (i, { mask }: OneShot) =>
+            pipe(
+              program(params, mask, batch, forScore),
+              TE.flatMapEither(({ value: scores }) =>
+                attempt((): OneShot => ({ scores, mask: keep(i + 1)(behind(scores, mask)) }))
+              )
+            )
+          )
+        )
+      )
+    )
+  }

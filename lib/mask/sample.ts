@@ -1,0 +1,18 @@
+import { type HostKey, permutation } from '../core/key.js'
+import type { Concrete } from '../graph/spec.js'
+import { type Batch, type Dataset, takeExamples } from '../nn/batch.js'
+import type { Weights } from '../nn/layer.js'
+
+/** The examples a score is taken on: the first of a shuffle. */
+export const sampleOf = (
+  data: Dataset,
+  count: number,
+  samples: number,
+  key: HostKey
+): Concrete<Required<Batch>> => takeExamples(data, permutation(key, count).slice(0, samples))
+
+/** A mask, and the scores it came from. */
+export interface OneShot {
+  readonly mask: Concrete<Weights>
+  readonly scores: Concrete<Weights>
+}
