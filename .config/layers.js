@@ -51,6 +51,7 @@ const packages = [
   { name: /^(gpu\.js|webgpu|gl)(\/|$)/, where: /^lib\/engine\/gpujs\/runtime\.ts$/ },
   { name: /^onnxruntime-(node|web|common)(\/|$)/, where: /^lib\/engine\/onnx\/runtime\.ts$/ },
   { name: /^onnx-proto$/, where: /^lib\/engine\/onnx\// },
+  { name: /^ml-matrix$/, where: /^lib\/ntk\/eigen\.ts$/ },
   { name: /^fast-check$/, where: /^lib\/laws\// },
   { name: /^node:/, where: /^lib\/(io|cli)\// }
 ]

@@ -10,3 +10,23 @@ export {
   relativeDistance
 } from './kernel.js'
 export { mixedNtk } from './mixed.js'
+export { alignment, type AlignmentOptions, labelAlignment } from './alignment.js'
+export { drift } from './drift.js'
+export type { ToleranceOptions } from './eigen-function.js'
+export { linearised } from './linearised.js'
+export type { OdeOptions } from './ode.js'
+export {
+  type AdversarialOptions,
+  type AdversarialPrediction,
+  predictAdversarial
+} from './predict-adversarial.js'
+export { type DescentOptions, predictDescent } from './predict-descent.js'
+export { type MseOptions, predictMse } from './predict-mse.js'
+export { type FlowOptions, predictOde } from './predict-ode.js'
+export type { Dynamics } from './predict-response.js'
+export type { Prediction, TestInputs } from './predict-setting.js'
+export { maxLearningRate, type RateOptions } from './rates.js'
+export { kernelRegression, type Regression, type RegressionOptions } from './regression.js'
+export { effectiveRank, type RankMeasure } from './spectrum-rank.js'
+export { type ModeResidual, modeResiduals } from './spectrum-residuals.js'
+export { spectrum, type Spectrum } from './spectrum.js'

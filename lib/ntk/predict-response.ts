@@ -1,0 +1,101 @@
+/** How a linearised model is trained, on the mean over the examples of a loss. */
+export interface Dynamics {
+  /**
+   * `flow`, gradient flow: time is continuous, and one unit of it is one step of size `rate`. `descent`, gradient
+   * descent: time is the number of steps.
+   */
+  readonly dynamics: 'flow' | 'descent'
+  /** The step size η. */
+  readonly rate: number
+  /**
+   * The heavy ball's β (Polyak 1964), in [0, 1). `descent`: θₖ₊₁ = θₖ + β(θₖ − θₖ₋₁) − η∇L. `flow`, where it is not 0:
+   * θ̈ = −(1 − β)θ̇ − η∇L, from rest (Qian, "On the momentum term in gradient descent learning algorithms", 1999).
+   */
+  readonly momentum: number
+}
+
+/**
+ * What training has done to a mode of eigenvalue λ > 0 by a time, for a residual of 1 in it: the dual coefficient u, by
+ * which outputs at any x have moved by Θ(x, X) u. On the training examples the residual is 1 + λu. At time ∞, −1/λ.
+ */
+export type Response = (eigenvalue: number, time: number) => number
+
+/** (1 − e^{−ρt}) / ρ, which is t where ρ = 0. */
+const decay = (rho: number, t: number): number => (rho === 0 ? t : -Math.expm1(-rho * t) / rho)
+
+/**
+ * ∫₀ᵗ of the impulse response of q̈ + c q̇ + ω² q, the step response. Far from critical damping it is a divided difference
+ * of `decay` at the two roots, exact as ω → 0; near it and below, (1 − r)/ω² with r the residual of the free motion.
+ */
+const stepResponse = (square: number, c: number, t: number): number => {
+  const half = c / 2
+  const discriminant = half * half - square
+  if (square <= half * half * 0.5) {
+    const fast = half + Math.sqrt(discriminant)
+    const slow = square / fast
+    return (decay(slow, t) - decay(fast, t)) / (fast - slow)
+  }
+  const d = Math.sqrt(Math.abs(discriminant))
+  const envelope = Math.exp(-half * t)
+  const [even, odd] =
+    discriminant < 0
+      ? [envelope * Math.cos(d * t), (envelope * Math.sin(d * t)) / d]
+      : d * t < 1
+        ? [envelope * Math.cosh(d * t), d === 0 ? envelope * t : (envelope * Math.sinh(d * t)) / d]
+        : [
+            (Math.exp((d - half) * t) + Math.exp(-(d + half) * t)) / 2,
+            (Math.exp((d - half) * t) - Math.exp(-(d + half) * t)) / (2 * d)
+          ]
+  return (1 - (even + half * odd)) / square
+}
+
+type Matrix3 = readonly (readonly number[])[]
+
+const product = (a: Matrix3, b: Matrix3): Matrix3 =>
+  a.map((row) => b.map((_, j) => row.reduce((sum, x, k) => sum + x * b[k]![j]!, 0)))
+
+const power = (base: Matrix3, count: number): Matrix3 => {
+  let [result, square, left]: [Matrix3, Matrix3, number] = [
+    [
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1]
+    ],
+    base,
+    count
+  ]
+  for (; left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) result = product(result, square)
+    square = product(square, square)
+  }
+  return result
+}
+
+/** uₖ by powers of the map of (uₖ, uₖ₋₁, 1): roots that meet need no case of their own. */
+const heavyBall = (step: number, pull: number, momentum: number, count: number): number =>
+  power(
+    [
+      [1 + momentum - step, -momentum, -pull],
+      [1, 0, 0],
+      [0, 0, 1]
+    ],
+    count
+  )[0]![2]!
+
+/** ((1 − a)ᵏ − 1), exact where a is small. */
+const geometric = (a: number, count: number): number =>
+  a < 1 ? Math.expm1(count * Math.log1p(-a)) : (1 - a) ** count - 1
+
+/** The response of the modes of a kernel over so many examples. */
+export const responseOf = ({ dynamics, rate, momentum }: Dynamics, examples: number): Response => {
+  const pull = rate / examples
+  const finite: Response =
+    dynamics === 'flow'
+      ? momentum === 0
+        ? (value, t) => -pull * decay(pull * value, t)
+        : (value, t) => -pull * stepResponse(pull * value, 1 - momentum, t)
+      : momentum === 0
+        ? (value, t) => geometric(pull * value, t) / value
+        : (value, t) => heavyBall(pull * value, pull, momentum, t)
+  return (value, t) => (t === Infinity ? -1 / value : finite(value, t))
+}

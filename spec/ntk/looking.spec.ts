@@ -1,0 +1,298 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type NdArray, ndarray, ntk } from 'tangentflow'
+import { kernelOf, left, linearCases, productOf, randomArray, right } from '../support/kernels.js'
+
+const seeds = fc.nat({ max: 1e6 })
+const sizes = fc.integer({ min: 2, max: 6 })
+
+const identity = (n: number): NdArray =>
+  ndarray.of(
+    [n, n],
+    Float64Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0))
+  )
+
+const mapped = (array: NdArray, f: (x: number, i: number) => number): NdArray =>
+  ndarray.of(array.shape, Float64Array.from(array.data).map(f))
+
+describe('spectrum', () => {
+  it('sums to the trace, is orthonormal and rebuilds the kernel', () =>
+    fc.assert(
+      fc.property(linearCases, ({ train, examples, outputs }) => {
+        const kernel = productOf(train, train)
+        const { values, vectors } = right(ntk.spectrum(kernel))
+        const width = examples * outputs
+        expect(vectors.shape).toEqual([width, examples, outputs])
+        expect(values.every((value, k) => k === 0 || value <= values[k - 1]!)).toBe(true)
+        const element = (i: number, a: number, j: number, b: number): number =>
+          kernel.data[((i * examples + j) * outputs + a) * outputs + b]!
+        let trace = 0
+        for (let i = 0; i < examples; i++) for (let a = 0; a < outputs; a++) trace += element(i, a, i, a)
+        expect(values.reduce((sum, value) => sum + value, 0)).toBeCloseTo(trace, 8)
+        for (let r = 0; r < width; r++)
+          for (let c = 0; c < width; c++) {
+            let [entry, inner] = [0, 0]
+            for (let k = 0; k < width; k++) {
+              entry += values[k]! * vectors.data[k * width + r]! * vectors.data[k * width + c]!
+              inner += vectors.data[r * width + k]! * vectors.data[c * width + k]!
+            }
+            expect(inner).toBeCloseTo(r === c ? 1 : 0, 10)
+            const [i, a] = [Math.floor(r / outputs), r % outputs]
+            const [j, b] = [Math.floor(c / outputs), c % outputs]
+            expect(entry).toBeCloseTo(element(i, a, j, b), 8)
+          }
+      })
+    ))
+
+  it('has the modes of each output of a diag kernel, at its place', () => {
+    const kernel = ndarray.of([2, 2, 2], [3, 5, 0, 0, 0, 0, 1, 7])
+    const { values, vectors } = right(ntk.spectrum(kernel))
+    expect(values).toEqual([7, 5, 3, 1])
+    const places = [3, 1, 0, 2]
+    places.forEach((place, k) => {
+      for (let i = 0; i < 4; i++) expect(Math.abs(vectors.data[k * 4 + i]!)).toBe(i === place ? 1 : 0)
+    })
+  })
+
+  it('keeps its digits at any scale, and shows a negative eigenvalue', () => {
+    for (const scale of [1e-200, 1e-30, 1, 1e200]) {
+      const { values } = right(
+        ntk.spectrum(
+          mapped(
+            ndarray.fromNested([
+              [2, 1],
+              [1, 2]
+            ]),
+            (x) => x * scale
+          )
+        )
+      )
+      expect(values[0]! / scale).toBeCloseTo(3, 12)
+      expect(values[1]! / scale).toBeCloseTo(1, 12)
+    }
+    expect(
+      right(
+        ntk.spectrum(
+          ndarray.fromNested([
+            [0, 1],
+            [1, 0]
+          ])
+        )
+      ).values[1]
+    ).toBeCloseTo(-1, 12)
+    expect(
+      left(
+        ntk.spectrum(
+          ndarray.fromNested([
+            [0, 1],
+            [0, 0]
+          ])
+        )
+      )._tag
+    ).toBe('ArgumentError')
+  })
+})
+
+describe('modeResiduals', () => {
+  it('sum to the residual, and fall as e^{−2ηλt/N} under flow', () =>
+    fc.assert(
+      fc.property(
+        linearCases,
+        fc.double({ min: 0, max: 2, noNaN: true }),
+        ({ train, targets, examples }, t) => {
+          const kernel = productOf(train, train)
+          const zeros = mapped(targets, () => 0)
+          const before = right(ntk.modeResiduals(kernel, zeros, targets))
+          const whole = Array.from(targets.data).reduce((sum, y) => sum + y * y, 0)
+          expect(before.reduce((sum, { energy }) => sum + energy, 0)).toBeCloseTo(whole, 9)
+          expect(before.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9)
+          const later = right(ntk.predictMse(kernel, targets, { times: [t] })).train[0]!
+          right(ntk.modeResiduals(kernel, later, targets)).forEach(({ eigenvalue, energy }, k) => {
+            expect(eigenvalue).toBe(before[k]!.eigenvalue)
+            const rate = (2 * Math.max(0, eigenvalue) * t) / examples
+            expect(energy).toBeCloseTo(before[k]!.energy * Math.exp(-rate), 8)
+          })
+        }
+      )
+    ))
+
+  it('counts every output of a kernel [n, n] in its one mode', () => {
+    const kernel = ndarray.fromNested([
+      [2, 0],
+      [0, 1]
+    ])
+    const targets = ndarray.fromNested([
+      [3, 4],
+      [0, 2]
+    ])
+    const found = right(ntk.modeResiduals(kernel, ndarray.zeros([2, 2]), targets))
+    expect(found).toEqual([
+      { eigenvalue: 2, energy: 25, share: 25 / 29 },
+      { eigenvalue: 1, energy: 4, share: 4 / 29 }
+    ])
+    const none = right(ntk.modeResiduals(kernel, targets, targets))
+    expect(none.map(({ share }) => share)).toEqual([0, 0])
+  })
+})
+
+describe('effectiveRank', () => {
+  const measures = ['entropy', 'participation'] as const
+
+  it('is 1 for rank one, n for the identity, and between for the rest; scale does not change it', () =>
+    fc.assert(
+      fc.property(seeds, sizes, fc.double({ min: 0.01, max: 100, noNaN: true }), (seed, n, scale) => {
+        for (const measure of measures) {
+          expect(right(ntk.effectiveRank(kernelOf(seed, n, 1), measure))).toBeCloseTo(1, 9)
+          expect(right(ntk.effectiveRank(identity(n), measure))).toBeCloseTo(n, 9)
+          const kernel = kernelOf(seed, n, n)
+          const rank = right(ntk.effectiveRank(kernel, measure))
+          expect(rank).toBeGreaterThan(1)
+          expect(rank).toBeLessThan(n)
+          const larger = right(
+            ntk.effectiveRank(
+              mapped(kernel, (x) => scale * x),
+              measure
+            )
+          )
+          expect(larger).toBeCloseTo(rank, 8)
+        }
+        // order 2 weighs less what is small than order 1
+        const kernel = kernelOf(seed, n, n)
+        expect(right(ntk.effectiveRank(kernel, 'participation'))).toBeLessThanOrEqual(
+          right(ntk.effectiveRank(kernel, 'entropy')) + 1e-9
+        )
+      })
+    ))
+
+  it('meets numbers worked by hand, and refuses zeros', () => {
+    const kernel = ndarray.fromNested([
+      [3, 0],
+      [0, 1]
+    ])
+    expect(right(ntk.effectiveRank(kernel))).toBeCloseTo(Math.exp(2 * Math.log(2) - 0.75 * Math.log(3)), 12)
+    expect(right(ntk.effectiveRank(kernel, 'participation'))).toBeCloseTo(1.6, 12)
+    expect(left(ntk.effectiveRank(ndarray.zeros([2, 2])))._tag).toBe('ArgumentError')
+  })
+})
+
+describe('alignment', () => {
+  it('is symmetric, in [0, 1] for kernels, 1 with itself, and blind to scale and, centred, to a constant', () =>
+    fc.assert(
+      fc.property(
+        seeds,
+        fc.integer({ min: 3, max: 6 }),
+        fc.double({ min: 0.01, max: 100, noNaN: true }),
+        fc.double({ min: -5, max: 5, noNaN: true }),
+        fc.boolean(),
+        (seed, n, scale, shift, centred) => {
+          const [a, b] = [kernelOf(seed, n, 2), kernelOf(seed + 1, n, 3)]
+          const of = (x: NdArray, y: NdArray): number => right(ntk.alignment(x, y, { centred }))
+          expect(of(a, a)).toBeCloseTo(1, 12)
+          expect(of(a, b)).toBeCloseTo(of(b, a), 12)
+          expect(of(a, b)).toBeGreaterThanOrEqual(-1e-12)
+          expect(of(a, b)).toBeLessThan(1)
+          expect(
+            of(
+              mapped(a, (x) => scale * x),
+              b
+            )
+          ).toBeCloseTo(of(a, b), 9)
+          expect(
+            right(
+              ntk.alignment(
+                mapped(a, (x) => x + shift),
+                b
+              )
+            )
+          ).toBeCloseTo(right(ntk.alignment(a, b)), 8)
+        }
+      )
+    ))
+
+  it('without centring does see a constant', () => {
+    const [a, b] = [kernelOf(1, 4, 2), kernelOf(2, 4, 3)]
+    const plain = (x: NdArray): number => right(ntk.alignment(x, b, { centred: false }))
+    expect(Math.abs(plain(mapped(a, (x) => x + 3)) - plain(a))).toBeGreaterThan(0.05)
+  })
+
+  it('is the alignment of centred features, also with outputs', () =>
+    fc.assert(
+      fc.property(linearCases, ({ train, examples: n, outputs: o, features, seed }) => {
+        fc.pre(n > 1)
+        const means = new Float64Array(o * features)
+        train.data.forEach((x, i) => (means[i % (o * features)]! += x / n))
+        const centred = mapped(train, (x, i) => x - means[i % (o * features)]!)
+        const other = randomArray(seed + 9, [n, o, 3])
+        const kernel = (jacobian: NdArray): NdArray => productOf(jacobian, jacobian)
+        // a centred right side tells the left side's centring apart only through the norm
+        const ours = right(ntk.alignment(kernel(train), kernel(other)))
+        const norms = right(ntk.alignment(kernel(centred), kernel(other)))
+        expect(ours).toBeCloseTo(norms, 9)
+        expect(right(ntk.alignment(kernel(centred), kernel(train)))).toBeCloseTo(1, 9)
+      })
+    ))
+
+  it('with labels is the alignment with yyᵀ in each layout', () => {
+    const y = ndarray.fromNested([
+      [1, 0],
+      [0, 1],
+      [1, 0]
+    ])
+    const mean = ndarray.fromNested([
+      [1, 0, 1],
+      [0, 1, 0],
+      [1, 0, 1]
+    ])
+    expect(right(ntk.labelAlignment(mean, y))).toBeCloseTo(1, 12)
+    expect(right(ntk.labelAlignment(identity(3), y, { centred: false }))).toBeCloseTo(3 / Math.sqrt(15), 12)
+    const jacobian = ndarray.of([3, 2, 1], y.data)
+    const full = productOf(jacobian, jacobian)
+    expect(right(ntk.labelAlignment(full, y))).toBeCloseTo(1, 12)
+    const diag = ndarray.of(
+      [3, 3, 2],
+      Float64Array.from({ length: 18 }, (_, i) => full.data[2 * i + (i % 2)]!)
+    )
+    expect(right(ntk.labelAlignment(diag, y))).toBeCloseTo(1, 12)
+  })
+
+  it('refuses kernels that do not compare', () => {
+    const constant = ndarray.full([3, 3], 0.1)
+    expect(left(ntk.alignment(constant, identity(3)))).toMatchObject({
+      _tag: 'ArgumentError',
+      where: 'kernel'
+    })
+    expect(left(ntk.alignment(identity(3), constant))).toMatchObject({
+      _tag: 'ArgumentError',
+      where: 'other'
+    })
+    expect(left(ntk.alignment(identity(3), identity(2)))._tag).toBe('ShapeError')
+    expect(left(ntk.alignment(ndarray.fromNested([[NaN]]), ndarray.zeros([1, 1])))._tag).toBe('DataError')
+    expect(left(ntk.labelAlignment(identity(3), ndarray.zeros([2])))._tag).toBe('ShapeError')
+    expect(left(ntk.labelAlignment(identity(3), ndarray.zeros([3])))._tag).toBe('ArgumentError')
+  })
+})
+
+describe('drift', () => {
+  it('is zero at the start, relative, and blind to a common scale', () =>
+    fc.assert(
+      fc.property(seeds, sizes, fc.double({ min: 0.01, max: 100, noNaN: true }), (seed, n, scale) => {
+        const kernels = [0, 1, 2].map((k) => kernelOf(seed + k, n, n))
+        const along = right(ntk.drift(kernels))
+        expect(along[0]).toBe(0)
+        expect(along[1]).toBeGreaterThan(0)
+        const scaled = right(ntk.drift(kernels.map((kernel) => mapped(kernel, (x) => scale * x))))
+        scaled.forEach((value, k) => expect(value).toBeCloseTo(along[k]!, 9))
+        expect(right(ntk.drift([kernels[0]!, mapped(kernels[0]!, (x) => 1.25 * x)]))[1]).toBeCloseTo(0.25, 12)
+      })
+    ))
+
+  it('refuses no kernels, zeros to start from, and other shapes', () => {
+    expect(left(ntk.drift([]))).toMatchObject({ _tag: 'ArgumentError', operation: 'ntk.drift' })
+    expect(left(ntk.drift([ndarray.zeros([2, 2])]))._tag).toBe('ArgumentError')
+    expect(left(ntk.drift([identity(2), identity(3)]))).toMatchObject({
+      _tag: 'ShapeError',
+      where: 'kernels[1]'
+    })
+    expect(left(ntk.drift([identity(2), ndarray.full([2, 2], NaN)]))._tag).toBe('DataError')
+  })
+})
