@@ -73,6 +73,19 @@ export const lowest = ({ constant, terms }: Index): number =>
 export const highest = ({ constant, terms }: Index): number =>
   terms.reduce((sum, { atom, factor }) => sum + Math.max(0, factor * (atom.size - 1)), constant)
 
+/** Rest and quotient of one division that stand side by side as they do in by · ⌊x / by⌋ + x % by, which is x. */
+const rejoined = (index: Index): Index | undefined => {
+  for (const rest of index.terms) {
+    if (rest.atom.kind !== 'known') continue
+    const part = rest.atom.of.terms.find(({ atom, factor }) => atom.kind === 'quotient' && factor < 0)
+    const other = part && index.terms.find(({ atom }) => atom.key === part.atom.key)
+    if (part === undefined || other?.factor !== -part.factor * rest.factor) continue
+    const { constant, terms } = index
+    return add({ constant, terms: terms.filter((term) => term !== rest) }, scale(rest.factor, rest.atom.of))
+  }
+  return undefined
+}
+
 export const add = (...indices: readonly Index[]): Index => {
   const merged = new Map<string, Term>()
   let constant = 0
@@ -82,7 +95,8 @@ export const add = (...indices: readonly Index[]): Index => {
       merged.set(atom.key, { atom, factor: factor + (merged.get(atom.key)?.factor ?? 0) })
   }
   const terms = [...merged.values()].filter(({ factor }) => factor !== 0)
-  return { constant, terms: terms.sort((a, b) => (a.atom.key < b.atom.key ? -1 : 1)) }
+  const sum = { constant, terms: terms.sort((a, b) => (a.atom.key < b.atom.key ? -1 : 1)) }
+  return rejoined(sum) ?? sum
 }
 
 export const scale = (factor: number, { constant, terms }: Index): Index =>

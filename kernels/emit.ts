@@ -1,4 +1,4 @@
-import { type Atom, highest, type Index, keyOf, levelOf } from './coordinate.js'
+import { type Atom, highest, type Index, keyOf, levelOf, lowest } from './coordinate.js'
 import type { Kernel, KernelBackend } from './kernel.js'
 import { comparisons, float, scalars } from './scalar.js'
 import { AFTER, levels, type Value } from './value.js'
@@ -144,13 +144,19 @@ export const writer = (backend: KernelBackend, lanes = 1): Writer => {
         return whole(backend, `Math.floor((${of} + 0.5) / ${atom.by})`)
       case 'known':
         return of
-      case 'clamp':
-        return within(of, atom.size, of, '0')
+      case 'clamp': {
+        // GLSL wants the same type on both sides, and gpu.js makes a float of a literal
+        const name = integer(of, atom.level)
+        return within(atom.of, name, atom.size, name, `(${name} - ${name})`)
+      }
     }
   }
 
-  const within = (index: string, size: number, inside: string, outside: string): string =>
-    `((${index} >= 0) ? ((${index} < ${size}) ? ${inside} : ${outside}) : ${outside})`
+  /** `inside` where the index, whose text is given, lies in 0 … size − 1; only what is not known to hold is tested. */
+  const within = (index: Index, text: string, size: number, inside: string, outside: string): string => {
+    const below = highest(index) < size ? inside : `((${text} < ${size}) ? ${inside} : ${outside})`
+    return lowest(index) >= 0 ? below : `((${text} >= 0) ? ${below} : ${outside})`
+  }
 
   const useCounter = (name: string, at: number): void => {
     const key = `counter ${name}`
@@ -195,8 +201,10 @@ export const writer = (backend: KernelBackend, lanes = 1): Writer => {
       case 'within': {
         const inside = of(value.inside)
         const outside = of(value.outside)
-        const index = value.at.terms.length === 0 ? `${value.at.constant}` : integer(indexText(value.at), at)
-        return number(within(index, value.size, inside, outside), at)
+        if (highest(value.at) < 0 || lowest(value.at) >= value.size) return outside
+        if (lowest(value.at) >= 0 && highest(value.at) < value.size) return inside
+        const index = integer(indexText(value.at), at)
+        return number(within(value.at, index, value.size, inside, outside), at)
       }
       case 'apply': {
         flops += turnsAt(at)

@@ -8,6 +8,12 @@ export interface Pointwise {
   readonly value: Value
 }
 
+/** A kernel without a loop whose cells give four numbers each. */
+export interface Fours {
+  readonly output: readonly number[]
+  readonly values: readonly [Value, Value, Value, Value]
+}
+
 /**
  * out[i] = value(i), for a whole fused expression: arithmetic, comparisons, and every reshape, permutation, slice, pad and
  * concatenation of its operands as index arithmetic.
@@ -19,4 +25,14 @@ export const pointwise = ({ output, value }: Pointwise, backend: KernelBackend):
   const write = writer(backend)
   const result = write.value(value)
   return write.finish('pointwise', output, result)
+}
+
+/**
+ * out[i] = (value₀(i) … value₃(i)): an array whose elements are fours, for kernels that read them as one. On the GL backends
+ * an element is a texel, and reading it is what a kernel spends its time on.
+ */
+export const fours = ({ output, values }: Fours, backend: KernelBackend): Kernel => {
+  const write = writer(backend)
+  const parts = values.map(write.value)
+  return { ...write.finish('fours', output, `[${parts.join(', ')}]`), components: 4 }
 }

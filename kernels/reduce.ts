@@ -14,6 +14,8 @@ export interface Reduction {
   readonly body: (at: readonly Index[], lane: number) => Value
   /** How many neighbouring cells along x are computed together: 1, or {@link LANES} where x is exactly that long. */
   readonly lanes: number
+  /** How many elements of the innermost loop a turn handles, where the body is small. */
+  readonly unroll: number
   /** The cell's value; holds `{ kind: 'result' }` where the reduction stands. */
   readonly epilogue: Value
 }
@@ -21,7 +23,6 @@ export interface Reduction {
 /** The width of a vector of gpu.js on webasm. */
 export const LANES = 4
 
-const UNROLL = 4
 const LONG = 1024
 const CHUNK = 64
 const SMALL_BODY = 12
@@ -98,14 +99,14 @@ const chosen = (lanes: number): string =>
   )
 
 /** Writes the loops of a reduction into its accumulators. */
-const accumulate = (write: Writer, { combine, loops, body, lanes }: Reduction): void => {
+const accumulate = (write: Writer, { combine, loops, body, lanes, unroll: turn }: Reduction): void => {
   const outer = loops.slice(0, -1)
   const size = loops.at(-1) ?? 1
   const probe = body(
     loops.map((n, i) => axis(`probe${i}`, n, i + 1)),
     0
   )
-  const unroll = extent(probe) <= SMALL_BODY ? UNROLL : 1
+  const unroll = extent(probe) <= SMALL_BODY ? turn : 1
   walks(size, unroll).forEach((walk, n) => {
     const counts = [...outer, ...walk.loops]
     const names = counts.map((_, i) => `k${n}n${i}`)
@@ -137,7 +138,7 @@ const lowest: { readonly [B in KernelBackend]: string } = {
 }
 
 /**
- * out[i] = epilogue(Σ body(i, k)), or the maximum. Every cell walks the reduced axes itself, four elements a turn with
+ * out[i] = epilogue(Σ body(i, k)), or the maximum. Every cell walks the reduced axes itself, some elements a turn with
  * pointers that advance by a constant. With lanes, every one of four neighbouring cells computes all four: nothing in the
  * loop then depends on x, so gpu.js keeps it in scalars that it computes once for the four, and only the end
  * chooses by x. That is worth it on webasm, where a read that depends on x is four reads with checks.

@@ -39,6 +39,15 @@ describe('index arithmetic', () => {
     )
   })
 
+  it('ravels what it unravels, without a division', () => {
+    fc.assert(
+      fc.property(shapes, (shape) => {
+        const flat = axis('x', sizeOf(shape))
+        expect(ravel(unravel(flat, shape), shape)).toEqual(flat)
+      })
+    )
+  })
+
   it('unravels a flat position as arithmetic does', () => {
     fc.assert(
       fc.property(shapes, fc.nat(), (shape, seed) => {

@@ -1,6 +1,7 @@
 import type { Kernel, KernelBackend } from '../../../kernels/kernel.js'
 import { flat, type Layout } from '../../../kernels/layout.js'
 import { lastTie, threshold, topKMask } from '../../../kernels/topk.js'
+import { type Variants, variants } from '../../../kernels/variants.js'
 import { fail } from '../../core/error.js'
 import { sizeOf } from '../../core/shape.js'
 import { opName } from '../../graph/print.js'
@@ -63,8 +64,15 @@ const lowerAll = (nodes: readonly Tensor[]): ReadonlyMap<Tensor, Lowered> =>
     ])
   )
 
-/** Lowers a plan for a backend: kernels, calls, and results that read back as rows. */
-export const build = ({ nodes, graph }: Plan, backend: KernelBackend): Program => {
+/**
+ * Lowers a plan for a backend: kernels, calls, and results that read back as rows. `forms` decides between the forms of
+ * kernels; another table than the backend's own gives the same results in another time.
+ */
+export const build = (
+  { nodes, graph }: Plan,
+  backend: KernelBackend,
+  forms: Variants = variants[backend]
+): Program => {
   const lowered = lowerAll(nodes)
   const made = schedule(nodes, graph.outputs, lowered)
   const buffers = new Map<Tensor, Buffer>()
@@ -90,7 +98,12 @@ export const build = ({ nodes, graph }: Plan, backend: KernelBackend): Program =
     call({ kernel: copyOf(around, node, arrangement), writes: number })
     return number
   }
-  const around: Surroundings = { backend, schedule: made, lowered, buffer, copied }
+  const staged = (kernel: Kernel): number => {
+    const number = count++
+    call({ kernel, writes: number })
+    return number
+  }
+  const around: Surroundings = { backend, variants: forms, schedule: made, lowered, buffer, copied, staged }
   const wanted = new Set(graph.outputs)
 
   /** A result that gpu.js gives back as many small rows is laid into one row first. */

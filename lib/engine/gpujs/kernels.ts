@@ -1,29 +1,43 @@
-import { divides, type Index } from '../../../kernels/coordinate.js'
+import { divides } from '../../../kernels/coordinate.js'
 import type { Kernel, KernelBackend } from '../../../kernels/kernel.js'
 import { flat, type Layout, layouts } from '../../../kernels/layout.js'
 import { pointwise } from '../../../kernels/pointwise.js'
-import { reduce } from '../../../kernels/reduce.js'
-import type { Value } from '../../../kernels/value.js'
+import { reduce, type Reduction } from '../../../kernels/reduce.js'
 import { sameShape } from '../../core/shape.js'
 import type { Tensor } from '../../graph/tensor.js'
+import { type Fold, foldOf } from './fold.js'
 import { writeQuads } from './products.js'
 import { type Buffer, dividesIn, reader, type Surroundings, type Written } from './reader.js'
 
+/** What a kernel folds, and how; a kernel without a loop has none. */
+interface Folded extends Fold {
+  readonly combine: Reduction['combine']
+}
+
 /** The kernel of a root in a layout; `strict` refuses one in which an index needs a division. */
-const write = (around: Surroundings, root: Tensor, layout: Layout, strict: boolean): Written | undefined => {
-  const { backend, schedule, lowered } = around
+const write = (
+  around: Surroundings,
+  root: Tensor,
+  folded: Folded | undefined,
+  layout: Layout,
+  strict: boolean
+): Written | undefined => {
+  const { backend } = around
   const { output, coordinates } = layout
-  const read = reader(around, root)
-  const inner = schedule.reductions.get(root) ?? root
-  const rule = lowered.get(inner)!
-  const epilogue = read(root, coordinates)
-  if (strict && (dividesIn(epilogue) || (rule.kind === 'reduce' && coordinates.some(divides))))
-    return undefined
-  if (rule.kind !== 'reduce') return { kernel: pointwise({ output, value: epilogue }, backend), layout }
-  const { combine, loops } = rule
-  const body = (at: readonly Index[]): Value =>
-    rule.body(coordinates, at, (k, place) => read(inner.inputs[k]!, place))
-  return { kernel: reduce({ output, combine, loops, body, lanes: 1, epilogue }, backend), layout }
+  const epilogue = reader(around, root)(root, coordinates)
+  if (strict && (dividesIn(epilogue) || (folded !== undefined && coordinates.some(divides)))) return undefined
+  if (folded === undefined) return { kernel: pointwise({ output, value: epilogue }, backend), layout }
+  const { combine, loops, body } = folded
+  const reduction: Reduction = {
+    output,
+    combine,
+    loops,
+    body: (at) => body(coordinates, at),
+    lanes: 1,
+    unroll: around.variants.unroll,
+    epilogue
+  }
+  return { kernel: reduce(reduction, backend), layout }
 }
 
 /** The layouts in which the arrays of a pointwise kernel already lie: what is written like what is read needs no division. */
@@ -49,14 +63,18 @@ const inherited = ({ schedule, buffer }: Surroundings, root: Tensor): readonly L
  * layout that needs no division, or else the last row-major one.
  */
 export const kernelOf = (around: Surroundings, root: Tensor): Written => {
-  const first = around.backend === 'webasm' ? writeQuads(around, root) : undefined
+  const first = around.variants.lanes ? writeQuads(around, root) : undefined
   if (first !== undefined) return first
+  const inner = around.schedule.reductions.get(root) ?? root
+  const rule = around.lowered.get(inner)!
+  const folded =
+    rule.kind === 'reduce' ? { ...foldOf(around, root, inner, rule), combine: rule.combine } : undefined
   const tries = layouts(root.shape, around.backend)
   for (const layout of [...tries.slice(0, -1), ...inherited(around, root), ...tries.slice(-1)]) {
-    const written = write(around, root, layout, true)
+    const written = write(around, root, folded, layout, true)
     if (written !== undefined) return written
   }
-  return write(around, root, tries.at(-1)!, false)!
+  return write(around, root, folded, tries.at(-1)!, false)!
 }
 
 /** The elements of a buffer in row-major order as one flat row, which reads back as a single typed array. */

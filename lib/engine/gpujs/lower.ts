@@ -32,8 +32,8 @@ export type Lowered =
   | {
       readonly kind: 'inline'
       readonly value: (at: readonly Index[], read: Read) => Value
-      /** Whether it reads its inputs at its own coordinates only. */
-      readonly aligned: boolean
+      /** Whether it reads an input at its own coordinates only. */
+      readonly aligned: (input: number) => boolean
       /** Arithmetic operations an element, where a call out of WebAssembly counts as 25. */
       readonly cost: number
       /** Whether computing it twice gives the same bits on every backend, whatever the precision between. */
@@ -54,7 +54,11 @@ type Rule<T extends DeviceTag> = (node: TensorOf<T>) => Lowered
 
 const inline = (
   value: (at: readonly Index[], read: Read) => Value,
-  { aligned = false, cost = 0, exact = true } = {}
+  {
+    aligned = () => false,
+    cost = 0,
+    exact = true
+  }: { readonly aligned?: (input: number) => boolean; readonly cost?: number; readonly exact?: boolean } = {}
 ): Lowered => ({ kind: 'inline', value, aligned, cost, exact })
 
 const costs: Partial<Record<PointwiseName, number>> = {
@@ -138,9 +142,10 @@ const contract: Rule<'contract'> = ({ op, inputs }) => {
     })
     return { ...reduction, product: [part(a!), part(b!)] }
   }
-  const aligned = operands.every(
-    (indices) => indices.length === output.length && indices.every((index, a) => index === output[a])
-  )
+  const aligned = (k: number): boolean => {
+    const indices = operands[k]!
+    return indices.length === output.length && indices.every((index, a) => index === output[a])
+  }
   const isView = inputs.length < 2
   return inline((at, read) => value(at, [], read), {
     aligned,
@@ -176,12 +181,12 @@ const rules: { readonly [T in DeviceTag]: Rule<T> } = {
   iota: ({ op }) => inline((at) => ({ kind: 'position', at: at[op.axis]! })),
   pointwise: ({ op: { fn }, inputs }) =>
     inline((at, read) => ({ kind: 'apply', fn, args: inputs.map((_, k) => read(k, at)) }), {
-      aligned: true,
+      aligned: () => true,
       cost: costs[fn] ?? 1,
       exact: exact.has(fn)
     }),
   contract,
-  barrier: () => inline((at, read) => read(0, at), { aligned: true }),
+  barrier: () => inline((at, read) => read(0, at), { aligned: () => true }),
   reshape: ({ op: { shape }, inputs }) =>
     inline((at, read) => read(0, unravel(ravel(at, shape), inputs[0]!.shape))),
   slice: ({ op: { start, stride } }) =>

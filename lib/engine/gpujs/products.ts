@@ -1,9 +1,20 @@
-import { add, axis, constantIndex, divide, divides, type Index, scale } from '../../../kernels/coordinate.js'
+import {
+  add,
+  axis,
+  clamp,
+  constantIndex,
+  divide,
+  divides,
+  highest,
+  type Index,
+  scale,
+  zero
+} from '../../../kernels/coordinate.js'
 import type { Kernel } from '../../../kernels/kernel.js'
 import { inOrder, layouts, type Quads, quads } from '../../../kernels/layout.js'
-import { pointwise } from '../../../kernels/pointwise.js'
+import { fours, pointwise } from '../../../kernels/pointwise.js'
 import { LANES, reduce } from '../../../kernels/reduce.js'
-import type { Value } from '../../../kernels/value.js'
+import { literal, type Value } from '../../../kernels/value.js'
 import { sizeOf } from '../../core/shape.js'
 import type { Tensor } from '../../graph/tensor.js'
 import type { Lowered } from './lower.js'
@@ -141,18 +152,43 @@ export const writeQuads = (around: Surroundings, root: Tensor): Written | undefi
   const source = operands(around, read, rule, inner, layout, along)
   const body = (at: readonly Index[], n: number): Value =>
     rule.body(lane(n), at, (k, place) => source(k, place, n))
-  return { kernel: reduce({ output, combine, loops, body, lanes: LANES, epilogue }, around.backend), layout }
+  const { unroll } = around.variants
+  const reduction = { output, combine, loops, body, lanes: LANES, unroll, epilogue }
+  return { kernel: reduce(reduction, around.backend), layout }
 }
 
 /** The kernel that copies a node into another arrangement. */
-export const copyOf = (around: Surroundings, node: Tensor, { order, every }: Arrangement): Kernel => {
-  const shape = order.map((a) => (a === every?.axis ? node.shape[a]! / LANES : node.shape[a]!))
-  const [first, other] = layouts(shape, around.backend).map(({ output, coordinates }) => {
+export const copyOf = (
+  around: Surroundings,
+  node: Tensor,
+  { order, every, fours: packed }: Arrangement
+): Kernel => {
+  const { backend } = around
+  const cut = every?.axis ?? packed
+  const shape = order.map((a) => (a === cut ? Math.ceil(node.shape[a]! / LANES) : node.shape[a]!))
+  const valueAt = (coordinates: readonly Index[], lane: number): Value => {
     const place = node.shape.map((_, a) => {
       const index = coordinates[order.indexOf(a)]!
-      return a === every?.axis ? add(scale(LANES, index), constantIndex(every.lane)) : index
+      return a === cut ? add(scale(LANES, index), constantIndex(lane)) : index
     })
-    return { output, value: reader(around)(node, place) }
-  })
-  return pointwise(other === undefined || !dividesIn(first!.value) ? first! : other, around.backend)
+    const [at, size] = cut === undefined ? [zero, 1] : [place[cut]!, node.shape[cut]!]
+    if (highest(at) < size) return reader(around)(node, place)
+    const inside = reader(around)(
+      node,
+      place.map((index, a) => (a === cut ? clamp(index, size) : index))
+    )
+    return { kind: 'within', at, size, inside, outside: literal(0) }
+  }
+  const [first, other] = layouts(shape, backend).map(({ output, coordinates }) => ({
+    output,
+    values: (packed === undefined ? [every?.lane ?? 0] : range(LANES)).map((lane) =>
+      valueAt(coordinates, lane)
+    )
+  }))
+  const { output, values } =
+    other === undefined || !first!.values.some((value) => dividesIn(value)) ? first! : other
+  const [a, b, c, d] = values
+  return b === undefined
+    ? pointwise({ output, value: a! }, backend)
+    : fours({ output, values: [a!, b, c!, d!] }, backend)
 }

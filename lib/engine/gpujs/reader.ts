@@ -2,6 +2,7 @@ import { divides, type Index, keyOf } from '../../../kernels/coordinate.js'
 import type { Kernel, KernelBackend } from '../../../kernels/kernel.js'
 import type { Layout } from '../../../kernels/layout.js'
 import type { Value } from '../../../kernels/value.js'
+import type { Variants } from '../../../kernels/variants.js'
 import type { Tensor } from '../../graph/tensor.js'
 import type { Lowered } from './lower.js'
 import type { Schedule } from './schedule.js'
@@ -12,10 +13,14 @@ export interface Buffer {
   readonly layout: Layout
 }
 
-/** The axes of a copy, outermost first, and which of every four neighbours along one of them it holds. */
+/** How a copy of a node lies in memory. */
 export interface Arrangement {
+  /** The node's axes, outermost first. */
   readonly order: readonly number[]
+  /** Of every four neighbours along an axis the copy holds only one. */
   readonly every?: { readonly axis: number; readonly lane: number }
+  /** An element holds four neighbours along this axis; zeros fill up the last. */
+  readonly fours?: number
 }
 
 /** A kernel, and how its result lies in memory. */
@@ -27,11 +32,14 @@ export interface Written {
 /** What the writing of a kernel needs to know of the plan around it. */
 export interface Surroundings {
   readonly backend: KernelBackend
+  readonly variants: Variants
   readonly schedule: Schedule
   readonly lowered: ReadonlyMap<Tensor, Lowered>
   readonly buffer: (node: Tensor) => Buffer
   /** The number of the buffer of a copy of a node in another arrangement; made once. */
   readonly copied: (node: Tensor, arrangement: Arrangement) => number
+  /** The number of the buffer that a kernel fills before the one being written. */
+  readonly staged: (kernel: Kernel) => number
 }
 
 export type ReadNode = (node: Tensor, at: readonly Index[]) => Value

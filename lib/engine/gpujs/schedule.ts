@@ -92,9 +92,9 @@ const decide = (
     if (root) stored.add(node)
     else if (rule.kind === 'reduce') reductions.set([...homes.keys()][0]!, node)
     const through: ReadonlyMap<Tensor, Reach> = root ? new Map([[node, 'aligned']]) : homes
-    const step: Reach =
-      rule.kind === 'reduce' ? 'looped' : rule.kind === 'inline' && rule.aligned ? 'aligned' : 'moved'
-    for (const input of node.inputs) {
+    for (const [k, input] of node.inputs.entries()) {
+      const step: Reach =
+        rule.kind === 'reduce' ? 'looped' : rule.kind === 'inline' && rule.aligned(k) ? 'aligned' : 'moved'
       if (rule.kind === 'topK') needsArray.add(input)
       const own = reached.get(input)!
       for (const [home, reach] of through)
@@ -137,9 +137,11 @@ const excess = (
       arrays = arraysOf(node.inputs)
     }
     const name = names.get(node)!
-    const seen = rule.kind === 'inline' && rule.aligned ? '' : `${name}/`
     const values = new Set([name])
-    for (const input of node.inputs) for (const value of of(input).values) values.add(seen + value)
+    for (const [k, input] of node.inputs.entries()) {
+      const seen = rule.kind === 'inline' && rule.aligned(k) ? '' : `${name}/`
+      for (const value of of(input).values) values.add(seen + value)
+    }
     const depth = 1 + Math.max(0, ...node.inputs.map((input) => of(input).depth))
     burdens.set(node, { arrays, values, depth })
     if ((depth > MAX_DEPTH || values.size > MAX_VALUES) && !stored.has(node)) found.add(node)

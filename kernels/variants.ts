@@ -1,0 +1,82 @@
+import type { KernelBackend } from './kernel.js'
+
+/**
+ * What decides between the forms of a kernel on a backend. The times were measured by `npm run bench -- --suite costs`,
+ * which prints this table's columns anew; webgpu on SwiftShader, headlessgl on llvmpipe, the others on one core of the same
+ * machine. webgl2 takes headlessgl's, whose kernels it shares.
+ */
+export interface Variants {
+  /** Elements that a turn of a reduction's loop handles. */
+  readonly unroll: number
+  /** Whether neighbouring cells are computed together, in vector registers. */
+  readonly lanes: boolean
+  /** Whether an element of an array may hold four numbers, which are read as one. */
+  readonly fours: boolean
+  /** Microseconds for one more step of a plan. */
+  readonly step: number
+  /** Nanoseconds for a cell without work, for an element read and for an operation, on a device that is filled. */
+  readonly cell: number
+  readonly load: number
+  readonly flop: number
+  /** Cells that fill the device: fewer take as long. */
+  readonly wide: number
+  /** The longest loop of a cell; a browser ends kernels that keep a GPU too long. */
+  readonly longest: number
+}
+
+const gl: Variants = {
+  unroll: 4,
+  lanes: false,
+  fours: true,
+  step: 40,
+  cell: 11,
+  load: 0.8,
+  flop: 0.1,
+  wide: 2048,
+  longest: 16384
+}
+
+export const variants: { readonly [B in KernelBackend]: Variants } = {
+  webasm: {
+    unroll: 4,
+    lanes: true,
+    fours: false,
+    step: 0.03,
+    cell: 1.2,
+    load: 0.4,
+    flop: 0.05,
+    wide: 1,
+    longest: Infinity
+  },
+  cpu: {
+    unroll: 4,
+    lanes: false,
+    fours: false,
+    step: 0.2,
+    cell: 1.7,
+    load: 0.5,
+    flop: 0.5,
+    wide: 1,
+    longest: Infinity
+  },
+  webgpu: {
+    unroll: 8,
+    lanes: false,
+    fours: false,
+    step: 25,
+    cell: 13,
+    load: 2,
+    flop: 0.4,
+    wide: 256,
+    longest: 65536
+  },
+  webgl2: gl,
+  headlessgl: gl
+}
+
+/** The predicted time of a step in microseconds, for cells of given work. */
+export const predicted = (
+  { step, cell, load, flop, wide }: Variants,
+  cells: number,
+  { loads, flops }: { readonly loads: number; readonly flops: number }
+): number => step + (Math.max(cells, wide) * (cell + loads * load + flops * flop)) / 1000
