@@ -1,4 +1,4 @@
-import { add, axis, clamp, divides, type Index, ravel, scale } from '../../../kernels/coordinate.js'
+import { add, clamp, divides, type Index, ravel, scale } from '../../../kernels/coordinate.js'
 import { inOrder, layouts } from '../../../kernels/layout.js'
 import { reduce } from '../../../kernels/reduce.js'
 import { literal, type Value } from '../../../kernels/value.js'
