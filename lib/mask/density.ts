@@ -12,6 +12,10 @@ const checkDensity = (operation: string, density: number): number =>
 export const weightShapes = (weights: Weights | Concrete<Weights>): readonly Shape[] =>
   weights.flatMap(({ w }) => (w === undefined ? [] : [w.shape]))
 
+/** What one output of a layer sums over: weights are [inputs, outputs], or [outputs, inputs, …kernel] of a convolution. */
+export const fanIn = ([first = 1, ...rest]: Shape): number =>
+  rest.length === 1 ? first : rest.reduce((product, n) => product * n, 1)
+
 /** The number of weights to keep of so many: round(density · size), at least one. */
 export const countOf = (operation: string, density: number, size: number): number => {
   const k = Math.round(checkDensity(operation, density) * size)

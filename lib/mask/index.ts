@@ -8,5 +8,18 @@ export { distance, type MaskDistance } from './distance.js'
 export { oneShot, oneShotMethods, type OneShotMethod, type OneShotOptions } from './oneshot.js'
 export * as score from './score.js'
 export { objective, type Objective, type ObjectiveOptions } from './objective.js'
-export { search, type SearchEvent, type SearchOptions, type Ticket } from './search.js'
+export * as parametrisation from './parametrisation.js'
+export type { Annealing, HardConcreteOptions, Keep, Parametrisation } from './parametrisation.js'
+export {
+  learn,
+  type LearnEvent,
+  type LearnOptions,
+  type Learnt,
+  type MaskObjective,
+  type Moving,
+  type Terms,
+  type Trial
+} from './learn.js'
+export { matching, search, type SearchEvent, type SearchOptions, type Ticket } from './search.js'
+export { hydraStart, popupStart, trainingLoss } from './popup.js'
 export { topK, topKPerLayer, type TopKOptions } from './topk.js'

@@ -4,7 +4,7 @@ import * as random from '../graph/random.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { Model } from '../nn/batch.js'
 import type { Params, Weights } from '../nn/layer.js'
-import { empiricalNtk, ntkVectorProduct } from '../ntk/index.js'
+import { empiricalNtk, type MaskForm, ntkVectorProduct } from '../ntk/index.js'
 import { apply } from './apply.js'
 
 /** What the search minimises, as a function of the mask. */
@@ -23,6 +23,8 @@ export interface ObjectiveOptions {
   readonly kernel?: 'probes' | 'explicit'
   /** Whether distances are divided by the dense network's size; true unless given, or γ and c depend on that size. */
   readonly relative?: boolean
+  /** How the mask enters the kernel; `linear` unless given, through which pruned weights have a gradient. */
+  readonly mask?: MaskForm
 }
 
 /** The terms of the search's loss, scalars. Kernel and output distances are squared and relative to the dense network. */
@@ -35,21 +37,29 @@ const squaredDistance = (a: Tensor, b: Tensor, relative: boolean): Tensor => {
 
 /**
  * γ ‖T_m − T‖²/‖T‖² + c ‖f(m∘θ, X̃) − f(θ, X̃)‖²/‖f(θ, X̃)‖², where T is the mixed kernel Θ(X, X̃) of the dense
- * network (times probes) and T_m that of the masked one in its linear form, J diag(m) Jᵀ at m∘θ, through which pruned
- * weights have a gradient. X̃ is the same on both sides.
+ * network (times probes) and T_m that of the masked one, unless told otherwise in its linear form, J diag(m) Jᵀ at m∘θ. X̃ is
+ * the same on both sides. The weights under the mask may have moved from the dense network's: `at`.
  */
 export const objective =
-  (model: Model<Params>, { gamma = 1, c = 1, kernel = 'probes', relative = true }: ObjectiveOptions = {}) =>
-  (mask: Weights, params: Params, x: Tensor, adversarial: Tensor, key: Key): Objective => {
+  (model: Model<Params>, options: ObjectiveOptions = {}) =>
+  (
+    mask: Weights,
+    params: Params,
+    x: Tensor,
+    adversarial: Tensor,
+    key: Key,
+    at: Params = params
+  ): Objective => {
+    const { gamma = 1, c = 1, kernel = 'probes', relative = true, mask: form = 'linear' } = options
     const dense = model(params)(adversarial)
-    const outputs = model(apply(mask)(params))(adversarial)
+    const outputs = model(apply(mask)(at))(adversarial)
     const probes = kernel === 'probes' ? random.rademacher(dense.shape)(key) : undefined
-    const transfer = (m?: Weights): Tensor =>
+    const transfer = (p: Params, m?: Weights): Tensor =>
       probes === undefined
-        ? empiricalNtk(model, { mask: 'linear' })(params, x, adversarial, m)
-        : ntkVectorProduct(model, { mask: 'linear' })(params, x, adversarial, probes, m)
+        ? empiricalNtk(model, { mask: form })(p, x, adversarial, m)
+        : ntkVectorProduct(model, { mask: form })(p, x, adversarial, probes, m)
     const terms = {
-      kernel: squaredDistance(transfer(mask), transfer(), relative),
+      kernel: squaredDistance(transfer(at, mask), transfer(params), relative),
       output: squaredDistance(outputs, dense, relative)
     }
     return { ...terms, loss: ops.add(ops.scale(c)(terms.output))(ops.scale(gamma)(terms.kernel)) }

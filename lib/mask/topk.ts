@@ -1,11 +1,7 @@
-import { fail } from '../core/error.js'
-import { sizeOf } from '../core/shape.js'
 import { straightThrough } from '../diff/index.js'
 import * as ops from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
-import * as tree from '../graph/tree.js'
-import { rebuild } from '../core/tree.js'
-import { isTensor } from '../graph/tensor.js'
+import { each, together } from './rows.js'
 
 /** How the derivative passes through the choice. */
 export interface TopKOptions {
@@ -33,30 +29,11 @@ const select = (k: number, { derivative = 'identity' }: TopKOptions): ((scores: 
  */
 export const topK =
   (k: number, options: TopKOptions = {}) =>
-  <T>(scores: T): T => {
-    const parts = tree.tensors(scores)
-    const flat = ops.concat(0)(parts.map(ops.reshape([-1])))
-    const chosen = select(k, options)(flat)
-    const ends = parts.reduce<readonly number[]>(
-      (all, part) => [...all, (all[all.length - 1] ?? 0) + sizeOf(part.shape)],
-      []
-    )
-    const masks = parts.map((part, l) =>
-      ops.reshape(part.shape)(ops.sliceAxis(0, ends[l]! - sizeOf(part.shape), ends[l]!)(chosen))
-    )
-    return rebuild<Tensor, T>('mask.topK', isTensor, scores, masks)
-  }
+  <T>(scores: T): T =>
+    together(select(k, options))(scores)
 
 /** As {@link topK} with a count for each leaf, in leaf order: densities are fixed layer by layer. */
 export const topKPerLayer =
   (counts: readonly number[], options: TopKOptions = {}) =>
-  <T>(scores: T): T => {
-    const parts = tree.tensors(scores)
-    if (parts.length !== counts.length) {
-      fail('ArgumentError', 'mask.topKPerLayer', `${parts.length} counts`, `${counts.length}`)
-    }
-    const masks = parts.map((part, l) =>
-      ops.reshape(part.shape)(select(counts[l]!, options)(ops.reshape([-1])(part)))
-    )
-    return rebuild<Tensor, T>('mask.topKPerLayer', isTensor, scores, masks)
-  }
+  <T>(scores: T): T =>
+    each('mask.topKPerLayer', counts, (k) => select(k, options))(scores)

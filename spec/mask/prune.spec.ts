@@ -173,7 +173,7 @@ describe('pruning round by round', () => {
         const values = (made: mask.OneShot) => [numbers(made.mask), numbers(made.scores)]
         expect(values(right(rounds))).toEqual(values(right(once)))
       }),
-      { numRuns: 30 }
+      { numRuns: 12 }
     )
   })
 

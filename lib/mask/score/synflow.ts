@@ -5,6 +5,7 @@ import * as ops from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
 import type { Batch, Model } from '../../nn/batch.js'
+import { fanIn } from '../density.js'
 import { type Params, type Weights, weightsOf, withWeights } from '../../nn/layer.js'
 
 /**
@@ -28,8 +29,4 @@ export const synflow =
   }
 
 /** Non-negative weights divided by what one unit of the next layer receives on average from inputs of 1. */
-const normalised = (w: Tensor): Tensor => ops.div(ops.scale(fanIn(w))(ops.mean()(w)))(w)
-
-/** [inputs, outputs] of a dense layer; [outputs, inputs, …kernel] of a convolution. */
-const fanIn = ({ shape: [first = 1, ...rest] }: Tensor): number =>
-  rest.length === 1 ? first : rest.reduce((product, n) => product * n, 1)
+const normalised = (w: Tensor): Tensor => ops.div(ops.scale(fanIn(w.shape))(ops.mean()(w)))(w)

@@ -1,0 +1,163 @@
+import { pipe } from 'fp-ts/lib/function.js'
+import { fail } from '../core/error.js'
+import { fold, type Key } from '../graph/key.js'
+import * as ops from '../graph/ops/index.js'
+import * as random from '../graph/random.js'
+import type { Tensor } from '../graph/tensor.js'
+import * as tree from '../graph/tree.js'
+import type { Weights } from '../nn/layer.js'
+import { allot, keepBest, type Layers } from './allot.js'
+import { weightShapes } from './density.js'
+import { overRows } from './rows.js'
+import { topK } from './topk.js'
+
+/** How many weights a mask keeps, and how they are shared out over the layers. */
+export interface Keep {
+  /** The fraction of weights to keep, in (0, 1]. */
+  readonly density: number
+  /** `global` unless given. */
+  readonly layers?: Layers
+}
+
+/** How scores become a mask: through a derivative while they are learnt, and exactly in the end. */
+export interface Parametrisation {
+  /** The mask while learning, at progress t from 0 to 1 (a scalar); its derivative teaches the scores. */
+  readonly soft: (scores: Weights, progress: Tensor, key: Key) => Weights
+  /** The mask in the end: 0 or 1, of the best scores, as many as asked for. */
+  readonly hard: (scores: Weights) => Weights
+}
+
+const hard = ({ density, layers = 'global' }: Keep): ((scores: Weights) => Weights) =>
+  keepBest('mask', layers, density)
+
+/** The hard mask with the identity as its derivative (Bengio, Léonard, Courville, arXiv:1308.3432). */
+export const straightThrough = (keep: Keep): Parametrisation => ({
+  soft: (scores) => hard(keep)(scores),
+  hard: hard(keep)
+})
+
+/** A temperature that falls geometrically with progress. */
+export interface Annealing {
+  /** The temperature at the start; 1 unless given, for scores of mean 1. */
+  readonly from?: number
+  /** The temperature at the end; .01 unless given. */
+  readonly to?: number
+}
+
+const annealed = (operation: string, { from = 1, to = 0.01 }: Annealing): ((progress: Tensor) => Tensor) => {
+  for (const [name, value] of Object.entries({ from, to }))
+    if (!(Number.isFinite(value) && value > 0))
+      fail('ArgumentError', operation, 'a finite temperature above 0', `${value}`, name)
+  return (progress) => pipe(progress, ops.scale(Math.log(to / from)), ops.exp, ops.scale(from))
+}
+
+/** Far below any score. */
+const LOWEST = -1e30
+
+/** How far a row of scores is above the middle between the last that is kept and the first that is not. */
+const aboveThreshold =
+  (count: number) =>
+  (row: Tensor): Tensor => {
+    const fixed = ops.stopGradient(row)
+    const kept = topK(count, { derivative: 'zero' })(fixed)
+    const last = ops.neg(ops.reduceMax()(ops.select(kept)(ops.neg(fixed), LOWEST)))
+    const next = ops.reduceMax()(ops.select(kept)(LOWEST, fixed))
+    // where all are kept there is no next one: any threshold below will do
+    const threshold = count === row.shape[0] ? ops.sub(1)(last) : ops.scale(0.5)(ops.add(next)(last))
+    return ops.sub(threshold)(row)
+  }
+
+const margins =
+  ({ density, layers = 'global' }: Keep) =>
+  (scores: Weights): Weights =>
+    overRows('mask', allot('mask', layers, density, weightShapes(scores)), aboveThreshold)(scores)
+
+/**
+ * σ((s − τ)/T), τ the threshold of the hard mask and T a temperature that falls as learning goes on (as in Savarese,
+ * Silva, Maire, arXiv:1912.04427): it tends to the hard mask wherever scores differ.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { evaluateOn, key, type Key, mask, ndarray, type nn, type Tensor } from 'tangentflow'
+ *
+ * const soft = mask.parametrisation.sigmoid({ density: 0.5 }, { from: 1, to: 0.01 }).soft
+ * const at = (t: number) =>
+ *   evaluateOn((s: nn.Weights, p: Tensor, k: Key) => soft(s, p, k))(
+ *     [{ w: ndarray.fromNested([3, 1]) }],
+ *     ndarray.scalar(t),
+ *     key(0)
+ *   )[0]?.w?.data
+ * assert.ok(Math.abs((at(0)?.[0] ?? 0) - 1 / (1 + Math.exp(-1))) < 1e-9)
+ * assert.deepEqual(Array.from(at(1) ?? []).map(Math.round), [1, 0])
+ */
+export const sigmoid = (keep: Keep, annealing: Annealing = {}): Parametrisation => {
+  const temperature = annealed('mask.parametrisation.sigmoid', annealing)
+  return {
+    soft: (scores, progress) =>
+      tree.map((m) => ops.sigmoid(ops.div(temperature(progress))(m)))(margins(keep)(scores)),
+    hard: hard(keep)
+  }
+}
+
+/** The constants of the hard-concrete distribution; β = 2/3, γ = −.1, ζ = 1.1 unless given. */
+export interface HardConcreteOptions extends Annealing {
+  readonly beta?: number
+  readonly gamma?: number
+  readonly zeta?: number
+}
+
+interface Stretch {
+  readonly beta: number
+  readonly gamma: number
+  readonly zeta: number
+}
+
+const stretchOf = ({ beta = 2 / 3, gamma = -0.1, zeta = 1.1 }: HardConcreteOptions): Stretch =>
+  beta > 0 && gamma < 0 && zeta > 1
+    ? { beta, gamma, zeta }
+    : fail(
+        'ArgumentError',
+        'mask.parametrisation.hardConcrete',
+        'β > 0, γ < 0 and ζ > 1',
+        `${beta}, ${gamma} and ${zeta}`
+      )
+
+/**
+ * Random masks with a mass at 0 and at 1, clip(σ((log u − log(1 − u) + log α)/β)(ζ − γ) + γ, 0, 1) with u uniform
+ * (hard concrete: Louizos, Welling, Kingma, arXiv:1712.01312, eq. 10–11). Here log α = (s − τ)/T, so that as many are on as
+ * off in expectation around the threshold τ of the hard mask, and the mask tends to it as T falls.
+ */
+export const hardConcrete = (keep: Keep, options: HardConcreteOptions = {}): Parametrisation => {
+  const temperature = annealed('mask.parametrisation.hardConcrete', options)
+  const { beta, gamma, zeta } = stretchOf(options)
+  const sample = (logAlpha: Tensor, key: Key): Tensor => {
+    // away from 0, where the logarithm has no end
+    const u = ops.add(2 ** -25)(random.uniform(logAlpha.shape)(key))
+    const logistic = ops.sub(ops.log(ops.sub(u)(ops.ones(u.shape))))(ops.log(u))
+    const gate = ops.sigmoid(ops.scale(1 / beta)(ops.add(logAlpha)(logistic)))
+    return ops.clip(0, 1)(ops.add(gamma)(ops.scale(zeta - gamma)(gate)))
+  }
+  return {
+    soft: (scores, progress, key) =>
+      margins(keep)(scores).map(({ w }, l) =>
+        w === undefined ? {} : { w: sample(ops.div(temperature(progress))(w), fold(l)(key)) }
+      ),
+    hard: hard(keep)
+  }
+}
+
+/**
+ * The share of weights that are not exactly 0 in expectation, σ(log α − β log(−γ/ζ)) on average (Louizos et al., eq. 12),
+ * of a {@link hardConcrete} mask at progress t: a scalar to keep near a density, or to report.
+ */
+export const expectedDensity =
+  (keep: Keep, options: HardConcreteOptions = {}) =>
+  (scores: Weights, progress: Tensor): Tensor => {
+    const temperature = annealed('mask.parametrisation.expectedDensity', options)
+    const { beta, gamma, zeta } = stretchOf(options)
+    const shares = tree.tensors(margins(keep)(scores)).map((m) => {
+      const logAlpha = ops.div(temperature(progress))(m)
+      return ops.reshape([-1])(ops.sigmoid(ops.sub(beta * Math.log(-gamma / zeta))(logAlpha)))
+    })
+    return ops.mean()(ops.concat(0)(shares))
+  }
