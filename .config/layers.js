@@ -31,7 +31,7 @@ const parts = {
   'engine/gpujs': [...engine, 'kernels'],
   kernels: [],
   nn: calculus,
-  ntk: [...calculus, 'nn'],
+  ntk: [...calculus, 'optimise', 'nn'],
   attack: [...calculus, 'nn'],
   mask: [...calculus, 'nn', 'ntk', 'attack'],
   train: [...calculus, 'nn', 'ntk', 'attack', 'mask'],

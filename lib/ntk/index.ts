@@ -1,15 +1,14 @@
 export * as infinite from './infinite/index.js'
-export {
-  empiricalNtk,
-  jacobians,
-  type KernelOptions,
-  type MaskedOptions,
-  type MaskForm,
-  type MaskTree,
-  ntkVectorProduct,
-  relativeDistance
-} from './kernel.js'
+export { cosineSimilarity, relativeDistance } from './distance.js'
+export { empiricalNtk, type KernelOptions, layerKernels } from './empirical.js'
+export { jacobians } from './jacobians.js'
+export { type AttackShift, attackShift, jointNtk, type KernelBlocks, kernelBlocks } from './joint.js'
+export type { MaskedOptions, MaskForm, MaskTree } from './masked.js'
+export type { Method } from './methods.js'
 export { mixedNtk } from './mixed.js'
+export { type CostPrediction, predictCost } from './predict.js'
+export type { KernelForm, Outputs } from './problem.js'
+export { ntkVectorProduct } from './vector-product.js'
 export { alignment, type AlignmentOptions, labelAlignment } from './alignment.js'
 export { drift } from './drift.js'
 export type { ToleranceOptions } from './eigen-function.js'

@@ -1,0 +1,66 @@
+import { rebuild } from '../core/tree.js'
+import * as ops from '../graph/ops/index.js'
+import { isTensor, type Tensor } from '../graph/tensor.js'
+import type { Model } from '../nn/batch.js'
+import type { MaskTree } from './masked.js'
+import { type Method, methodOf } from './methods.js'
+import { predict } from './predict.js'
+import { type KernelForm, type Problem, problemOf, type Rule } from './problem.js'
+
+/** Which kernel is wanted, and how it is computed. */
+export interface KernelOptions extends KernelForm {
+  /** `auto` unless given: what {@link predictCost} finds cheapest for the shapes at hand. */
+  readonly method?: 'auto' | Method
+}
+
+const ruleFor = <P>(problem: Problem<P>, method: 'auto' | Method): Rule =>
+  methodOf(method === 'auto' ? predict(problem).method : method)
+
+/** The trace over outputs becomes their mean. */
+const meaned = <P>({ outputs, count }: Problem<P>): ((kernel: Tensor) => Tensor) =>
+  outputs === 'mean' ? ops.scale(1 / count) : (kernel) => kernel
+
+/**
+ * The empirical neural tangent kernel Θ(x1, x2) = ∇f(x1) ∇f(x2)ᵀ (Jacot, Gabriel, Hongler, arXiv:1806.07572), summed
+ * over all parameters; x2 = x1 unless given. The model is any function of a tree of parameters and a batch that gives
+ * [n, outputs]. With a mask, the kernel of the masked network, see {@link MaskForm}. Everything is an argument, so
+ * kernels can be differentiated. Layouts: see {@link Outputs}; how it is computed: {@link Method}.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { evaluateOn, key, ndarray, nn, ntk, type Tensor } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(3))
+ * const kernel = (p: nn.Params, x: Tensor) => ntk.empiricalNtk(net.apply, { outputs: 'mean' })(p, x)
+ * const x = ndarray.fromNested([[1, 2], [0, 1]])
+ * // a linear model with a bias: Θ(x, x′) = x·x′ + 1
+ * assert.deepEqual(ndarray.toNested(evaluateOn(kernel)(net.init(key(0), [2]), x)), [[6, 3], [3, 2]])
+ */
+export const empiricalNtk =
+  <P>(model: Model<P>, { method = 'auto', ...form }: KernelOptions = {}) =>
+  (params: P, x1: Tensor, x2: Tensor = x1, mask?: MaskTree): Tensor => {
+    const problem = problemOf(model, form, params, x1, x2, mask)
+    return meaned(problem)(ruleFor(problem, method).total(problem))
+  }
+
+/**
+ * The share Θ_l of every leaf of the parameters in the kernel Θ = Σ Θ_l, in the tree of the parameters. Options,
+ * arguments and layouts as in {@link empiricalNtk}.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { evaluateOn, ndarray, nn, ntk, type Tensor } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(1))
+ * const shares = (p: nn.Params, x: Tensor) => ntk.layerKernels(net.apply, { outputs: 'mean' })(p, x)
+ * const params = [{ w: ndarray.fromNested([[7], [8]]), b: ndarray.fromNested([9]) }]
+ * const [dense] = evaluateOn(shares)(params, ndarray.fromNested([[1, 2]]))
+ * assert.deepEqual([dense?.w?.data[0], dense?.b?.data[0]], [5, 1]) // x·x′ and 1
+ */
+export const layerKernels =
+  <P>(model: Model<P>, { method = 'auto', ...form }: KernelOptions = {}) =>
+  (params: P, x1: Tensor, x2: Tensor = x1, mask?: MaskTree): P => {
+    const problem = problemOf(model, form, params, x1, x2, mask)
+    const shares = ruleFor(problem, method).leaves(problem).map(meaned(problem))
+    return rebuild<Tensor, P>('layerKernels', isTensor, params, shares)
+  }
