@@ -1,84 +1,196 @@
+import { derive, permutation } from '../core/key.js'
 import { fail } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
 import { showShape } from '../core/shape.js'
+import { table } from '../graph/constant.js'
+import { evaluateOn } from '../graph/evaluate/index.js'
+import { einsum, matmul, mul, reshape, scale, transpose } from '../graph/ops/index.js'
+import type { Concrete, Specs } from '../graph/spec.js'
+import type { Tensor } from '../graph/tensor.js'
+import * as tree from '../graph/tree.js'
+import { functionsAgree, functionsAgreeAt } from './agree.js'
+import { casesOf } from './cases.js'
+import { bind, judge } from './compare.js'
+import { law, type LawOptions, type LawReport, redraw } from './law.js'
+import { isSymmetricPsd } from './psd.js'
 
-/** How symmetric a matrix is, and its extreme eigenvalues. */
-export interface KernelReport {
-  readonly holds: boolean
-  /** The largest |K_ij − K_ji|, as a part of the largest |K_ij|. */
-  readonly asymmetry: number
-  readonly smallest: number
-  readonly largest: number
-}
+/** A kernel between two sets of examples: `mean`, [n1, n2], or `full`, [n1, n2, outputs, outputs]. */
+type Kernel<P> = (params: P, x1: Tensor, x2: Tensor) => Tensor
 
-/** A kernel as a square matrix: [n, n] as it is, [n, n, o, o] with (example, output) as rows. */
-const matrixOf = ({ shape, data }: NdArray): readonly Float64Array[] => {
-  const [n, m, o = 1, p = 1] = shape
-  if ((shape.length !== 2 && shape.length !== 4) || n === undefined || n !== m || o !== p)
-    return fail('ShapeError', 'isSymmetricPsd', 'a kernel [n, n] or [n, n, o, o]', showShape(shape))
-  return Array.from({ length: n * o }, (_, r) =>
-    Float64Array.from({ length: n * o }, (_c, c) => {
-      const [i, a, j, b] = [Math.floor(r / o), r % o, Math.floor(c / o), c % o]
-      return data[((i * n + j) * o + a) * o + b]!
-    })
-  )
-}
+type KernelSpecs<P> = Specs<readonly [P, Tensor, Tensor]>
 
-/** Eigenvalues of a symmetric matrix by cyclic Jacobi rotations (Golub and Van Loan, "Matrix Computations", 8.5). */
-const eigenvalues = (symmetric: readonly Float64Array[]): readonly number[] => {
-  const a = symmetric.map((row) => Float64Array.from(row))
-  const n = a.length
-  const offDiagonal = (): number =>
-    a.reduce((sum, row, i) => sum + row.reduce((s, x, j) => (i === j ? s : s + x * x), 0), 0)
-  const total = a.reduce((sum, row) => sum + row.reduce((s, x) => s + x * x, 0), 0)
-  const rotate = (p: number, q: number): void => {
-    if (a[p]![q] === 0) return
-    const theta = (a[q]![q]! - a[p]![p]!) / (2 * a[p]![q]!)
-    const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.hypot(theta, 1))
-    const c = 1 / Math.hypot(t, 1)
-    const s = t * c
-    for (let k = 0; k < n; k++) {
-      const [x, y] = [a[k]![p]!, a[k]![q]!]
-      a[k]![p] = c * x - s * y
-      a[k]![q] = s * x + c * y
-    }
-    for (let k = 0; k < n; k++) {
-      const [x, y] = [a[p]![k]!, a[q]![k]!]
-      a[p]![k] = c * x - s * y
-      a[q]![k] = s * x + c * y
-    }
-  }
-  for (let sweep = 0; sweep < 30 && offDiagonal() > 1e-30 * total; sweep++)
-    for (let p = 0; p < n; p++) for (let q = p + 1; q < n; q++) rotate(p, q)
-  return a.map((row, i) => row[i]!).sort((x, y) => x - y)
-}
+/** The kernel with both arguments exchanged: examples and, where there are two, outputs. */
+const exchanged = (kernel: Tensor): Tensor =>
+  transpose(kernel.shape.length === 4 ? [1, 0, 3, 2] : kernel.shape.length === 3 ? [1, 0, 2] : [1, 0])(kernel)
 
 /**
- * Whether a concrete kernel is symmetric and positive semi-definite to rounding: asymmetry and the most negative
- * eigenvalue at most `tolerance` (1e-5 unless given) of the largest entry and eigenvalue. Takes [n, n] and [n, n, o, o].
+ * Θ(X, Y) = Θ(Y, X)ᵀ, for every form of kernel.
  *
  * @example
  * import assert from 'node:assert'
- * import { ndarray } from 'tangentflow'
- * import { isSymmetricPsd } from 'tangentflow/laws'
+ * import { ops, spec, type Tensor } from 'tangentflow'
+ * import { kernelTransposes } from 'tangentflow/laws'
  *
- * assert.ok(isSymmetricPsd(ndarray.fromNested([[2, 1], [1, 2]])).holds)
- * assert.ok(!isSymmetricPsd(ndarray.fromNested([[1, 2], [2, 1]])).holds)
+ * const linear = (w: Tensor, x: Tensor, y: Tensor) => ops.einsum('i,ni,mi->nm')(w, x, y)
+ * assert.equal(kernelTransposes(linear, [spec([3]), spec([4, 3]), spec([2, 3])], { runs: 20 }).runs, 20)
  */
-export const isSymmetricPsd = (kernel: NdArray, tolerance = 1e-5): KernelReport => {
-  const matrix = matrixOf(kernel)
-  const peak = Math.max(...matrix.map((row) => row.reduce((most, x) => Math.max(most, Math.abs(x)), 0)))
-  const gap = Math.max(
-    ...matrix.map((row, i) => row.reduce((most, x, j) => Math.max(most, Math.abs(x - matrix[j]![i]!)), 0))
+export const kernelTransposes = <P>(
+  kernel: Kernel<P>,
+  specs: KernelSpecs<P>,
+  options?: LawOptions
+): LawReport =>
+  functionsAgree(
+    'Θ(X, Y) = Θ(Y, X)ᵀ',
+    (p: P, x: Tensor, y: Tensor) => kernel(p, x, y),
+    (p: P, x: Tensor, y: Tensor) => exchanged(kernel(p, y, x)),
+    specs,
+    options
   )
-  const values = eigenvalues(matrix.map((row, i) => row.map((x, j) => (x + matrix[j]![i]!) / 2)))
-  const [smallest, largest] = [values[0]!, values[values.length - 1]!]
-  const asymmetry = peak === 0 ? 0 : gap / peak
-  // a NaN anywhere makes both comparisons false
-  return {
-    holds: asymmetry <= tolerance && smallest >= -tolerance * Math.abs(largest),
-    asymmetry,
-    smallest,
-    largest
-  }
+
+/** How a kernel is checked for eigenvalues. */
+export interface PsdOptions extends LawOptions {
+  /** The most eigenvalues that are not 0: the number of parameters, for a tangent kernel. No bound unless given. */
+  readonly rank?: number
+  /** How negative an eigenvalue may be, and how large one that counts as 0, as a part of the largest; 1e-10 unless given. */
+  readonly tolerance?: number
 }
+
+/**
+ * Θ(X, X), flattened to a matrix over examples and outputs, is symmetric and positive semi-definite, and its rank is at
+ * most the number of parameters.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { ops, spec, type Tensor } from 'tangentflow'
+ * import { kernelIsPsd } from 'tangentflow/laws'
+ *
+ * const linear = (_: Tensor, x: Tensor, y: Tensor) => ops.einsum('ni,mi->nm')(x, y)
+ * assert.equal(kernelIsPsd(linear, [spec([3]), spec([5, 3])], { rank: 3, runs: 20 }).runs, 20)
+ */
+export const kernelIsPsd = <P>(
+  kernel: Kernel<P>,
+  specs: Specs<readonly [P, Tensor]>,
+  { rank = Infinity, tolerance = 1e-10, ...options }: PsdOptions = {}
+): LawReport =>
+  law(
+    'Θ(X, X) is symmetric and positive semi-definite',
+    casesOf(specs),
+    ({ args }) => {
+      const self = (p: P, x: Tensor): Tensor => kernel(p, x, x)
+      const report = isSymmetricPsd(evaluateOn(self)(...(args as Concrete<[P, Tensor]>)), tolerance)
+      const { asymmetry, smallest, largest } = report
+      if (!(largest > 0)) return redraw('the kernel is 0')
+      return report.rank > rank
+        ? { kind: 'measured', error: report.rank, bound: rank, what: 'the rank' }
+        : {
+            kind: 'measured',
+            error: Math.max(asymmetry, -smallest / largest),
+            bound: tolerance,
+            what: 'symmetry or the smallest eigenvalue'
+          }
+    },
+    options
+  )
+
+/** A kernel in each of its forms. */
+export type KernelForms<P> = (outputs: 'full' | 'diag' | 'mean') => Kernel<P>
+
+/** `diag` is the diagonal of `full` over outputs, and `mean` the mean of `diag`. */
+export const kernelFormsAgree = <P>(
+  forms: KernelForms<P>,
+  specs: KernelSpecs<P>,
+  options?: LawOptions
+): LawReport =>
+  functionsAgree(
+    'diag and mean are parts of full',
+    (p: P, x: Tensor, y: Tensor) => [forms('diag')(p, x, y), forms('mean')(p, x, y)],
+    (p: P, x: Tensor, y: Tensor) => {
+      const full = forms('full')(p, x, y)
+      return [einsum('nmoo->nmo')(full), scale(1 / full.shape[3]!)(einsum('nmoo->nm')(full))]
+    },
+    specs,
+    options
+  )
+
+/** The examples in the order of a permutation. */
+const reordered =
+  (order: Int32Array) =>
+  (x: Tensor): Tensor => {
+    const n = order.length
+    const rows = table(
+      [n, n],
+      Array.from({ length: n * n }, (_, at) => (order[Math.floor(at / n)] === at % n ? 1 : 0))
+    )
+    const flat = matmul(reshape([n, -1])(x))(rows)
+    return reshape(x.shape)(flat)
+  }
+
+/** Permuted examples give the kernel with its rows and columns permuted. */
+export const kernelOfPermutedInputs = <P>(
+  kernel: Kernel<P>,
+  specs: KernelSpecs<P>,
+  options?: LawOptions
+): LawReport =>
+  law(
+    'Θ(πX, σY) = π Θ(X, Y) σᵀ',
+    casesOf(specs),
+    (drawn) => {
+      const [, x1, x2] = drawn.args as Concrete<readonly [P, Tensor, Tensor]>
+      const order = (x: NdArray, index: number): ((x: Tensor) => Tensor) =>
+        reordered(permutation(derive(drawn.source, { kind: 'split', index }), x.shape[0]!))
+      const [rows, columns] = [order(x1, 0), order(x2, 1)]
+      const turn = (k: Tensor): Tensor => transpose(k.shape.map((_, axis) => (axis < 2 ? 1 - axis : axis)))(k)
+      return functionsAgreeAt(
+        (p: P, x: Tensor, y: Tensor) => kernel(p, rows(x), columns(y)),
+        (p: P, x: Tensor, y: Tensor) => turn(columns(turn(rows(kernel(p, x, y))))),
+        drawn
+      )
+    },
+    options
+  )
+
+/** Θ(x, y)² ≤ Θ(x, x) Θ(y, y), for kernels [n1, n2]: `mean`, or of one output. */
+export const boundedByDiagonal = <P>(
+  kernel: Kernel<P>,
+  specs: KernelSpecs<P>,
+  options?: LawOptions
+): LawReport =>
+  law(
+    'Θ(x, y)² ≤ Θ(x, x) Θ(y, y)',
+    casesOf(specs),
+    ({ args }) => {
+      const all = (p: P, x: Tensor, y: Tensor): readonly Tensor[] => {
+        const cross = kernel(p, x, y)
+        if (cross.shape.length !== 2)
+          fail('ShapeError', 'boundedByDiagonal', 'a kernel [n1, n2]', showShape(cross.shape))
+        const diagonal = (z: Tensor): Tensor => einsum('nn->n')(kernel(p, z, z))
+        return [mul(cross)(cross), einsum('n,m->nm')(diagonal(x), diagonal(y))]
+      }
+      const judged = judge(bind(all, args))
+      if (judged === undefined) return redraw('a decision hangs on rounding')
+      const [square, bound] = judged.outputs
+      const excess = Math.max(...Array.from(square!.data, (value, i) => value - bound!.data[i]!))
+      return {
+        kind: 'measured',
+        error: Math.max(0, excess),
+        bound: judged.slack[0]! + judged.slack[1]!,
+        what: 'an entry'
+      }
+    },
+    options
+  )
+
+/** Θ at c·θ is c^degree Θ at θ for c > 0: 2(L − 1) for L layers without biases and a positively homogeneous activation. */
+export const homogeneous = <P>(
+  kernel: Kernel<P>,
+  degree: number,
+  specs: KernelSpecs<P>,
+  options?: LawOptions
+): LawReport =>
+  functionsAgree(
+    `Θ at 2θ is 2^${degree} Θ`,
+    (p: P, x: Tensor, y: Tensor) => kernel(tree.map(scale(2))(p), x, y),
+    (p: P, x: Tensor, y: Tensor) => scale(2 ** degree)(kernel(p, x, y)),
+    specs,
+    options
+  )

@@ -4,7 +4,7 @@ import { isTensor, type Tensor } from '../graph/tensor.js'
 import type { Model } from '../nn/batch.js'
 import type { MaskTree } from './masked.js'
 import { type Method, methodOf } from './methods.js'
-import { predict } from './predict.js'
+import { predict } from './cost.js'
 import { type KernelForm, type Problem, problemOf, type Rule } from './problem.js'
 
 /** Which kernel is wanted, and how it is computed. */

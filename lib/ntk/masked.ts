@@ -28,7 +28,7 @@ const powers: { readonly [F in MaskForm]: number } = { restricted: 2, linear: 1,
 const powerOf = (operation: string, form: MaskForm): number =>
   form in powers
     ? powers[form]
-    : fail('ArgumentError', operation, Object.keys(powers).join(', '), String(form), 'mask')
+    : fail('ArgumentError', operation, Object.keys(powers).join(', '), form, 'mask')
 
 /** m∘θ at the covered leaves. */
 export const masked = <P>(params: P, mask: MaskTree | undefined): P =>

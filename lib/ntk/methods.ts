@@ -25,4 +25,4 @@ export const methodNames = Object.keys(methods) as readonly Method[]
 export const methodOf = (name: Method): Rule =>
   name in methods
     ? methods[name]
-    : fail('ArgumentError', 'empiricalNtk', ['auto', ...methodNames].join(', '), String(name), 'method')
+    : fail('ArgumentError', 'empiricalNtk', ['auto', ...methodNames].join(', '), name, 'method')

@@ -79,7 +79,7 @@ const layouts = {
 export const layoutOf = (outputs: Outputs): (typeof layouts)[Outputs] =>
   outputs in layouts
     ? layouts[outputs]
-    : fail('ArgumentError', 'empiricalNtk', Object.keys(layouts).join(', '), String(outputs), 'outputs')
+    : fail('ArgumentError', 'empiricalNtk', Object.keys(layouts).join(', '), outputs, 'outputs')
 
 export const sum = (shares: readonly Tensor[]): Tensor =>
   shares.reduce((total, share) => ops.add(share)(total))
