@@ -1,20 +1,36 @@
+import { sizeOf } from '../core/shape.js'
 import { rebuild } from '../core/tree.js'
 import * as ops from '../graph/ops/index.js'
 import { isTensor, type Tensor } from '../graph/tensor.js'
+import * as tree from '../graph/tree.js'
 import type { Model } from '../nn/batch.js'
 import type { MaskTree } from './masked.js'
-import { type Method, methodOf } from './methods.js'
+import { type Method, methodOf, methods } from './methods.js'
 import { predict } from './cost.js'
 import { type KernelForm, type Problem, problemOf, type Rule } from './problem.js'
 
 /** Which kernel is wanted, and how it is computed. */
 export interface KernelOptions extends KernelForm {
-  /** `auto` unless given: what {@link predictCost} finds cheapest for the shapes at hand. */
+  /**
+   * `auto` unless given: what {@link predictCost} finds cheapest for the shapes at hand. A kernel that takes less than a
+   * million multiplications by any method is contracted without a prediction, which would take longer.
+   */
   readonly method?: 'auto' | Method
 }
 
-const ruleFor = <P>(problem: Problem<P>, method: 'auto' | Method): Rule =>
-  methodOf(method === 'auto' ? predict(problem).method : method)
+const SMALL = 1e6
+
+/** The multiplications in the product of both Jacobians. */
+const productOf = <P>({ params, x1, x2, count }: Problem<P>): number =>
+  x1.shape[0]! *
+  x2.shape[0]! *
+  count ** 2 *
+  tree.tensors(params).reduce((total, { shape }) => total + sizeOf(shape), 0)
+
+const ruleFor = <P>(problem: Problem<P>, method: 'auto' | Method): Rule => {
+  if (method !== 'auto') return methodOf(method)
+  return productOf(problem) < SMALL ? methods.contracted : methods[predict(problem).method]
+}
 
 /** The trace over outputs becomes their mean. */
 const meaned = <P>({ outputs, count }: Problem<P>): ((kernel: Tensor) => Tensor) =>
