@@ -1,4 +1,6 @@
-/** The learning rate of step 0 … total−1. */
+import { fail } from '../core/error.js'
+
+/** The learning rate, or another number of the recipe, of step 0 … total−1. */
 export type Schedule = (step: number, total: number) => number
 
 /** The same rate throughout. */
@@ -12,3 +14,64 @@ export const cosine =
   (peak: number, end = 0): Schedule =>
   (step, total) =>
     end + 0.5 * (peak - end) * (1 + Math.cos((Math.PI * step) / total))
+
+/** From `start` in equal steps to `end`, which it reaches after `steps` (all unless given) and keeps. */
+export const linear =
+  (start: number, end: number, steps?: number): Schedule =>
+  (step, total) =>
+    start + (end - start) * Math.min(1, step / (steps ?? total))
+
+/**
+ * The rate times `factor` from each of the milestones on, which are parts of the run: `steps(0.1, [0.5, 0.75])` is 0.1, then
+ * 0.01 after half of the steps, then 0.001.
+ */
+export const steps =
+  (rate: number, milestones: readonly number[], factor = 0.1): Schedule =>
+  (step, total) =>
+    rate * factor ** milestones.filter((part) => step >= part * total).length
+
+/**
+ * Another schedule after a linear rise: step k of the first `count` has (k + 1) / count of what the other starts with; the
+ * other then runs over the steps that are left.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { train } from 'tangentflow'
+ *
+ * const rate = train.schedule.warmUp(4, train.schedule.constant(0.2))
+ * assert.deepEqual([0, 1, 3, 4].map((step) => rate(step, 10)), [0.05, 0.1, 0.2, 0.2])
+ */
+export const warmUp = (count: number, after: Schedule): Schedule =>
+  Number.isInteger(count) && count >= 0
+    ? (step, total) =>
+        step < count
+          ? (after(0, Math.max(1, total - count)) * (step + 1)) / count
+          : after(step - count, Math.max(1, total - count))
+    : fail('ArgumentError', 'train.schedule.warmUp', 'a whole number of steps', `${count}`, 'count')
+
+/**
+ * Triangles between `low` and `high`, `cycles` of them over the run, each up and down in equal parts (Smith,
+ * arXiv:1506.01186); with one cycle, from `low` = 0 and its summit at half of the run, the cyclic rate of Wong et al.
+ * (arXiv:2001.03994).
+ */
+export const cyclic =
+  (low: number, high: number, cycles = 1): Schedule =>
+  (step, total) => {
+    const phase = ((step * cycles) / total) % 1
+    return low + (high - low) * (1 - Math.abs(2 * phase - 1))
+  }
+
+/**
+ * One cycle (Smith and Topin, arXiv:1708.07120, in the form of fastai and PyTorch): along half a cosine from `peak / 25`
+ * up to the peak at `summit` of the run (0.3 unless given), then down to `peak / 250,000`.
+ */
+export const oneCycle =
+  (peak: number, summit = 0.3): Schedule =>
+  (step, total) => {
+    const top = summit * total - 1
+    const [from, to, part] =
+      step <= top
+        ? [peak / 25, peak, top <= 0 ? 1 : step / top]
+        : [peak, peak / 250_000, (step - top) / Math.max(1, total - 1 - top)]
+    return to + 0.5 * (from - to) * (1 + Math.cos(Math.PI * part))
+  }

@@ -9,5 +9,20 @@ export {
   sgd
 } from '../nn/optimiser.js'
 export * as schedule from '../nn/schedule.js'
+export type { Store } from '../resume/store.js'
 export { distances, type Trajectory } from './dynamics.js'
-export { fit, type Fitted, type FitEvent, type FitOptions, trainStep } from './fit.js'
+export { fit } from './fit.js'
+export type { Best, Recorded, Validation } from './history.js'
+export {
+  adversarial,
+  type AttackOf,
+  fgsmRs,
+  type FgsmRsOptions,
+  mart,
+  type MartOptions,
+  type Objective,
+  trades,
+  type TradesOptions
+} from './objective.js'
+export { type FitEvent, type FitOptions, type Fitted, type Keep, patience, type Validate } from './options.js'
+export { type Scheduled, type StepOptions, trainStep } from './step.js'

@@ -1,0 +1,94 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import { tangentError, type TangentError } from '../core/error.js'
+import type { NdArray } from '../core/ndarray.js'
+import { crc32 } from '../format/crc32.js'
+import * as safetensors from '../format/safetensors.js'
+import type { Settings } from './settings.js'
+
+/** The state of a run between two steps. */
+export interface Checkpoint {
+  /** Which kind of run it is of: `train.fit`. */
+  readonly kind: string
+  readonly settings: Settings
+  /** Steps, or whatever the run counts, that are done. */
+  readonly position: number
+  /** Who computed it, as a result says: the same steps on another engine need not give the same bits. */
+  readonly engine: string
+  readonly tensors: Readonly<Record<string, NdArray>>
+}
+
+const VERSION = 1
+const [ABOUT, SUM] = ['tangentflow', 'crc32']
+
+const About = t.type({
+  version: t.number,
+  kind: t.string,
+  settings: t.record(t.string, t.string),
+  position: t.number,
+  engine: t.string
+})
+
+const sumOf = (tensors: Checkpoint['tensors'], about: string): E.Either<TangentError, string> =>
+  pipe(
+    safetensors.encode({ tensors, metadata: { [ABOUT]: about } }),
+    E.map((bytes) => crc32(bytes).toString(16))
+  )
+
+/**
+ * A checkpoint as one safetensors file, which any reader of that format opens: the tensors, and in its metadata what the run
+ * is (JSON under `tangentflow`) and the CRC-32 of the file without that field. One file, so that it is written whole or not
+ * at all.
+ */
+export const encodeCheckpoint = ({ tensors, ...about }: Checkpoint): E.Either<TangentError, Uint8Array> => {
+  const text = JSON.stringify({ version: VERSION, ...about })
+  return pipe(
+    sumOf(tensors, text),
+    E.flatMap((sum) => safetensors.encode({ tensors, metadata: { [ABOUT]: text, [SUM]: sum } }))
+  )
+}
+
+const refuse = (expected: string, received: string): E.Either<TangentError, never> =>
+  E.left(tangentError('DataError', 'resume', expected, received, 'checkpoint'))
+
+const aboutOf = (text: string): E.Either<TangentError, t.TypeOf<typeof About>> => {
+  const parsed = pipe(
+    E.tryCatch(
+      (): unknown => JSON.parse(text),
+      () => undefined
+    ),
+    E.getOrElseW(() => undefined)
+  )
+  return About.is(parsed) ? E.right(parsed) : refuse('a checkpoint of this library', 'other fields')
+}
+
+/** Reads a checkpoint. A file that is cut off, damaged, or no checkpoint of this version is a DataError. */
+export const decodeCheckpoint = (bytes: Uint8Array): E.Either<TangentError, Checkpoint> =>
+  pipe(
+    safetensors.decode(bytes),
+    E.mapLeft((error) => ({
+      ...error,
+      operation: 'resume',
+      expected: `a whole checkpoint: ${error.expected}`,
+      where: 'checkpoint'
+    })),
+    E.flatMap(({ tensors, metadata }) => {
+      const { [ABOUT]: about, [SUM]: given } = metadata
+      if (about === undefined || given === undefined)
+        return refuse('a checkpoint of this library', 'another safetensors file')
+      return pipe(
+        sumOf(tensors, about),
+        E.flatMap((sum) =>
+          sum === given
+            ? aboutOf(about)
+            : refuse(`a checkpoint with the CRC-32 ${given}`, `${sum}: it is damaged`)
+        ),
+        E.flatMap(({ version, ...rest }) =>
+          version === VERSION
+            ? E.right({ ...rest, tensors })
+            : refuse(`version ${VERSION} of checkpoints`, `${version}`)
+        )
+      )
+    })
+  )

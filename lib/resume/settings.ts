@@ -1,0 +1,48 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { TangentFailure } from '../core/error.js'
+import { isHostKey } from '../core/key.js'
+import { isNdArray } from '../core/ndarray.js'
+import { showShape } from '../core/shape.js'
+import { leaves } from '../core/tree.js'
+import { crc32 } from '../format/crc32.js'
+import { graphKey } from '../graph/graph.js'
+import { isHostValue, specsOf } from '../graph/spec.js'
+import { trace } from '../graph/trace.js'
+
+/**
+ * What a run depends on, each under the name of the option it comes from: a value in words, or a short sum of it. Two runs
+ * of equal settings take the same steps.
+ */
+export type Settings = Readonly<Record<string, string>>
+
+const hex = (sum: number): string => sum.toString(16).padStart(8, '0')
+
+/** Arrays and keys of a tree by place, shape and content. */
+export const ofValues = (tree: unknown): string => {
+  let sum = 0
+  const add = (bytes: Uint8Array): void => void (sum = crc32(bytes, sum))
+  const found = leaves('resume', isHostValue, tree)
+  for (const { path, value } of found) {
+    const about = isNdArray(value) ? showShape(value.shape) : `${value.hi} ${value.lo}`
+    add(new TextEncoder().encode(`${path} ${about}`))
+    if (isNdArray(value)) {
+      const { buffer, byteOffset, byteLength } = value.data
+      add(new Uint8Array(buffer, byteOffset, byteLength))
+    }
+  }
+  const [only] = found
+  return found.length === 1 && only !== undefined && isHostKey(only.value)
+    ? `key ${only.value.hi} ${only.value.lo}`
+    : `${found.length} values, crc32 ${hex(sum)}`
+}
+
+/** What a traced function computes for arguments like these: the sum of its graph, whatever it was written as. */
+export const ofFunction = (f: (...args: never[]) => unknown, args: readonly unknown[]): string => {
+  const traced = trace(
+    f as (...args: readonly unknown[]) => unknown,
+    specsOf<readonly unknown[]>('resume', args)
+  )
+  if (E.isLeft(traced)) throw new TangentFailure(traced.left)
+  const text = new TextEncoder().encode(graphKey(traced.right.graph))
+  return `a graph of ${text.length} bytes, crc32 ${hex(crc32(text))}`
+}

@@ -1,0 +1,115 @@
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Key } from '../graph/key.js'
+import * as ops from '../graph/ops/index.js'
+import type { Tensor } from '../graph/tensor.js'
+import { type AttackLoss, none } from '../attack/attack.js'
+import type { LinfOptions } from '../attack/ball.js'
+import { pgd } from '../attack/pgd.js'
+import type { Attack, Batch, Model } from '../nn/batch.js'
+import type { Params } from '../nn/layer.js'
+import { crossEntropy, crossEntropyEach, klEach, type Loss } from '../nn/loss.js'
+
+/** What a training step lowers: a scalar of the parameters, a labelled batch and the step's key. */
+export type Objective = (model: Model<Params>) => (params: Params, batch: Batch, key: Key) => Tensor
+
+/**
+ * The loss on attacked inputs, as adversarial training lowers it (Madry et al., arXiv:1706.06083); the loss itself where
+ * there is no attack. Unless given, the loss is `nn.crossEntropy`.
+ */
+export const adversarial =
+  (attack: Attack = none, loss: Loss = crossEntropy): Objective =>
+  (model) =>
+  (params, batch, key) =>
+    loss(batch.y)(model(params)(attack(model)(params, batch, key).x))
+
+/** An attack that raises a given loss, as TRADES and MART need it: `(loss) => attack.pgd({ …, loss })`. */
+export type AttackOf = (loss: AttackLoss) => Attack
+
+/** The options of TRADES. */
+export interface TradesOptions {
+  /** Weight of the robust term, 1/λ in the paper; 6 unless given. */
+  readonly beta?: number
+  /**
+   * The inner attack, given its loss. It must start away from the input (`randomStart`, on unless turned off): there the
+   * divergence and its gradient are 0.
+   */
+  readonly attack: AttackOf
+}
+
+/**
+ * TRADES (Zhang et al., arXiv:1901.08573, eq. 5): CE(f(x), y) + β · KL(f(x) ‖ f(x̃)), means over the batch, where x̃ raises
+ * that divergence. The gradient goes through both f(x) and f(x̃), as in the authors' code; x̃ and the target of the inner
+ * attack are constants.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { attack, evaluateOn, key, ndarray, nn, train } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(4), nn.relu, nn.dense(3))
+ * const params = net.init(key(0), [5])
+ * const batch = { x: ndarray.full([2, 5], 0.5), y: ndarray.of([2], [0, 2]) }
+ * const trades = train.trades({
+ *   attack: (loss) => attack.pgd({ epsilon: 0.1, steps: 3, stepSize: 0.05, loss })
+ * })
+ * const natural = evaluateOn(train.adversarial()(net.apply))(params, batch, key(1))
+ * const robust = evaluateOn(trades(net.apply))(params, batch, key(1))
+ * assert.ok(ndarray.toNumber(robust) > ndarray.toNumber(natural)) // by β times the divergence
+ */
+export const trades =
+  ({ beta = 6, attack }: TradesOptions): Objective =>
+  (model) =>
+  (params, batch, key) => {
+    const logits = model(params)(batch.x)
+    const target = ops.stopGradient(logits)
+    const { x } = attack(() => klEach(target))(model)(params, batch, key)
+    const divergence = ops.mean()(klEach(logits)(model(params)(x)))
+    return pipe(crossEntropy(batch.y)(logits), ops.add(ops.scale(beta)(divergence)))
+  }
+
+/** The options of MART. */
+export interface MartOptions {
+  /** Weight of the divergence, λ in the paper; 5 unless given. */
+  readonly lambda?: number
+  /** The inner attack, given its loss, which is `nn.crossEntropyEach`. */
+  readonly attack: AttackOf
+}
+
+/** −log of the largest probability left for another class: −log(1 − max_{k≠y} p_k), from log probabilities. */
+const otherMass = (labels: Tensor, logP: Tensor): Tensor => {
+  const own = ops.oneHot(logP.shape.at(-1)!)(labels)
+  const rival = ops.reduceMax(-1)(ops.select(own)(-1e30, logP))
+  // as the authors' code keeps the logarithm away from 0
+  return pipe(rival, ops.exp, ops.neg, ops.add(1 + 1e-4), ops.log, ops.neg)
+}
+
+/**
+ * MART (Wang et al., ICLR 2020, "Improving adversarial robustness requires revisiting misclassified examples", eq. 11):
+ * BCE(f(x̃), y) + λ · KL(f(x) ‖ f(x̃)) · (1 − p_y(x)), the mean over the batch, where x̃ raises the cross-entropy and
+ * BCE = −log p_y(x̃) − log(1 − max_{k≠y} p_k(x̃)).
+ */
+export const mart =
+  ({ lambda = 5, attack }: MartOptions): Objective =>
+  (model) =>
+  (params, batch, key) => {
+    const { x } = attack(crossEntropyEach)(model)(params, batch, key)
+    const [clean, attacked] = [model(params)(batch.x), model(params)(x)]
+    const boosted = pipe(
+      crossEntropyEach(batch.y)(attacked),
+      ops.add(otherMass(batch.y, ops.logSoftmax(-1)(attacked)))
+    )
+    const doubt = pipe(crossEntropyEach(batch.y)(clean), ops.neg, ops.exp, ops.neg, ops.add(1))
+    const weighted = ops.mul(doubt)(klEach(clean)(attacked))
+    return ops.mean()(ops.add(ops.scale(lambda)(weighted))(boosted))
+  }
+
+/**
+ * The attack of "Fast is better than free" (Wong et al., arXiv:2001.03994): one signed step of 1.25 ε (their choice, unless
+ * given) from a uniform point of the ball. `fgsmRs({ epsilon })` as the `attack` of a training is FGSM-RS training.
+ */
+export const fgsmRs = ({ epsilon, stepSize = 1.25 * epsilon, ...rest }: FgsmRsOptions): Attack =>
+  pgd({ ...rest, epsilon, stepSize, steps: 1 })
+
+/** An L∞ ball, and the step in it. */
+export interface FgsmRsOptions extends LinfOptions {
+  readonly stepSize?: number
+}

@@ -1,0 +1,133 @@
+import type { IO } from 'fp-ts/lib/IO.js'
+import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import { fail, type TangentError } from '../core/error.js'
+import type { NdArray } from '../core/ndarray.js'
+import type { Runner } from '../graph/runner.js'
+import type { Concrete } from '../graph/spec.js'
+import type { Params, Weights } from '../nn/layer.js'
+import type { Schedule } from '../nn/schedule.js'
+import type { Store } from '../resume/store.js'
+import type { Best, Recorded, Validation } from './history.js'
+import type { StepOptions } from './step.js'
+
+/** How parameters are judged along the way. */
+export interface Validate {
+  /** Epochs from one validation to the next; 1 unless given. */
+  readonly every?: number
+  /** Judges parameters; larger is better. Robust accuracy on a validation split, say. */
+  readonly score: (
+    params: Concrete<Params>,
+    at: { readonly step: number; readonly epoch: number }
+  ) => ReaderTaskEither<Runner, TangentError, number>
+  /** Whether training has gone on long enough, looked at after every validation: `train.patience(3)`. Never unless given. */
+  readonly until?: (validations: readonly Validation[]) => boolean
+}
+
+/** Where and how often a run is kept so that it can be taken up again. */
+export interface Keep {
+  readonly store: Store
+  /** Steps from one checkpoint to the next; an epoch unless given. The last one is kept in any case. */
+  readonly steps?: number
+}
+
+/** The recipe of a training run. */
+export interface FitOptions extends StepOptions {
+  readonly epochs: number
+  /** Examples a step. Those that fill no last batch sit out that epoch; every epoch has its own shuffle. */
+  readonly batch: number
+  /** The learning rate of every step. */
+  readonly schedule: Schedule
+  /** Trains m∘θ: a weight whose mask is 0 is 0 from the start and never moves. */
+  readonly mask?: Concrete<Weights>
+  /** Steps in one program: 1 unless given. More save calls where they are dear; the numbers stay the same. */
+  readonly unroll?: number
+  /** Inputs whose outputs are recorded along the way, after about equally spaced steps, the last one included. */
+  readonly record?: { readonly x: NdArray; readonly checkpoints: number }
+  /** Called after every program. */
+  readonly observe?: (event: FitEvent) => IO<void>
+  readonly validate?: Validate
+  /**
+   * Keeps the run in a store and takes it up where the store left it: then it ends in the same bits as one that was never
+   * interrupted. A checkpoint of other options, data or start is refused with an ArgumentError naming the first that
+   * differs, one that is damaged or foreign with a DataError; both stay as they are.
+   */
+  readonly keep?: Keep
+  /** Asked before every program; training ends there, and is kept if it is kept at all, once it says true. */
+  readonly stop?: IO<boolean>
+}
+
+/** Training has reached a step. */
+export interface FitEvent {
+  /** Steps taken. */
+  readonly step: number
+  readonly steps: number
+  /** Epochs finished. */
+  readonly epoch: number
+  /** The mean loss of the program's batches, before their steps. */
+  readonly loss: number
+  /** The score, where the parameters were judged after this step. */
+  readonly score?: number
+}
+
+/** What training gives. */
+export interface Fitted {
+  readonly params: Concrete<Params>
+  /** The loss of every step's batch, under attack, before the step. */
+  readonly losses: readonly number[]
+  /** Outputs on the recorded inputs at each checkpoint. */
+  readonly checkpoints: readonly Recorded[]
+  readonly validations: readonly Validation[]
+  /** The parameters of the best validation, if there was one. */
+  readonly best: Best | undefined
+  /** Why training ended: all its steps were taken, `until` held, or `stop` was asked for. */
+  readonly ended: 'all' | 'until' | 'stop'
+}
+
+/**
+ * Stops training once so many validations in a row have not beaten the best one before them.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { train } from 'tangentflow'
+ *
+ * const at = (...scores: number[]) => scores.map((score, i) => ({ step: i + 1, epoch: i + 1, score }))
+ * assert.equal(train.patience(2)(at(0.5, 0.6, 0.6)), false)
+ * assert.equal(train.patience(2)(at(0.5, 0.6, 0.6, 0.4)), true)
+ */
+export const patience =
+  (count: number) =>
+  (validations: readonly Validation[]): boolean => {
+    if (!(Number.isInteger(count) && count >= 1))
+      fail('ArgumentError', 'train.patience', 'a whole number of at least 1', `${count}`)
+    const scores = validations.map(({ score }) => score)
+    const best = scores.reduce((at, score, i) => (score > (scores[at] ?? -Infinity) ? i : at), 0)
+    return scores.length - 1 - best >= count
+  }
+
+const whole = (name: string, value: number): void => {
+  if (!(Number.isInteger(value) && value >= 1)) {
+    fail('ArgumentError', 'train.fit', 'a whole number of at least 1', `${value}`, name)
+  }
+}
+
+/** Refuses options that no data could fit. */
+export const checkOptions = (options: FitOptions): void => {
+  const { epochs, batch, unroll = 1, record, validate, keep, objective, attack, loss } = options
+  whole('epochs', epochs)
+  whole('batch', batch)
+  whole('unroll', unroll)
+  if (record !== undefined) whole('checkpoints', record.checkpoints)
+  if (validate?.every !== undefined) whole('validate.every', validate.every)
+  if (keep?.steps !== undefined) whole('keep.steps', keep.steps)
+  if (objective !== undefined && (attack !== undefined || loss !== undefined))
+    fail('ArgumentError', 'train.fit', 'an objective, or an attack and a loss', 'both', 'objective')
+}
+
+/** The value of a schedule at every step; one that is not finite is refused. */
+export const valuesOf = (name: string, schedule: Schedule, steps: number): Float32Array => {
+  const values = Float32Array.from({ length: steps }, (_, step) => schedule(step, steps))
+  const stray = values.findIndex((value) => !Number.isFinite(value))
+  return stray < 0
+    ? values
+    : fail('ArgumentError', 'train.fit', 'finite numbers', `${values[stray]} at step ${stray}`, name)
+}

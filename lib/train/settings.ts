@@ -1,0 +1,48 @@
+import type { HostKey } from '../core/key.js'
+import { scalar } from '../core/ndarray.js'
+import type { Key } from '../graph/key.js'
+import type { Tensor } from '../graph/tensor.js'
+import type { Batch, Dataset, Model } from '../nn/batch.js'
+import type { Params } from '../nn/layer.js'
+import type { Optimised } from '../nn/optimiser.js'
+import { ofFunction, ofValues, type Settings } from '../resume/settings.js'
+import type { inputsOf, Plan } from './plan.js'
+import type { FitOptions } from './options.js'
+import { objectiveOf } from './step.js'
+
+/**
+ * What the steps of a run depend on, by option. Functions (model, attack, loss, optimiser) are told apart by the graphs they
+ * trace to, schedules by their values.
+ */
+export const settingsOf = (
+  model: Model<Params>,
+  options: FitOptions,
+  { first, rates, levels, recorded, judged, mask }: Plan,
+  inputs: ReturnType<typeof inputsOf>,
+  data: Dataset,
+  key: HostKey
+): Settings => {
+  const [[batch]] = inputs({ start: 0, length: 1 })
+  const lowered = (p: Params, b: Batch, level: Tensor, k: Key): Tensor =>
+    objectiveOf(options, level)(model)(p, b, k)
+  const step = (from: Optimised<Params>, gradient: Params, rate: Tensor): Optimised<Params> =>
+    options.optimiser.step(rate)(gradient)(from)
+  const numbers = (values: Float32Array) =>
+    ofValues([{ _tag: 'NdArray', shape: [values.length], data: values }])
+  return {
+    epochs: String(options.epochs),
+    batch: String(options.batch),
+    unroll: String(options.unroll ?? 1),
+    key: ofValues([key]),
+    schedule: numbers(rates),
+    levels: levels === undefined ? 'none' : numbers(levels),
+    model: ofFunction((p: Params, x: Tensor) => model(p)(x), [first.params, batch!.x]),
+    objective: ofFunction(lowered, [first.params, batch!, scalar(0), key]),
+    optimiser: ofFunction(step, [first, first.params, scalar(0)]),
+    params: ofValues(first.params),
+    mask: ofValues(mask),
+    data: ofValues(data),
+    record: options.record === undefined ? 'none' : `${ofValues(options.record.x)} at ${recorded.join(' ')}`,
+    validate: judged.length === 0 ? 'none' : `every ${options.validate?.every ?? 1} epochs`
+  }
+}

@@ -1,0 +1,69 @@
+import { valueAndGrad } from '../diff/index.js'
+import type { Key } from '../graph/key.js'
+import type { Tensor } from '../graph/tensor.js'
+import * as mask_ from '../mask/apply.js'
+import type { Attack, Batch, Model } from '../nn/batch.js'
+import type { Params, Weights } from '../nn/layer.js'
+import type { Loss } from '../nn/loss.js'
+import type { Optimised, Optimiser } from '../nn/optimiser.js'
+import type { Schedule } from '../nn/schedule.js'
+import { adversarial, type Objective } from './objective.js'
+
+/**
+ * A part of the recipe into which a number of each step goes, such as the radius of an attack: the number is an input of the
+ * program, so that one program serves all steps.
+ *
+ * `{ schedule: train.schedule.linear(0, 0.1, 500), at: (epsilon) => attackOf(epsilon) }`
+ */
+export interface Scheduled<A> {
+  readonly schedule: Schedule
+  readonly at: (value: Tensor) => A
+}
+
+/** What a step lowers, and how. */
+export interface StepOptions {
+  readonly optimiser: Optimiser
+  /** Training inputs are attacked anew at every step; not at all unless given. */
+  readonly attack?: Attack | Scheduled<Attack>
+  /** `nn.crossEntropy` unless given. */
+  readonly loss?: Loss
+  /** What is lowered instead of the loss on attacked inputs: `train.trades`, say. It takes the place of attack and loss. */
+  readonly objective?: Objective | Scheduled<Objective>
+}
+
+const isScheduled = <A>(part: A | Scheduled<A>): part is Scheduled<A> =>
+  typeof part === 'object' && part !== null && 'schedule' in part
+
+/** The schedule of the recipe's part that has one. */
+export const scheduleOf = ({ attack, objective }: StepOptions): Schedule | undefined => {
+  const part = objective ?? attack
+  return part !== undefined && isScheduled<Attack | Objective>(part) ? part.schedule : undefined
+}
+
+/** What a step lowers where the scheduled number is `level`. */
+export const objectiveOf = ({ attack, loss, objective }: StepOptions, level: Tensor): Objective => {
+  const fixed = <A>(part: A | Scheduled<A>): A => (isScheduled(part) ? part.at(level) : part)
+  return objective === undefined
+    ? adversarial(attack === undefined ? undefined : fixed(attack), loss)
+    : fixed(objective)
+}
+
+/**
+ * One step of (adversarial, masked) training as a traced function. The attack is a constant to the gradient;
+ * gradients are masked as parameters are, so momentum never reaches a pruned weight. `level` is the number of a scheduled
+ * attack or objective, and is not looked at where there is none.
+ */
+export const trainStep =
+  (model: Model<Params>, options: StepOptions) =>
+  (
+    from: Optimised<Params>,
+    batch: Batch,
+    mask: Weights,
+    rate: Tensor,
+    key: Key,
+    level: Tensor = rate
+  ): { readonly to: Optimised<Params>; readonly loss: Tensor } => {
+    const lowered = objectiveOf(options, level)(model)
+    const [value, gradient] = valueAndGrad((p: Params) => lowered(p, batch, key))(from.params)
+    return { to: options.optimiser.step(rate)(mask_.apply(mask)(gradient))(from), loss: value }
+  }

@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest'
+import {
+  attack,
+  evaluateOn,
+  grad,
+  type Key,
+  key,
+  ndarray,
+  nn,
+  ops,
+  optimise,
+  type Tensor,
+  trace,
+  train
+} from 'tangentflow'
+import { graphKey } from '../../lib/graph/graph.js'
+import * as E from 'fp-ts/lib/Either.js'
+import { maxDifference } from '../support/networks.js'
+import { attemptFit, right, small, start } from '../support/training.js'
+
+const { net, set } = small
+const pgd = (loss?: attack.AttackLoss) =>
+  attack.pgd({ epsilon: 0.1, steps: 3, stepSize: 0.05, ...(loss === undefined ? {} : { loss }) })
+const value = (objective: train.Objective, p = start): number =>
+  ndarray.toNumber(evaluateOn(objective(net.apply))(p, set, key(5)))
+
+/** A model of no parameters that matter: logits x·w for x in the plane, w the identity. */
+const plane = (params: nn.Params) => (x: Tensor) => ops.matmul(params[0]!.w!)(x)
+const identity = [
+  {
+    w: ndarray.fromNested([
+      [1, 0],
+      [0, 1]
+    ])
+  }
+]
+const one = { x: ndarray.fromNested([[0.5, 0.25]]), y: ndarray.of([1], [0]) }
+/** Moves the one example to (0.25, 0.5), whatever is asked. */
+const moved: attack.Attack = () => () => ({
+  x: ops.constant(ndarray.fromNested([[0.25, 0.5]]))
+})
+const softplus = (gap: number): number => Math.log(1 + Math.exp(gap))
+
+describe('objectives', () => {
+  it('TRADES is the cross-entropy plus β times the divergence, worked by hand', () => {
+    // p = softmax(.5, .25), q = softmax(.25, .5) = p turned round: KL(p ‖ q) = (p₀ − p₁) · .25
+    const p0 = 1 / (1 + Math.exp(-0.25))
+    const divergence = (2 * p0 - 1) * 0.25
+    const trades = train.trades({ beta: 3, attack: () => moved })(plane)
+    const got = ndarray.toNumber(evaluateOn(trades)(identity, one, key(0)))
+    expect(got).toBeCloseTo(softplus(-0.25) + 3 * divergence, 12)
+  })
+
+  it('MART is boosted cross-entropy plus λ times the doubted divergence, worked by hand', () => {
+    const p0 = 1 / (1 + Math.exp(-0.25))
+    const divergence = (2 * p0 - 1) * 0.25
+    const mart = train.mart({ lambda: 2, attack: () => moved })(plane)
+    const got = ndarray.toNumber(evaluateOn(mart)(identity, one, key(0)))
+    // under attack the other class has p₀
+    const boosted = softplus(0.25) - Math.log(1.0001 - p0)
+    expect(got).toBeCloseTo(boosted + 2 * divergence * (1 - p0), 12)
+  })
+
+  it('β = 0 leaves the natural loss, no attack leaves both terms where they are', () => {
+    const natural = value(train.adversarial())
+    expect(value(train.trades({ beta: 0, attack: pgd }))).toBe(natural)
+    expect(value(train.trades({ attack: () => attack.none }))).toBe(natural)
+    expect(value(train.trades({ attack: pgd }))).toBeGreaterThan(natural)
+    expect(value(train.trades({ beta: 12, attack: pgd })) - natural).toBeCloseTo(
+      2 * (value(train.trades({ beta: 6, attack: pgd })) - natural),
+      9
+    )
+  })
+
+  it('the inner attack of TRADES raises the divergence', () => {
+    const divergence = (steps: number): number =>
+      value(
+        train.trades({
+          beta: 1,
+          attack: (loss) => attack.pgd({ epsilon: 0.1, steps, stepSize: 0.03, loss })
+        })
+      )
+    expect(divergence(5)).toBeGreaterThan(divergence(0))
+  })
+
+  it('gradients go through both outputs of TRADES, not through the attack', () => {
+    const objective = train.trades({ beta: 2, attack: pgd })
+    const gradient = evaluateOn((p: nn.Params) =>
+      grad((q: nn.Params) => objective(net.apply)(q, fixed, noise))(p)
+    )
+    const fixed = { x: ops.constant(set.x), y: ops.constant(set.y) }
+    const noise = key(5)
+    const slope = gradient(start)
+    const shifted = (h: number) =>
+      start.map((layer, l) =>
+        l > 0 || layer.w === undefined
+          ? layer
+          : {
+              ...layer,
+              w: ndarray.of(
+                layer.w.shape,
+                Float64Array.from(layer.w.data, (w, i) => (i === 7 ? w + h : w))
+              )
+            }
+      )
+    const h = 1e-6
+    const difference = (value(objective, shifted(h)) - value(objective, shifted(-h))) / (2 * h)
+    // signs of the attack do not turn in so small a step, so that the attacked input stays where it is
+    expect(slope[0]!.w!.data[7]).toBeCloseTo(difference, 6)
+  })
+
+  it('an objective given by attack and loss makes the very program that attack and loss make', () => {
+    const step = (options: train.StepOptions): string => {
+      const first = { params: start, state: train.initialState(train.sgd)<nn.Params>(start) }
+      const traced = trace(
+        (from: train.Optimised<nn.Params>, batch: Required<nn.Batch>, rate: Tensor, noise: Key) =>
+          train.trainStep(net.apply, options)(from, batch, [], rate, noise),
+        [first, { ...set, ids: ndarray.zeros([21]) }, ndarray.scalar(0), key(1)]
+      )
+      return graphKey(optimise(right(traced).graph))
+    }
+    const attacked = step({ optimiser: train.sgd, attack: pgd() })
+    expect(step({ optimiser: train.sgd, objective: train.adversarial(pgd()) })).toBe(attacked)
+    expect(step({ optimiser: train.sgd })).not.toBe(attacked)
+  })
+
+  it('FGSM-RS is one step of 1.25 ε from a random point', () => {
+    const wanted = attack.pgd({ epsilon: 0.1, steps: 1, stepSize: 0.125 })
+    const [a, b] = [train.fgsmRs({ epsilon: 0.1 }), wanted].map((each) =>
+      evaluateOn(each(net.apply))(start, set, key(2))
+    )
+    expect(maxDifference(a!.x, b!.x)).toBe(0)
+  })
+})
+
+describe('a scheduled part', () => {
+  /** Adds ε to every feature: an attack whose ε is a tensor. */
+  const shift =
+    (epsilon: Tensor): attack.Attack =>
+    () =>
+    (_params, { x }) => ({ x: ops.stopGradient(ops.add(epsilon)(x)) })
+
+  it('takes its number from the schedule at every step: ε = 0 at first, then that of a fixed attack', async () => {
+    const levels = (steps: number): train.FitOptions => ({
+      ...small.options,
+      epochs: 1,
+      attack: { schedule: (step) => (step < steps ? 0 : 0.25), at: shift }
+    })
+    const plain = right(await attemptFit({ ...small.options, epochs: 1, attack: attack.none }))
+    const fixed = right(await attemptFit({ ...small.options, epochs: 1, attack: shiftBy(0.25) }))
+    const never = right(await attemptFit(levels(5)))
+    const always = right(await attemptFit(levels(0)))
+    const late = right(await attemptFit(levels(3)))
+    expect(never.losses).toEqual(plain.losses)
+    always.losses.forEach((loss, i) => expect(loss).toBeCloseTo(fixed.losses[i]!, 12))
+    expect(late.losses.slice(0, 3)).toEqual(plain.losses.slice(0, 3))
+    expect(late.losses[3]).not.toBe(plain.losses[3])
+  })
+
+  const shiftBy =
+    (epsilon: number): attack.Attack =>
+    () =>
+    (_params, { x }) => ({ x: ops.add(epsilon)(x) })
+
+  it('may be an objective, unrolled or not', async () => {
+    const objective = {
+      schedule: train.schedule.linear(0, 0.2, 3),
+      at: (epsilon: Tensor) => train.adversarial(shift(epsilon))
+    }
+    const { optimiser, schedule, epochs, batch } = small.options
+    const one = right(await attemptFit({ optimiser, schedule, epochs, batch, objective }))
+    const many = right(await attemptFit({ optimiser, schedule, epochs, batch, objective, unroll: 4 }))
+    many.losses.forEach((loss, i) => expect(loss).toBeCloseTo(one.losses[i]!, 9))
+  })
+
+  it('is refused where it is no finite number, and so is a rate, and an objective beside an attack', async () => {
+    const wrong: readonly (readonly [string, Partial<train.FitOptions>])[] = [
+      ['a scheduled attack or objective', { attack: { schedule: () => NaN, at: shift } }],
+      ['schedule', { schedule: (step) => 1 / (3 - step) }],
+      ['objective', { objective: train.adversarial() }]
+    ]
+    for (const [where, options] of wrong)
+      expect(await attemptFit({ ...small.options, ...options })).toMatchObject({
+        left: { _tag: 'ArgumentError', operation: 'train.fit', where }
+      })
+    expect(E.isRight(await attemptFit(small.options))).toBe(true)
+  })
+})
