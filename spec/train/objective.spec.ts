@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { nn } from 'tangentflow'
 import {
   attack,
   evaluateOn,
@@ -6,7 +7,6 @@ import {
   type Key,
   key,
   ndarray,
-  nn,
   ops,
   optimise,
   type Tensor,
