@@ -61,6 +61,8 @@ export interface Builder {
     results: readonly [Result, ...Result[]],
     attributes?: Attributes
   ) => readonly [Value, ...Value[]]
+  /** What an operator without attributes on these inputs gave, if it was emitted. */
+  readonly emitted: (op: string, inputs: readonly Value[]) => Value | undefined
   readonly floats: (array: NdArray) => Value
   readonly ints: (values: readonly number[], dims?: Shape) => Value
   readonly input: (dims: Shape) => Value
@@ -86,11 +88,13 @@ export const makeBuilder = (): Builder => {
   const constants = new Map<string, Value>()
   const uniforms = new Map<string, number>()
   let count = 0
+  const nameOf = (op: string, inputs: readonly Value[], attributes: Attributes): string =>
+    `${op} ${inputs.map(({ name }) => name).join(' ')} ${JSON.stringify(attributes)}`
   const fresh = ({ dims, type }: Result): Value => ({ name: `t${count++}`, dims, type })
 
   return {
     emit: (op, inputs, [first, ...rest], attributes = {}) => {
-      const key = `${op} ${inputs.map(({ name }) => name).join(' ')} ${JSON.stringify(attributes)}`
+      const key = nameOf(op, inputs, attributes)
       const before = known.get(key)
       if (before !== undefined) return before
       const outputs: readonly [Value, ...Value[]] = [fresh(first), ...rest.map(fresh)]
@@ -100,6 +104,7 @@ export const makeBuilder = (): Builder => {
       known.set(key, outputs)
       return outputs
     },
+    emitted: (op, inputs) => known.get(nameOf(op, inputs, {}))?.[0],
     floats: (array) => {
       const element = uniformElement(array)
       const dims = element === undefined ? array.shape : array.shape.map(() => 1)

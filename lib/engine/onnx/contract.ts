@@ -4,7 +4,8 @@ import type { ContractOp } from '../../graph/contract.js'
 import { expectNormal, type NormalForm } from '../../optimise/normal.js'
 import type { Builder, Value } from './builder.js'
 import { chooseLayout, isDot, type Layout, type Product } from './layout.js'
-import { aligned, asFloat, broadcast, expanded, one, reshaped, transposed } from './views.js'
+import { pooledTiles } from './pool.js'
+import { aligned, asFloat, broadcast, expanded, one, reshaped, spread, transposed } from './views.js'
 
 /**
  * Sums over the first axes of a tensor: a row of ones times it as a matrix. With two threads this takes a quarter of the
@@ -25,17 +26,28 @@ const sumOver = (build: Builder, value: Value, axes: readonly number[], shape: S
   const moving = real.filter((axis) => shape[axis] !== 1)
   const kept = value.dims.filter((_, axis) => !moving.includes(axis))
   const isLeading = kept.length > 0 && moving.every((axis, i) => axis === i)
+  const means = pooledTiles(build, 'AveragePool', value, moving)
   const summed =
     moving.length === 0
       ? value
       : isLeading
         ? sumOfRows(build, value, moving.length, kept)
-        : one(build, 'ReduceSum', [value, build.ints(moving)], kept, { keepdims: 0 })
+        : means !== undefined
+          ? one(
+              build,
+              'Mul',
+              [means, build.floats(scalar(sizeOf(moving.map((axis) => value.dims[axis]!))))],
+              kept
+            )
+          : one(build, 'ReduceSum', [value, build.ints(moving)], kept, { keepdims: 0 })
   const total = reshaped(build, summed, dims)
   return repeats === 1 ? total : one(build, 'Mul', [total, build.floats(scalar(repeats))], dims)
 }
 
-const multiply = (build: Builder, a: Value, b: Value): Value => one(build, 'Mul', [a, b], broadcast([a, b]))
+const multiply = (build: Builder, a: Value, b: Value): Value => {
+  const dims = broadcast([a, b])
+  return one(build, 'Mul', [spread(build, a, dims), spread(build, b, dims)], dims)
+}
 
 const sizeOfGroup = (group: readonly number[], sizes: readonly number[]): number =>
   sizeOf(group.map((index) => sizes[index]!))
@@ -44,7 +56,7 @@ const sizeOfGroup = (group: readonly number[], sizes: readonly number[]): number
  * An operand as one axis for each of the three groups, in the order they are named. Groups that lie in this order
  * already are only reshaped.
  */
-const grouped = (
+export const grouped = (
   build: Builder,
   value: Value,
   have: readonly number[],

@@ -60,6 +60,21 @@ const withoutFactors = (
     : scaled({ ...gemm, inputs: [...operands, ...gemm.inputs.slice(2)] }, factor, gemm.outputs)
 }
 
+/** A convolution with one number added to each channel of its result. */
+const withBias = (
+  conv: OnnxNode,
+  addend: Value,
+  producer: (name: string) => OnnxNode | undefined,
+  result: readonly Value[]
+): OnnxNode | undefined => {
+  const channels = conv.outputs[0]!.dims[1]
+  if (addend.dims.length !== 4 || addend.dims[1] !== channels || sizeOf(addend.dims) !== channels)
+    return undefined
+  const reshape = producer(addend.name)
+  const bias = reshape?.op === 'Reshape' ? reshape.inputs[0] : undefined
+  return bias?.dims.length === 1 ? { ...conv, inputs: [...conv.inputs, bias], outputs: result } : undefined
+}
+
 /** The number a model's constant consists of, if it is a single one. */
 const numbers = (model: Model): ReadonlyMap<string, number> =>
   new Map(
@@ -73,7 +88,7 @@ const numbers = (model: Model): ReadonlyMap<string, number> =>
 /**
  * Draws what follows a matrix product into it, where nothing else looks at the product: Gemm is α·AB + C, so a number
  * it or an operand is multiplied by becomes α and what it is added to becomes C. A step of gradient descent, w − rate · xᵀδ, is
- * then one operator.
+ * then one operator. So is a convolution with its bias.
  */
 export const fuse = (model: Model): Model => {
   const nodes = needed(model.nodes, model.outputs)
@@ -82,9 +97,16 @@ export const fuse = (model: Model): Model => {
     uses.set(name, (uses.get(name) ?? 0) + 1)
   const number = numbers(model)
   const fused = new Map<string, OnnxNode>()
-  const open = (value: Value): OnnxNode | undefined => {
-    const node = fused.get(value.name)
-    return node?.op === 'Gemm' && node.inputs.length === 2 && uses.get(value.name) === 1 ? node : undefined
+  const openAs =
+    (op: string) =>
+    (value: Value): OnnxNode | undefined => {
+      const node = fused.get(value.name)
+      return node?.op === op && node.inputs.length === 2 && uses.get(value.name) === 1 ? node : undefined
+    }
+  const [open, openConv] = [openAs('Gemm'), openAs('Conv')] as const
+  const biased = (value: Value, addend: Value, result: readonly Value[]): OnnxNode | undefined => {
+    const conv = openConv(value)
+    return conv === undefined ? undefined : withBias(conv, addend, (name) => fused.get(name), result)
   }
   const absorbed = (node: OnnxNode): OnnxNode | undefined => {
     const [a, b] = node.inputs
@@ -100,7 +122,8 @@ export const fuse = (model: Model): Model => {
       }
       case 'Add':
         if (second !== undefined && isAddend(a, b.dims)) return withAddend(second, a, node.outputs)
-        return first !== undefined && isAddend(b, a.dims) ? withAddend(first, b, node.outputs) : undefined
+        if (first !== undefined && isAddend(b, a.dims)) return withAddend(first, b, node.outputs)
+        return biased(a, b, node.outputs) ?? biased(b, a, node.outputs)
       case 'Sub':
         return second !== undefined && isAddend(a, b.dims)
           ? withAddend(scaled(second, -1, node.outputs), a, node.outputs)

@@ -1,6 +1,6 @@
 import type { PointwiseName } from '../../graph/op.js'
 import type { Builder, Value } from './builder.js'
-import { asBool, asFloat, broadcast, one } from './views.js'
+import { asBool, asFloat, broadcast, one, spread } from './views.js'
 
 /** Writes one pointwise function; arguments broadcast, so repeated axes of all of them stay repeated in the result. */
 type LowerPointwise = (build: Builder, args: readonly Value[]) => Value
@@ -8,15 +8,17 @@ type LowerPointwise = (build: Builder, args: readonly Value[]) => Value
 const operator =
   (type: 'float' | 'bool') =>
   (op: string): LowerPointwise =>
-  (build, args) =>
-    one(
+  (build, args) => {
+    const dims = broadcast(args)
+    return one(
       build,
       op,
-      args.map((arg) => asFloat(build, arg)),
-      broadcast(args),
+      args.map((arg) => spread(build, asFloat(build, arg), dims)),
+      dims,
       {},
       type
     )
+  }
 
 const float = operator('float')
 const comparison = operator('bool')
@@ -27,14 +29,26 @@ const max: LowerPointwise = (build, args) => {
   return zero < 0 ? float('Max')(build, args) : float('Relu')(build, [args[1 - zero]!])
 }
 
+/**
+ * 0 < x is 0 < max(x, 0), which is at hand where x went through a ReLU: then nothing else reads x, and ONNX Runtime can
+ * fuse the ReLU into what gives x.
+ */
+const less: LowerPointwise = (build, args) => {
+  const [a, b] = args
+  const rectified = build.uniform(a!) === 0 ? build.emitted('Relu', [b!]) : undefined
+  return comparison('Less')(build, rectified === undefined ? args : [a!, rectified])
+}
+
 /** A bool chooses as it is; a comparison that only serves a choice is never made a float. */
 const select: LowerPointwise = (build, args) => {
   const [condition, a, b] = args
+  const dims = broadcast(args)
+  const operands = [asBool(build, condition!), asFloat(build, a!), asFloat(build, b!)]
   return one(
     build,
     'Where',
-    [asBool(build, condition!), asFloat(build, a!), asFloat(build, b!)],
-    broadcast(args)
+    operands.map((operand) => spread(build, operand, dims)),
+    dims
   )
 }
 
@@ -57,7 +71,7 @@ export const pointwise: { readonly [F in PointwiseName]: LowerPointwise } = {
   max,
   min: float('Min'),
   pow: float('Pow'),
-  less: comparison('Less'),
+  less,
   lessEqual: comparison('LessOrEqual'),
   equal: comparison('Equal'),
   select

@@ -3,6 +3,7 @@ import { contract, type ContractOp } from '../../graph/contract.js'
 import { type Graph, topological, withInputs } from '../../graph/graph.js'
 import { isOp, type Tensor } from '../../graph/tensor.js'
 import { normalForm } from '../../optimise/normal.js'
+import { type Convolution, convolutions, type Wanted, wantedBy } from './convolution.js'
 import { chooseLayout, isDot } from './layout.js'
 
 type Order = readonly number[]
@@ -22,8 +23,27 @@ const misaligned = (operand: Order, result: Order, sizes: readonly number[]): nu
   return places.every((place, i) => i === 0 || place > places[i - 1]!) ? 0 : elements(operand, sizes)
 }
 
+const isSame = (a: Order, b: Order): boolean => a.length === b.length && a.every((index, i) => index === b[i])
+
+/** A copy of whole rows, next to one of single elements. */
+const ROWS = 0.25
+
+/** The number of elements that a convolution copies. */
+const convolutionCost = (op: ContractOp, wanted: readonly Wanted[]): number => {
+  const moving = (indices: Order): number[] => indices.filter((index) => op.sizes[index] !== 1)
+  const output = moving(op.output)
+  return wanted.reduce((total, { output: result, operand, orders }) => {
+    const own = moving(op.operands[operand]!)
+    const place = orders.findIndex((order) => isSame(order, own))
+    const moved = place === 0 ? 0 : elements(own, op.sizes) * (place > 0 ? ROWS : 1)
+    const isPlain = result === undefined || isSame(result, output)
+    return total + moved + (isPlain ? 0 : elements(output, op.sizes))
+  }, 0)
+}
+
 /** The number of elements that are copied to put the axes of a contraction in order. */
-const costOf = (op: ContractOp): number => {
+const costOf = (op: ContractOp, convolution: Convolution | undefined): number => {
+  if (convolution !== undefined) return convolutionCost(op, wantedBy(convolution))
   const { sizes } = op
   const form = normalForm(op)
   if (form === undefined) return Infinity
@@ -63,9 +83,19 @@ const withOutput = (op: ContractOp, order: Order): ContractOp => ({
   output: order.map((axis) => op.output[axis]!)
 })
 
+/** Where the wanted indices stand, those of size 1 after them. */
+const placesOf = (have: Order, wanted: Order): Order => [
+  ...wanted.map((index) => have.indexOf(index)),
+  ...have.flatMap((index, axis) => (wanted.includes(index) ? [] : [axis]))
+]
+
 /** The orders of an operand's axes that its consumer reads without moving them. */
-const wishes = (op: ContractOp, operand: number): Order[] => {
+const wishes = (op: ContractOp, operand: number, convolution: Convolution | undefined): Order[] => {
   const own = op.operands[operand]!
+  if (convolution !== undefined) {
+    const wanted = wantedBy(convolution).filter((each) => each.operand === operand)
+    return wanted.flatMap(({ orders }) => orders.map((order) => placesOf(own, order)))
+  }
   const other = op.operands[1 - operand] ?? []
   const kept = op.output.filter((index) => own.includes(index))
   const batch = kept.filter((index) => other.includes(index))
@@ -78,7 +108,12 @@ const wishes = (op: ContractOp, operand: number): Order[] => {
 }
 
 /** The orders of its result that a matrix product gives as they come. */
-const offers = (op: ContractOp): Order[] => {
+const offers = (op: ContractOp, convolution: Convolution | undefined): Order[] => {
+  if (convolution !== undefined) {
+    return wantedBy(convolution).flatMap(({ output }) =>
+      output === undefined ? [] : [placesOf(op.output, output)]
+    )
+  }
   const form = normalForm(op)
   if (form?.kind !== 'matmul') return []
   const [first, second] = op.operands
@@ -97,6 +132,7 @@ const offers = (op: ContractOp): Order[] => {
  */
 export const relayout = (graph: Graph): Graph => {
   const nodes = topological(graph.outputs)
+  const found = convolutions(graph)
   const outputs = new Set(graph.outputs)
   const uses = new Map<Tensor, Use[]>(nodes.map((node) => [node, []]))
   const ops = new Map<Tensor, ContractOp>()
@@ -111,16 +147,17 @@ export const relayout = (graph: Graph): Graph => {
     if (!readers.every((use) => ops.has(use.node))) continue
     const total = (order: Order): number =>
       readers.reduce(
-        (cost, use) => cost + costOf(withOperand(ops.get(use.node)!, use.operand, order)),
-        costOf(withOutput(op, order))
+        (cost, use) =>
+          cost + costOf(withOperand(ops.get(use.node)!, use.operand, order), found.get(use.node)),
+        costOf(withOutput(op, order), found.get(node))
       )
     const asItIs = op.output.map((_, axis) => axis)
     let best: Order = asItIs
     let least = total(asItIs)
     if (least === 0) continue
     for (const order of [
-      ...offers(op),
-      ...readers.flatMap((use) => wishes(ops.get(use.node)!, use.operand))
+      ...offers(op, found.get(node)),
+      ...readers.flatMap((use) => wishes(ops.get(use.node)!, use.operand, found.get(use.node)))
     ]) {
       const cost = total(order)
       if (cost < least) {

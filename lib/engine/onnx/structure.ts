@@ -1,6 +1,7 @@
 import type { Shape } from '../../core/shape.js'
 import type { OpOf, OpTag } from '../../graph/op.js'
 import type { Builder, Value } from './builder.js'
+import { pooledTiles } from './pool.js'
 import { asFloat, expanded, one, reshaped } from './views.js'
 
 /** Writes one primitive of a single argument, given the argument's shape and the result's. */
@@ -126,13 +127,14 @@ export const reduceMax: LowerUnary<'reduceMax'> = (build, { axes }, value) => {
   const largest =
     moving.length === 0
       ? input
-      : one(
+      : (pooledTiles(build, 'MaxPool', input, moving) ??
+        one(
           build,
           'ReduceMax',
           [input],
           value.dims.filter((_, axis) => !moving.includes(axis)),
           { axes: moving, keepdims: 0 }
-        )
+        ))
   return reshaped(
     build,
     largest,

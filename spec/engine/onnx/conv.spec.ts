@@ -1,0 +1,338 @@
+import * as E from 'fp-ts/lib/Either.js'
+import * as fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Shape, sizeOf } from '../../../lib/core/shape.js'
+import { engineAgrees } from 'tangentflow/laws'
+import { grad, key, type NdArray, nn, ops, openEngine, spec, type Tensor, trace, vmap } from 'tangentflow'
+import type { Backend } from '../../../lib/engine/engine.js'
+import { lower } from '../../../lib/engine/onnx/table.js'
+import { planOf } from '../../../lib/engine/plan.js'
+import { contract } from '../../../lib/graph/contract.js'
+import { apply } from '../../../lib/graph/tensor.js'
+import { optimise } from '../../../lib/optimise/index.js'
+import { normalOf, optionsOf, windowCases } from '../../support/images.js'
+import { runs } from '../../support/runs.js'
+import { expectAgreement, expectRight, input, kinds, openBackend } from './support.js'
+
+const backends = new Map<string, Backend>()
+
+beforeAll(async () => {
+  for (const kind of kinds) backends.set(kind, await openBackend(kind))
+})
+
+afterAll(async () => {
+  for (const backend of backends.values()) await backend.dispose()
+})
+
+const counts = (outputs: readonly Tensor[], inputs: readonly Tensor[]): Readonly<Record<string, number>> => {
+  const { nodes } = lower(planOf(optimise({ inputs, outputs })))
+  return nodes.reduce<Record<string, number>>((all, { op }) => ({ ...all, [op]: (all[op] ?? 0) + 1 }), {})
+}
+
+const traced = (f: (...args: Tensor[]) => Tensor | readonly Tensor[], shapes: readonly Shape[]) => {
+  const graph = expectRight(
+    trace(
+      f,
+      shapes.map((shape) => spec(shape))
+    )
+  ).graph
+  return { ...optimise(graph), operators: counts(graph.outputs, graph.inputs) }
+}
+
+const agrees = async (
+  { inputs, outputs }: { readonly inputs: readonly Tensor[]; readonly outputs: readonly Tensor[] },
+  seed: number,
+  on: readonly string[] = kinds
+): Promise<void> => {
+  const values = inputs.map(({ shape }, k): NdArray => {
+    const { data } = normalOf(seed + k, shape)
+    return { _tag: 'NdArray', shape, data: Float32Array.from(data) }
+  })
+  for (const kind of on) await expectAgreement(backends.get(kind)!, inputs, outputs, values, 1e-4)
+}
+
+const convolve = (of: Parameters<typeof optionsOf>[0], out: number) => {
+  const layer = nn.conv2d(out, of.size, { ...optionsOf(of), bias: false })
+  return (x: Tensor, w: Tensor): Tensor => layer.apply({ w })(x)
+}
+
+/** Indices of a product of windows: which side each leading index is on, and whether it is kept. */
+const products = fc
+  .record({
+    lead: fc.array(fc.constantFrom('batch', 'group', 'channel', 'unit'), { maxLength: 4 }),
+    size: fc.integer({ min: 2, max: 3 }),
+    out: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 }),
+    kernel: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+    stride: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 2 })),
+    more: fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 })),
+    kind: fc.constantFrom('results', 'weights', 'local', 'images'),
+    order: fc.array(fc.nat({ max: 99 }), { minLength: 9, maxLength: 9 }),
+    seed: fc.nat({ max: 1e6 })
+  })
+  .map(({ lead, size, out, kernel, stride, more, kind, order, seed }) => {
+    const leads = lead.map((role) => (role === 'unit' ? 1 : size))
+    const image = [...leads, kernel[0] + more[0], kernel[1] + more[1]]
+    const unfolded = apply({ tag: 'unfold', kernel, stride }, [input(image)]).shape
+    const sizes = [...unfolded, ...out]
+    const [r, indices] = [lead.length, unfolded.map((_, axis) => axis)]
+    const cell = [r, r + 1]
+    const place = [r + 2, r + 3]
+    const outs = out.map((_, i) => r + 4 + i)
+    const having = (...roles: string[]): number[] =>
+      lead.flatMap((role, axis) => (roles.includes(role) ? [axis] : []))
+    const shuffled = (list: readonly number[]): number[] =>
+      list
+        .map((index) => ({ index, at: order[index % order.length]! }))
+        .sort((a, b) => a.at - b.at)
+        .map(({ index }) => index)
+    const sides = {
+      results: [
+        [...having('group', 'channel', 'unit'), ...cell, ...outs],
+        [...having('batch', 'group'), ...place, ...outs]
+      ],
+      // the gradient of the results names the examples (here: the channels of the roles above) that are summed
+      weights: [
+        [...having('channel', 'group'), ...place, ...outs],
+        [...having('batch', 'group', 'unit'), ...cell, ...outs]
+      ],
+      local: [
+        [...having('group', 'channel'), ...cell, ...place, ...outs],
+        [...having('batch', 'group'), ...place, ...outs]
+      ],
+      images: [
+        [...having('group', 'channel', 'unit'), ...cell, ...outs],
+        [...having('batch', 'group'), ...place, ...outs]
+      ]
+    } as const
+    const [first, second] = sides[kind].map(shuffled)
+    const shapeOf = (list: readonly number[]): number[] => list.map((index) => sizes[index]!)
+    const [x, other] = [input(image), input(shapeOf(first!), 'y')]
+    if (kind === 'images') {
+      const gradient = input(shapeOf(second!), 'z')
+      const windows = contract([other, gradient], [first!, second!], indices, sizes)
+      const size = [image[r]!, image[r + 1]!] as const
+      const folded = apply({ tag: 'fold', kernel, stride, size }, [windows])
+      return { inputs: [other, gradient], outputs: [folded], seed, kind }
+    }
+    const windows = apply({ tag: 'unfold', kernel, stride }, [x])
+    const flip = seed % 2 === 0
+    const output = contract(
+      flip ? [windows, other] : [other, windows],
+      flip ? [indices, first!] : [first!, indices],
+      second!,
+      sizes
+    )
+    return { inputs: [x, other], outputs: [output], seed, kind }
+  })
+
+describe('convolutions on ONNX Runtime', () => {
+  it('give what their windows give, whatever the order of axes and whichever index is shared', () =>
+    fc.assert(
+      fc.asyncProperty(products, async ({ inputs, outputs, seed }) => {
+        await agrees(optimise({ inputs, outputs }), seed)
+      }),
+      { numRuns: runs(150) }
+    ))
+
+  it('give results and gradients at any stride, padding and size, many channels among them', () =>
+    fc.assert(
+      fc.asyncProperty(windowCases, fc.constantFrom(1, 8, 9), async (of, channels) => {
+        const shape = [of.shape[0], channels, of.shape[2], of.shape[3]]
+        const conv = convolve(of, 3)
+        const energy = (x: Tensor, w: Tensor): Tensor => ops.sum()(ops.square(conv(x, w)))
+        const all = traced(
+          (x, w) => [conv(x!, w!), grad(energy)(x!, w!), grad((v: Tensor) => energy(x!, v))(w!)],
+          [shape, [3, channels, ...of.size]]
+        )
+        await agrees(all, of.seed)
+      }),
+      { numRuns: runs(40) }
+    ))
+
+  it('are native where there is something native: a training step writes no windows out', () => {
+    const net = nn.serial(
+      nn.conv2d(8, 3, { padding: 'same' }),
+      nn.relu,
+      nn.maxPool(2),
+      nn.conv2d(16, 3, { padding: 1 }),
+      nn.relu,
+      nn.avgPool(2),
+      nn.flatten,
+      nn.dense(3)
+    )
+    const loss = (p: nn.Params, x: Tensor): Tensor => ops.sum()(net.apply(p)(x))
+    const step = (p: nn.Params, x: Tensor): nn.Params => grad(loss)(p, x)
+    const { graph } = expectRight(trace(step, [net.init(key(0), [1, 8, 8]), spec([4, 1, 8, 8])]))
+    const operators = counts(graph.outputs, graph.inputs)
+    expect(operators).toMatchObject({ Conv: 2, ConvTranspose: 1, MaxPool: 1 })
+    // the images' channel is one, so its windows are written out once: 3 rows and 3 columns
+    expect(operators.Slice).toBe(3 + 3 + 9)
+    // every convolution took its bias along
+    expect(operators.Add ?? 0).toBe(0)
+  })
+
+  it('are one operator with groups for weights of each example', () => {
+    const each = (x: Tensor, w: Tensor): Tensor =>
+      vmap((image: Tensor, own: Tensor) =>
+        convolve({ shape: [1, 2, 5, 5], size: [3, 3], stride: [1, 1], padding: 'valid', seed: 0 }, 4)(
+          ops.expandDims(0)(image),
+          own
+        )
+      )(x, w)
+    const grouped = traced(
+      (x, w) => each(x!, w!),
+      [
+        [3, 2, 5, 5],
+        [3, 4, 2, 3, 3]
+      ]
+    )
+    expect(grouped.operators).toMatchObject({ Conv: 1 })
+    expect(grouped.operators.Slice).toBeUndefined()
+    return agrees(grouped, 5)
+  })
+
+  it('leaves alone what is no convolution: weights of each place', () => {
+    const local = traced(
+      (x, w) => ops.einsum('ncijyx,ocijyx->noyx')(ops.unfold([2, 2])(x!), w!),
+      [
+        [2, 3, 4, 4],
+        [2, 3, 2, 2, 3, 3]
+      ]
+    )
+    expect(local.operators.Conv).toBeUndefined()
+    return agrees(local, 1)
+  })
+
+  it('adds a bias of each channel inside the convolution, and no other sum', async () => {
+    const conv = convolve({ shape: [2, 2, 4, 4], size: [2, 2], stride: [1, 1], padding: 'valid', seed: 0 }, 3)
+    const shapes = [
+      [2, 2, 4, 4],
+      [3, 2, 2, 2]
+    ]
+    const biased = traced((x, w, b) => ops.add(ops.reshape([3, 1, 1])(b!))(conv(x!, w!)), [...shapes, [3]])
+    expect(biased.operators.Add).toBeUndefined()
+    await agrees(biased, 2)
+    const elsewhere = traced((x, w, b) => ops.add(b!)(conv(x!, w!)), [...shapes, [3]])
+    expect(elsewhere.operators.Add).toBe(1)
+    await agrees(elsewhere, 3)
+    const twice = traced(
+      (x, w, b) => [ops.add(ops.reshape([3, 1, 1])(b!))(conv(x!, w!)), ops.square(conv(x!, w!))],
+      [...shapes, [3]]
+    )
+    expect(twice.operators).toMatchObject({ Conv: 1, Add: 1 })
+    await agrees(twice, 4)
+  })
+})
+
+describe('the sign of what went through a ReLU', () => {
+  it('is read after it, and any other comparison before it', async () => {
+    const both = traced(
+      (x) => [ops.relu(x!), ops.greater(0)(x!), ops.greater(-1)(x!), ops.less(0)(x!)],
+      [[4, 5]]
+    )
+    await agrees(both, 1)
+  })
+})
+
+describe('windows side by side', () => {
+  const sizes = fc.record({
+    shape: fc.tuple(...[1, 2, 3, 4, 5, 6].map(() => fc.integer({ min: 1, max: 4 }))),
+    rank: fc.integer({ min: 3, max: 6 }),
+    seed: fc.nat({ max: 1e6 })
+  })
+
+  it('are pooled: sums and maxima over every other axis', () =>
+    fc.assert(
+      fc.asyncProperty(sizes, fc.integer({ min: 0, max: 4 }), async ({ shape, rank, seed }, at) => {
+        const own = shape.slice(0, rank)
+        const axes = [Math.min(at, rank - 3), rank - 1]
+        const both = traced((x) => [ops.sum(axes)(x!), ops.reduceMax(axes)(x!)], [own])
+        await agrees(both, seed)
+      }),
+      { numRuns: runs(60) }
+    ))
+
+  it('are pooled by native operators', () => {
+    const { operators } = traced((x) => [ops.sum([2, 4])(x!), ops.reduceMax([2, 4])(x!)], [[6, 3, 2, 4, 2]])
+    expect(operators).toMatchObject({ AveragePool: 1, MaxPool: 1 })
+    expect(operators.ReduceSum ?? operators.ReduceMax).toBeUndefined()
+  })
+})
+
+describe('short repeated runs', () => {
+  it('are written out, and mean the same', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.tuple(...[1, 2, 3, 4].map(() => fc.constantFrom(1, 2, 3, 17))),
+        fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
+        fc.nat({ max: 1e6 }),
+        async (inner, repeated, seed) => {
+          const shape = [Math.ceil(5000 / sizeOf(inner)), ...inner]
+          const operand = (offset: number): number[] =>
+            shape.map((n, axis) => (axis > 0 && repeated[offset + axis - 1] ? 1 : n))
+          const both = traced(
+            (a, b) => [
+              ops.add(b!)(a!),
+              ops.mul(b!)(a!),
+              ops.select(ops.less(b!)(a!))(a!, b!),
+              ops.broadcastTo(shape)(a!)
+            ],
+            [operand(0), operand(4)]
+          )
+          await agrees(both, seed, ['native'])
+        }
+      ),
+      { numRuns: runs(40) }
+    ))
+})
+
+describe('random convolutional networks', () => {
+  const nets = fc
+    .record({
+      channels: fc.integer({ min: 1, max: 9 }),
+      more: fc.integer({ min: 1, max: 9 }),
+      kernel: fc.integer({ min: 1, max: 3 }),
+      stride: fc.integer({ min: 1, max: 2 }),
+      padding: fc.constantFrom('same' as const, 'valid' as const, 1),
+      pool: fc.constantFrom(
+        nn.avgPool(2),
+        nn.maxPool(2),
+        nn.maxPool(3, { stride: 1 }),
+        nn.avgPool(2, { stride: 1 })
+      ),
+      activation: fc.constantFrom(nn.relu, nn.tanh),
+      seed: fc.nat({ max: 1e6 })
+    })
+    .map(({ channels, more, kernel, stride, padding, pool, activation, seed }) => ({
+      net: nn.serial(
+        nn.conv2d(channels, kernel, { stride, padding, sigmaB: 0.1 }),
+        activation,
+        pool,
+        nn.conv2d(more, 2, { sigmaB: 0.1 }),
+        activation,
+        nn.flatten,
+        nn.dense(2)
+      ),
+      seed
+    }))
+
+  it.each(kinds)('and their gradients are the same on onnx:%s', async (kind) => {
+    const opened = await openEngine({ require: `onnx:${kind}`, threads: 1 })()
+    if (E.isLeft(opened)) throw new Error(opened.left.received)
+    const engine = opened.right
+    await fc.assert(
+      fc.asyncProperty(nets, async ({ net, seed }) => {
+        const params = net.init(key(seed), [2, 11, 10])
+        const loss = (p: nn.Params, x: Tensor): Tensor => ops.mean()(ops.square(net.apply(p)(x)))
+        const both = (x: Tensor, p: nn.Params) => ({
+          out: net.apply(p)(x),
+          params: grad(loss)(p, x),
+          images: grad((t: Tensor) => loss(p, t))(x)
+        })
+        await engineAgrees(engine, both, [spec([3, 2, 11, 10]), params], { runs: 1 })
+      }),
+      { numRuns: runs(kind === 'native' ? 12 : 4) }
+    )
+    await engine.dispose()
+  })
+})
