@@ -25,12 +25,12 @@ const BOTTOM = 276
 /** Least distance between two names at the right end. */
 const SPACING = 17
 
-/** Heights of the names: as near to the ends of their lines as their spacing allows. */
-const spread = (wanted: readonly number[]): readonly number[] => {
+/** Heights of names above `bottom`: as near to the ends of their lines as their spacing allows. */
+export const spread = (wanted: readonly number[], bottom: number): readonly number[] => {
   const order = wanted.map((y, i) => ({ y, i })).sort((a, b) => a.y - b.y)
   let previous = -Infinity
   const down = order.map(({ y, i }) => ({ i, y: (previous = Math.max(y, previous + SPACING)) }))
-  const overflow = Math.max(0, previous - BOTTOM)
+  const overflow = Math.max(0, previous - bottom)
   return down.sort((a, b) => a.i - b.i).map(({ y }) => y - overflow)
 }
 
@@ -42,7 +42,10 @@ export const linePlot = ({ title, across, xs, lines }: Lines): Markup => {
   const y = linear(0, top, BOTTOM, TOP)
   const path = (points: readonly (readonly [number, number])[]): string =>
     points.map(([px, py]) => `${px.toFixed(1)},${py.toFixed(1)}`).join(' ')
-  const names = spread(lines.map(({ points }) => y(points.at(-1)?.mean ?? 0)))
+  const names = spread(
+    lines.map(({ points }) => y(points.at(-1)?.mean ?? 0)),
+    BOTTOM
+  )
   return picture(
     WIDTH,
     HEIGHT,

@@ -1,16 +1,19 @@
-/** The page's look. Every colour is a variable, set once for light and once for dark. */
-export const style = `
-:root {
+/** Every colour, as variables of what the selector names, once for light and once for dark. */
+export const palette = (selector: string): string => `
+${selector} {
   color-scheme: light dark;
   --paper: #ffffff; --ink: #1c2128; --quiet: #59636e; --rule: #d8dee4; --ground: #f3f5f7; --dense: #59636e;
   --c1: #1f6feb; --c2: #0b7f6a; --c3: #8a4fd0; --c4: #b06500; --c5: #c9372c;
 }
 @media (prefers-color-scheme: dark) {
-  :root {
+  ${selector} {
     --paper: #14181d; --ink: #e6eaef; --quiet: #9aa4af; --rule: #333b44; --ground: #1d232a; --dense: #9aa4af;
     --c1: #62a8ff; --c2: #3fc1a0; --c3: #bc8cff; --c4: #e3a13b; --c5: #ff7b72;
   }
-}
+}`
+
+/** The page's look. */
+export const style = `${palette(':root')}
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 800px; margin: 0 auto; padding: 32px 24px 64px; }
