@@ -22,4 +22,5 @@ export {
 } from './learn.js'
 export { matching, search, type SearchEvent, type SearchOptions, type Ticket } from './search.js'
 export { hydraStart, popupStart, trainingLoss } from './popup.js'
+export { transfer, type TransferEvent, type TransferOptions, type Transferred } from './transfer.js'
 export { topK, topKPerLayer, type TopKOptions } from './topk.js'

@@ -1,0 +1,203 @@
+import type { IO } from 'fp-ts/lib/IO.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { fail, type TangentError } from '../core/error.js'
+import type { HostKey } from '../core/key.js'
+import { type NdArray, of, scalar } from '../core/ndarray.js'
+import { grad } from '../diff/index.js'
+import { fold, type Key, split } from '../graph/key.js'
+import { loop } from '../graph/loop.js'
+import * as ops from '../graph/ops/index.js'
+import type { Runner } from '../graph/runner.js'
+import type { Concrete } from '../graph/spec.js'
+import type { Tensor } from '../graph/tensor.js'
+import * as tree from '../graph/tree.js'
+import { attempt } from '../graph/trace.js'
+import { none } from '../attack/attack.js'
+import { type Attack, type Batch, type Dataset, shuffledRows, takeExamples } from '../nn/batch.js'
+import { labelledCount } from '../nn/labels.js'
+import { type Network, type Params, type Weights, weightsOf } from '../nn/layer.js'
+import { adam, initialState, type Optimised } from '../nn/optimiser.js'
+import { empiricalNtk } from '../ntk/index.js'
+import type { Layers } from './allot.js'
+import { apply } from './apply.js'
+import { choose } from './choose.js'
+
+/** The recipe of neural tangent transfer; the defaults are those of the published code. */
+export interface TransferOptions {
+  /** The fraction of weights to keep, in (0, 1]. */
+  readonly density: number
+  /** How what is kept is shared out; `uniform` unless given. */
+  readonly layers?: Layers
+  /** Weight of the mean squared difference of kernel entries; 1e-3 unless given. */
+  readonly gamma?: number
+  /** Weight of ‖m∘θ‖², divided by the density; 1e-4 unless given. */
+  readonly lambda?: number
+  /** 18,720 unless given: 20 epochs of MNIST. */
+  readonly steps?: number
+  /** Images on each side of the kernel, so that a step takes twice as many; 32 unless given. */
+  readonly batch?: number
+  /** Adam's rate; 5e-4 unless given. */
+  readonly rate?: number
+  /** Steps from one choice of the mask to the next; 100 unless given. */
+  readonly refresh?: number
+  /** An attack on the second half, against the dense network; none unless given. */
+  readonly attack?: Attack
+  /** Called after every step. */
+  readonly observe?: (event: TransferEvent) => IO<void>
+  /** Asked after every step: true ends the transfer there. */
+  readonly stop?: IO<boolean>
+}
+
+/** One step of a transfer: its loss and the terms without their weights. */
+export interface TransferEvent {
+  readonly step: number
+  readonly steps: number
+  readonly loss: number
+  /** The mean squared difference of kernel entries. */
+  readonly kernel: number
+  /** The mean squared difference of outputs. */
+  readonly output: number
+}
+
+/** A sparse network that was taught the dense one's tangent kernel. */
+export interface Transferred {
+  readonly mask: Concrete<Weights>
+  /** The student's parameters, from which the masked network is trained. */
+  readonly params: Concrete<Params>
+  /** The last event of every refresh. */
+  readonly history: readonly TransferEvent[]
+}
+
+const operation = 'mask.transfer'
+
+const check = ({ gamma = 1e-3, lambda = 1e-4, rate = 5e-4, ...rest }: TransferOptions): void => {
+  const { steps = 18_720, refresh = 100 } = rest
+  for (const [name, value] of Object.entries({ gamma, lambda, rate }))
+    if (!(Number.isFinite(value) && value >= 0))
+      fail('ArgumentError', operation, 'a finite number of at least 0', `${value}`, name)
+  for (const [name, value] of Object.entries({ steps, refresh }))
+    if (!(Number.isInteger(value) && value >= 1))
+      fail('ArgumentError', operation, 'a whole number of at least 1', `${value}`, name)
+}
+
+const meanSquare = (a: Tensor, b: Tensor): Tensor => ops.mean()(ops.square(ops.sub(b)(a)))
+
+/** One step as a traced function: the student's terms, and the student after it. */
+const transferStep =
+  (network: Network, { density, gamma = 1e-3, lambda = 1e-4, attack = none }: TransferOptions) =>
+  (
+    from: Optimised<Params>,
+    dense: Params,
+    mask: Weights,
+    first: Tensor,
+    second: Required<Batch>,
+    rate: Tensor,
+    key: Key
+  ) => {
+    const { x } = attack(network.apply)(dense, second, key)
+    const kernel = empiricalNtk(network.apply)
+    const outputs = (p: Params): Tensor => network.apply(p)(ops.concat(0)([first, x]))
+    const terms = (p: Params) => {
+      const student = apply(mask)(p)
+      const size = tree.tensors(student).map((leaf) => ops.dot(leaf)(leaf))
+      const parts = {
+        kernel: meanSquare(kernel(student, first, x), kernel(dense, first, x)),
+        output: meanSquare(outputs(student), outputs(dense))
+      }
+      const loss = pipe(
+        parts.output,
+        ops.add(ops.scale(gamma)(parts.kernel)),
+        ops.add(ops.scale(lambda / density)(size.reduce((a, b) => ops.add(b)(a))))
+      )
+      return { ...parts, loss }
+    }
+    const gradient = grad((p: Params) => terms(p).loss)(from.params)
+    return { to: optimiser.step(rate)(gradient)(from), terms: terms(from.params) }
+  }
+
+const optimiser = adam()
+
+const magnitudes = (params: Concrete<Params>): Concrete<Weights> =>
+  weightsOf<NdArray>(params).map(({ w }) =>
+    w === undefined ? {} : { w: of(w.shape, Float32Array.from(w.data, Math.abs)) }
+  )
+
+interface Progress {
+  readonly at: Concrete<Optimised<Params>>
+  readonly mask: Concrete<Weights>
+  readonly history: readonly TransferEvent[]
+  readonly stopped: boolean
+}
+
+/**
+ * Neural tangent transfer (Liu, Zenke, arXiv:2006.08228): a masked student learns the outputs and the tangent kernel of the
+ * dense network at initialisation, without labels, while its weights move and its mask follows their magnitudes. The kernel is
+ * the ambient one, J Jᵀ at m∘θ, as in the published code. With an attack, the kernel is the mixed one.
+ */
+export const transfer =
+  (network: Network, options: TransferOptions) =>
+  (
+    params: Concrete<Params>,
+    data: Dataset,
+    key: HostKey
+  ): ReaderTaskEither<Runner, TangentError, Transferred> =>
+  (runner) => {
+    const { density, layers = 'uniform', steps = 18_720, batch = 32, rate = 5e-4, refresh = 100 } = options
+    const [forShuffle, forSteps] = split(2)(key)
+    const maskOf = (at: Concrete<Params>): Concrete<Weights> => choose({ layers, density })(magnitudes(at))
+    const plan = attempt(() => {
+      check(options)
+      const rows = shuffledRows(forShuffle, labelledCount(operation, network.apply, params, data), 2 * batch)
+      return {
+        mask: maskOf(params),
+        examplesOf: (step: number) => {
+          const chosen = rows.rowsOf(step)
+          const [first, second] = [chosen.slice(0, batch), chosen.slice(batch)]
+          return [
+            takeExamples(data, first).x,
+            takeExamples(data, second),
+            scalar(rate),
+            fold(step)(forSteps)
+          ] as const
+        }
+      }
+    })
+    return pipe(
+      TE.fromEither(plan),
+      TE.bindTo('plan'),
+      TE.let('first', (): Concrete<Optimised<Params>> => ({
+        params,
+        state: initialState(optimiser)<Params>(params)
+      })),
+      TE.bind('program', ({ plan: { mask, examplesOf }, first }) =>
+        runner.compile(transferStep(network, options), [first, params, mask, ...examplesOf(0)])
+      ),
+      TE.flatMap(({ plan: { mask, examplesOf }, first, program }) => {
+        const advance = (step: number, before: Progress): TE.TaskEither<TangentError, Progress> => {
+          if (before.stopped) return TE.right(before)
+          const chosen = step > 0 && step % refresh === 0 ? maskOf(before.at.params) : before.mask
+          return pipe(
+            program(before.at, params, chosen, ...examplesOf(step)),
+            TE.map(({ value: { to, terms } }): Progress => {
+              const [loss, kernel, output] = [terms.loss, terms.kernel, terms.output].map(
+                ({ data: d }) => d[0]!
+              )
+              const event: TransferEvent = { step, steps, loss: loss!, kernel: kernel!, output: output! }
+              options.observe?.(event)()
+              const isLast = (step + 1) % refresh === 0 || step + 1 === steps
+              return {
+                at: to,
+                mask: chosen,
+                history: isLast ? [...before.history, event] : before.history,
+                stopped: options.stop?.() ?? false
+              }
+            })
+          )
+        }
+        return loop(steps, advance)({ at: first, mask, history: [], stopped: false })
+      }),
+      TE.map(({ at, history }): Transferred => ({ mask: maskOf(at.params), params: at.params, history }))
+    )
+  }
