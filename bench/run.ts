@@ -1,16 +1,20 @@
 import { existsSync } from 'node:fs'
-import { access, constants, mkdir, rename, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { formatError, tangentError, type TangentError } from '../lib/index.js'
-import { cases } from './cases/index.js'
+import { cases as steps } from './cases/index.js'
 import type { Case } from './harness/candidate.js'
 import { thisMachine } from './harness/machine.js'
-import { effortOf, measure } from './harness/measure.js'
+import { effortOf, effortOfKernels, measure } from './harness/measure.js'
 import { type Options, parseOptions, usage } from './harness/options.js'
+import { kernelPage } from './harness/page.js'
 import { type CaseReport, type Report, reportCase, showCase, showMachine } from './harness/report.js'
+import { kernelCase } from './kernels/case.js'
+import { kernelRows, nameOf } from './kernels/rows.js'
+import { userCase } from './kernels/user.js'
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 const progress = (text: string): void => void process.stderr.write(`${text}\n`)
@@ -31,11 +35,17 @@ const prepareFile = (path: string | undefined): TE.TaskEither<TangentError, void
         await access(folder, constants.W_OK)
       }, ioError(path))
 
-const writeReport = (path: string, report: Report): TE.TaskEither<TangentError, void> =>
-  TE.tryCatch(async () => {
-    await writeFile(`${path}.part`, `${JSON.stringify(report, null, 2)}\n`)
-    await rename(`${path}.part`, path)
-  }, ioError(path))
+/** Writes a file whole or not at all; without a path nothing. */
+const write = (path: string | undefined, text: () => string): TE.TaskEither<TangentError, void> =>
+  path === undefined
+    ? TE.right(undefined)
+    : TE.tryCatch(async () => {
+        await writeFile(`${path}.part`, text())
+        await rename(`${path}.part`, path)
+      }, ioError(path))
+
+const readReport = (path: string): TE.TaskEither<TangentError, Report> =>
+  TE.tryCatch(async () => JSON.parse(await readFile(path, 'utf8')) as Report, ioError(path))
 
 const runCase = async (work: Case, options: Options): Promise<E.Either<TangentError, CaseReport>> => {
   const wanted = work
@@ -43,20 +53,42 @@ const runCase = async (work: Case, options: Options): Promise<E.Either<TangentEr
     .filter(
       ({ name }) => options.candidates.length === 0 || options.candidates.some((part) => name.includes(part))
     )
-  const rows = await measure(work, wanted, effortOf(options.quick), progress)
+  const effort = (options.suite === 'kernels' ? effortOfKernels : effortOf)(options.quick)
+  const rows = await measure(work, wanted, effort, progress)
   if (E.isLeft(rows)) return rows
   const report = reportCase(work, rows.right)
   print(`\n${showCase(report)}`)
   return E.right(report)
 }
 
+/** The cases that were asked for. */
+const casesOf = ({
+  suite,
+  only,
+  file,
+  backends,
+  large
+}: Options): TE.TaskEither<TangentError, readonly Case[]> => {
+  if (file !== undefined)
+    return pipe(
+      userCase(file),
+      TE.map((work) => [work])
+    )
+  if (suite === 'steps') return TE.right(steps.filter(({ name }) => only.length === 0 || only.includes(name)))
+  const rows = kernelRows.filter(
+    (row) => only.length === 0 || only.some((part) => nameOf(row).includes(part))
+  )
+  return TE.right(rows.map(kernelCase(backends, large)))
+}
+
 const runAll =
-  (options: Options): TE.TaskEither<TangentError, Report> =>
+  (options: Options) =>
+  (cases: readonly Case[]): TE.TaskEither<TangentError, Report> =>
   async () => {
     const machine = thisMachine()
     print(showMachine(machine))
     const reports: CaseReport[] = []
-    for (const work of cases.filter(({ name }) => options.only.length === 0 || options.only.includes(name))) {
+    for (const work of cases) {
       const report = await runCase(work, options)
       if (E.isLeft(report)) return report
       reports.push(report.right)
@@ -65,25 +97,39 @@ const runAll =
   }
 
 const bench = (options: Options): TE.TaskEither<TangentError, void> => {
-  if (options.help || options.list) {
-    print(options.help ? usage : cases.map(({ name, title }) => `${name}: ${title}`).join('\n'))
+  if (options.help) {
+    print(usage)
     return TE.right(undefined)
   }
-  return pipe(
-    prepareFile(options.json),
-    TE.flatMap(() => runAll(options)),
-    TE.flatMap((report) =>
-      options.json === undefined ? TE.right(undefined) : writeReport(options.json, report)
+  const { json, page, from } = options
+  if (from !== undefined)
+    return pipe(
+      readReport(from),
+      TE.flatMap((report) => write(page, () => kernelPage(report)))
     )
+  return pipe(
+    casesOf(options),
+    TE.flatMap((cases) => {
+      if (!options.list)
+        return pipe(
+          prepareFile(json),
+          TE.flatMap(() => prepareFile(page)),
+          TE.flatMap(() => runAll(options)(cases)),
+          TE.tap((report) => write(json, () => `${JSON.stringify(report, null, 2)}\n`)),
+          TE.flatMap((report) => write(page, () => kernelPage(report)))
+        )
+      print(cases.map(({ name, title }) => `${name}: ${title}`).join('\n'))
+      return TE.right(undefined)
+    })
   )
 }
 
 const finished = await pipe(
   TE.fromEither(
-    parseOptions(
-      process.argv.slice(2),
-      cases.map(({ name }) => name)
-    )
+    parseOptions(process.argv.slice(2), {
+      steps: steps.map(({ name }) => name),
+      kernels: kernelRows.map(nameOf)
+    })
   ),
   TE.flatMap(bench)
 )()

@@ -59,6 +59,16 @@ export interface Case {
   readonly tolerance: number
   readonly candidates: (threads: readonly number[]) => readonly Candidate[]
   readonly comparisons: readonly Comparison[]
+  /** What one step takes, where rates are of interest. */
+  readonly work?: CaseWork
+  /** The fastest that is known for the machine, and whose it is. */
+  readonly best?: { readonly name: string; readonly gflops: number }
+}
+
+/** Floating-point operations of a step, and the bytes of its operands and results, each once. */
+export interface CaseWork {
+  readonly flops: number
+  readonly bytes: number
 }
 
 /** Runs a step and gives its time in ms. */

@@ -2,13 +2,31 @@ import * as E from 'fp-ts/lib/Either.js'
 import { parseArgs } from 'node:util'
 import { tangentError, type TangentError } from '../../lib/index.js'
 
+/** What is measured: whole steps, or single kernels. */
+export const suites = ['steps', 'kernels'] as const
+export type Suite = (typeof suites)[number]
+
+/** The backends of gpu.js that Node may have; what cannot be opened is named and left out. */
+export const nodeBackends = ['webasm', 'cpu', 'webgpu', 'headlessgl'] as const
+export type NodeBackend = (typeof nodeBackends)[number]
+
 export interface Options {
-  /** Cases to run; all when empty. */
+  readonly suite: Suite
+  /** Cases to run; all when empty. A part of the name is enough in the suite of kernels. */
   readonly only: readonly string[]
   /** Parts of candidates' names; all candidates when empty. */
   readonly candidates: readonly string[]
   readonly threads: readonly number[]
+  readonly backends: readonly NodeBackend[]
+  /** Whether GPUs are given the rows that take a software adapter very long. */
+  readonly large: boolean
+  /** A file whose function is measured instead of the suite's cases. */
+  readonly file: string | undefined
   readonly json: string | undefined
+  /** A file of earlier results, which are shown instead of measuring. */
+  readonly from: string | undefined
+  /** Where the page that `docs/` has of the kernels is written. */
+  readonly page: string | undefined
   readonly quick: boolean
   readonly list: boolean
   readonly help: boolean
@@ -16,11 +34,17 @@ export interface Options {
 
 export const usage = `npm run bench -- [options]
 
-  --only a,b          run these cases (default: all)
+  --suite kernels     single kernels on every backend (default: steps, whole training and search steps)
+  --only a,b          run these cases (default: all); of kernels a part of the name is enough
+  --case FILE         measure the function of a file instead
   --candidates a,b    run only candidates whose name contains one of these
-  --threads 1,2       thread counts to ask for (default: 1,2)
+  --backends a,b      of kernels: only these backends of gpu.js (default: ${nodeBackends.join(',')})
+  --threads 1,2       thread counts to ask for (default: 1,2); kernels are measured with one
+  --large             of kernels: the large ones also on GPUs
   --quick             a tenth of the samples: does it run at all?
   --json out.json     also write everything that was measured
+  --page out.md       of kernels: also write the page made of the results
+  --from out.json     make the page from earlier results, and measure nothing
   --list              name the cases and stop
   --help              this text`
 
@@ -36,10 +60,16 @@ const parse = (args: readonly string[]) =>
       parseArgs({
         args: [...args],
         options: {
+          suite: { type: 'string', default: 'steps' },
           only: { type: 'string' },
+          case: { type: 'string' },
           candidates: { type: 'string' },
+          backends: { type: 'string', default: nodeBackends.join(',') },
           threads: { type: 'string', default: '1,2' },
+          large: { type: 'boolean', default: false },
           json: { type: 'string' },
+          page: { type: 'string' },
+          from: { type: 'string' },
           quick: { type: 'boolean', default: false },
           list: { type: 'boolean', default: false },
           help: { type: 'boolean', default: false }
@@ -54,21 +84,50 @@ const parse = (args: readonly string[]) =>
       )
   )
 
-/** Reads the command line; `known` are the names of the cases. */
+const isOneOf =
+  <T extends string>(names: readonly T[]) =>
+  (text: string): text is T =>
+    (names as readonly string[]).includes(text)
+
+/** Reads the command line; `known` are the names of the cases of each suite. */
 export const parseOptions = (
   args: readonly string[],
-  known: readonly string[]
+  known: { readonly [S in Suite]: readonly string[] }
 ): E.Either<TangentError, Options> => {
   const parsed = parse(args)
   if (E.isLeft(parsed)) return parsed
-  const { json, quick, list, help, ...texts } = parsed.right
+  const { suite, json, page, from, case: file, large, quick, list, help, ...texts } = parsed.right
+  if (!isOneOf(suites)(suite)) return refuse(`one of ${suites.join(', ')}`, suite, '--suite')
   const only = listOf(texts.only)
-  const stranger = only.find((name) => !known.includes(name))
-  if (stranger !== undefined) return refuse(`one of ${known.join(', ')}`, stranger, '--only')
+  const isKnown = (part: string): boolean =>
+    suite === 'steps'
+      ? known.steps.includes(part)
+      : part !== '' && known.kernels.some((name) => name.includes(part))
+  const stranger = only.find((name) => !isKnown(name))
+  if (stranger !== undefined) return refuse(`one of ${known[suite].join(', ')}`, stranger, '--only')
   const candidates = listOf(texts.candidates)
   if (candidates.includes('')) return refuse('names', 'an empty one', '--candidates')
   const threads = listOf(texts.threads).map((text) => (/^[1-9][0-9]{0,2}$/.test(text) ? Number(text) : NaN))
   if (threads.some(Number.isNaN)) return refuse('whole numbers from 1 to 999', texts.threads, '--threads')
-  if (json === '') return refuse('a file name', 'nothing', '--json')
-  return E.right({ only, candidates, threads: [...new Set(threads)], json, quick, list, help })
+  const backends = listOf(texts.backends)
+  if (!backends.every(isOneOf(nodeBackends)))
+    return refuse(`some of ${nodeBackends.join(', ')}`, texts.backends, '--backends')
+  const files = { '--json': json, '--page': page, '--from': from, '--case': file }
+  const empty = Object.entries(files).find(([, name]) => name === '')
+  if (empty !== undefined) return refuse('a file name', 'nothing', empty[0])
+  return E.right({
+    suite,
+    only,
+    candidates,
+    threads: [...new Set(threads)],
+    backends,
+    large,
+    file,
+    json,
+    from,
+    page,
+    quick,
+    list,
+    help
+  })
 }

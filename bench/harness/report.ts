@@ -1,4 +1,4 @@
-import { type Case, type Comparison, totalOf } from './candidate.js'
+import { type Case, type CaseWork, type Comparison, totalOf } from './candidate.js'
 import type { Machine } from './machine.js'
 import type { Row } from './measure.js'
 import { showPercent, showTime, table } from './table.js'
@@ -15,6 +15,8 @@ export interface CaseReport {
   readonly title: string
   readonly rows: readonly Row[]
   readonly ratios: readonly Ratio[]
+  readonly work?: CaseWork
+  readonly best?: Case['best']
 }
 
 export interface Report {
@@ -22,9 +24,9 @@ export interface Report {
   readonly cases: readonly CaseReport[]
 }
 
-type Timed = Extract<Row, { _tag: 'Timed' }>
+export type Timed = Extract<Row, { _tag: 'Timed' }>
 
-const isTimed = (row: Row): row is Timed => row._tag === 'Timed'
+export const isTimed = (row: Row): row is Timed => row._tag === 'Timed'
 
 const labelOf = ({ name, threads }: Row): string => `${name} / ${threads}`
 
@@ -54,7 +56,9 @@ export const reportCase = (work: Case, rows: readonly Row[]): CaseReport => ({
   case: work.name,
   title: work.title,
   rows,
-  ratios: ratiosOf(rows, work.comparisons)
+  ratios: ratiosOf(rows, work.comparisons),
+  ...(work.work === undefined ? {} : { work: work.work }),
+  ...(work.best === undefined ? {} : { best: work.best })
 })
 
 const header = [
@@ -112,12 +116,34 @@ const showMissing = (rows: readonly Row[]): readonly string[] => {
   })
 }
 
-/** A case as text for a terminal; times in ms. */
-export const showCase = ({ case: name, title, rows, ratios }: CaseReport): string =>
+/** A rate a second in thousand millions, from an amount and milliseconds. */
+export const showRate = (amount: number, ms: number): string =>
+  amount === 0 ? '–' : (amount / ms / 1e6).toPrecision(3)
+
+/** The columns of a case whose work is known: rates instead of the stages of compiling. */
+const rateHeader = ['candidate', 'µs', 'spread', 'GFLOP/s', 'GB/s', 'error', 'n', 'executed']
+
+const rateCells =
+  ({ flops, bytes }: CaseWork) =>
+  ({ name, steady, error, executed }: Timed): readonly string[] => [
+    name,
+    showTime(steady.median * 1000),
+    showPercent(steady.spread),
+    showRate(flops, steady.median),
+    showRate(bytes, steady.median),
+    error.toExponential(0),
+    String(steady.count),
+    `${executed.engine} (${executed.backend})`
+  ]
+
+/** A case as text for a terminal; times in ms, or in µs where its work is known. */
+export const showCase = ({ case: name, title, rows, ratios, work }: CaseReport): string =>
   [
-    `${name}: ${title} (ms)`,
+    `${name}: ${title} (${work === undefined ? 'ms' : 'µs'})`,
     '',
-    table(header, rows.filter(isTimed).map(cells)),
+    work === undefined
+      ? table(header, rows.filter(isTimed).map(cells))
+      : table(rateHeader, rows.filter(isTimed).map(rateCells(work))),
     ...showMissing(rows),
     ...(ratios.length === 0 ? [] : ['']),
     ...ratios.map(({ of, to, ratio }) => `${of} takes ${ratio.toFixed(2)} × the time of ${to}`)

@@ -2,21 +2,28 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { parseOptions } from '../../bench/harness/options.js'
 
-const parse = (...args: readonly string[]) => parseOptions(args, ['mlp-step', 'awt-step'])
+const parse = (...args: readonly string[]) =>
+  parseOptions(args, { steps: ['mlp-step', 'awt-step'], kernels: ['contract: matmul NN 64³'] })
+
+const defaults = {
+  suite: 'steps',
+  only: [],
+  candidates: [],
+  threads: [1, 2],
+  backends: ['webasm', 'cpu', 'webgpu', 'headlessgl'],
+  large: false,
+  file: undefined,
+  json: undefined,
+  from: undefined,
+  page: undefined,
+  quick: false,
+  list: false,
+  help: false
+}
 
 describe('options of the benchmark', () => {
   it('have defaults', () => {
-    expect(parse()).toEqual(
-      E.right({
-        only: [],
-        candidates: [],
-        threads: [1, 2],
-        json: undefined,
-        quick: false,
-        list: false,
-        help: false
-      })
-    )
+    expect(parse()).toEqual(E.right(defaults))
   })
 
   it('are read', () => {
@@ -33,18 +40,29 @@ describe('options of the benchmark', () => {
       )
     ).toEqual(
       E.right({
+        ...defaults,
         only: ['mlp-step', 'awt-step'],
         candidates: ['onnx'],
         threads: [2],
         json: 'out.json',
-        quick: true,
-        list: false,
-        help: false
+        quick: true
       })
     )
   })
 
+  it('of kernels take a part of a name', () => {
+    const read = parse('--suite', 'kernels', '--only', 'matmul', '--backends', 'cpu', '--page', 'out.md')
+    expect(read).toEqual(
+      E.right({ ...defaults, suite: 'kernels', only: ['matmul'], backends: ['cpu'], page: 'out.md' })
+    )
+  })
+
   it.each([
+    [['--suite', 'nothing'], '--suite'],
+    [['--suite', 'kernels', '--only', 'mlp-step'], '--only'],
+    [['--only', 'matmul'], '--only'],
+    [['--backends', 'gpu'], '--backends'],
+    [['--page', ''], '--page'],
     [['--only', 'nothing'], '--only'],
     [['--only', ''], '--only'],
     [['--threads', '0'], '--threads'],

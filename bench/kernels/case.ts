@@ -1,0 +1,194 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import {
+  evaluate,
+  fold,
+  key,
+  type NdArray,
+  ndarray,
+  normals,
+  optimise,
+  spec,
+  type TangentError,
+  TangentFailure,
+  type Tensor,
+  trace
+} from '../../lib/index.js'
+import type { Kernel, KernelBackend } from '../../kernels/kernel.js'
+import { build } from '../../lib/engine/gpujs/build.js'
+import type { Program } from '../../lib/engine/gpujs/program.js'
+import { openRuntime, type Runtime } from '../../lib/engine/gpujs/runtime.js'
+import { planOf } from '../../lib/engine/plan.js'
+import type { Candidate, Case, Ready } from '../harness/candidate.js'
+import { timed } from '../harness/candidate.js'
+import { jaxKernel, tfjsKernel } from './peers.js'
+import { type KernelRow, type Naive, nameOf } from './rows.js'
+
+/** Software adapters give a few hundred MFLOP/s: on them a row above this is left out unless `--large` asks for it. */
+const LARGEST_ON_GPU = 60e6
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
+
+const argsOf = ({ shapes }: KernelRow): readonly NdArray[] =>
+  shapes.map((shape, i) => ndarray.of(shape, normals(fold(i)(key(1)), sizeOf(shape))))
+
+const shapeOf = ({ f, shapes }: KernelRow): readonly number[] => {
+  const traced = trace(
+    f as (...args: Tensor[]) => Tensor,
+    shapes.map((shape) => spec(shape))
+  )
+  if (E.isLeft(traced)) throw new TangentFailure(traced.left)
+  return traced.right.graph.outputs[0]!.shape
+}
+
+/** The program that a row becomes on a backend. */
+const programOf = ({ f, shapes }: KernelRow, backend: KernelBackend): E.Either<TangentError, Program> =>
+  pipe(
+    trace(
+      f as (...args: Tensor[]) => Tensor,
+      shapes.map((shape) => spec(shape))
+    ),
+    E.map(({ graph }) => build(planOf(optimise(graph)), backend))
+  )
+
+const naiveProgram = ({ shapes }: KernelRow, { source, output }: Naive): Program => {
+  const kernel: Kernel = {
+    name: 'naive',
+    source,
+    output,
+    components: 1,
+    divides: 0,
+    arrays: shapes.map((_, i) => i),
+    cost: { flops: 0, loads: 0 }
+  }
+  return {
+    inputSizes: shapes.map(sizeOf),
+    constants: [],
+    kernels: [kernel],
+    steps: [{ kernel: 0, args: shapes.map((_, at) => ({ from: 'input', at })) }],
+    outputs: [{ from: 'step', at: 0 }]
+  }
+}
+
+/** The steps of a program, again and again over the same inputs; the result is the last application's. */
+const repeated = (program: Program, count: number): Program => {
+  const { steps, outputs } = program
+  const shifted = (by: number) =>
+    steps.map(({ kernel, args }) => ({
+      kernel,
+      args: args.map((source) =>
+        source.from === 'step' ? { from: source.from, at: source.at + by } : source
+      )
+    }))
+  const last = (count - 1) * steps.length
+  return {
+    ...program,
+    steps: Array.from({ length: count }, (_, i) => shifted(i * steps.length)).flat(),
+    outputs: outputs.map((source) =>
+      source.from === 'step' ? { from: source.from, at: source.at + last } : source
+    )
+  }
+}
+
+const readyOf =
+  (row: KernelRow, backend: KernelBackend, runtime: Runtime) =>
+  (program: Program): TE.TaskEither<TangentError, Ready> => {
+    const inputs = argsOf(row).map(({ data }) => Float32Array.from(data))
+    const start = performance.now()
+    return pipe(
+      runtime.load(repeated(program, row.repeat)),
+      TE.map((loaded): Ready => {
+        const lower = performance.now() - start
+        const run = async (): Promise<readonly Float32Array[]> => {
+          const results = await loaded.run(inputs)()
+          if (E.isLeft(results)) throw new TangentFailure(results.left)
+          return results.right
+        }
+        return {
+          stages: { lower },
+          once: async () => ({
+            outcome: { value: ndarray.of(shapeOf(row), (await run())[0]!) },
+            executed: {
+              engine: `gpujs:${backend}`,
+              backend: `gpu.js ${backend}`,
+              threads: loaded.threaded ? 2 : 1
+            }
+          }),
+          step: async () => (await timed(run)) / row.repeat,
+          dispose: async () => {
+            await loaded.dispose()
+            await runtime.dispose()
+          }
+        }
+      })
+    )
+  }
+
+const open = (
+  row: KernelRow,
+  backend: KernelBackend,
+  program: E.Either<TangentError, Program>
+): TE.TaskEither<TangentError, Ready> =>
+  pipe(
+    TE.fromEither(program),
+    TE.flatMap((made) =>
+      pipe(
+        openRuntime(backend, 1),
+        TE.flatMap((runtime) => readyOf(row, backend, runtime)(made))
+      )
+    )
+  )
+
+const onGpu = (backend: KernelBackend): boolean => backend !== 'webasm' && backend !== 'cpu'
+
+/** A row on every backend of gpu.js, beside the naive kernel on the same backend and the peers. */
+const candidatesOf = (
+  row: KernelRow,
+  backends: readonly KernelBackend[],
+  large: boolean
+): readonly Candidate[] => [
+  ...jaxKernel(row, argsOf(row)),
+  ...backends
+    .filter((backend) => large || !onGpu(backend) || row.flops <= LARGEST_ON_GPU)
+    .flatMap((backend): readonly Candidate[] => {
+      const ours = { name: `gpujs:${backend}`, threads: 1, open: open(row, backend, programOf(row, backend)) }
+      const { naive } = row
+      return naive === undefined
+        ? [ours]
+        : [
+            ours,
+            {
+              name: `naive ${backend}`,
+              threads: 1,
+              open: open(row, backend, E.right(naiveProgram(row, naive)))
+            }
+          ]
+    }),
+  ...tfjsKernel(row, argsOf(row))
+]
+
+/** A row as a case of the benchmark: checked against the reference, then timed beside its peers. */
+export const kernelCase =
+  (backends: readonly KernelBackend[], large: boolean) =>
+  (row: KernelRow): Case => {
+    const bytes = 4 * (row.shapes.reduce((sum, shape) => sum + sizeOf(shape), 0) + sizeOf(shapeOf(row)))
+    return {
+      name: nameOf(row),
+      title: row.repeat === 1 ? 'one application' : `one of ${row.repeat} applications in a run`,
+      work: { flops: row.flops, bytes },
+      ...(row.best === undefined ? {} : { best: row.best }),
+      reference: async () =>
+        pipe(
+          evaluate(row.f as (...args: Tensor[]) => Tensor)(...argsOf(row)),
+          E.map((value) => ({ value }))
+        ),
+      tolerance: 1e-5,
+      candidates: () => candidatesOf(row, backends, large),
+      comparisons: backends.map((backend) => ({
+        of: `naive ${backend}`,
+        to: `gpujs:${backend}`,
+        sameThreads: true
+      }))
+    }
+  }
