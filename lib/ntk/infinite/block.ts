@@ -72,6 +72,6 @@ export const networkOf = (block: Block): Network => {
     apply: (params) =>
       params.length === layers.length
         ? (x) => apply(block, params, x)
-        : fail('TreeError', 'infinite', `parameters of ${layers.length} layers`, `${params.length}`)
+        : fail('TreeError', 'infinite.network', `parameters of ${layers.length} layers`, `${params.length}`)
   }
 }

@@ -1,0 +1,174 @@
+import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, it } from 'vitest'
+import { arcsine, kappa0, kappa1 } from '../../../lib/ntk/infinite/arccos.js'
+import { gaussHermite } from '../../../lib/ntk/infinite/quadrature.js'
+import {
+  evaluateOn,
+  grad,
+  type NdArray,
+  ndarray,
+  ntk,
+  ops,
+  run,
+  spec,
+  TangentFailure,
+  type Tensor,
+  withEngine
+} from 'tangentflow'
+import { secondDerivatives } from 'tangentflow/laws'
+import { maxDifference, relativeError } from '../../support/networks.js'
+import { runs } from '../../support/runs.js'
+import { closedForms, kernelsOf, normalArray } from './support.js'
+
+const { dense, elementwise, erf, relu, serial } = ntk.infinite
+
+/** Cosines of angles from ‖10⁻⁷‖ to π, where arccos c itself is all digits. */
+const angles = [1e-7, 1e-4, 0.01, 0.3, 1, Math.PI / 2, 2, 3, 3.14]
+
+describe('arc-cosine kernels', () => {
+  const c = ndarray.of([angles.length], angles.map(Math.cos))
+  const exact = (f: (theta: number) => number): NdArray =>
+    ndarray.of(
+      c.shape,
+      [...c.data].map((cosine) => f(Math.acos(cosine)))
+    )
+
+  it('agree with Math.acos to rounding', () => {
+    const order0 = exact((t) => (Math.PI - t) / Math.PI)
+    const order1 = exact((t) => (Math.sin(t) + (Math.PI - t) * Math.cos(t)) / Math.PI)
+    expect(maxDifference(evaluateOn((x: Tensor) => kappa0(x))(c), order0)).toBeLessThan(3e-16)
+    expect(maxDifference(evaluateOn((x: Tensor) => kappa1(x))(c), order1)).toBeLessThan(6e-16)
+    const sines = exact((t) => Math.PI / 2 - t)
+    expect(maxDifference(evaluateOn(arcsine)(c), sines)).toBeLessThan(1e-15)
+  })
+
+  it('at ±1 are 1 and 0, with the derivatives κ₁′ = κ₀ and κ₀′ = 0', () => {
+    const ends = ndarray.fromNested([1, -1])
+    for (const f of [kappa0, kappa1])
+      expect(ndarray.toNested(evaluateOn((x: Tensor) => f(x))(ends))).toEqual([1, 0])
+    const slope = (f: typeof kappa0) => evaluateOn(grad((x: Tensor) => ops.sum()(f(x))))(ends)
+    expect(ndarray.toNested(slope(kappa1))).toEqual([1, 0])
+    expect(ndarray.toNested(slope(kappa0))).toEqual([0, 0])
+  })
+
+  it('have second derivatives', () => {
+    const energy = (x: Tensor): Tensor => ops.sum()(kappa1(ops.scale(0.9)(ops.sin(x))))
+    secondDerivatives(energy, [spec([3])], { runs: runs(15) })
+  })
+})
+
+describe('Gauss–Hermite quadrature', () => {
+  /** E zᵏ of a standard normal: (k − 1)!! or 0. */
+  const moment = (k: number): number => {
+    if (k % 2 === 1) return 0
+    let value = 1
+    for (let j = k - 1; j > 1; j -= 2) value *= j
+    return value
+  }
+
+  it.each([1, 2, 3, 8, 17, 32])('with %i nodes is exact up to degree 2n − 1, and not beyond', (n) => {
+    const { nodes, weights } = gaussHermite(n)
+    const sum = (k: number): number => nodes.reduce((s, x, i) => s + weights[i]! * x ** k, 0)
+    const size = (k: number): number => nodes.reduce((s, x, i) => s + weights[i]! * Math.abs(x) ** k, 1e-300)
+    for (let k = 0; k < 2 * n; k++) expect(Math.abs(sum(k) - moment(k))).toBeLessThan(1e-12 * size(k))
+    expect(Math.abs(sum(2 * n) / moment(2 * n) - 1)).toBeGreaterThan(1e-12)
+  })
+
+  it('has 100 nodes whose weights add up to one', () => {
+    const { nodes, weights } = gaussHermite(100)
+    expect(weights.reduce((a, b) => a + b)).toBeCloseTo(1, 13)
+    expect(nodes.every((x, i) => i === 0 || x > nodes[i - 1]!)).toBe(true)
+  })
+})
+
+describe('closed forms and quadrature', () => {
+  const pair = (layer: ntk.infinite.InfiniteLayer) =>
+    kernelsOf(
+      serial(dense({ sigmaW: 0.8, sigmaB: 0.3 }), layer, dense()),
+      normalArray(11, [3, 4]),
+      normalArray(12, [3, 4])
+    )
+
+  it.each(closedForms.filter(({ smooth }) => smooth))('$name, to 10⁻⁹ with 64 nodes', ({ layer, phi }) => {
+    const [exact, summed] = [pair(layer), pair(elementwise(phi, { nodes: 64 }))]
+    expect(relativeError(summed.nngp, exact.nngp)).toBeLessThan(1e-9)
+    expect(relativeError(summed.ntk, exact.ntk)).toBeLessThan(1e-9)
+  })
+
+  // a quadrature converges at a kink of φ, or a step of φ′, as 1/n only
+  const kinks = closedForms
+    .filter(({ smooth }) => !smooth)
+    .flatMap((form) => [8, 24, 64].map((nodes) => ({ ...form, nodes })))
+  it.each(kinks)('$name, to 1/2n and 3/n with $nodes nodes', ({ layer, phi, nodes }) => {
+    const [exact, summed] = [pair(layer), pair(elementwise(phi, { nodes }))]
+    expect(relativeError(summed.nngp, exact.nngp)).toBeLessThan(0.5 / nodes)
+    expect(relativeError(summed.ntk, exact.ntk)).toBeLessThan(3 / nodes)
+  })
+
+  it('a polynomial, by hand: E u²v² = qq′ + 2k² and E 2u 2v = 4k', () => {
+    const { nngp, ntk: theta } = kernelsOf(
+      serial(dense({ sigmaW: 1 }), elementwise(ops.square, { nodes: 3 })),
+      ndarray.fromNested([[1, 2]]),
+      ndarray.fromNested([[3, 1]])
+    )
+    const [q, r, k] = [5 / 2, 10 / 2, 5 / 2]
+    expect(nngp.data[0]).toBeCloseTo(q * r + 2 * k * k, 12)
+    expect(theta.data[0]).toBeCloseTo(4 * k * k, 12)
+  })
+
+  it('differentiates at a correlation of exactly 1, by Price’s theorem', () => {
+    // φ(u) = u²: K = qq′ + 2k², so at x = y the gradient of K in x is (4q + 4q... )x: dK = q′ dq + 4k dk
+    const net = serial(dense({ sigmaW: 1 }), elementwise(ops.square, { nodes: 3 }))
+    const total = (a: Tensor, b: Tensor): Tensor => ops.sum()(net.kernel(a, b).nngp)
+    const at = ndarray.fromNested([[1, 2]])
+    const q = 5 / 2
+    // dq = 2x/d, dk = y/d with y = x
+    const expected = [1, 2].map((v) => q * v + (4 * q * v) / 2)
+    const slope = evaluateOn(grad(total))(at, at)
+    // c reaches 1 only to rounding; the derivative of √ there costs half the digits
+    expect(maxDifference(slope, ndarray.of([1, 2], expected))).toBeLessThan(1e-6)
+  })
+
+  it('is symmetric in its two sides for any φ and any number of nodes', () =>
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 9 }), fc.nat({ max: 1e6 }), (nodes, seed) => {
+        const net = serial(
+          dense({ sigmaB: 0.2 }),
+          elementwise((u) => ops.relu(ops.add(0.1)(u)), { nodes })
+        )
+        const [a, b] = [normalArray(seed, [2, 3]), normalArray(seed + 1, [2, 3])]
+        for (const which of ['nngp', 'ntk'] as const) {
+          const back = evaluateOn(ops.transpose())(kernelsOf(net, b, a)[which])
+          expect(relativeError(kernelsOf(net, a, b)[which], back)).toBeLessThan(1e-12)
+        }
+      }),
+      { numRuns: runs(20) }
+    ))
+})
+
+describe.each(['onnx:native', 'gpujs:cpu'] as const)('in float32, on %s', (require) => {
+  const computed = async (f: (a: Tensor, b: Tensor) => ntk.infinite.Kernels, a: NdArray, b: NdArray) => {
+    const result = await withEngine({ require })((engine) => run(engine)(f)(a, b))()
+    if (E.isLeft(result)) throw new TangentFailure(result.left)
+    return result.right.value
+  }
+
+  const x = normalArray(21, [5, 8])
+
+  it.each([
+    ['relu', relu],
+    ['erf', erf],
+    ['tanh by quadrature', elementwise(ops.tanh, { nodes: 6 })]
+  ] as const)('%s', async (_name, layer) => {
+    const net = serial(dense({ sigmaB: 0.2 }), layer, dense(), layer, dense())
+    const exact = kernelsOf(net, x)
+    const once = await computed((a) => net.kernel(a), x, x)
+    const twice = await computed((a, b) => net.kernel(a, b), x, x)
+    for (const which of ['nngp', 'ntk'] as const) {
+      expect(relativeError(once[which], exact[which])).toBeLessThan(5e-6)
+      // that both batches are equal is not known: √ of the rounding, at the diagonal only
+      expect(relativeError(twice[which], exact[which])).toBeLessThan(1e-3)
+    }
+  })
+})
