@@ -72,15 +72,16 @@ export const rbf = (gamma: number): InfiniteLayer => {
 
 /** How an expectation without a closed form is taken. */
 export interface ElementwiseOptions {
-  /** Nodes of the quadrature along each of its two axes, 1 … 100; 24 unless given. Cost and memory grow as their square. */
+  /** Nodes of the quadrature along each of its two axes, 1 … 100; 32 unless given. Cost and memory grow as their square. */
   readonly nodes?: number
 }
 
 /**
  * Any elementwise traced function φ, which must not use tensors from outside. Both expectations are taken by
- * Gauss–Hermite quadrature; φ′ by forward mode.
+ * Gauss–Hermite quadrature; φ′ by forward mode. Meant for smooth φ: for tanh at variance 1, 32 nodes leave 10⁻⁴ in K and 10⁻³
+ * in Θ, relative to the largest entry; n nodes leave up to 1/2n and 3/n where φ has a kink.
  */
 export const elementwise = (
   phi: (u: Tensor) => Tensor,
-  { nodes = 24 }: ElementwiseOptions = {}
+  { nodes = 32 }: ElementwiseOptions = {}
 ): InfiniteLayer => activation('elementwise', dual.byQuadrature(gaussHermite(nodes), phi), nn.pointwise(phi))

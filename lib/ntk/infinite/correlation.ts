@@ -1,4 +1,5 @@
 import type { Shape } from '../../core/shape.js'
+import { straightThrough } from '../../diff/index.js'
 import * as ops from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import { type Covariances, type Form, variances } from './covariances.js'
@@ -39,6 +40,12 @@ const equalUnits = ([n, , h, w, ...more]: Shape): Tensor => {
 }
 
 /**
+ * Rounding taken back into [−1, 1]. The derivative stays 1: there the correlation is at its extreme, where it has no first
+ * derivative but has a second one.
+ */
+const within = straightThrough(ops.clip(-1, 1))
+
+/**
  * Units of variances q1 and q2. The correlation is kept within [−1, 1], is exactly 1 where `equal` says that both units are
  * one, since rounding there would be magnified to its square root, and is 0 where a unit is constant 0.
  */
@@ -50,7 +57,7 @@ const pairs = (
 ): Gaussians => {
   const product = ops.mul(second(reciprocalRootOf(q2)))(ops.mul(first(reciprocalRootOf(q1)))(covariance))
   const c = equal === undefined ? product : ops.select(ops.broadcastTo(product.shape)(equal))(1, product)
-  return { a: first(rootOf(q1)), b: second(rootOf(q2)), c: ops.clip(-1, 1)(c) }
+  return { a: first(rootOf(q1)), b: second(rootOf(q2)), c: within(c) }
 }
 
 /** The pairs of units that the kernel is about. */

@@ -17,17 +17,20 @@ const hermite = (n: number, x: number): readonly [number, number] => {
   return [value, before]
 }
 
-/** The root of degree n between low and high, where the polynomial changes sign. */
-const bisect = (n: number, low: number, high: number): number => {
+/** The root of degree n between low and high, where the polynomial changes sign, to a tolerance or all digits. */
+const bisect = (n: number, low: number, high: number, tolerance: number): number => {
   const rising = hermite(n, high)[0] > 0
   let [a, b] = [low, high]
   for (;;) {
     const middle = (a + b) / 2
-    if (middle <= a || middle >= b) return middle
+    if (b - a <= tolerance || middle <= a || middle >= b) return middle
     if (hermite(n, middle)[0] > 0 === rising) b = middle
     else a = middle
   }
 }
+
+/** Roots that only separate those of the next degree need not be exact: neighbours are more than 0.1 apart. */
+const FENCE = 1e-3
 
 /** The roots of degree n; those of degree n − 1 lie between them. */
 const roots = (degree: number): readonly number[] => {
@@ -36,7 +39,8 @@ const roots = (degree: number): readonly number[] => {
     // every root of degree n lies within √(4n + 2)
     const bound = Math.sqrt(4 * n + 2)
     const fences = [-bound, ...known, bound]
-    known = Array.from({ length: n }, (_, i) => bisect(n, fences[i]!, fences[i + 1]!))
+    const tolerance = n === degree ? 0 : FENCE
+    known = Array.from({ length: n }, (_, i) => bisect(n, fences[i]!, fences[i + 1]!, tolerance))
   }
   return known
 }

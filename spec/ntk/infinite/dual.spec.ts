@@ -6,6 +6,7 @@ import { gaussHermite } from '../../../lib/ntk/infinite/quadrature.js'
 import {
   evaluateOn,
   grad,
+  hessian,
   type NdArray,
   ndarray,
   ntk,
@@ -23,7 +24,7 @@ import { closedForms, kernelsOf, normalArray } from './support.js'
 
 const { dense, elementwise, erf, relu, serial } = ntk.infinite
 
-/** Cosines of angles from ‖10⁻⁷‖ to π, where arccos c itself is all digits. */
+/** From nearly 0 to nearly π. */
 const angles = [1e-7, 1e-4, 0.01, 0.3, 1, Math.PI / 2, 2, 3, 3.14]
 
 describe('arc-cosine kernels', () => {
@@ -117,17 +118,19 @@ describe('closed forms and quadrature', () => {
     expect(theta.data[0]).toBeCloseTo(4 * k * k, 12)
   })
 
-  it('differentiates at a correlation of exactly 1, by Price’s theorem', () => {
-    // φ(u) = u²: K = qq′ + 2k², so at x = y the gradient of K in x is (4q + 4q... )x: dK = q′ dq + 4k dk
+  it('has both derivatives at a correlation of exactly 1, where √(1 − c²) has none', () => {
+    // K = qq′ + 2k² with q = |x|²/2, k = x·y/2 and x = y: the gradient is 3q x, the Hessian q I + y yᵀ
     const net = serial(dense({ sigmaW: 1 }), elementwise(ops.square, { nodes: 3 }))
-    const total = (a: Tensor, b: Tensor): Tensor => ops.sum()(net.kernel(a, b).nngp)
-    const at = ndarray.fromNested([[1, 2]])
+    const y = ndarray.fromNested([1, 2])
+    const total = (x: Tensor): Tensor => {
+      const row = ops.reshape([1, 2])
+      return ops.sum()(net.kernel(row(x), row(ops.constant(y))).nngp)
+    }
     const q = 5 / 2
-    // dq = 2x/d, dk = y/d with y = x
-    const expected = [1, 2].map((v) => q * v + (4 * q * v) / 2)
-    const slope = evaluateOn(grad(total))(at, at)
-    // c reaches 1 only to rounding; the derivative of √ there costs half the digits
-    expect(maxDifference(slope, ndarray.of([1, 2], expected))).toBeLessThan(1e-6)
+    // c is known to rounding, and with it how far from 1 it is to the root of that
+    expect(maxDifference(evaluateOn(grad(total))(y), ndarray.of([2], [3 * q, 6 * q]))).toBeLessThan(1e-6)
+    const curvature = ndarray.of([2, 2], [q + 1, 2, 2, q + 4])
+    expect(maxDifference(evaluateOn(hessian(total))(y), curvature)).toBeLessThan(1e-6)
   })
 
   it('is symmetric in its two sides for any φ and any number of nodes', () =>

@@ -4,7 +4,8 @@ import { type Engine, ndarray, ntk, openEngine } from 'tangentflow'
 import { driftAt, errorsAt, logSlope, type Study } from './limit.js'
 import { normalArray } from './support.js'
 
-// The keys are fixed, so the figures are too. SLOW=1 also takes deep networks to width 2,048, in about a minute.
+// The keys are fixed, so the figures are too. `npm run spec:slow` takes deep networks to width 2,048 as well, in about a
+// minute.
 const slow = process.env.SLOW === '1'
 
 const { conv2d, dense, erf, globalAvgPool, relu, residual } = ntk.infinite
