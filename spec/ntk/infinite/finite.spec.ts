@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { type Concrete, evaluateOn, key, ndarray, nn, ntk, ops, type Tensor } from 'tangentflow'
+import { type Concrete, evaluateOn, key, type NdArray, nn, ntk, ops, type Tensor } from 'tangentflow'
 import { relativeError } from '../../support/networks.js'
 import { expectRefusal } from '../../support/refusal.js'
 import { closedForms, normalArray } from './support.js'
 
 const { avgPool, conv2d, dense, elementwise, flatten, identity, relu, residual, serial } = ntk.infinite
 
-const outputs = (net: nn.Network, params: Concrete<nn.Params>, x: ndarray.NdArray) =>
+const outputs = (net: nn.Network, params: Concrete<nn.Params>, x: NdArray) =>
   evaluateOn((p: nn.Params, t: Tensor) => net.apply(p)(t))(params, x)
 
 describe('the finite network', () => {
