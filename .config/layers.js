@@ -50,7 +50,7 @@ const parts = {
 const packages = [
   { name: /^fp-ts\//, where: /^lib\// },
   { name: /^io-ts(\/|$)/, where: /^lib\// },
-  { name: /^(gpu\.js|webgpu|gl)(\/|$)/, where: /^lib\/engine\/gpujs\/runtime\.ts$/ },
+  { name: /^(gpu\.js|webgpu|gl)(\/|$)/, where: /^lib\/engine\/gpujs\/packages\.ts$/ },
   { name: /^onnxruntime-(node|web|common)(\/|$)/, where: /^lib\/engine\/onnx\/runtime\.ts$/ },
   { name: /^onnx-proto$/, where: /^lib\/engine\/onnx\// },
   { name: /^ml-matrix$/, where: /^lib\/ntk\/eigen\.ts$/ },

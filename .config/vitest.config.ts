@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -5,6 +6,10 @@ const path = (relative: string): string => fileURLToPath(new URL(`../${relative}
 
 // One seed for the whole run, chosen here so that the workers inherit it and the reporter can print it.
 const seed = (process.env.FC_SEED ??= String(Date.now() % 2 ** 31))
+
+// WebGPU in Node runs on the software adapter that Debian's chromium brings, unless the environment names another.
+const icd = '/usr/lib/chromium/vk_swiftshader_icd.json'
+if (existsSync(icd)) process.env.VK_ICD_FILENAMES ??= icd
 
 export default defineConfig({
   root: path(''),

@@ -1,6 +1,7 @@
 import { type Atom, highest, type Index, keyOf, levelOf, lowest } from './coordinate.js'
 import type { Kernel, KernelBackend } from './kernel.js'
-import { comparisons, float, scalars } from './scalar.js'
+import { literalFor } from './literal.js'
+import { comparisons, scalars } from './scalar.js'
 import { AFTER, levels, type Value } from './value.js'
 
 /** A loop around the code of a deeper level: its counter's name and how often it runs. */
@@ -186,7 +187,7 @@ export const writer = (backend: KernelBackend, lanes = 1): Writer => {
   const text = (value: Value, at: number): string => {
     switch (value.kind) {
       case 'literal':
-        return float(value.value)
+        return literalFor(backend, value.value)
       case 'result':
         return 'acc'
       case 'load': {

@@ -1,7 +1,7 @@
 import { add, axis, constantIndex, type Index, scale } from './coordinate.js'
 import { type Writer, writer } from './emit.js'
 import type { Kernel, KernelBackend } from './kernel.js'
-import { float } from './scalar.js'
+import { literalFor } from './literal.js'
 import { AFTER, type Value } from './value.js'
 
 /** A reduction: one cell folds `body` over all loops, then `epilogue` makes the result of it. */
@@ -128,15 +128,6 @@ const accumulate = (write: Writer, { combine, loops, body, lanes, unroll: turn }
   })
 }
 
-/** What every maximum starts from: shaders have no infinity to speak of. */
-const lowest: { readonly [B in KernelBackend]: string } = {
-  webasm: float(-Infinity),
-  cpu: float(-Infinity),
-  webgpu: '-3.4028234663852886e38',
-  webgl2: '-3.4028234663852886e38',
-  headlessgl: '-3.4028234663852886e38'
-}
-
 /**
  * out[i] = epilogue(Σ body(i, k)), or the maximum. Every cell walks the reduced axes itself, some elements a turn with
  * pointers that advance by a constant. With lanes, every one of four neighbouring cells computes all four: nothing in the
@@ -149,7 +140,7 @@ const lowest: { readonly [B in KernelBackend]: string } = {
 export const reduce = (reduction: Reduction, backend: KernelBackend): Kernel => {
   const { combine, lanes, output, epilogue } = reduction
   const write = writer(backend, lanes)
-  const initial = combine === 'sum' ? '0' : lowest[backend]
+  const initial = combine === 'sum' ? '0' : literalFor(backend, -Infinity)
   for (const lane of range(lanes)) write.statement(`let ${accumulator(lane)} = ${initial};`)
   accumulate(write, reduction)
   if (lanes > 1) write.statement(`let acc = ${chosen(lanes)};`, AFTER)

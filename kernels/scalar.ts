@@ -1,4 +1,6 @@
+import * as elementary from './elementary.js'
 import type { KernelBackend } from './kernel.js'
+import { float, polynomial } from './literal.js'
 
 /** The functions of single numbers that a kernel can apply. */
 export type ScalarName =
@@ -27,16 +29,6 @@ export type ScalarName =
 
 /** How the code of one function is written: its operands are names or literals, `let` keeps an intermediate result. */
 export type ScalarCode = (operands: readonly string[], keep: (text: string) => string) => string
-
-const polynomial = (x: string, coefficients: readonly number[]): string =>
-  coefficients.slice(1).reduce((text, c) => `(${text} * ${x} + ${float(c)})`, float(coefficients[0]!))
-
-/** A number as gpu.js reads it. Infinities are quotients, because the language has no name for them. */
-export const float = (value: number): string => {
-  if (Number.isNaN(value)) return '(0 / 0)'
-  if (!Number.isFinite(value)) return value > 0 ? '(1 / 0)' : '(-1 / 0)'
-  return value < 0 || Object.is(value, -0) ? `(-${Math.abs(value)})` : `${value}`
-}
 
 const TANH_LIMIT = 7.90531110763549805
 
@@ -163,13 +155,16 @@ const onCpu: { readonly [F in ScalarName]: ScalarCode } = {
   pow: rounded(portable.pow)
 }
 
+/** On GPUs the elementary functions are our own, for an adapter may be rough. */
+const onGpu: { readonly [F in ScalarName]: ScalarCode } = { ...portable, ...elementary }
+
 /** The code of every function on every backend: one column a backend. */
 export const scalars: { readonly [B in KernelBackend]: { readonly [F in ScalarName]: ScalarCode } } = {
   webasm: portable,
   cpu: onCpu,
-  webgpu: portable,
-  webgl2: portable,
-  headlessgl: portable
+  webgpu: onGpu,
+  webgl2: onGpu,
+  headlessgl: onGpu
 }
 
 /** The comparisons, whose outcome a `select` can use as a condition without making a number of it. */

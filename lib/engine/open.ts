@@ -8,19 +8,14 @@ import { openOnnx } from './onnx/backend.js'
 import { openGpujs } from './gpujs/backend.js'
 import { openReference } from './reference/backend.js'
 
-const absent =
-  (name: EngineName): OpenBackend =>
-  () =>
-    TE.left(tangentError('EngineError', 'openEngine', 'an engine that this version can open', name))
-
 /** How every engine is opened. */
 const openers: { readonly [Name in EngineName]: OpenBackend } = {
   reference: openReference,
   'onnx:native': openOnnx('native'),
   'onnx:wasm': openOnnx('wasm'),
-  'gpujs:webgpu': absent('gpujs:webgpu'),
-  'gpujs:webgl2': absent('gpujs:webgl2'),
-  'gpujs:headlessgl': absent('gpujs:headlessgl'),
+  'gpujs:webgpu': openGpujs('webgpu'),
+  'gpujs:webgl2': openGpujs('webgl2'),
+  'gpujs:headlessgl': openGpujs('headlessgl'),
   'gpujs:webasm': openGpujs('webasm'),
   'gpujs:cpu': openGpujs('cpu')
 }

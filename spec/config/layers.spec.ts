@@ -29,7 +29,7 @@ const cases: [verdict: 'allowed' | 'forbidden', file: string, specifier: string]
   ['forbidden', 'lib/graph/ops.ts', '../../spec/support/runs.js'],
   ['forbidden', 'lib/util/misc.ts', './other.js'],
 
-  ['allowed', 'lib/engine/gpujs/runtime.ts', 'gpu.js'],
+  ['allowed', 'lib/engine/gpujs/packages.ts', 'gpu.js'],
   ['forbidden', 'lib/engine/gpujs/lower.ts', 'gpu.js'],
   ['allowed', 'lib/engine/onnx/runtime.ts', 'onnxruntime-node'],
   ['forbidden', 'lib/engine/onnx/lower.ts', 'onnxruntime-web/wasm'],

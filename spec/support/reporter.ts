@@ -5,6 +5,19 @@ const reasonFor = (test: TestCase): string => {
   return (result.state === 'skipped' && result.note) || 'no reason given'
 }
 
+/** One line for each file and reason: the spec that was skipped, or how many were. */
+const skippedLines = (skipped: readonly TestCase[]): string[] => {
+  const groups = new Map<string, TestCase[]>()
+  for (const test of skipped) {
+    const key = `${test.module.relativeModuleId}\n${reasonFor(test)}`
+    groups.set(key, [...(groups.get(key) ?? []), test])
+  }
+  return [...groups.values()].map(([first, ...others]) => {
+    const what = others.length === 0 ? first!.fullName : `${others.length + 1} specs`
+    return `  ${first!.module.relativeModuleId} > ${what}: ${reasonFor(first!)}`
+  })
+}
+
 /**
  * Ends a run with every skipped spec and its reason (`ctx.skip('reason')`), the seed of the properties, and
  * the counts alone on the last line. A spec file or hook that fails outside any test counts as one failure.
@@ -23,7 +36,7 @@ export default class SummaryReporter implements Reporter {
 
     const lines = [
       ...(skipped.length === 0 ? [] : ['Skipped:']),
-      ...skipped.map((test) => `  ${test.module.relativeModuleId} > ${test.fullName}: ${reasonFor(test)}`),
+      ...skippedLines(skipped),
       `Properties ran from seed ${process.env.FC_SEED ?? '?'} (FC_SEED=<seed> repeats them).`,
       '',
       `${inState('passed').length} passed, ${failed} failed, ${skipped.length} skipped`

@@ -8,10 +8,9 @@ import { attempt } from '../../graph/trace.js'
 import type { Backend, Executable, OpenBackend } from '../engine.js'
 import type { Plan } from '../plan.js'
 import { build } from './build.js'
+import { VERSION } from './packages.js'
 import type { Program } from './program.js'
 import { openRuntime, type Runtime } from './runtime.js'
-
-const VERSION = '2.24.1'
 
 const float32 = (data: NdArray['data']): Float32Array =>
   data instanceof Float32Array ? data : Float32Array.from(data)
@@ -64,7 +63,12 @@ const executableOf = (
 }
 
 const backendOf = (backend: KernelBackend, threads: number, runtime: Runtime): Backend => {
-  const executed: Executed = { engine: `gpujs:${backend}`, backend: `gpu.js ${VERSION} ${backend}`, threads }
+  const on = runtime.adapter === undefined ? '' : ` (${runtime.adapter})`
+  const executed: Executed = {
+    engine: `gpujs:${backend}`,
+    backend: `gpu.js ${VERSION} ${backend}${on}`,
+    threads: backend === 'webasm' ? threads : 1
+  }
   return {
     executed,
     load: (plan) =>

@@ -9,6 +9,7 @@ import { isOp, type Tensor } from '../../graph/tensor.js'
 import type { Plan } from '../plan.js'
 import { flatCopy, kernelOf } from './kernels.js'
 import { lower, type Lowered } from './lower.js'
+import { narrow } from './narrow.js'
 import { copyOf } from './products.js'
 import type { Program, Source, Step } from './program.js'
 import type { Arrangement, Buffer, Surroundings } from './reader.js'
@@ -68,11 +69,8 @@ const lowerAll = (nodes: readonly Tensor[]): ReadonlyMap<Tensor, Lowered> =>
  * Lowers a plan for a backend: kernels, calls, and results that read back as rows. `forms` decides between the forms of
  * kernels; another table than the backend's own gives the same results in another time.
  */
-export const build = (
-  { nodes, graph }: Plan,
-  backend: KernelBackend,
-  forms: Variants = variants[backend]
-): Program => {
+export const build = (plan: Plan, backend: KernelBackend, forms: Variants = variants[backend]): Program => {
+  const { nodes, graph } = narrow(plan, backend)
   const lowered = lowerAll(nodes)
   const made = schedule(nodes, graph.outputs, lowered)
   const buffers = new Map<Tensor, Buffer>()

@@ -1,6 +1,7 @@
 import { sizeOf } from '../../core/shape.js'
 import type { Tensor } from '../../graph/tensor.js'
 import type { Lowered } from './lower.js'
+import { MAX_ARRAYS } from './narrow.js'
 
 /** How a kernel reaches a node: at the kernel's own coordinates, at others, or from within its reduction. */
 type Reach = 'aligned' | 'moved' | 'looped'
@@ -18,8 +19,6 @@ export interface Schedule {
   readonly rows: ReadonlySet<Tensor>
 }
 
-/** The fewest array arguments that every backend grants a kernel. */
-const MAX_ARRAYS = 7
 /** Chains are cut before the expression of one cell nests deeper than this, or holds more values. */
 const MAX_DEPTH = 64
 const MAX_VALUES = 256

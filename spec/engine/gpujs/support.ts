@@ -1,7 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { formatError } from '../../../lib/core/error.js'
+import { afterAll, beforeAll, beforeEach } from 'vitest'
+import type { KernelBackend } from '../../../kernels/kernel.js'
+import { formatError, type TangentError } from '../../../lib/core/error.js'
 import type { NdArray } from '../../../lib/core/ndarray.js'
-import type { Backend, OpenBackend } from '../../../lib/engine/engine.js'
+import type { Backend } from '../../../lib/engine/engine.js'
 import { openGpujs } from '../../../lib/engine/gpujs/backend.js'
 import { planOf } from '../../../lib/engine/plan.js'
 import { evaluateGraph } from '../../../lib/graph/evaluate/evaluate.js'
@@ -11,16 +13,31 @@ import { trace } from '../../../lib/graph/trace.js'
 import { optimise } from '../../../lib/optimise/index.js'
 
 /** The right side, or a thrown error that says what the left was. */
-export const right = <A>(either: E.Either<Parameters<typeof formatError>[0], A>): A => {
+export const right = <A>(either: E.Either<TangentError, A>): A => {
   if (E.isLeft(either)) throw new Error(formatError(either.left))
   return either.right
 }
 
+/** The host's own processor, which is always there. */
 export const modes = ['webasm', 'cpu'] as const
 
-export const open = async (mode: (typeof modes)[number], threads = 1): Promise<Backend> => {
-  const opener: OpenBackend = openGpujs(mode)
-  return right(await opener({ threads })())
+export const open = async (mode: KernelBackend, threads = 1): Promise<Backend> =>
+  right(await openGpujs(mode)({ threads })())
+
+/** A backend for all specs of a suite; where a GPU is not there they are skipped, and say why. */
+export const useBackend = (mode: KernelBackend): (() => Backend) => {
+  let opened: E.Either<TangentError, Backend> | undefined
+  beforeAll(async () => {
+    opened = await openGpujs(mode)({ threads: 1 })()
+  })
+  beforeEach((context) => {
+    if (opened !== undefined && E.isLeft(opened) && mode !== 'webasm' && mode !== 'cpu')
+      context.skip(formatError(opened.left))
+  })
+  afterAll(async () => {
+    if (opened !== undefined && E.isRight(opened)) await opened.right.dispose()
+  })
+  return () => right(opened!)
 }
 
 /** The optimised graph of a function. */

@@ -1,0 +1,21 @@
+import type { KernelBackend } from './kernel.js'
+
+/** A number as gpu.js reads it. Infinities are quotients, because the language has no name for them. */
+export const float = (value: number): string => {
+  if (Number.isNaN(value)) return '(0 / 0)'
+  if (!Number.isFinite(value)) return value > 0 ? '(1 / 0)' : '(-1 / 0)'
+  return value < 0 || Object.is(value, -0) ? `(-${Math.abs(value)})` : `${value}`
+}
+
+/** A polynomial by Horner's rule, the highest power first; `x` is a name. */
+export const polynomial = (x: string, coefficients: readonly number[]): string =>
+  coefficients.slice(1).reduce((text, c) => `(${text} * ${x} + ${float(c)})`, float(coefficients[0]!))
+
+/** More than float32 holds, but only once a thread computes it: WGSL refuses constants that are not finite. */
+const OVERFLOW = '(3.4e38 * (this.thread.x + 10))'
+
+/** {@link float} for a backend. */
+export const literalFor = (backend: KernelBackend, value: number): string => {
+  if (backend !== 'webgpu' || Number.isFinite(value)) return float(value)
+  return Number.isNaN(value) ? `(${OVERFLOW} * 0)` : value > 0 ? OVERFLOW : `(-${OVERFLOW})`
+}

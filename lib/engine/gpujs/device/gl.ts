@@ -1,0 +1,150 @@
+import { createGpu, createHeadlessContext } from '../packages.js'
+import { describeRenderer } from './adapter.js'
+import { complaints } from './complaints.js'
+import type { Device } from './device.js'
+import { type Gpu, settingsOf } from './gpu.js'
+import { field } from './unknown.js'
+
+/** What this library uses of a WebGL context. */
+interface GlContext {
+  createTexture: () => object | null
+  deleteTexture: (texture: object | null) => void
+  createBuffer: () => object | null
+  deleteBuffer: (buffer: object | null) => void
+  readonly isContextLost: () => boolean
+  readonly getError: () => number
+  readonly getParameter: (name: number) => unknown
+  readonly getVertexAttrib: (attribute: number, name: number) => unknown
+  readonly getExtension: (name: string) => unknown
+}
+
+const isContext = (value: unknown): value is GlContext =>
+  ['createTexture', 'deleteTexture', 'getError', 'getParameter'].every(
+    (name) => typeof field(value, name) === 'function'
+  )
+
+/** Parameters by their numbers in the WebGL specification. */
+const names = {
+  version: 0x1f02,
+  maxTextureSize: 0x0d33,
+  maxTextureImageUnits: 0x8872,
+  attributeBuffer: 0x889f,
+  unmaskedRenderer: 0x9246
+} as const
+
+const errors: ReadonlyMap<number, string> = new Map([
+  [0x0500, 'INVALID_ENUM'],
+  [0x0501, 'INVALID_VALUE'],
+  [0x0502, 'INVALID_OPERATION'],
+  [0x0505, 'OUT_OF_MEMORY'],
+  [0x0506, 'INVALID_FRAMEBUFFER_OPERATION'],
+  [0x9242, 'CONTEXT_LOST_WEBGL']
+])
+
+/** Positions beyond this are not whole numbers in the float32 of a fragment's coordinates. */
+const COUNTABLE = 2 ** 24
+
+/** Counts the textures of a context by listening at their making and their end. */
+const countTextures = (context: GlContext): (() => number) => {
+  const live = new WeakSet()
+  let count = 0
+  const [create, remove] = [context.createTexture.bind(context), context.deleteTexture.bind(context)]
+  context.createTexture = () => {
+    const texture = create()
+    if (texture !== null) {
+      live.add(texture)
+      count++
+    }
+    return texture
+  }
+  context.deleteTexture = (texture) => {
+    if (texture !== null && live.delete(texture)) count--
+    remove(texture)
+  }
+  return () => count
+}
+
+/**
+ * Counts the buffers of a context, and keeps those that vertices are still drawn from. gpu.js 2.24.1 points the attributes
+ * of the context at a buffer of the kernel that is built, and all kernels draw from the one that was built last: with
+ * that kernel destroyed, the draws of every other one would fail, and leave old results behind.
+ */
+const keepBuffers = (context: GlContext): (() => number) => {
+  const live = new WeakSet()
+  const kept = new Set<object>()
+  let count = 0
+  const [create, remove] = [context.createBuffer.bind(context), context.deleteBuffer.bind(context)]
+  context.createBuffer = () => {
+    const buffer = create()
+    if (buffer !== null) {
+      live.add(buffer)
+      count++
+    }
+    return buffer
+  }
+  context.deleteBuffer = (buffer) => {
+    if (buffer === null || !live.delete(buffer)) return
+    count--
+    kept.add(buffer)
+    const drawn = [0, 1].map((attribute) => context.getVertexAttrib(attribute, names.attributeBuffer))
+    for (const old of kept)
+      if (!drawn.includes(old)) {
+        kept.delete(old)
+        remove(old)
+      }
+  }
+  return () => count
+}
+
+const rendererOf = (context: GlContext): string => {
+  const unmasked =
+    context.getExtension('WEBGL_debug_renderer_info') === null
+      ? undefined
+      : context.getParameter(names.unmaskedRenderer)
+  const name = typeof unmasked === 'string' ? unmasked : context.getParameter(names.version)
+  return describeRenderer(String(name))
+}
+
+const watch = (gpu: Gpu, context: GlContext): Device => {
+  const [buffers, textures] = [keepBuffers(context), countTextures(context)]
+  const side = Number(context.getParameter(names.maxTextureSize))
+  return {
+    gpu,
+    adapter: rendererOf(context),
+    limits: {
+      arrays: Number(context.getParameter(names.maxTextureImageUnits)),
+      elements: Math.min(side * side, COUNTABLE),
+      groups: Infinity
+    },
+    canVanish: true,
+    memory: () => ({ buffers: buffers(), textures: textures() }),
+    lost: () => (context.isContextLost() ? 'the WebGL context is lost' : undefined),
+    complaints: complaints(() => {
+      const error = context.getError()
+      return error === 0 ? undefined : `GL error ${errors.get(error) ?? error}`
+    }),
+    release: async () => {
+      await gpu.destroy()
+    }
+  }
+}
+
+const open = async (mode: 'webgl2' | 'headlessgl'): Promise<Device> => {
+  const gpu = await createGpu(mode)
+  // the context comes with the first kernel, and goes with the GPU's last
+  gpu.createKernel('function () {\nreturn 1;\n}', settingsOf({ output: [1], components: 1 }))
+  if (!isContext(gpu.context)) throw new Error('a GPU without a GL context')
+  return watch(gpu, gpu.context)
+}
+
+/** WebGL 2 of a browser. */
+export const openWebgl2 = (): Promise<Device> => open('webgl2')
+
+/** WebGL 1 of the package `gl`, which gpu.js takes to be missing where it gives no context: undefined then. */
+export const openHeadless = async (): Promise<Device | undefined> => {
+  const context = await createHeadlessContext()
+  if (!isContext(context)) return undefined
+  const end = field(context.getExtension('STACKGL_destroy_context'), 'destroy')
+  if (typeof end === 'function') end.call(undefined)
+  return open('headlessgl')
+}

@@ -1,0 +1,122 @@
+import * as E from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import type { KernelBackend } from '../../../../kernels/kernel.js'
+import { type TangentError, tangentError } from '../../../core/error.js'
+import { createGpu } from '../packages.js'
+import { silent } from './complaints.js'
+import type { Device } from './device.js'
+import { openHeadless, openWebgl2 } from './gl.js'
+import { settingsOf } from './gpu.js'
+import { strayed } from './guard.js'
+import { unlimited } from './limits.js'
+import { field, messageOf, text } from './unknown.js'
+import { openWebgpu } from './webgpu.js'
+
+const inNode = (): boolean => text(globalThis, 'process', 'versions', 'node') !== undefined
+
+/** Why an engine is not there: what it needs, and what was found instead. */
+class Missing extends Error {
+  readonly expected: string
+  constructor(expected: string, found: string) {
+    super(found)
+    this.expected = expected
+  }
+}
+
+const onHost = async (mode: 'webasm' | 'cpu'): Promise<Device> => {
+  const gpu = await createGpu(mode)
+  return {
+    gpu,
+    limits: unlimited,
+    canVanish: false,
+    memory: () => ({ buffers: 0, textures: 0 }),
+    lost: () => undefined,
+    complaints: silent,
+    release: async () => {
+      await gpu.destroy()
+    }
+  }
+}
+
+const noAdapter =
+  'a WebGPU adapter: a GPU with its driver, or in software VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json ' +
+  'with the Debian packages chromium and libvulkan1'
+
+const webgpu = async (): Promise<Device> => {
+  try {
+    return await openWebgpu()
+  } catch (error) {
+    const found = messageOf(error)
+    if (/no adapter/.test(found))
+      throw new Missing(inNode() ? noAdapter : 'a browser with a WebGPU adapter', 'none')
+    throw new Missing(inNode() ? 'the package webgpu (npm install webgpu)' : 'a browser with WebGPU', found)
+  }
+}
+
+const headlessgl = async (): Promise<Device> => {
+  if (!inNode()) throw new Missing('Node; in a browser ask for gpujs:webgl2', 'a browser')
+  let device: Device | undefined
+  try {
+    device = await openHeadless()
+  } catch (error) {
+    throw new Missing(
+      'the package gl, built (npm rebuild gl --ignore-scripts=false, with the Debian packages libxi-dev ' +
+        'libgl1-mesa-dev libx11-dev libxext-dev pkg-config)',
+      messageOf(error)
+    )
+  }
+  if (device !== undefined) return device
+  const display = text(globalThis, 'process', 'env', 'DISPLAY')
+  throw new Missing(
+    'an X server (xvfb-run -a, of the Debian package xvfb)',
+    display === undefined ? 'no DISPLAY' : `no WebGL context on DISPLAY ${display}`
+  )
+}
+
+const webgl2 = async (): Promise<Device> => {
+  if (inNode()) throw new Missing('a browser; in Node ask for gpujs:headlessgl', 'Node')
+  try {
+    return await openWebgl2()
+  } catch (error) {
+    throw new Missing('a browser with WebGL 2', messageOf(error))
+  }
+}
+
+const openers: { readonly [B in KernelBackend]: () => Promise<Device> } = {
+  webasm: () => onHost('webasm'),
+  cpu: () => onHost('cpu'),
+  webgpu,
+  webgl2,
+  headlessgl
+}
+
+/** Computes [1, 2] + 1 on a device: nothing is believed to be there that has not computed. */
+const prove = async (backend: KernelBackend, { gpu, complaints }: Device): Promise<void> => {
+  const mark = complaints.mark()
+  const kernel = gpu.createKernel(
+    'function (a0) {\nreturn a0[this.thread.x] + 1;\n}',
+    settingsOf({ output: [2], components: 1 })
+  )
+  const result = await kernel(Float32Array.of(1, 2))
+  const reason = strayed(backend, field(kernel, 'kernel')) ?? complaints.since(mark)
+  kernel.destroy()
+  if (reason !== undefined) throw new Missing(`gpu.js in mode ${backend}`, reason)
+  const found = result instanceof Float32Array ? result.join(', ') : String(result)
+  if (found !== '2, 3') throw new Missing('[1, 2] + 1 to be 2, 3', found)
+}
+
+/** Opens a device for a backend and sees it compute; one that is not there is an EngineError that says what it needs. */
+export const openDevice =
+  (backend: KernelBackend): TaskEither<TangentError, Device> =>
+  async () => {
+    let device: Device | undefined
+    try {
+      device = await openers[backend]()
+      await prove(backend, device)
+      return E.right(device)
+    } catch (error) {
+      await device?.release()
+      const expected = error instanceof Missing ? error.expected : `gpu.js in mode ${backend}`
+      return E.left(tangentError('EngineError', 'openEngine', expected, messageOf(error), `gpujs:${backend}`))
+    }
+  }

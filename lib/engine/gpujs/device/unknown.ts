@@ -1,0 +1,22 @@
+/** Looking into what comes from packages without types that can be relied on. */
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  (typeof value === 'object' || typeof value === 'function') && value !== null
+
+/** What lies at a path of names, or undefined where the path ends before. */
+export const field = (value: unknown, ...path: readonly string[]): unknown =>
+  path.reduce<unknown>((inner, name) => (isRecord(inner) ? inner[name] : undefined), value)
+
+/** The list at a path of names; empty where there is none. */
+export const list = (value: unknown, ...path: readonly string[]): readonly unknown[] => {
+  const found = field(value, ...path)
+  return Array.isArray(found) ? found : []
+}
+
+/** The text at a path of names; undefined where there is none, or an empty one. */
+export const text = (value: unknown, ...path: readonly string[]): string | undefined => {
+  const found = field(value, ...path)
+  return typeof found === 'string' && found !== '' ? found : undefined
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,153 @@
+import { acquireWebgpu, createDawn, createGpu } from '../packages.js'
+import { describeAdapter } from './adapter.js'
+import { complaints } from './complaints.js'
+import type { Device } from './device.js'
+import type { Limits } from './limits.js'
+import { field, messageOf, text } from './unknown.js'
+
+/** What this library uses of a GPUBuffer and a GPUDevice. */
+interface GpuBuffer {
+  destroy: () => unknown
+}
+
+interface GpuDevice {
+  createBuffer: (descriptor: unknown) => GpuBuffer
+  onuncapturederror: unknown
+  readonly destroy: () => void
+  readonly lost: Promise<unknown>
+  readonly limits: unknown
+}
+
+const isDevice = (value: unknown): value is GpuDevice =>
+  typeof field(value, 'createBuffer') === 'function' && field(value, 'lost') instanceof Promise
+
+/** The device that gpu.js shares between all its GPUs, watched, and how many of ours use it. */
+interface Shared extends Pick<Device, 'limits' | 'memory' | 'lost' | 'complaints'> {
+  readonly adapter: string
+  readonly device: GpuDevice
+  /** The package's object, which has to live as long as its device. */
+  readonly dawn: unknown
+  users: number
+}
+
+let shared: Shared | undefined
+
+const numberOf = (limits: unknown, name: string): number => {
+  const value = field(limits, name)
+  return typeof value === 'number' ? value : Infinity
+}
+
+const FLOAT = 4
+
+const limitsOf = ({ limits }: GpuDevice): Limits => ({
+  // one binding is the result
+  arrays: numberOf(limits, 'maxStorageBuffersPerShaderStage') - 1,
+  elements: Math.floor(
+    Math.min(numberOf(limits, 'maxStorageBufferBindingSize'), numberOf(limits, 'maxBufferSize')) / FLOAT
+  ),
+  groups: numberOf(limits, 'maxComputeWorkgroupsPerDimension')
+})
+
+/** Counts the buffers of a device by listening at their making and their end. */
+const countBuffers = (device: GpuDevice): (() => number) => {
+  let count = 0
+  const create = device.createBuffer.bind(device)
+  device.createBuffer = (descriptor) => {
+    const buffer = create(descriptor)
+    const destroy = buffer.destroy.bind(buffer)
+    let lives = true
+    count++
+    buffer.destroy = () => {
+      if (lives) count--
+      lives = false
+      return destroy()
+    }
+    return buffer
+  }
+  return () => count
+}
+
+const watch = (context: unknown, dawn: unknown): Shared => {
+  const device = field(context, 'device')
+  if (!isDevice(device)) throw new Error('a WebGPU context without a device')
+  const buffers = countBuffers(device)
+  const record = complaints()
+  let lost: string | undefined
+  void device.lost.then((info) => {
+    lost = text(info, 'message') ?? text(info, 'reason') ?? 'no reason given'
+  })
+  device.onuncapturederror = (event: unknown) => {
+    record.add(text(event, 'error', 'message') ?? 'an error without a message')
+  }
+  return {
+    device,
+    dawn,
+    users: 0,
+    adapter: describeAdapter(field(context, 'adapter', 'info')),
+    limits: limitsOf(device),
+    memory: () => ({ buffers: buffers(), textures: 0 }),
+    lost: () => lost,
+    complaints: record
+  }
+}
+
+/**
+ * Runs an effect while `navigator.gpu` is there, which is where gpu.js looks for it. In Node it is the package's object, and
+ * taken away again: other libraries take it for a browser's.
+ */
+const withNavigator = async <A>(effect: (dawn: unknown) => Promise<A>): Promise<A> => {
+  if (field(globalThis, 'navigator', 'gpu') !== undefined) return effect(undefined)
+  const dawn = shared?.dawn ?? (await createDawn())
+  const known: unknown = field(globalThis, 'navigator')
+  const navigator: object = typeof known === 'object' && known !== null ? known : {}
+  if (navigator !== known)
+    Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true })
+  Object.defineProperty(navigator, 'gpu', { value: dawn, configurable: true })
+  try {
+    return await effect(dawn)
+  } finally {
+    Reflect.deleteProperty(navigator, 'gpu')
+    if (navigator !== known) Reflect.deleteProperty(globalThis, 'navigator')
+  }
+}
+
+/** The last user gone, the device goes too, so that the process can end and the next to come asks for a fresh one. */
+const leave = async (own: Shared): Promise<void> => {
+  own.users--
+  if (own.users > 0) return
+  if (shared === own) shared = undefined
+  own.device.destroy()
+  await own.device.lost
+}
+
+const open = (): Promise<Device> =>
+  withNavigator(async (dawn) => {
+    const gpu = await createGpu('webgpu')
+    const context = await acquireWebgpu()
+    const own = shared?.device === field(context, 'device') ? shared! : watch(context, dawn)
+    shared = own
+    own.users++
+    const { adapter, limits, memory, lost } = own
+    return {
+      gpu,
+      adapter,
+      limits,
+      canVanish: false,
+      memory,
+      lost,
+      complaints: own.complaints,
+      release: async () => {
+        await gpu.destroy()
+        await leave(own)
+      }
+    }
+  })
+
+/** Openings follow one another: they share a device and, for a moment, the global `navigator`. */
+let opening: Promise<unknown> = Promise.resolve()
+
+export const openWebgpu = (): Promise<Device> => {
+  const next = opening.then(open, open)
+  opening = next.catch(messageOf)
+  return next
+}
