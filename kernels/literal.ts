@@ -12,7 +12,7 @@ export const polynomial = (x: string, coefficients: readonly number[]): string =
   coefficients.slice(1).reduce((text, c) => `(${text} * ${x} + ${float(c)})`, float(coefficients[0]!))
 
 /** More than float32 holds, but only once a thread computes it: WGSL refuses constants that are not finite. */
-const OVERFLOW = '(3.4e38 * (this.thread.x + 10))'
+const OVERFLOW = '((this.thread.x + 10.5) * 3.4e38)'
 
 /** {@link float} for a backend. */
 export const literalFor = (backend: KernelBackend, value: number): string => {
