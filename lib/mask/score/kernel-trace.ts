@@ -1,0 +1,109 @@
+import { pipe } from 'fp-ts/lib/function.js'
+import { none } from '../../attack/attack.js'
+import { fail } from '../../core/error.js'
+import { sizeOf } from '../../core/shape.js'
+import { jacrev, vmap } from '../../diff/index.js'
+import { fill } from '../../graph/constant.js'
+import type { Key } from '../../graph/key.js'
+import * as ops from '../../graph/ops/index.js'
+import type { Tensor } from '../../graph/tensor.js'
+import * as tree from '../../graph/tree.js'
+import type { Attack, Batch } from '../../nn/batch.js'
+import type { Network, Params, Weights } from '../../nn/layer.js'
+
+/** What the kernel-trace score needs besides data. */
+export interface KernelTraceOptions {
+  /** The inputs on which the score is taken: attacked ones, or as they are (the default). */
+  readonly attack?: Attack
+  /**
+   * Examples whose derivatives by the weights of convolutions are held at once, examples × outputs × weights numbers; so
+   * many as make 64 million (256 MB) unless given. It changes nothing but memory and rounding.
+   */
+  readonly atOnce?: number
+}
+
+/** Most derivatives that are held at once unless told otherwise. */
+const HELD = 2 ** 26
+
+/** The square root of a mean square over axis 0. */
+const rms = (x: Tensor): Tensor => pipe(x, ops.square, ops.mean(0), ops.sqrt)
+
+/** Whether each weight joins one input to one result, so that its derivative is a product. */
+const isDense = (w: Tensor): boolean => w.shape.length === 2
+
+/**
+ * The kernel-trace score |w| √(Σ_o mean (∂f_o/∂w)²), the mean over the (attacked) inputs, divided by its mean over all
+ * weights: the square without |w| is the share of the weight in the trace of the kernel, so what is kept carries the kernel. For
+ * a dense layer, where ∂f_o/∂wᵢⱼ = hⱼ ∂f_o/∂preᵢ, the factors are averaged by themselves, |wᵢⱼ| dᵢ hⱼ: hⱼ the root mean
+ * square of the layer's input j, dᵢ = √(Σ_o mean (∂f_o/∂preᵢ)²) with preᵢ its i-th result, which is the share if inputs
+ * and cotangents vary independently. A convolution sums over places that vary together, so there the derivative itself is
+ * squared. A weight on an input that is always 0 scores 0.
+ */
+export const kernelTrace =
+  (network: Network, { attack = none, atOnce }: KernelTraceOptions = {}) =>
+  (params: Params, batch: Batch, key: Key): Weights => {
+    const { x } = attack(network.apply)(params, batch, key)
+    const inputs = inputsOf(network, params, x)
+    const squares = sumOfSquares(network, params, x, atOnce ?? fitting(network, params, x))
+    const raw = params.map(({ w }, l): { readonly w?: Tensor } => {
+      const square = squares[l]?.w
+      if (w === undefined || square === undefined) return {}
+      const d = pipe(square, ops.scale(1 / x.shape[0]!), ops.sqrt)
+      const shared = pipe(ops.abs(w), ops.mul(d))
+      return { w: isDense(w) ? ops.mul(ops.expandDims(1)(rms(inputs[l]!)))(shared) : shared }
+    })
+    const parts = tree.tensors(raw)
+    const count = parts.reduce((n, part) => n + sizeOf(part.shape), 0)
+    const total = parts.map(ops.sum()).reduce((a, b) => ops.add(b)(a))
+    return tree.map(ops.div(ops.scale(1 / count)(total)))(raw)
+  }
+
+/** How many examples' derivatives fit into what may be held. */
+const fitting = (network: Network, params: Params, x: Tensor): number => {
+  const weights = params.reduce((n, { w }) => (w === undefined || isDense(w) ? n : n + sizeOf(w.shape)), 0)
+  const each = weights * sizeOf(network.outputShape(x.shape.slice(1)))
+  return Math.max(1, Math.floor(HELD / Math.max(each, 1)))
+}
+
+/**
+ * Σ over examples and outputs of the squared derivative: by each result of a dense layer, by each weight of any other.
+ * `atOnce` examples at a time.
+ */
+const sumOfSquares = (network: Network, params: Params, x: Tensor, atOnce: number): Weights => {
+  if (!(Number.isInteger(atOnce) && atOnce >= 1))
+    fail('ArgumentError', 'mask.score.kernelTrace', 'a whole number of at least 1', `${atOnce}`, 'atOnce')
+  const shifts = params.map(({ w }) =>
+    w === undefined ? {} : { w: fill(0, isDense(w) ? w.shape.slice(-1) : w.shape) }
+  )
+  const n = x.shape[0]!
+  const parts = Array.from({ length: Math.ceil(n / atOnce) }, (_, i): Weights => {
+    const some = n <= atOnce ? x : ops.sliceAxis(0, i * atOnce, Math.min(n, (i + 1) * atOnce))(x)
+    const responses = vmap((example: Tensor) =>
+      jacrev((by: Weights) => ops.squeeze(0)(shifted(network, params, by)(ops.expandDims(0)(example))))(
+        shifts
+      )
+    )(some)
+    return tree.map((response) => pipe(response, ops.square, ops.sum(1), ops.sum(0)))(responses)
+  })
+  return parts.reduce((total, part) => tree.zipWith(part, (a, b) => ops.add(b)(a))(total))
+}
+
+/** What goes into each layer. */
+const inputsOf = (network: Network, params: Params, x: Tensor): readonly Tensor[] =>
+  network.layers.reduce<readonly Tensor[]>(
+    (seen, layer, l) => [...seen, layer.apply(params[l]!)(seen[l]!)],
+    [x]
+  )
+
+/** The network with a number added to each result of each dense layer, and to each weight of any other. */
+const shifted =
+  (network: Network, params: Params, shifts: Weights) =>
+  (x: Tensor): Tensor =>
+    network.layers.reduce((h, layer, l) => {
+      const own = params[l]!
+      const shift = shifts[l]?.w
+      if (shift === undefined || own.w === undefined) return layer.apply(own)(h)
+      return isDense(own.w)
+        ? ops.add(shift)(layer.apply(own)(h))
+        : layer.apply({ ...own, w: ops.add(shift)(own.w) })(h)
+    }, x)

@@ -1,0 +1,177 @@
+import { pipe } from 'fp-ts/lib/function.js'
+import * as E from 'fp-ts/lib/Either.js'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  attack,
+  type Concrete,
+  type Engine,
+  evaluateOn,
+  formatError,
+  type Key,
+  key,
+  mask,
+  type NdArray,
+  ndarray,
+  nn,
+  ntk,
+  openEngine,
+  ops,
+  type TangentError,
+  type Tensor,
+  train
+} from 'tangentflow'
+import { batchOf, relativeError } from '../support/networks.js'
+
+const net = nn.serial(
+  nn.reshape([1, 6, 6]),
+  nn.conv2d(3, 3, { padding: 'same', sigmaB: 0.1 }),
+  nn.relu,
+  nn.maxPool(2),
+  nn.conv2d(4, 2, { sigmaB: 0.1 }),
+  nn.relu,
+  nn.flatten,
+  nn.dense(3)
+)
+const params = net.init(key(1), [36])
+const data = batchOf(5, 8, 36, 3)
+
+const right = <A>(result: E.Either<TangentError, A>): A => {
+  if (E.isLeft(result)) throw new Error(formatError(result.left))
+  return result.right
+}
+
+const weights = (tree: Concrete<nn.Weights>): readonly NdArray[] =>
+  tree.flatMap(({ w }) => (w === undefined ? [] : [w]))
+
+describe('the kernel-trace score of a convolution', () => {
+  const score = (options: mask.score.KernelTraceOptions = {}) =>
+    evaluateOn((p: nn.Params, b: nn.Batch, k: Key) => mask.score.kernelTrace(net, options)(p, b, k))(
+      params,
+      data,
+      key(0)
+    )
+
+  it('is |w| times the root of its share of the kernel’s trace', () => {
+    const share = evaluateOn((p: nn.Params, x: Tensor) =>
+      ntk
+        .jacobians(net.apply, p, x)
+        .map(({ w }) =>
+          w === undefined ? {} : { w: pipe(w, ops.square, ops.sum(1), ops.mean(0), ops.sqrt) }
+        )
+    )(params, data.x)
+    const ratios = [1, 4].map((layer) => {
+      const [s, d, w] = [score()[layer]!.w!, share[layer]!.w!, params[layer]!.w!]
+      const raw = ndarray.of(
+        w.shape,
+        Float64Array.from(w.data, (x, i) => Math.abs(x) * d.data[i]!)
+      )
+      const ratio = s.data[0]! / raw.data[0]!
+      expect(
+        relativeError(
+          s,
+          ndarray.of(
+            w.shape,
+            raw.data.map((x) => ratio * x)
+          )
+        )
+      ).toBeLessThan(1e-9)
+      return ratio
+    })
+    // one scale for all layers: the mean of all scores is 1
+    expect(ratios[0]! / ratios[1]!).toBeCloseTo(1, 9)
+    const all = weights(score()).flatMap(({ data: values }) => Array.from(values))
+    expect(all.reduce((a, b) => a + b, 0) / all.length).toBeCloseTo(1, 9)
+  })
+
+  it('is the same however many examples are held at once, the last few among them', () => {
+    const whole = weights(score())
+    for (const atOnce of [1, 3, 8])
+      weights(score({ atOnce })).forEach((part, l) =>
+        expect(relativeError(part, whole[l]!)).toBeLessThan(1e-12)
+      )
+    expect(() => score({ atOnce: 0 })).toThrow('ArgumentError in mask.score.kernelTrace')
+  })
+
+  it('is 0 where the input is', () => {
+    const dark = { ...data, x: ndarray.zeros([8, 36]) }
+    const [first] = weights(
+      evaluateOn((p: nn.Params, b: nn.Batch, k: Key) => mask.score.kernelTrace(net)(p, b, k))(
+        params,
+        dark,
+        key(0)
+      )
+    )
+    expect(Array.from(first!.data).every((s) => s === 0)).toBe(true)
+  })
+})
+
+describe('masks of convolutional networks', () => {
+  let engine: Engine
+
+  beforeAll(async () => {
+    engine = right(await openEngine({ require: 'onnx:native', threads: 1 })())
+  })
+
+  afterAll(() => engine.dispose())
+
+  it.each(mask.oneShotMethods)('%s keeps exactly what is asked for', async (method) => {
+    const { mask: chosen } = right(
+      await mask.oneShot(net, { method, density: 0.5, epsilon: 0.1, samples: 8, rounds: 1 })(
+        params,
+        data,
+        key(2)
+      )(engine)()
+    )
+    const kept = weights(chosen).flatMap(({ data: values }) => Array.from(values))
+    // 3·9 + 4·3·4 + 16·3 weights
+    expect(kept.length).toBe(123)
+    expect(kept.filter((m) => m === 1).length).toBe(62)
+    expect(kept.every((m) => m === 0 || m === 1)).toBe(true)
+  })
+
+  it('gives kernels of filters the density of Erdős–Rényi kernels', () => {
+    const shapes = [
+      [16, 8, 3, 3],
+      [40, 30]
+    ]
+    const counts = mask.erkCounts(0.1)(shapes)
+    const [conv, dense] = [counts[0]! / 1152, counts[1]! / 1200]
+    // (16 + 8 + 3 + 3) / 1152 against (40 + 30) / 1200
+    expect(conv / dense).toBeCloseTo(30 / 1152 / (70 / 1200), 1)
+    expect(counts[0]! + counts[1]!).toBe(235)
+  })
+
+  it('are searched for, attacked and trained as any other', async () => {
+    const found = right(
+      await mask.search(net, { density: 0.5, epsilon: 0.1, steps: 2, batch: 4 })(params, data, key(3))(
+        engine
+      )()
+    )
+    expect(weights(found.mask).map(({ shape }) => shape)).toEqual([
+      [3, 1, 3, 3],
+      [4, 3, 2, 2],
+      [16, 3]
+    ])
+    const { params: trained } = right(
+      await train.fit(net.apply, {
+        epochs: 3,
+        batch: 4,
+        schedule: train.schedule.constant(0.1),
+        optimiser: train.sgd,
+        attack: attack.pgd({ epsilon: 0.1, steps: 2, stepSize: 0.05 }),
+        mask: found.mask
+      })(
+        params,
+        data,
+        key(4)
+      )(engine)()
+    )
+    const [before, after, kept] = [params, trained, found.mask].map((tree) =>
+      weights(tree).flatMap(({ data: values }) => Array.from(values))
+    )
+    after!.forEach((w, i) => {
+      if (kept![i] === 0) expect(Math.abs(w)).toBe(0)
+    })
+    expect(after!.some((w, i) => kept![i] === 1 && w !== before![i])).toBe(true)
+  })
+})
