@@ -32,6 +32,7 @@ export {
   type VmapOptions
 } from './diff/index.js'
 export { compile, run } from './engine/compile.js'
+export { exportOnnx, type OnnxFile } from './engine/onnx/export.js'
 export { type Engine, type EngineName, engineNames } from './engine/engine.js'
 export { autoOrder, engineName, type EngineOptions, openEngine, withEngine } from './engine/open.js'
 export type { Executed, Program, Result, Runner } from './graph/runner.js'

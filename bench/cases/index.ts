@@ -1,6 +1,8 @@
 import type { Case } from '../harness/candidate.js'
 import { awtStepCase, awtStepExplicitCase, compileAwtStepCase } from './awt-step.js'
 import { compileMlpStepCase, mlpStepCase } from './mlp-step.js'
+import { pgdTrainStepCase } from './pgd-train-step.js'
+import { pgd40EvaluationCase } from './pgd40-evaluation.js'
 
 /** Every case, in the order in which they run: compiling first, while the process is cold. */
 export const cases: readonly Case[] = [
@@ -8,5 +10,7 @@ export const cases: readonly Case[] = [
   compileAwtStepCase,
   mlpStepCase,
   awtStepCase,
-  awtStepExplicitCase
+  awtStepExplicitCase,
+  pgdTrainStepCase,
+  pgd40EvaluationCase
 ]

@@ -36,6 +36,8 @@ export interface Candidate {
   readonly name: string
   /** The number of threads it is asked to use. */
   readonly threads: number
+  /** It does a part of the work only, to be compared with: its results are not checked. */
+  readonly isBound?: true
   readonly open: TaskEither<TangentError, Ready>
 }
 

@@ -110,6 +110,8 @@ const enter = async (
     const start = performance.now()
     const { outcome, executed } = await ready.once()
     const firstRun = performance.now() - start
+    if (candidate.isBound === true)
+      return E.right({ candidate, ready, executed, firstRun, error: NaN, times: [] })
     const { result, error } = deviation(outcome, reference)
     if (error <= tolerance) return E.right({ candidate, ready, executed, firstRun, error, times: [] })
     await ready.dispose()

@@ -90,7 +90,7 @@ const cells = (row: Timed): readonly string[] => {
     showTime(stages.optimise),
     showTime(stages.lower ?? stages.compile),
     showTime(totalOf(stages)),
-    row.error.toExponential(0),
+    Number.isNaN(row.error) ? '–' : row.error.toExponential(0),
     String(steady.count),
     `${executed.engine} (${executed.backend}), ${executed.threads} ${executed.threads === 1 ? 'thread' : 'threads'}`
   ]

@@ -14,14 +14,21 @@ const attribute = (name: string, value: number | readonly number[]) => {
   return name === 'alpha' || name === 'beta' ? { name, type: FLOAT, f: value } : { name, type: INT, i: value }
 }
 
-const node = (opType: string, input: readonly string[], output: string, attributes: Attributes = {}) => ({
+/** One operator. */
+export const node = (
+  opType: string,
+  input: readonly string[],
+  output: string,
+  attributes: Attributes = {}
+) => ({
   opType,
   input: [...input],
   output: [output],
   attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value))
 })
 
-const tensor = (name: string, shape: readonly number[]) => ({
+/** A float32 value of a fixed shape. */
+export const tensor = (name: string, shape: readonly number[]) => ({
   name,
   type: {
     tensorType: {

@@ -6,7 +6,8 @@ import { type Candidate, timed } from '../harness/candidate.js'
 import { mlpStepModel } from './onnxruntime-model.js'
 import { importOptional } from './package.js'
 
-interface Value {
+/** A tensor of onnxruntime-node. */
+export interface Value {
   readonly dims: readonly number[]
   readonly data: Float32Array
 }
@@ -17,7 +18,7 @@ interface Session {
 }
 
 /** The part of onnxruntime-node that is used here. */
-interface OnnxRuntime {
+export interface OnnxRuntime {
   readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => Value
   readonly InferenceSession: { readonly create: (model: Uint8Array, options: object) => Promise<Session> }
   readonly env: { readonly versions: { readonly common: string } }

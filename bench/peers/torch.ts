@@ -17,3 +17,10 @@ export const torchAwtStep = (
   arrays: PythonPeer['arrays']
 ): ((threads: number) => Candidate) =>
   pythonPeer({ name: 'torch', script: 'torch_awt_step.py', values, arrays })
+
+/** One step of adversarial training in PyTorch. */
+export const torchPgdTrainStep = (
+  values: PythonPeer['values'],
+  arrays: PythonPeer['arrays']
+): ((threads: number) => Candidate) =>
+  pythonPeer({ name: 'torch', script: 'torch_pgd_train_step.py', values, arrays })

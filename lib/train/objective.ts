@@ -3,7 +3,7 @@ import type { Key } from '../graph/key.js'
 import * as ops from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import { type AttackLoss, none } from '../attack/attack.js'
-import type { LinfOptions } from '../attack/ball.js'
+import type { Box } from '../attack/ball.js'
 import { pgd } from '../attack/pgd.js'
 import type { Attack, Batch, Model } from '../nn/batch.js'
 import type { Params } from '../nn/layer.js'
@@ -110,6 +110,8 @@ export const fgsmRs = ({ epsilon, stepSize = 1.25 * epsilon, ...rest }: FgsmRsOp
   pgd({ ...rest, epsilon, stepSize, steps: 1 })
 
 /** An L∞ ball, and the step in it. */
-export interface FgsmRsOptions extends LinfOptions {
+export interface FgsmRsOptions {
+  readonly epsilon: number
+  readonly box?: Box
   readonly stepSize?: number
 }

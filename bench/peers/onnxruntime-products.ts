@@ -1,0 +1,86 @@
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import onnxProto from 'onnx-proto'
+import { type NdArray, tangentError } from '../../lib/index.js'
+import { type Candidate, timed } from '../harness/candidate.js'
+import type { OnnxRuntime, Value } from './onnxruntime.js'
+import { node, tensor } from './onnxruntime-model.js'
+import { importOptional } from './package.js'
+
+/** Sizes of an attack on an MLP with one hidden layer. */
+export interface AttackSizes {
+  readonly batch: number
+  readonly inputs: number
+  readonly hidden: number
+  readonly classes: number
+  readonly steps: number
+}
+
+/**
+ * The matrix products of an attack and nothing else: two forward and two backward for each step, and the two of each of the
+ * two predictions, clean and attacked. Each takes the last one's result, so that none can be left out; the last of a step
+ * adds the images, so that numbers stay small.
+ */
+const productsModel = ({ batch, inputs, hidden, classes, steps }: AttackSizes): Uint8Array => {
+  const predict = (x: string, name: string) => [
+    node('Gemm', [x, 'w0'], `h ${name}`),
+    node('Gemm', [`h ${name}`, 'w2'], `z ${name}`)
+  ]
+  const stepNodes = Array.from({ length: steps }, (_, i) => [
+    ...predict(i === 0 ? 'x' : `x ${i}`, `${i}`),
+    node('Gemm', [`z ${i}`, 'w2'], `dh ${i}`, { transB: 1 }),
+    node('Gemm', [`dh ${i}`, 'w0', 'x'], `x ${i + 1}`, { transB: 1, alpha: 1e-3, beta: 1 })
+  ])
+  const graph = {
+    name: 'products',
+    input: [tensor('x', [batch, inputs]), tensor('w0', [inputs, hidden]), tensor('w2', [hidden, classes])],
+    node: [...stepNodes.flat(), ...predict(`x ${steps}`, 'attacked'), ...predict('x', 'clean')],
+    output: [tensor('z attacked', [batch, classes]), tensor('z clean', [batch, classes])]
+  }
+  const { onnx } = onnxProto
+  return onnx.ModelProto.encode(
+    onnx.ModelProto.fromObject({ irVersion: 8, opsetImport: [{ domain: '', version: 13 }], graph })
+  ).finish()
+}
+
+/** The bound: the matrix products of an attack, straight on ONNX Runtime. */
+export const attackProducts =
+  (sizes: AttackSizes, arrays: { readonly [name: string]: NdArray }) =>
+  (threads: number): Candidate => ({
+    name: 'matrix products',
+    isBound: true,
+    threads,
+    open: pipe(
+      importOptional('onnxruntime-node'),
+      TE.map((module) => module as OnnxRuntime),
+      TE.flatMap(({ Tensor, InferenceSession, env }) =>
+        TE.tryCatch(
+          async () => {
+            const session = await InferenceSession.create(productsModel(sizes), {
+              intraOpNumThreads: threads,
+              interOpNumThreads: 1,
+              executionMode: 'sequential',
+              graphOptimizationLevel: 'all'
+            })
+            const feeds = Object.fromEntries(
+              Object.entries(arrays).map(([name, { shape, data }]): [string, Value] => [
+                name,
+                new Tensor('float32', Float32Array.from(data), shape)
+              ])
+            )
+            const backend = `onnxruntime-node ${env.versions.common}`
+            return {
+              stages: {},
+              once: async () => {
+                await session.run(feeds)
+                return { outcome: {}, executed: { engine: 'matrix products', backend, threads } }
+              },
+              step: () => timed(() => session.run(feeds)),
+              dispose: () => session.release()
+            }
+          },
+          (thrown) => tangentError('EngineError', 'bench', 'a session of onnxruntime-node', String(thrown))
+        )
+      )
+    )
+  })

@@ -1,0 +1,89 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { fail, type TangentError } from '../../core/error.js'
+import { inputName } from '../../graph/graph.js'
+import { leaves } from '../../core/tree.js'
+import type { Specs } from '../../graph/spec.js'
+import { isOp, isTensor, type Tensor } from '../../graph/tensor.js'
+import { attempt, trace } from '../../graph/trace.js'
+import { optimise } from '../../optimise/index.js'
+import { planOf } from '../plan.js'
+import type { Model, Value } from './builder.js'
+import { serialise } from './serialise.js'
+import { lower } from './table.js'
+
+/** The same model with other names of values. */
+const renamed = (model: Model, names: ReadonlyMap<string, string>): Model => {
+  const value = (one: Value): Value => ({ ...one, name: names.get(one.name) ?? one.name })
+  return {
+    inputs: model.inputs.map(value),
+    outputs: model.outputs.map(value),
+    nodes: model.nodes.map((node) => ({
+      ...node,
+      inputs: node.inputs.map(value),
+      outputs: node.outputs.map(value)
+    })),
+    initializers: model.initializers.map((one) => ({ ...one, name: names.get(one.name) ?? one.name }))
+  }
+}
+
+/** `[0][2].w` as `0.2.w`. */
+const portName = (path: string): string => path.replaceAll(/\[(\d+)\]/g, '.$1').replace(/^\./, '')
+
+/** A model file, and the names under which it takes and gives tensors, in the order of the function's leaves. */
+export interface OnnxFile {
+  readonly bytes: Uint8Array
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+}
+
+/**
+ * A traced function as an ONNX model (opset 17, float32) that any ONNX runtime opens: traced for arguments of these shapes,
+ * optimised as an engine would have it. Inputs are named by their place among the arguments (`0.2.w` is `w` of the third
+ * layer of the first argument), outputs by theirs in the result (`output.loss`; `output` where it is one tensor). A function that draws
+ * random numbers is refused: engines draw them on the host.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { exportOnnx, key, nn, spec, type Tensor } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(8), nn.relu, nn.dense(3))
+ * const logits = (params: nn.Params, x: Tensor) => net.apply(params)(x)
+ * const file = exportOnnx(logits, [net.init(key(0), [4]), spec([16, 4])])
+ * assert.ok(E.isRight(file))
+ * assert.deepEqual(file.right.inputs, ['0.0.b', '0.0.w', '0.2.b', '0.2.w', '1'])
+ * assert.deepEqual(file.right.outputs, ['output'])
+ */
+export const exportOnnx = <Args extends readonly unknown[], Out>(
+  f: (...args: Args) => Out,
+  specs: Specs<Args>
+): E.Either<TangentError, OnnxFile> =>
+  pipe(
+    trace(f, specs),
+    E.flatMap(({ graph, out }) =>
+      attempt(() => {
+        const drawn = graph.inputs.find((input) => isOp(input, 'keyInput'))
+        if (drawn !== undefined)
+          fail('ArgumentError', 'exportOnnx', 'a function without a key', 'a key', inputName(drawn))
+        const plan = planOf(optimise(graph))
+        const stray = plan.graph.inputs.length - graph.inputs.length
+        if (stray !== 0)
+          fail('ArgumentError', 'exportOnnx', 'a function that draws nothing', `${stray} random tensors`)
+        const model = lower(plan)
+        const inputs = graph.inputs.map((input) => portName(inputName(input)))
+        // an output that the function gives twice is one value of the model, under its last name
+        const outputs = leaves<Tensor>('exportOnnx', isTensor, out).map(
+          ({ path }) => `output.${portName(path)}`
+        )
+        const named = renamed(
+          model,
+          new Map([
+            ...model.inputs.map(({ name }, i) => [name, inputs[i]!] as const),
+            ...model.outputs.map(({ name }, i) => [name, outputs[i]!.replace(/\.$/, '')] as const)
+          ])
+        )
+        return { bytes: serialise(named), inputs, outputs: named.outputs.map(({ name }) => name) }
+      })
+    )
+  )
