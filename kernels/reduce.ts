@@ -26,11 +26,13 @@ export const LANES = 4
 const LONG = 1024
 const CHUNK = 64
 const SMALL_BODY = 12
+/** Windows of 3 × 3 and 4 × 4 are written out. */
+const WRITTEN_OUT = 16
 
-/** How one walk over the innermost axis is cut: loop sizes, and the elements handled straight in the body. */
+/** One walk over the innermost axes: its loops, and the places of the elements handled straight in their body. */
 interface Walk {
   readonly loops: readonly number[]
-  readonly elements: (counters: readonly Index[]) => readonly Index[]
+  readonly elements: (counters: readonly Index[]) => readonly (readonly Index[])[]
 }
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
@@ -41,7 +43,7 @@ const walks = (size: number, unroll: number): Walk[] => {
   const rest = size - turns * unroll
   const tail: Walk = {
     loops: [],
-    elements: () => range(rest).map((i) => constantIndex(turns * unroll + i))
+    elements: () => range(rest).map((i) => [constantIndex(turns * unroll + i)])
   }
   const chunks = Math.floor(turns / CHUNK)
   const long = size > LONG && chunks > 1
@@ -50,18 +52,18 @@ const walks = (size: number, unroll: number): Walk[] => {
     loops: long ? [chunks, CHUNK] : [turns],
     elements: (counters) => {
       const turn = long ? add(scale(CHUNK, counters[0]!), counters[1]!) : counters[0]!
-      return range(unroll).map((i) => add(scale(unroll, turn), constantIndex(i)))
+      return range(unroll).map((i) => [add(scale(unroll, turn), constantIndex(i))])
     }
   }
   const between: Walk = {
     loops: [turns - covered],
     elements: ([turn]) =>
-      range(unroll).map((i) => add(scale(unroll, turn!), constantIndex(covered * unroll + i)))
+      range(unroll).map((i) => [add(scale(unroll, turn!), constantIndex(covered * unroll + i))])
   }
   return [
     ...(turns > 1 ? [main] : []),
     ...(turns === 1
-      ? [{ loops: [], elements: () => range(unroll).map((i) => constantIndex(i)) }]
+      ? [{ loops: [], elements: () => range(unroll).map((i) => [constantIndex(i)]) }]
       : turns > covered
         ? [between]
         : []),
@@ -98,16 +100,44 @@ const chosen = (lanes: number): string =>
     accumulator(lanes - 1)
   )
 
+/** How many of the innermost loops are short enough to be written out, all their elements in one body. */
+const writtenOut = (loops: readonly number[]): number => {
+  const sizes = loops.toReversed()
+  let elements = 1
+  const end = sizes.findIndex((n) => (elements *= n) > WRITTEN_OUT)
+  return end < 0 ? sizes.length : end
+}
+
+/** The places of all elements of some loops. */
+const placesOf = (loops: readonly number[]): readonly (readonly Index[])[] =>
+  loops.reduce<readonly (readonly Index[])[]>(
+    (places, n) => places.flatMap((place) => range(n).map((i) => [...place, constantIndex(i)])),
+    [[]]
+  )
+
+/** The walks over the innermost loops, and the loops around them. */
+const cut = (
+  loops: readonly number[],
+  small: boolean,
+  unroll: number
+): readonly [readonly number[], readonly Walk[]] => {
+  const count = small ? writtenOut(loops) : 0
+  if (count > 0) {
+    const front = loops.length - count
+    const places = placesOf(loops.slice(front))
+    return [loops.slice(0, front), [{ loops: [], elements: () => places }]]
+  }
+  return [loops.slice(0, -1), walks(loops.at(-1) ?? 1, small ? unroll : 1)]
+}
+
 /** Writes the loops of a reduction into its accumulators. */
-const accumulate = (write: Writer, { combine, loops, body, lanes, unroll: turn }: Reduction): void => {
-  const outer = loops.slice(0, -1)
-  const size = loops.at(-1) ?? 1
+const accumulate = (write: Writer, { combine, loops, body, lanes, unroll }: Reduction): void => {
   const probe = body(
     loops.map((n, i) => axis(`probe${i}`, n, i + 1)),
     0
   )
-  const unroll = extent(probe) <= SMALL_BODY ? turn : 1
-  walks(size, unroll).forEach((walk, n) => {
+  const [outer, inner] = cut(loops, extent(probe) <= SMALL_BODY, unroll)
+  inner.forEach((walk, n) => {
     const counts = [...outer, ...walk.loops]
     const names = counts.map((_, i) => `k${n}n${i}`)
     const counters = counts.map((count, i) => axis(names[i]!, count, i + 1))
@@ -118,7 +148,7 @@ const accumulate = (write: Writer, { combine, loops, body, lanes, unroll: turn }
         const front = counters.slice(0, outer.length)
         for (const lane of range(lanes)) {
           const parts = elements.map((at) =>
-            write.value(body(loops.length === 0 ? [] : [...front, at], lane))
+            write.value(body(loops.length === 0 ? [] : [...front, ...at], lane))
           )
           write.statement(update(combine, accumulator(lane), combined(combine, parts)), counts.length)
           write.work(parts.length, counts.length)

@@ -10,6 +10,7 @@ import type { Plan } from '../plan.js'
 import { flatCopy, kernelOf } from './kernels.js'
 import { lower, type Lowered } from './lower.js'
 import { narrow } from './narrow.js'
+import { withOrderedProducts } from './permute.js'
 import { copyOf } from './products.js'
 import type { Program, Source, Step } from './program.js'
 import type { Arrangement, Buffer, Surroundings } from './reader.js'
@@ -70,7 +71,7 @@ const lowerAll = (nodes: readonly Tensor[]): ReadonlyMap<Tensor, Lowered> =>
  * kernels; another table than the backend's own gives the same results in another time.
  */
 export const build = (plan: Plan, backend: KernelBackend, forms: Variants = variants[backend]): Program => {
-  const { nodes, graph } = narrow(plan, backend)
+  const { nodes, graph } = withOrderedProducts(narrow(plan, backend))
   const lowered = lowerAll(nodes)
   const made = schedule(nodes, graph.outputs, lowered)
   const buffers = new Map<Tensor, Buffer>()

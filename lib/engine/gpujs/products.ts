@@ -4,7 +4,6 @@ import {
   clamp,
   constantIndex,
   divide,
-  divides,
   highest,
   type Index,
   scale,
@@ -54,7 +53,7 @@ const isProduct = (value: Value): boolean =>
 
 /** How far apart a loop reads an operand, or undefined if the operand is not read as it lies. */
 const step = (value: Value, loop: string): number | undefined =>
-  value.kind === 'load' && !divides(value.at)
+  value.kind === 'load' && !value.at.terms.some(({ atom }) => atom.kind !== 'axis' && atom.level > 0)
     ? (value.at.terms.find(({ atom }) => atom.key === loop)?.factor ?? 0)
     : undefined
 
@@ -84,6 +83,17 @@ const laneAxis = ({ schedule }: Surroundings, root: Tensor, inner: Tensor): numb
   return fit.sort((a, b) => misses(a) - misses(b) || rank(b) - rank(a))[0]
 }
 
+/** Whether a node is a view with more elements than what it shows, as the windows of an image are: a copy would cost memory. */
+const expands = ({ schedule }: Surroundings, node: Tensor): boolean => {
+  const shown = new Set<Tensor>()
+  const visit = (inner: Tensor): void => {
+    if (schedule.stored.has(inner)) shown.add(inner)
+    else inner.inputs.forEach(visit)
+  }
+  visit(node)
+  return sizeOf(node.shape) > 2 * [...shown].reduce((sum, { shape }) => sum + sizeOf(shape), 0)
+}
+
 /** The read of an operand for one of the lanes. */
 type ReadOperand = (input: number, place: readonly Index[], lane: number) => Value
 
@@ -93,13 +103,14 @@ type ReadOperand = (input: number, place: readonly Index[], lane: number) => Val
  * lane: then all four are read at the same position, and its address is computed once.
  */
 const operands = (
-  { copied }: Surroundings,
+  around: Surroundings,
   read: ReadNode,
   rule: Sum,
   inner: Tensor,
   { lane }: Quads,
   along: number
 ): ReadOperand => {
+  const { copied } = around
   const plain: ReadOperand = (k, place) => read(inner.inputs[k]!, place)
   const { product, loops } = rule
   if (product === undefined) return plain
@@ -115,7 +126,7 @@ const operands = (
     const { summed, shown } = product[k as 0 | 1]
     const order = [...range(shape.length).filter((a) => !summed.includes(a)), ...summed]
     const across = shown[along]!
-    if (across >= 0 && size > SMALL && reads >= WORTH_LANES) {
+    if (across >= 0 && size > SMALL && reads >= WORTH_LANES && !expands(around, node)) {
       const locate = inOrder(
         shape.map((n, a) => (a === across ? n / LANES : n)),
         order
@@ -126,7 +137,7 @@ const operands = (
         return { kind: 'load', array: arrays[n]!, at: locate(group) }
       }
     }
-    if (!isFar || reads < WORTH) return plain
+    if (!isFar || reads < WORTH || expands(around, node)) return plain
     const locate = inOrder(shape, order)
     const array = copied(node, { order })
     return (_, place) => ({ kind: 'load', array, at: locate(place) })
@@ -138,7 +149,8 @@ const operands = (
 export const writeQuads = (around: Surroundings, root: Tensor): Written | undefined => {
   const inner = around.schedule.reductions.get(root) ?? root
   const rule = around.lowered.get(inner)!
-  if (rule.kind !== 'reduce') return undefined
+  // maxima are faster in vectors, gathered reads and all: the scalar one costs several instructions
+  if (rule.kind !== 'reduce' || rule.combine === 'max') return undefined
   const along = laneAxis(around, root, inner)
   if (along === undefined) return undefined
   const panels = !around.schedule.rows.has(root) && largest(showing(inner, along, true)) > LARGE
