@@ -54,6 +54,20 @@ describe('spectrum', () => {
     })
   })
 
+  it('is that of the symmetric part, where rounding has left another', () => {
+    const values = (upper: number, lower: number): readonly number[] =>
+      right(
+        ntk.spectrum(
+          ndarray.fromNested([
+            [1, upper],
+            [lower, 1]
+          ])
+        )
+      ).values
+    const parted = values(0.5 + 4e-6, 0.5 - 4e-6)
+    values(0.5, 0.5).forEach((value, k) => expect(parted[k]).toBeCloseTo(value, 12))
+  })
+
   it('keeps its digits at any scale, and shows a negative eigenvalue', () => {
     for (const scale of [1e-200, 1e-30, 1, 1e200]) {
       const { values } = right(
@@ -116,7 +130,7 @@ describe('modeResiduals', () => {
       )
     ))
 
-  it('counts every output of a kernel [n, n] in its one mode', () => {
+  it('counts every output of a kernel [n, n] in its one mode, and one of a diag kernel in its own', () => {
     const kernel = ndarray.fromNested([
       [2, 0],
       [0, 1]
@@ -129,6 +143,14 @@ describe('modeResiduals', () => {
     expect(found).toEqual([
       { eigenvalue: 2, energy: 25, share: 25 / 29 },
       { eigenvalue: 1, energy: 4, share: 4 / 29 }
+    ])
+    const diag = ndarray.of([2, 2, 2], [3, 5, 0, 0, 0, 0, 1, 7])
+    const each = right(ntk.modeResiduals(diag, ndarray.zeros([2, 2]), targets))
+    expect(each.map(({ eigenvalue, energy }) => [eigenvalue, energy])).toEqual([
+      [7, 4],
+      [5, 16],
+      [3, 9],
+      [1, 0]
     ])
     const none = right(ntk.modeResiduals(kernel, targets, targets))
     expect(none.map(({ share }) => share)).toEqual([0, 0])
