@@ -30,6 +30,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     env: { FC_SEED: seed },
+    globalSetup: [path('spec/support/display.ts')],
     setupFiles: [path('spec/support/setup.ts')],
     reporters: ['default', path('spec/support/reporter.ts')]
   }

@@ -8,6 +8,7 @@ import { type Concrete, hostLeaves, type Specs, specsOf } from '../graph/spec.js
 import { attempt, trace, type Traced, unflattenOut } from '../graph/trace.js'
 import { optimise } from '../optimise/index.js'
 import type { Backend, Engine, EngineName, Executable } from './engine.js'
+import { gate } from './gate.js'
 import { type Plan, planOf } from './plan.js'
 
 /** A plan that is loaded, ready for any function with the same structure. */
@@ -49,17 +50,12 @@ const programOf =
   <Args extends readonly unknown[], Out>(
     { graph, out }: Traced<Args, Out>,
     { plan, executable }: Loaded,
-    open: () => E.Either<TangentError, unknown>
+    begin: <A>(run: TE.TaskEither<TangentError, A>) => TE.TaskEither<TangentError, A>
   ): Program<Args, Out> =>
   (...args) =>
     pipe(
       TE.fromEither(attempt(() => plan.feed(hostLeaves('run', args, graph.inputs.map(inputName))))),
-      TE.flatMap((fed) =>
-        pipe(
-          TE.fromIOEither(open),
-          TE.flatMap(() => executable.run(fed))
-        )
-      ),
+      TE.flatMap((fed) => begin(executable.run(fed))),
       TE.map((values) => ({
         value: unflattenOut<Concrete<Out>>(out, values),
         executed: executable.executed
@@ -72,33 +68,39 @@ const closed = (operation: string, name: EngineName): TangentError =>
 /** An engine from a backend: tracing, optimising and the cache of programs are the same for all. */
 export const engineOf = (name: EngineName, backend: Backend): Engine => {
   const cache: Cache = new Map()
-  let isOpen = true
-  const open = (): E.Either<TangentError, unknown> =>
-    isOpen ? E.right(undefined) : E.left(closed('run', name))
+  const { through, close } = gate()
+  const whileOpen =
+    (operation: string) =>
+    <A>(task: TE.TaskEither<TangentError, A>): TE.TaskEither<TangentError, A> =>
+      through(task, () => closed(operation, name))
   const loadTraced = <Args extends readonly unknown[], Out>(
     traced: Traced<Args, Out>
   ): TE.TaskEither<TangentError, Program<Args, Out>> =>
-    isOpen
-      ? pipe(
-          load(backend, cache, graphKey(traced.graph), () => planOf(optimise(traced.graph))),
-          TE.map((loaded) => programOf(traced, loaded, open))
-        )
-      : TE.left(closed('compile', name))
+    pipe(
+      load(backend, cache, graphKey(traced.graph), () => planOf(optimise(traced.graph))),
+      TE.map((loaded) => programOf(traced, loaded, whileOpen('run')))
+    )
+  const giveBack = async (): Promise<void> => {
+    await close()
+    for (const loading of cache.values()) {
+      const loaded = await loading
+      if (E.isRight(loaded)) await loaded.right.executable.dispose()
+    }
+    cache.clear()
+    await backend.dispose()
+  }
+  let disposing: Promise<void> | undefined
   return {
     name,
     describe: backend.executed,
     programs: () => cache.size,
-    compile: (f, specs) => pipe(TE.fromEither(trace(f, specs)), TE.flatMap(loadTraced)),
-    dispose: async () => {
-      if (!isOpen) return
-      isOpen = false
-      for (const loading of cache.values()) {
-        const loaded = await loading
-        if (E.isRight(loaded)) await loaded.right.executable.dispose()
-      }
-      cache.clear()
-      await backend.dispose()
-    }
+    held: () => ({ programs: cache.size, ...backend.held() }),
+    compile: (f, specs) =>
+      pipe(
+        TE.fromEither(trace(f, specs)),
+        TE.flatMap((traced) => whileOpen('compile')(loadTraced(traced)))
+      ),
+    dispose: () => (disposing ??= giveBack())
   }
 }
 

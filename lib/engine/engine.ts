@@ -27,10 +27,15 @@ export interface Executable {
   readonly dispose: Task<void>
 }
 
+/** What is held at a moment, counted by kind: programs, and what the backend has of kernels, plans, buffers, sessions. */
+export type Held = Readonly<Record<string, number>>
+
 /** What an engine has to be able to do; everything else (tracing, optimising, caching) is shared. */
 export interface Backend {
   readonly executed: Executed
   readonly load: (plan: Plan) => TaskEither<TangentError, Executable>
+  /** What it holds on its device: on webgpu buffers are counted for all engines that share the device. */
+  readonly held: () => Held
   readonly dispose: Task<void>
 }
 
@@ -49,5 +54,8 @@ export interface Engine extends Runner {
   readonly describe: Executed
   /** The number of programs held ready. */
   readonly programs: () => number
+  /** Everything that is held, programs among it: what does not come back to where it was has leaked. */
+  readonly held: () => Held
+  /** Lets runs that have begun come to their end, refuses all others, and gives everything back. */
   readonly dispose: Task<void>
 }

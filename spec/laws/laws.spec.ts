@@ -92,6 +92,7 @@ const float32 = (mistake?: readonly [PointwiseName, PointwiseName]): Engine => {
       : node
   const backend: Backend = {
     executed,
+    held: () => ({}),
     load: (plan) =>
       TE.right({
         executed,

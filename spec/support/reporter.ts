@@ -1,3 +1,4 @@
+import './measured.js'
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
 
 const reasonFor = (test: TestCase): string => {
@@ -19,7 +20,7 @@ const skippedLines = (skipped: readonly TestCase[]): string[] => {
 }
 
 /**
- * Ends a run with every skipped spec and its reason (`ctx.skip('reason')`), the seed of the properties, and
+ * Ends a run with what specs measured, every skipped spec and its reason (`ctx.skip('reason')`), the seed of the properties, and
  * the counts alone on the last line. A spec file or hook that fails outside any test counts as one failure.
  */
 export default class SummaryReporter implements Reporter {
@@ -34,7 +35,11 @@ export default class SummaryReporter implements Reporter {
       .filter((suite) => suite.errors().length > 0)
     const failed = inState('failed').length + unfinished.length + outside.length + unhandled.length
 
+    const figures = tests.flatMap((test) => test.meta().measured ?? [])
+
     const lines = [
+      ...(figures.length === 0 ? [] : ['Measured:']),
+      ...figures.map((figure) => `  ${figure}`),
       ...(skipped.length === 0 ? [] : ['Skipped:']),
       ...skippedLines(skipped),
       `Properties ran from seed ${process.env.FC_SEED ?? '?'} (FC_SEED=<seed> repeats them).`,

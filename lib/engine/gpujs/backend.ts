@@ -76,6 +76,7 @@ const backendOf = (backend: KernelBackend, threads: number, runtime: Runtime): B
         TE.fromEither(attempt(() => build(plan, backend))),
         TE.flatMap((program) => executableOf(runtime, plan, program, executed))
       ),
+    held: () => ({ ...runtime.live() }),
     dispose: runtime.dispose
   }
 }

@@ -69,6 +69,7 @@ const backendOf = (kind: OnnxKind, runtime: Runtime): Backend => {
   return {
     executed,
     load,
+    held: () => ({ sessions: open.size }),
     dispose: async () => {
       isOpen = false
       for (const session of open) await sessions.release(session)

@@ -15,5 +15,6 @@ export const openReference: OpenBackend = () =>
         run: (inputs) => TE.fromEither(attempt(() => evaluateGraph(plan.graph, inputs))),
         dispose: async () => undefined
       }),
+    held: () => ({}),
     dispose: async () => undefined
   })

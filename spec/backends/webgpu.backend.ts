@@ -1,0 +1,3 @@
+import { proves } from './suite.js'
+
+proves('webgpu', 300)
