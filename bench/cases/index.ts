@@ -1,5 +1,6 @@
 import type { Case } from '../harness/candidate.js'
 import { awtStepCase, awtStepExplicitCase, compileAwtStepCase } from './awt-step.js'
+import { cnnStepCase, compileCnnStepCase } from './cnn-step.js'
 import { compileMlpStepCase, mlpStepCase } from './mlp-step.js'
 import { pgdTrainStepCase } from './pgd-train-step.js'
 import { pgd40EvaluationCase } from './pgd40-evaluation.js'
@@ -8,7 +9,9 @@ import { pgd40EvaluationCase } from './pgd40-evaluation.js'
 export const cases: readonly Case[] = [
   compileMlpStepCase,
   compileAwtStepCase,
+  compileCnnStepCase,
   mlpStepCase,
+  cnnStepCase,
   awtStepCase,
   awtStepExplicitCase,
   pgdTrainStepCase,

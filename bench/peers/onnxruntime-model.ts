@@ -1,49 +1,8 @@
-import onnxProto from 'onnx-proto'
 import type { MlpSizes } from '../cases/mlp-step.js'
+import { bytesOf, integers, node, scalar, tensor } from './onnx-graph.js'
 
 // The training step as one would write it by hand for ONNX Runtime: both SGD updates of the weights are the epilogue
 // of the product that makes their gradient (Gemm with alpha = −rate, beta = 1).
-
-const { onnx } = onnxProto
-
-type Attributes = { readonly [name: string]: number | readonly number[] }
-
-const attribute = (name: string, value: number | readonly number[]) => {
-  const { FLOAT, INT, INTS } = onnx.AttributeProto.AttributeType
-  if (typeof value !== 'number') return { name, type: INTS, ints: [...value] }
-  return name === 'alpha' || name === 'beta' ? { name, type: FLOAT, f: value } : { name, type: INT, i: value }
-}
-
-/** One operator. */
-export const node = (
-  opType: string,
-  input: readonly string[],
-  output: string,
-  attributes: Attributes = {}
-) => ({
-  opType,
-  input: [...input],
-  output: [output],
-  attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value))
-})
-
-/** A float32 value of a fixed shape. */
-export const tensor = (name: string, shape: readonly number[]) => ({
-  name,
-  type: {
-    tensorType: {
-      elemType: onnx.TensorProto.DataType.FLOAT,
-      shape: { dim: shape.map((dimValue) => ({ dimValue })) }
-    }
-  }
-})
-
-const scalar = (name: string, value: number, shape: readonly number[] = []) => ({
-  name,
-  dataType: onnx.TensorProto.DataType.FLOAT,
-  dims: [...shape],
-  floatData: [value]
-})
 
 /** The bytes of the model: x, y, w1, b1, w2, b2 in; loss and the new parameters out. */
 export const mlpStepModel = ({ batch, inputs, hidden, classes, rate }: MlpSizes): Uint8Array => {
@@ -63,7 +22,7 @@ export const mlpStepModel = ({ batch, inputs, hidden, classes, rate }: MlpSizes)
       scalar('share', 1 / batch),
       scalar('minusShare', -1 / batch),
       scalar('rate', rate),
-      { name: 'rows', dataType: onnx.TensorProto.DataType.INT64, dims: [1], int64Data: [0] }
+      integers('rows', [0])
     ],
     node: [
       node('Gemm', ['x', 'w1', 'b1'], 'pre'),
@@ -96,7 +55,5 @@ export const mlpStepModel = ({ batch, inputs, hidden, classes, rate }: MlpSizes)
       tensor('newB2', [classes])
     ]
   }
-  return onnx.ModelProto.encode(
-    onnx.ModelProto.fromObject({ irVersion: 8, opsetImport: [{ domain: '', version: 13 }], graph })
-  ).finish()
+  return bytesOf(graph)
 }

@@ -1,10 +1,9 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import onnxProto from 'onnx-proto'
 import { type NdArray, tangentError } from '../../lib/index.js'
 import { type Candidate, timed } from '../harness/candidate.js'
+import { bytesOf, node, tensor } from './onnx-graph.js'
 import type { OnnxRuntime, Value } from './onnxruntime.js'
-import { node, tensor } from './onnxruntime-model.js'
 import { importOptional } from './package.js'
 
 /** Sizes of an attack on an MLP with one hidden layer. */
@@ -33,14 +32,12 @@ const productsModel = ({ batch, inputs, hidden, classes, steps }: AttackSizes): 
   ])
   const graph = {
     name: 'products',
+    initializer: [],
     input: [tensor('x', [batch, inputs]), tensor('w0', [inputs, hidden]), tensor('w2', [hidden, classes])],
     node: [...stepNodes.flat(), ...predict(`x ${steps}`, 'attacked'), ...predict('x', 'clean')],
     output: [tensor('z attacked', [batch, classes]), tensor('z clean', [batch, classes])]
   }
-  const { onnx } = onnxProto
-  return onnx.ModelProto.encode(
-    onnx.ModelProto.fromObject({ irVersion: 8, opsetImport: [{ domain: '', version: 13 }], graph })
-  ).finish()
+  return bytesOf(graph)
 }
 
 /** The bound: the matrix products of an attack, straight on ONNX Runtime. */

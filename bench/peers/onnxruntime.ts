@@ -1,8 +1,10 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type NdArray, ndarray, tangentError } from '../../lib/index.js'
+import type { CnnData } from '../cases/cnn-step.js'
 import type { MlpData } from '../cases/mlp-step.js'
 import { type Candidate, timed } from '../harness/candidate.js'
+import { cnnStepModel } from './onnxruntime-cnn.js'
 import { mlpStepModel } from './onnxruntime-model.js'
 import { importOptional } from './package.js'
 
@@ -24,11 +26,15 @@ export interface OnnxRuntime {
   readonly env: { readonly versions: { readonly common: string } }
 }
 
-const names = { loss: 'loss', newW1: 'w1', newB1: 'b1', newW2: 'w2', newB2: 'b2' } as const
+/** A graph written by hand, what it is given, and which of its results is which parameter afterwards. */
+interface HandWritten {
+  readonly model: Uint8Array
+  readonly arrays: { readonly [name: string]: NdArray }
+  readonly names: { readonly [result: string]: string }
+}
 
-/** The limit: the training step as a hand-written graph, straight on ONNX Runtime. */
-export const handWrittenMlpStep =
-  ({ sizes, x, y, params }: MlpData) =>
+const handWritten =
+  ({ model, arrays, names }: HandWritten) =>
   (threads: number): Candidate => ({
     name: 'hand-written onnx',
     threads,
@@ -39,14 +45,13 @@ export const handWrittenMlpStep =
         TE.tryCatch(
           async () => {
             const start = performance.now()
-            const session = await InferenceSession.create(mlpStepModel(sizes), {
+            const session = await InferenceSession.create(model, {
               intraOpNumThreads: threads,
               interOpNumThreads: 1,
               executionMode: 'sequential',
               graphOptimizationLevel: 'all'
             })
             const compile = performance.now() - start
-            const arrays = { x, y, ...params }
             const toTensor = ({ shape, data }: NdArray): Value =>
               new Tensor('float32', Float32Array.from(data), shape)
             const feeds = Object.fromEntries(
@@ -73,4 +78,24 @@ export const handWrittenMlpStep =
         )
       )
     )
+  })
+
+/** w1 after the step is the result newW1. */
+const namesAfter = (params: readonly string[]): HandWritten['names'] =>
+  Object.fromEntries([['loss', 'loss'], ...params.map((name) => [`new${name.toUpperCase()}`, name] as const)])
+
+/** The limit: the training step as a hand-written graph, straight on ONNX Runtime. */
+export const handWrittenMlpStep = ({ sizes, x, y, params }: MlpData): ((threads: number) => Candidate) =>
+  handWritten({
+    model: mlpStepModel(sizes),
+    arrays: { x, y, ...params },
+    names: namesAfter(Object.keys(params))
+  })
+
+/** The training step of a convolutional network as one writes it with the operators that ONNX has for it. */
+export const handWrittenCnnStep = ({ sizes, x, y, params }: CnnData): ((threads: number) => Candidate) =>
+  handWritten({
+    model: cnnStepModel(sizes),
+    arrays: { x, y, ...params },
+    names: namesAfter(Object.keys(params))
   })

@@ -1,3 +1,4 @@
+import type { CnnData } from '../cases/cnn-step.js'
 import type { MlpData } from '../cases/mlp-step.js'
 import type { Candidate } from '../harness/candidate.js'
 import { type PythonPeer, pythonPeer } from './python.js'
@@ -7,6 +8,15 @@ export const torchMlpStep = ({ sizes, x, y, params }: MlpData): ((threads: numbe
   pythonPeer({
     name: 'torch',
     script: 'torch_mlp_step.py',
+    values: { rate: sizes.rate },
+    arrays: { x, y, ...params }
+  })
+
+/** The training step of a convolutional network in PyTorch. */
+export const torchCnnStep = ({ sizes, x, y, params }: CnnData): ((threads: number) => Candidate) =>
+  pythonPeer({
+    name: 'torch',
+    script: 'torch_cnn_step.py',
     values: { rate: sizes.rate },
     arrays: { x, y, ...params }
   })
