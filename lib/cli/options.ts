@@ -50,6 +50,7 @@ export const usage = [
   'Find an adversarial winning ticket on handwritten digits and set it beside other masks.',
   '',
   'npm start -- [options]',
+  'npm start -- data --help        data sets: check what is there, fetch what is not',
   '',
   ...names.map((name) => {
     const [value, says, fallback] = help[name]

@@ -10,6 +10,7 @@ import { withEngine } from '../engine/open.js'
 import { openRunFolder, type RunFolder } from '../io/index.js'
 import { htmlReport, type RunRecord, type SeedResult, textReport } from '../report/index.js'
 import { compare, type Event } from './comparison.js'
+import { dataCommand } from './data-command.js'
 import { checkStudy, type Study } from './study.js'
 import { places } from './measure.js'
 import { type Options, readOptions, usage } from './options.js'
@@ -103,9 +104,13 @@ const runWith = (options: Options, terminal: Terminal): TaskEither<TangentError,
 export const program =
   (args: readonly string[], terminal: Terminal): Task<number> =>
   async () => {
-    const result = await pipe(
-      TE.fromEither(readOptions(args, new Date())),
-      TE.flatMap((options) => (options === 'help' ? TE.right(usage) : runWith(options, terminal)))
+    const result = await (
+      args[0] === 'data'
+        ? dataCommand(args.slice(1), terminal)
+        : pipe(
+            TE.fromEither(readOptions(args, new Date())),
+            TE.flatMap((options) => (options === 'help' ? TE.right(usage) : runWith(options, terminal)))
+          )
     )()
     if (E.isLeft(result)) {
       terminal.err(`${formatError(result.left).replaceAll(/\s*\n\s*/g, ' ')}\n`)
