@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { evaluateOn, grad, type NdArray, ndarray, ntk, ops, spec, type Tensor } from 'tangentflow'
+import { evaluateOn, grad, type NdArray, ndarray, ntk, ops, spec, type Tensor, vmap } from 'tangentflow'
 import { checkGrad, isSymmetricPsd } from 'tangentflow/laws'
 import { maxDifference, relativeError } from '../../support/networks.js'
 import { expectRefusal } from '../../support/refusal.js'
@@ -186,6 +186,22 @@ describe('laws of dense networks', () => {
       checkGrad(energy, [spec([2, 3]), spec([2, 3])], { runs: runs(15) })
       // both sides move: the diagonal stays a diagonal
       checkGrad((x: Tensor) => ops.sum()(ops.square(net.kernel(x).ntk)), [spec([2, 3])], { runs: runs(15) })
+    }
+  })
+
+  it('maps over examples like any traced function', () => {
+    const [x, y] = [normalArray(7, [3, 4]), normalArray(8, [2, 4])]
+    for (const layer of [relu, erf, elementwise(ops.tanh, { nodes: 5 })]) {
+      const net = serial(dense({ sigmaB: 0.2 }), layer, dense(), layer, dense())
+      const theta = (a: Tensor, b: Tensor): Tensor => net.kernel(a, b).ntk
+      const rows = vmap((row: Tensor, b: Tensor) => ops.squeeze(0)(theta(ops.expandDims(0)(row), b)), {
+        axes: [0, null]
+      })
+      const slopes = (of: typeof theta) => grad((a: Tensor, b: Tensor) => ops.sum()(ops.square(of(a, b))))
+      expect(relativeError(evaluateOn(rows)(x, y), evaluateOn(theta)(x, y))).toBeLessThan(1e-12)
+      expect(relativeError(evaluateOn(slopes(rows))(x, y), evaluateOn(slopes(theta))(x, y))).toBeLessThan(
+        1e-10
+      )
     }
   })
 

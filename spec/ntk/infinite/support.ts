@@ -48,7 +48,7 @@ export const closedForms: readonly {
   }
 ]
 
-export const activations: fc.Arbitrary<ntk.infinite.InfiniteLayer> = fc.constantFrom(
+const activations: fc.Arbitrary<ntk.infinite.InfiniteLayer> = fc.constantFrom(
   ...closedForms.map(({ layer }) => layer)
 )
 
