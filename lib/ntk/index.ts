@@ -23,6 +23,13 @@ export {
 } from './predict-adversarial.js'
 export { type DescentOptions, predictDescent } from './predict-descent.js'
 export { type MseOptions, predictMse } from './predict-mse.js'
+export {
+  type EnsembleOptions,
+  type EnsemblePrediction,
+  type Gaussian,
+  type LimitKernels,
+  predictEnsemble
+} from './predict-ensemble.js'
 export { type FlowOptions, predictOde } from './predict-ode.js'
 export type { Dynamics } from './predict-response.js'
 export type { Prediction, TestInputs } from './predict-setting.js'

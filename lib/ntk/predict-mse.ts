@@ -2,9 +2,9 @@ import type { Either } from 'fp-ts/lib/Either.js'
 import { fail, type TangentError } from '../core/error.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { attempt } from '../graph/trace.js'
-import { applyFunction, modesOf, type ToleranceOptions } from './eigen-function.js'
+import { applyFunction, type Modes, modesOf, type ToleranceOptions } from './eigen-function.js'
 import { finite } from './gram.js'
-import { type Dynamics, responseOf } from './predict-response.js'
+import { type Dynamics, type Response, responseOf } from './predict-response.js'
 import {
   checkTimes,
   dynamicsOf,
@@ -26,11 +26,40 @@ export interface MseOptions extends Partial<Dynamics>, ToleranceOptions {
 
 const OPERATION = 'ntk.predictMse'
 
-/** A NaN or infinity means that steps too large have left the range of numbers. */
-const checkRange = (rate: number, most: number, time: number, array: NdArray): NdArray =>
-  array.data.every(Number.isFinite)
-    ? array
-    : fail('ArgumentError', OPERATION, `a rate below ${most}, or less time`, `${rate}`, `time ${time}`)
+/** The closed form of one training: what it does to each mode, after checks of its times and its rate. */
+export interface ClosedForm {
+  readonly response: Response
+  /** Passes finite results; a NaN or infinity means that steps too large have left the range of numbers. */
+  readonly inRange: (time: number, array: NdArray) => NdArray
+}
+
+/** Under `descent` times are whole numbers, and ∞ is no time if the steps diverge. */
+export const closedForm = (
+  operation: string,
+  options: Partial<Dynamics> & Pick<MseOptions, 'times'>,
+  { largest, gram }: Pick<Modes, 'largest' | 'gram'>
+): ClosedForm => {
+  const dynamics = dynamicsOf(operation, options)
+  const descent = dynamics.dynamics === 'descent'
+  checkTimes(
+    operation,
+    options.times,
+    descent ? 'a whole number of steps of at least 0, or ∞' : 'a time of at least 0',
+    (t) => !descent || t === Infinity || Number.isInteger(t)
+  )
+  const [examples] = gram.examples
+  const most = stableRate(largest, examples, dynamics.momentum)
+  if (descent && options.times.includes(Infinity) && !(dynamics.rate < most)) {
+    fail('ArgumentError', operation, `a rate below ${most} to converge`, `${dynamics.rate}`, 'rate')
+  }
+  return {
+    response: responseOf(dynamics, examples),
+    inRange: (time, array) =>
+      array.data.every(Number.isFinite)
+        ? array
+        : fail('ArgumentError', operation, `a rate below ${most}`, `${dynamics.rate}`, `time ${time}`)
+  }
+}
 
 /**
  * Outputs of the linearised model along training on (1/2N)Σ‖f − y‖², in closed form in the eigenbasis of Θ(X, X):
@@ -62,46 +91,33 @@ export const predictMse = (
   options: MseOptions
 ): Either<TangentError, Prediction> =>
   attempt(() => {
-    const dynamics = dynamicsOf(OPERATION, options)
-    const descent = dynamics.dynamics === 'descent'
-    checkTimes(
-      OPERATION,
-      options.times,
-      descent ? 'a whole number of steps of at least 0, or ∞' : 'a time of at least 0',
-      (t) => !descent || t === Infinity || Number.isInteger(t)
-    )
     const modes = modesOf(OPERATION, kernel, options)
+    const { response, inRange } = closedForm(OPERATION, options, modes)
     const setting = settingOf(OPERATION, modes.gram, y.shape, 'y', options)
     const targets = finite(OPERATION, y, 'y')
     const residual = setting.train.start.map((f, i) => f - targets[i]!)
 
-    const most = stableRate(modes.largest, setting.examples, dynamics.momentum)
-    if (descent && options.times.includes(Infinity) && !(dynamics.rate < most)) {
-      fail('ArgumentError', OPERATION, `a rate below ${most} to converge`, `${dynamics.rate}`, 'rate')
-    }
-    const response = responseOf(dynamics, setting.examples)
     const at = (g: (eigenvalue: number) => number): Float64Array =>
       applyFunction(modes, g, 0, residual, setting.outputs)
+    const { times } = options
     const { train, test } = setting
     return {
-      times: options.times,
-      train: options.times.map((t) => {
-        const moved = at((value) => value * response(value, t))
-        const outputs = of(
-          train.shape,
-          moved.map((x, i) => x + train.start[i]!)
-        )
-        return checkRange(dynamics.rate, most, t, outputs)
+      times,
+      train: times.map((t) => {
+        const moved = at((value) => value * response(value, t)).map((x, i) => x + train.start[i]!)
+        return inRange(t, of(train.shape, moved))
       }),
       test:
         test === undefined
           ? []
-          : options.times.map((t) => {
-              const outputs = movedBy(
-                test,
-                at((value) => response(value, t))
+          : times.map((t) =>
+              inRange(
+                t,
+                movedBy(
+                  test,
+                  at((value) => response(value, t))
+                )
               )
-              return checkRange(dynamics.rate, most, t, outputs)
-            })
+            )
     }
   })
