@@ -74,7 +74,12 @@ const casesOf = ({
       userCase(file),
       TE.map((work) => [work])
     )
-  if (suite === 'steps') return TE.right(steps.filter(({ name }) => only.length === 0 || only.includes(name)))
+  if (suite === 'steps')
+    return TE.right(
+      steps.filter(
+        ({ name, group = name }) => only.length === 0 || only.includes(name) || only.includes(group)
+      )
+    )
   const rows = kernelRows.filter(
     (row) => only.length === 0 || only.some((part) => nameOf(row).includes(part))
   )
@@ -127,7 +132,7 @@ const bench = (options: Options): TE.TaskEither<TangentError, void> => {
 const finished = await pipe(
   TE.fromEither(
     parseOptions(process.argv.slice(2), {
-      steps: steps.map(({ name }) => name),
+      steps: [...new Set(steps.flatMap(({ name, group = name }) => [name, group]))],
       kernels: kernelRows.map(nameOf)
     })
   ),

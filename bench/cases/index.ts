@@ -2,6 +2,8 @@ import type { Case } from '../harness/candidate.js'
 import { awtStepCase, awtStepExplicitCase, compileAwtStepCase } from './awt-step.js'
 import { cnnStepCase, compileCnnStepCase } from './cnn-step.js'
 import { compileMlpStepCase, mlpStepCase } from './mlp-step.js'
+import { ntkCnnCase } from './ntk-cnn.js'
+import { ntkLenetCase, ntkMaskedCase } from './ntk.js'
 import { pgdTrainStepCase } from './pgd-train-step.js'
 import { pgd40EvaluationCase } from './pgd40-evaluation.js'
 
@@ -15,5 +17,8 @@ export const cases: readonly Case[] = [
   awtStepCase,
   awtStepExplicitCase,
   pgdTrainStepCase,
-  pgd40EvaluationCase
+  pgd40EvaluationCase,
+  ntkLenetCase,
+  ntkMaskedCase,
+  ntkCnnCase
 ]

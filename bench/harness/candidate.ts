@@ -54,6 +54,8 @@ export interface Comparison {
 
 export interface Case {
   readonly name: string
+  /** Cases that are asked for together by one name. */
+  readonly group?: string
   readonly title: string
   /** The right results, in float64. */
   readonly reference: TaskEither<TangentError, Outcome>

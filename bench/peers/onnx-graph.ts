@@ -41,6 +41,12 @@ export const scalar = (name: string, value: number, shape: readonly number[] = [
   floatData: [value]
 })
 
+/** A constant of any shape. */
+export const floats = (name: string, values: readonly number[], shape: readonly number[]) => ({
+  ...scalar(name, 0, shape),
+  floatData: [...values]
+})
+
 export const integers = (name: string, values: readonly number[]) => ({
   name,
   dataType: onnx.TensorProto.DataType.INT64,
@@ -49,7 +55,7 @@ export const integers = (name: string, values: readonly number[]) => ({
 })
 
 /** A graph before it is written as bytes. */
-interface HandWritten {
+export interface HandWritten {
   readonly name: string
   readonly input: readonly ReturnType<typeof tensor>[]
   readonly initializer: readonly (ReturnType<typeof scalar> | ReturnType<typeof integers>)[]

@@ -33,7 +33,8 @@ interface HandWritten {
   readonly names: { readonly [result: string]: string }
 }
 
-const handWritten =
+/** A graph straight on ONNX Runtime. */
+export const handWritten =
   ({ model, arrays, names }: HandWritten) =>
   (threads: number): Candidate => ({
     name: 'hand-written onnx',

@@ -34,3 +34,10 @@ export const torchPgdTrainStep = (
   arrays: PythonPeer['arrays']
 ): ((threads: number) => Candidate) =>
   pythonPeer({ name: 'torch', script: 'torch_pgd_train_step.py', values, arrays })
+
+/** The empirical kernel in PyTorch, by functorch's Jacobian contraction or written by hand. */
+export const torchKernel = (
+  name: string,
+  values: PythonPeer['values'],
+  arrays: PythonPeer['arrays']
+): ((threads: number) => Candidate) => pythonPeer({ name, script: 'torch_ntk.py', values, arrays })
