@@ -10,7 +10,7 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: 'a read-only file system',
   ENOSPC: 'a full disk',
   EDQUOT: 'a full quota',
-  ENOENT: 'no such folder',
+  ENOENT: 'no such file or folder',
   ENOTDIR: 'a file where a folder should be',
   EISDIR: 'a folder where a file should be',
   EEXIST: 'something of that name already'

@@ -41,7 +41,7 @@ export const settingsOf = (
     optimiser: ofFunction(step, [first, first.params, scalar(0)]),
     params: ofValues(first.params),
     mask: ofValues(mask),
-    data: ofValues(data),
+    data: ofValues({ x: data.x, y: data.y }),
     record: options.record === undefined ? 'none' : `${ofValues(options.record.x)} at ${recorded.join(' ')}`,
     validate: judged.length === 0 ? 'none' : `every ${options.validate?.every ?? 1} epochs`
   }

@@ -68,6 +68,14 @@ describe('a kept run', () => {
     expect(epochs.written.map((bytes) => right(decodeCheckpoint(bytes)).position)).toEqual([5, 10, 15])
   })
 
+  it('takes a set that says more of itself than inputs and labels', async () => {
+    const labelled = { ...small.set, classes: 3 }
+    const store = memoryStore()
+    expect(right(await attemptFit({ ...small.options, keep: { store } }, { set: labelled }))).toEqual(
+      await fit(small.options)
+    )
+  })
+
   it('is finished when taken up at its end: no step is taken, nothing is written', async () => {
     const store = memoryStore()
     const first = await fit({ ...small.options, keep: { store } })

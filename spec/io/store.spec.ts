@@ -1,0 +1,103 @@
+import * as fs from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { ndarray, tree } from 'tangentflow'
+import { fileStore, readArrays, writeArrays } from 'tangentflow/io'
+import { attemptFit, right, small, start } from '../support/training.js'
+
+vi.mock('node:fs', async (original) => {
+  const real = await original<typeof fs>()
+  return { ...real, writeSync: vi.fn(real.writeSync) }
+})
+
+const root = fs.mkdtempSync(join(tmpdir(), 'tangentflow-store-'))
+afterAll(() => fs.rmSync(root, { recursive: true, force: true }))
+afterEach(() => void vi.mocked(fs.writeSync).mockReset())
+const fresh = (): string => fs.mkdtempSync(join(root, 'run-'))
+
+const full = (): never => {
+  throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
+}
+
+describe('a training kept in a file', () => {
+  const keepIn = (path: string, stop?: () => boolean) => ({
+    ...small.options,
+    keep: { store: fileStore(path) },
+    ...(stop === undefined ? {} : { stop })
+  })
+
+  it('makes the folder, and goes on from the file', async () => {
+    const path = join(fresh(), 'deep', 'checkpoint.safetensors')
+    let asked = 0
+    const part = right(await attemptFit(keepIn(path, () => ++asked > 7)))
+    expect([part.ended, part.losses.length]).toEqual(['stop', 7])
+    expect(right(await attemptFit(keepIn(path)))).toEqual(right(await attemptFit(small.options)))
+    expect(fs.readdirSync(join(path, '..'))).toEqual(['checkpoint.safetensors'])
+  })
+
+  it('ends with an error that names the file when the disk is full, and keeps the checkpoint before', async () => {
+    const path = join(fresh(), 'checkpoint.safetensors')
+    await attemptFit(keepIn(path, () => fs.existsSync(path)))
+    const before = fs.readFileSync(path)
+    vi.mocked(fs.writeSync).mockImplementation(full)
+    expect(await attemptFit(keepIn(path))).toMatchObject({
+      left: { _tag: 'IoError', received: 'a full disk', where: path }
+    })
+    expect(fs.readFileSync(path).equals(before)).toBe(true)
+    expect(fs.readdirSync(join(path, '..'))).toEqual(['checkpoint.safetensors'])
+  })
+
+  it('refuses a file that is cut off or of something else, and a place that cannot be read or made', async () => {
+    const path = join(fresh(), 'checkpoint.safetensors')
+    await attemptFit(keepIn(path, () => fs.existsSync(path)))
+    for (const spoil of [() => fs.truncateSync(path, 100), () => fs.writeFileSync(path, 'my thesis')]) {
+      spoil()
+      const spoiled = fs.readFileSync(path)
+      expect(await attemptFit(keepIn(path))).toMatchObject({
+        left: { _tag: 'DataError', operation: 'resume' }
+      })
+      expect(fs.readFileSync(path).equals(spoiled)).toBe(true)
+    }
+    const folder = fresh()
+    expect(await attemptFit(keepIn(folder))).toMatchObject({
+      left: { _tag: 'IoError', received: 'a folder where a file should be', where: folder }
+    })
+    const inside = join(path, 'checkpoint.safetensors')
+    expect(await attemptFit(keepIn(inside))).toMatchObject({ left: { _tag: 'IoError' } })
+  })
+})
+
+describe('files of arrays', () => {
+  const arrays = tree.named(start)
+
+  it.each(['.safetensors', '.npz'])('give back parameters by name: %s', async (suffix) => {
+    const path = join(fresh(), `params${suffix}`)
+    expect(await writeArrays(path)(arrays)()).toEqual(E.right(undefined))
+    const read = right(await readArrays(path)())
+    expect(tree.fromNamed(start)(read)).toEqual(start)
+  })
+
+  it('hold one array as .npy, and refuse others and other names by the path', async () => {
+    const path = join(fresh(), 'x.npy')
+    const x = ndarray.of([2, 2], [1, 2, 3, 4])
+    await writeArrays(path)({ x })()
+    expect(await readArrays(path)()).toEqual(E.right({ array: x }))
+    expect(await writeArrays(path)(arrays)()).toMatchObject({ left: { _tag: 'ArgumentError', where: path } })
+    const other = join(fresh(), 'x.h5')
+    expect(await writeArrays(other)({ x })()).toMatchObject({ left: { _tag: 'ArgumentError', where: other } })
+  })
+
+  it('are written whole or not at all, and name a file that is damaged', async () => {
+    const folder = fresh()
+    const path = join(folder, 'x.npz')
+    vi.mocked(fs.writeSync).mockImplementationOnce(full)
+    expect(await writeArrays(path)(arrays)()).toMatchObject({ left: { _tag: 'IoError', where: path } })
+    expect(fs.readdirSync(folder)).toEqual([])
+    fs.writeFileSync(path, 'not found')
+    expect(await readArrays(path)()).toMatchObject({ left: { _tag: 'DataError', where: path } })
+    const missing = join(folder, 'none.npz')
+    expect(await readArrays(missing)()).toMatchObject({ left: { _tag: 'IoError', where: missing } })
+  })
+})
