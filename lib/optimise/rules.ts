@@ -4,6 +4,7 @@ import type { PointwiseName } from '../graph/op.js'
 import { apply, isOp, type Tensor, type TensorOf } from '../graph/tensor.js'
 import { sameShape } from '../core/shape.js'
 import { substitute } from './flatten.js'
+import { windows } from './windows.js'
 
 /**
  * A rewrite: the node it looks at, and what stands for it, or undefined where the pattern is not met. Every rule
@@ -249,4 +250,11 @@ const structure: readonly Rewrite[] = [
 ]
 
 /** All algebraic rules, in the order in which they are tried. */
-export const rewrites: readonly Rewrite[] = [...reshapes, ...contractions, units, ...pointwise, ...structure]
+export const rewrites: readonly Rewrite[] = [
+  ...reshapes,
+  ...contractions,
+  units,
+  ...pointwise,
+  ...windows,
+  ...structure
+]

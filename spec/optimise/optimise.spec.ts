@@ -165,7 +165,11 @@ const expressions: readonly ((a: Tensor, b: Tensor) => Tensor)[] = [
   () => ops.reshape([3, 2])(ops.fill(4, [2, 3])),
   () => ops.slice([0, 1], [1, 3])(ops.fill(4, [2, 3])),
   () => ops.reduceMax(0)(ops.fill(4, [2, 3])),
-  (a) => ops.topKMask(3)(a)
+  (a) => ops.topKMask(3)(a),
+  (a) => ops.unfold([1, 2], [1, 2])(a),
+  (a) => ops.unfold([1, 1])(a),
+  (a) => raw({ tag: 'fold', kernel: [1, 2], stride: [3, 2], size: [1, 3] }, ops.unfold([1, 2], [3, 2])(a)),
+  (a) => ops.reduceMax([0, 2])(ops.transpose([1, 0, 2])(a))
 ]
 
 describe('every rewrite', () => {

@@ -1,0 +1,65 @@
+import * as E from 'fp-ts/lib/Either.js'
+import * as fc from 'fast-check'
+import { describe, it } from 'vitest'
+import { type EngineName, formatError, grad, key, nn, openEngine, ops, spec, type Tensor } from 'tangentflow'
+import { engineAgrees } from 'tangentflow/laws'
+import { runs } from '../support/runs.js'
+
+/** Engines that are anywhere, and how many networks each is given: compiling takes most of the time. */
+const engines: readonly (readonly [EngineName, number])[] = [
+  ['onnx:native', 12],
+  ['onnx:wasm', 4],
+  ['gpujs:webasm', 3],
+  ['gpujs:cpu', 2]
+]
+
+describe('random convolutional networks', () => {
+  const nets = fc
+    .record({
+      channels: fc.integer({ min: 1, max: 9 }),
+      more: fc.integer({ min: 1, max: 9 }),
+      kernel: fc.integer({ min: 1, max: 3 }),
+      stride: fc.integer({ min: 1, max: 2 }),
+      padding: fc.constantFrom('same' as const, 'valid' as const, 1),
+      pool: fc.constantFrom(
+        nn.avgPool(2),
+        nn.maxPool(2),
+        nn.maxPool(3, { stride: 1 }),
+        nn.avgPool(2, { stride: 1 })
+      ),
+      activation: fc.constantFrom(nn.relu, nn.tanh),
+      seed: fc.nat({ max: 1e6 })
+    })
+    .map(({ channels, more, kernel, stride, padding, pool, activation, seed }) => ({
+      net: nn.serial(
+        nn.conv2d(channels, kernel, { stride, padding, sigmaB: 0.1 }),
+        activation,
+        pool,
+        nn.conv2d(more, 2, { sigmaB: 0.1 }),
+        activation,
+        nn.flatten,
+        nn.dense(2)
+      ),
+      seed
+    }))
+
+  it.each(engines)('and their gradients are the same on %s', async (name, count) => {
+    const opened = await openEngine({ require: name, threads: 1 })()
+    if (E.isLeft(opened)) throw new Error(formatError(opened.left))
+    const engine = opened.right
+    await fc.assert(
+      fc.asyncProperty(nets, async ({ net, seed }) => {
+        const params = net.init(key(seed), [2, 11, 10])
+        const loss = (p: nn.Params, x: Tensor): Tensor => ops.mean()(ops.square(net.apply(p)(x)))
+        const both = (x: Tensor, p: nn.Params) => ({
+          out: net.apply(p)(x),
+          params: grad(loss)(p, x),
+          images: grad((t: Tensor) => loss(p, t))(x)
+        })
+        await engineAgrees(engine, both, [spec([3, 2, 11, 10]), params], { runs: 1 })
+      }),
+      { numRuns: runs(count) }
+    )
+    await engine.dispose()
+  })
+})
