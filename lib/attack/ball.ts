@@ -1,6 +1,10 @@
+import { pipe } from 'fp-ts/lib/function.js'
 import { fail } from '../core/error.js'
+import { showShape } from '../core/shape.js'
+import type { Operand } from '../graph/constant.js'
 import * as ops from '../graph/ops/index.js'
-import type { Tensor } from '../graph/tensor.js'
+import { isTensor, type Tensor } from '../graph/tensor.js'
+import { alongBatch, bisect, maxEach, norm2, sumEach, TINY } from './rows.js'
 
 /** The interval of valid inputs, [low, high], the same for every feature. */
 export type Box = readonly [low: number, high: number]
@@ -8,16 +12,26 @@ export type Box = readonly [low: number, high: number]
 /** The box [0, 1] that images live in. */
 export const unitBox: Box = [0, 1]
 
-/** An L∞ ball around each example and the box of valid inputs. */
-export interface LinfOptions {
-  /** The radius, in units of the inputs; at least 0. */
-  readonly epsilon: number
+/** The norms in which a perturbation is bounded. */
+export type Norm = 'linf' | 'l2' | 'l1'
+
+/** A ball around each example and the box of valid inputs. */
+export interface BallOptions {
+  /** The radius, in units of the inputs, at least 0; or one for each sample, [n]. */
+  readonly epsilon: number | Tensor
   /** [0, 1] unless given. */
   readonly box?: Box
 }
 
-export const checkBall = (operation: string, { epsilon, box = unitBox }: LinfOptions): void => {
-  if (!(Number.isFinite(epsilon) && epsilon >= 0)) {
+/** Ball and box around known centres, the radius ready to be broadcast against them. */
+export interface Ball {
+  readonly centre: Tensor
+  readonly epsilon: Operand
+  readonly box: Box
+}
+
+export const checkBall = (operation: string, { epsilon, box = unitBox }: BallOptions): void => {
+  if (!isTensor(epsilon) && !(Number.isFinite(epsilon) && epsilon >= 0)) {
     fail('ArgumentError', operation, 'a finite radius of at least 0', `${epsilon}`, 'epsilon')
   }
   if (!(Number.isFinite(box[0]) && Number.isFinite(box[1]) && box[0] < box[1])) {
@@ -31,10 +45,79 @@ export const checkBall = (operation: string, { epsilon, box = unitBox }: LinfOpt
   }
 }
 
+/** The ball of the given options around centres; a radius of another shape than [n] is a ShapeError. */
+export const ballAround = (operation: string, options: BallOptions, centre: Tensor): Ball => {
+  checkBall(operation, options)
+  const { epsilon, box = unitBox } = options
+  if (!isTensor(epsilon)) return { centre, epsilon, box }
+  const n = centre.shape[0]!
+  return epsilon.shape.length === 1 && epsilon.shape[0] === n
+    ? { centre, epsilon: alongBatch(centre.shape.length)(epsilon), box }
+    : fail('ShapeError', operation, `a radius for each sample, [${n}]`, showShape(epsilon.shape), 'epsilon')
+}
+
+const projectLinf = ({ centre, epsilon, box }: Ball): ((x: Tensor) => Tensor) => {
+  const low = ops.max(box[0])(ops.sub(epsilon)(centre))
+  const high = ops.min(box[1])(ops.add(epsilon)(centre))
+  return ops.clip(low, high)
+}
+
+const projectL2 =
+  ({ centre, epsilon, box }: Ball) =>
+  (x: Tensor): Tensor => {
+    const offset = ops.sub(centre)(x)
+    const size = norm2(offset)
+    const onto = pipe(offset, ops.mul(ops.reciprocal(ops.max(TINY)(size))), ops.mul(epsilon), ops.add(centre))
+    return ops.clip(...box)(ops.select(ops.greater(epsilon)(size))(onto, x))
+  }
+
+/** How often the interval of the multiplier is halved before one secant step: to float32 rounding. */
+const HALVINGS = 24
+
+const projectL1 =
+  ({ centre, epsilon, box }: Ball) =>
+  (x: Tensor): Tensor => {
+    const offset = ops.sub(centre)(x)
+    const size = ops.abs(offset)
+    // how far the box lets each element go in its direction
+    const room = ops.select(ops.greater(0)(offset))(
+      ops.sub(centre)(ops.fill(box[1], x.shape)),
+      ops.sub(box[0])(centre)
+    )
+    const shrunk = (multiplier: Tensor): Tensor => ops.min(room)(ops.max(0)(ops.sub(multiplier)(size)))
+    const excess = (multiplier: Tensor): Tensor =>
+      ops.sub(epsilon)(alongBatch(x.shape.length)(sumEach(shrunk(multiplier))))
+    const peak = alongBatch(x.shape.length)(maxEach(size))
+    const none = ops.scale(0)(peak)
+    const [low, high] = bisect(HALVINGS)((at) => ops.greater(0)(excess(at)))(none, peak)
+    // the excess falls linearly between two breakpoints
+    const [above, below] = [excess(low), excess(high)]
+    const slope = ops.div(ops.max(TINY)(ops.sub(below)(above)))(ops.sub(low)(high))
+    const multiplier = ops.max(low)(ops.add(ops.mul(below)(slope))(high))
+    const moved = ops.add(ops.mul(ops.sign(offset))(shrunk(multiplier)))(centre)
+    return ops.clip(...box)(ops.select(ops.lessEqual(0)(excess(none)))(x, moved))
+  }
+
+/** How a point is brought back into ball and box, for each norm. */
+const projections: { readonly [N in Norm]: (ball: Ball) => (x: Tensor) => Tensor } = {
+  linf: projectLinf,
+  l2: projectL2,
+  l1: projectL1
+}
+
+/** The projection for a ball that is already around its centres. */
+export const projectOnto = (norm: Norm, ball: Ball): ((x: Tensor) => Tensor) => projections[norm](ball)
+
+const projection =
+  (norm: Norm) =>
+  (options: BallOptions) =>
+  (centre: Tensor): ((x: Tensor) => Tensor) =>
+    projectOnto(norm, ballAround(`attack.ball.${norm}`, options, centre))
+
 /**
  * The projection onto the L∞ ball around `centre` within the box, for centres in the box: `linf(options)(centre)(x)`.
  * It clips to max(centre − ε, low) and min(centre + ε, high), so in float32 it misses the ball by a rounding of each
- * bound at most, and with ε = 0 it is the centre exactly. The nearest point in L∞ and in L2.
+ * bound at most, and with ε = 0 it is the centre exactly. The nearest point of ball ∩ box in every Lp norm.
  *
  * @example
  * import assert from 'node:assert'
@@ -44,12 +127,34 @@ export const checkBall = (operation: string, { epsilon, box = unitBox }: LinfOpt
  * const out = evaluateOn(project)(ndarray.fromNested([0.5, 0.9]), ndarray.fromNested([0, 2]))
  * assert.deepEqual(ndarray.toNested(out), [0.25, 1])
  */
-export const linf =
-  (options: LinfOptions) =>
-  (centre: Tensor): ((x: Tensor) => Tensor) => {
-    checkBall('attack.ball.linf', options)
-    const { epsilon, box = unitBox } = options
-    const low = ops.max(box[0])(ops.sub(epsilon)(centre))
-    const high = ops.min(box[1])(ops.add(epsilon)(centre))
-    return ops.clip(low, high)
-  }
+export const linf = projection('linf')
+
+/**
+ * The projection onto the L2 ball of each sample (axis 0), x ← c + (x − c) min(1, ε / ‖x − c‖₂), then onto the box. The
+ * nearest point of the ball; the clip that follows stays inside it, because the centre is in the box.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { attack, evaluateOn, ndarray, type Tensor } from 'tangentflow'
+ *
+ * const project = (c: Tensor, x: Tensor) => attack.ball.l2({ epsilon: 0.5 })(c)(x)
+ * const out = evaluateOn(project)(ndarray.fromNested([[0, 0]]), ndarray.fromNested([[0.6, 0.8]]))
+ * assert.ok(Math.abs(out.data[0]! - 0.3) < 1e-12 && Math.abs(out.data[1]! - 0.4) < 1e-12)
+ */
+export const l2 = projection('l2')
+
+/**
+ * The nearest point, in L2, of the L1 ball of each sample within the box (Croce and Hein, arXiv:2103.01208, Prop. 2.1):
+ * every element of x − c is shrunk by one multiplier and cut at the box, and the multiplier at which Σ = ε is found by
+ * bisection and a secant step, a fixed number of operations. With ε = 0 it is the centre exactly.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { attack, evaluateOn, ndarray, type Tensor } from 'tangentflow'
+ *
+ * const project = (c: Tensor, x: Tensor) => attack.ball.l1({ epsilon: 0.5 })(c)(x)
+ * const out = evaluateOn(project)(ndarray.fromNested([[0.25, 0.9]]), ndarray.fromNested([[0.75, 1.75]]))
+ * // the box leaves the second element 0.1, and the first takes what is left of 0.5
+ * assert.ok(Math.abs(out.data[0]! - 0.65) < 1e-7 && Math.abs(out.data[1]! - 1) < 1e-7)
+ */
+export const l1 = projection('l1')

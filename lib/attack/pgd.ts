@@ -1,76 +1,109 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { fail } from '../core/error.js'
-import { vjp } from '../diff/index.js'
-import { fold, type Key } from '../graph/key.js'
+import type { Operand } from '../graph/constant.js'
 import * as ops from '../graph/ops/index.js'
-import * as random from '../graph/random.js'
 import type { Tensor } from '../graph/tensor.js'
-import type { Attack, Batch } from '../nn/batch.js'
-import { crossEntropyEach, margin } from '../nn/loss.js'
-import type { AttackLoss } from './attack.js'
-import { type Box, checkBall, linf, type LinfOptions } from './ball.js'
+import type { FullAttack } from './attack.js'
+import { projectOnto } from './ball.js'
+import { restarts } from './combine.js'
+import { iterate } from './iterate.js'
+import { checkSteps, type Method } from './method.js'
+import { geometry } from './norm.js'
+import { times, unit } from './rows.js'
+import { type GoalOptions, taskOf } from './task.js'
 
-/** Projected gradient descent in an L∞ ball. */
-export interface PgdOptions extends LinfOptions {
-  readonly norm?: 'linf'
-  /** Gradient steps; a whole number, 0 leaves the starting point. */
-  readonly steps: number
-  /** How far one step moves each feature; it does not depend on `steps`. */
-  readonly stepSize: number
-  /** Whether to start at a uniform point of the ball; true unless given. Noise follows `batch.ids` if there are any. */
-  readonly randomStart?: boolean
-  /** Starting points; the worst result of each sample is kept. 1 unless given. */
-  readonly restarts?: number
-  /**
-   * Which point of a run is its result: the `last` one, as adversarial training uses it (the default), or the `best`
-   * of all, ordered by success, then loss, as an evaluation wants it.
-   */
-  readonly keep?: 'last' | 'best'
-  /** What is raised; `nn.crossEntropyEach` unless given. */
-  readonly loss?: AttackLoss
-  readonly box?: Box
-}
+/** How far one step goes, in the norm of the ball: one of the two. */
+export type StepOptions =
+  | {
+      /** In units of the inputs; it does not depend on `steps`. */
+      readonly stepSize: number
+      readonly relativeStep?: undefined
+    }
+  | {
+      /** In units of ε / steps: 2.5 is usual (Madry et al.), 1 just reaches the sphere. */
+      readonly relativeStep: number
+      readonly stepSize?: undefined
+    }
 
-/** A point of the ball and how well it does, for each example. */
-interface Candidate {
-  readonly x: Tensor
-  /** 1 where the example is misclassified. */
-  readonly broken: Tensor
-  readonly loss: Tensor
-}
-
-const check = (options: PgdOptions): void => {
-  checkBall('attack.pgd', options)
-  const { steps, stepSize, restarts = 1 } = options
-  if (!(Number.isInteger(steps) && steps >= 0))
-    fail('ArgumentError', 'attack.pgd', 'a whole number of steps', `${steps}`, 'steps')
-  if (!(Number.isFinite(stepSize) && stepSize >= 0)) {
-    fail('ArgumentError', 'attack.pgd', 'a finite step of at least 0', `${stepSize}`, 'stepSize')
+/** The options of projected gradient descent. */
+export type PgdOptions = GoalOptions &
+  StepOptions & {
+    /** Gradient steps; a whole number, 0 leaves the starting point. */
+    readonly steps: number
+    /** Whether to start at a uniform point of the ball; true unless given. Noise follows `batch.ids` if there are any. */
+    readonly randomStart?: boolean
+    /** Starting points; the worst result of each sample is kept. 1 unless given. */
+    readonly restarts?: number
+    /**
+     * Which point of a run is its result: the `last` one, as adversarial training uses it (the default), or the `best`
+     * of all, ordered by success, then loss, as an evaluation wants it.
+     */
+    readonly keep?: 'last' | 'best'
+    /** Whether a sample stays where it is once it is broken; false unless given. */
+    readonly freeze?: boolean
+    /** The decay μ of the accumulated gradient (MI-FGSM); none unless given. */
+    readonly momentum?: number
+    /** In L1, the part of a sample's elements that one step moves; 0.01 unless given, at least one element. */
+    readonly sparsity?: number
   }
-  if (!(Number.isInteger(restarts) && restarts >= 1)) {
-    fail('ArgumentError', 'attack.pgd', 'at least one start', `${restarts}`, 'restarts')
-  }
+
+/** What PGD remembers: with momentum, the accumulated gradient. */
+export type PgdMemory = { readonly velocity?: Tensor }
+
+/** Nothing drives its steps from outside. */
+export type PgdControl = { readonly [name: string]: never }
+
+const check = (operation: string, options: PgdOptions): void => {
+  const { steps, stepSize, relativeStep, momentum = 0, sparsity = 0 } = options
+  checkSteps(operation, steps)
+  const [name, size] =
+    relativeStep === undefined ? (['stepSize', stepSize] as const) : (['relativeStep', relativeStep] as const)
+  if (!(Number.isFinite(size) && size >= 0))
+    fail('ArgumentError', operation, 'a finite step of at least 0', `${size}`, name)
+  if (!(Number.isFinite(momentum) && momentum >= 0))
+    fail('ArgumentError', operation, 'a finite decay of at least 0', `${momentum}`, 'momentum')
+  if (!(sparsity >= 0 && sparsity <= 1))
+    fail('ArgumentError', operation, 'a part in [0, 1]', `${sparsity}`, 'sparsity')
 }
 
-/** A vector [n] as [n, 1, …], to go with a batch of the given rank. */
-const alongBatch =
-  (rank: number) =>
-  (v: Tensor): Tensor =>
-    ops.reshape([v.shape[0]!, ...new Array<number>(rank - 1).fill(1)])(v)
+const stepOf = ({ stepSize, relativeStep, steps }: PgdOptions, epsilon: Operand): Operand =>
+  relativeStep === undefined ? stepSize : times(relativeStep / Math.max(1, steps), epsilon)
 
-/** The worse of two candidates for the model, sample by sample; the first at a tie. */
-const worse = (a: Candidate, b: Candidate): Candidate => {
-  const further = ops.mul(ops.equal(a.broken)(b.broken))(ops.greater(a.loss)(b.loss))
-  const takeB = ops.max(further)(ops.greater(a.broken)(b.broken))
+/** The parts of {@link pgd}, without its restarts. */
+export const pgdMethod = (options: PgdOptions, operation = 'attack.pgd'): Method<PgdMemory, PgdControl> => {
+  const { steps, randomStart = true, keep = 'last', freeze = false, momentum, sparsity = 0.01 } = options
   return {
-    x: ops.select(alongBatch(a.x.shape.length)(takeB))(b.x, a.x),
-    broken: ops.select(takeB)(b.broken, a.broken),
-    loss: ops.select(takeB)(b.loss, a.loss)
+    steps,
+    keep,
+    freeze,
+    gradients: steps > 0,
+    task: (logits, batch, key) => {
+      check(operation, options)
+      return taskOf(operation, options, logits, batch, key)
+    },
+    start: ({ norm, ball, ids }, key) => ({
+      point: randomStart
+        ? projectOnto(norm, ball)(ops.add(geometry[norm].noise(ball, ids, key))(ball.centre))
+        : ball.centre,
+      memory: momentum === undefined ? {} : { velocity: ops.fill(0, ball.centre.shape) }
+    }),
+    control: () => ({}),
+    move: ({ norm, ball }, { x }, gradient, { velocity }) => {
+      const along =
+        velocity === undefined ? gradient : ops.add(ops.scale(momentum ?? 0)(velocity))(unit(1)(gradient))
+      const direction = geometry[norm].ascent(along, x, ball, sparsity)
+      return {
+        point: projectOnto(norm, ball)(pipe(x, ops.add(ops.scale(stepOf(options, ball.epsilon))(direction)))),
+        memory: velocity === undefined ? {} : { velocity: along }
+      }
+    }
   }
 }
 
 /**
- * Projected gradient descent (Madry et al., arXiv:1706.06083): x ← Π(x + α sign ∇ℓ), all steps unrolled into the
+ * Projected gradient descent (Madry et al., arXiv:1706.06083): x ← Π(x + α d), where d is the direction of steepest
+ * ascent of the norm: sign ∇ℓ in L∞, ∇ℓ / ‖∇ℓ‖₂ in L2, and in L1 the signs of the largest elements of ∇ℓ divided by
+ * their number (SLIDE; Tramèr and Boneh, arXiv:1904.13000), without those that would leave the box. All steps are in the
  * traced program. Results lie in ball ∩ box; with ε = 0 they are the inputs. Bad options are an ArgumentError when
  * the function is traced.
  *
@@ -84,42 +117,31 @@ const worse = (a: Candidate, b: Candidate): Candidate => {
  * const adversarial = evaluateOn(robust)(net.init(key(0), [5]), { x, y: ndarray.of([2], [0, 2]) }, key(1)).x
  * assert.ok(adversarial.data.every((v) => Math.abs(v - 0.5) <= 0.1 + 1e-9))
  */
-export const pgd =
-  (options: PgdOptions): Attack =>
-  (model) =>
-  (params, batch, key) => {
-    check(options)
-    const { epsilon, steps, stepSize, randomStart = true, restarts = 1, keep = 'last' } = options
-    const logits = model(params)
-    const objective = (options.loss ?? crossEntropyEach)(batch.y)
-    const x = ops.stopGradient(batch.x)
-    const project = linf(options)(x)
+export const pgd = (options: PgdOptions): FullAttack => started(options, 'attack.pgd')
 
-    const judge = (point: Tensor): Candidate => {
-      const z = logits(point)
-      return { x: point, broken: ops.lessEqual(0)(margin(batch.y)(z)), loss: objective(z) }
-    }
-    const ascend = (point: Tensor): Tensor => {
-      const [losses, pull] = vjp((at: Tensor) => objective(logits(at)))(point)
-      return project(pipe(point, ops.add(ops.scale(stepSize)(ops.sign(pull(ops.ones(losses.shape)))))))
-    }
-    const run = (r: number): readonly Tensor[] => {
-      const points = [randomStart ? project(ops.add(noise(batch, fold(r)(key), epsilon))(x)) : x]
-      for (let i = 0; i < steps; i++) points.push(ascend(points[i]!))
-      return keep === 'best' ? points : points.slice(-1)
-    }
-    const points = Array.from({ length: restarts }, (_, r) => run(r)).flat()
-    const chosen = points.length === 1 ? points[0]! : points.map(judge).reduce(worse).x
-    return { x: ops.stopGradient(chosen) }
-  }
-
-/** Uniform in [−ε, ε). */
-const noise = ({ x, ids }: Batch, key: Key, epsilon: number): Tensor =>
-  pipe(random.uniform(x.shape, ids)(key), ops.scale(2 * epsilon), ops.sub(epsilon))
+const started = (options: PgdOptions, operation: string): FullAttack =>
+  restarts(options.restarts ?? 1)(iterate(pgdMethod(options, operation)))
 
 /**
  * The fast gradient sign method (Goodfellow, Shlens, Szegedy, arXiv:1412.6572): one step of length ε from the input
- * itself.
+ * itself, in the norm of the ball.
  */
-export const fgsm = (options: LinfOptions & { readonly loss?: AttackLoss }): Attack =>
-  pgd({ ...options, steps: 1, stepSize: options.epsilon, randomStart: false })
+export const fgsm = (options: GoalOptions): FullAttack =>
+  started({ ...options, steps: 1, relativeStep: 1, randomStart: false }, 'attack.fgsm')
+
+/**
+ * The momentum iterative method (Dong et al., arXiv:1710.06081): g ← μ g + ∇ℓ / ‖∇ℓ‖₁, x ← Π(x + α sign g), from the
+ * input itself; μ is 1 unless given.
+ */
+export const mifgsm = (options: PgdOptions): FullAttack =>
+  started({ momentum: 1, randomStart: false, ...options }, 'attack.mifgsm')
+
+/** The options of the random control. */
+export interface NoiseOptions extends GoalOptions {
+  /** Points to draw; 1 unless given. */
+  readonly samples?: number
+}
+
+/** Uniform noise in the ball, the worst of `samples` draws: the control that every attack has to beat. */
+export const noise = ({ samples = 1, ...options }: NoiseOptions): FullAttack =>
+  started({ ...options, steps: 0, stepSize: 0, keep: 'best', restarts: samples }, 'attack.noise')

@@ -18,13 +18,15 @@ export {
   correct,
   crossEntropy,
   crossEntropyEach,
+  cw,
   dlr,
   kl,
   klEach,
   type Loss,
   margin,
   mse,
-  mseEach
+  mseEach,
+  targetedDlr
 } from './loss.js'
 export { conv16Conv32Fc100, lenet300100, lenet5, type NetworkOptions, vgg32 } from './networks.js'
 export { avgPool, globalAvgPool, maxPool, type PoolOptions } from './pool.js'

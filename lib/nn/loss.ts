@@ -1,4 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js'
+import { fail } from '../core/error.js'
 import * as ops from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 
@@ -51,15 +52,71 @@ export const margin: Loss = (labels) => (logits) =>
   ops.sub(runnerUp(labels, logits))(ops.gather(labels)(logits))
 
 /**
+ * The loss of Carlini and Wagner (arXiv:1608.04644, f₆) of each example, −max(z_y − max_{j≠y} z_j, −κ), [n]: what an
+ * attack raises until the example is misclassified by κ, where its gradient ends. `cw(Infinity)` is the negative margin.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { evaluateOn, ndarray, nn, type Tensor } from 'tangentflow'
+ *
+ * const loss = (z: Tensor, y: Tensor) => nn.cw(1)(y)(z)
+ * const z = ndarray.fromNested([[3, 1], [0, 5]])
+ * assert.deepEqual(ndarray.toNested(evaluateOn(loss)(z, ndarray.fromNested([0, 0]))), [-2, 1])
+ */
+export const cw =
+  (confidence = 0): Loss =>
+  (labels) =>
+  (logits) => {
+    const wrongness = ops.neg(margin(labels)(logits))
+    if (!(confidence >= 0)) fail('ArgumentError', 'nn.cw', 'a confidence of at least 0', `${confidence}`)
+    return confidence === Infinity ? wrongness : ops.min(confidence)(wrongness)
+  }
+
+/** The least divisor: the quotient of two vanishing numbers is 0. */
+const TINY = 1e-12
+
+/** The rank-th largest logit, [n]: no sort, the largest of what the mask of the larger ones leaves. */
+const ranked = (rank: number, logits: Tensor): Tensor =>
+  ops.reduceMax(-1)(
+    rank === 1 ? logits : ops.select(ops.topKMask(rank - 1)(ops.stopGradient(logits)))(LOWEST, logits)
+  )
+
+const atLeastClasses = (operation: string, least: number, logits: Tensor): void => {
+  const classes = logits.shape.at(-1) ?? 0
+  if (classes < least) fail('ShapeError', operation, `logits of at least ${least} classes`, `${classes}`)
+}
+
+/**
  * The difference-of-logits-ratio loss of each example, −(z_y − max_{j≠y} z_j) / (z_π1 − z_π3), [n] (Croce and Hein,
- * arXiv:2003.01690, eq. 6): invariant to shift and scale of the logits. Needs at least three classes; z_π is z sorted
- * from the largest.
+ * arXiv:2003.01690, eq. 6): invariant to shift and scale of the logits. Fewer than three classes are a ShapeError; z_π
+ * is z sorted from the largest.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { evaluateOn, ndarray, nn, type Tensor } from 'tangentflow'
+ *
+ * const loss = (z: Tensor, y: Tensor) => nn.dlr(y)(z)
+ * assert.ok(Math.abs(evaluateOn(loss)(ndarray.fromNested([[3, 1, -1]]), ndarray.fromNested([1])).data[0]! - 0.5) < 1e-9)
  */
 export const dlr: Loss = (labels) => (logits) => {
-  const third = ops.reduceMax(-1)(ops.select(ops.topKMask(2)(ops.stopGradient(logits)))(LOWEST, logits))
-  const spread = ops.sub(third)(ops.reduceMax(-1)(logits))
-  return ops.neg(ops.div(spread)(margin(labels)(logits)))
+  atLeastClasses('nn.dlr', 3, logits)
+  const spread = ops.sub(ranked(3, logits))(ranked(1, logits))
+  return ops.neg(ops.div(ops.max(TINY)(spread))(margin(labels)(logits)))
 }
+
+/**
+ * The targeted DLR loss of each example, −(z_y − z_t) / (z_π1 − (z_π3 + z_π4) / 2), [n] (Croce and Hein,
+ * arXiv:2003.01690, eq. 7): `targetedDlr(targets)(labels)(logits)`. Fewer than four classes are a ShapeError.
+ */
+export const targetedDlr =
+  (targets: Tensor): Loss =>
+  (labels) =>
+  (logits) => {
+    atLeastClasses('nn.targetedDlr', 4, logits)
+    const low = ops.scale(0.5)(ops.add(ranked(4, logits))(ranked(3, logits)))
+    const spread = ops.max(TINY)(ops.sub(low)(ranked(1, logits)))
+    return ops.div(spread)(ops.sub(ops.gather(labels)(logits))(ops.gather(targets)(logits)))
+  }
 
 /** KL(p ‖ q) of each example, [n]; p and q are given by their logits, p first: `kl(pLogits)(qLogits)`. */
 export const klEach: Loss = (target) => (logits) => {
