@@ -1,12 +1,20 @@
-import { fail } from '../core/error.js'
-import { fold } from '../graph/key.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { fail, type TangentError } from '../core/error.js'
+import type { Key } from '../graph/key.js'
+import * as ops from '../graph/ops/index.js'
+import type { Runner } from '../graph/runner.js'
+import { keySpec, spec, type Specs } from '../graph/spec.js'
+import type { Tensor } from '../graph/tensor.js'
+import type { Model } from '../nn/batch.js'
 import { targetedDlr } from '../nn/loss.js'
 import { type ApgdOptions, apgdMethod } from './apgd.js'
 import { apgdL1Method } from './apgd-l1.js'
-import type { FullAttack } from './attack.js'
-import { inTurn, byMargin } from './combine.js'
+import type { Attacked, FullAttack, Samples } from './attack.js'
+import { byMargin, inTurn } from './combine.js'
 import { iterate } from './iterate.js'
 import type { Method } from './method.js'
+import type { PreparedAttack } from './run.js'
 import { ranked } from './target.js'
 
 /** The options of APGD-T. */
@@ -15,22 +23,57 @@ export interface ApgdTOptions extends Omit<ApgdOptions, 'loss' | 'target'> {
   readonly targets?: number
 }
 
-/** The method, driven by the targeted DLR loss to the wrong class of the given rank; any wrong class is a success. */
+/** A method driven by the targeted DLR loss to the classes that the batch brings; any wrong class is a success. */
+const targetedMethod = <M, C>(method: Method<M, C>): Method<M, C> => ({
+  ...method,
+  task: (logits, batch, key) => ({
+    ...method.task(logits, batch, key),
+    objective: targetedDlr(batch.target ?? batch.y)(batch.y)
+  })
+})
+
+/** An attack on a batch that is first given the wrong class of one rank as its targets. */
 const towards =
   (rank: number) =>
-  <M, C>(method: Method<M, C>): Method<M, C> => ({
-    ...method,
-    task: (logits, batch, key) => {
-      const task = method.task(logits, batch, key)
-      const target = ranked(rank)({
-        logits: logits(task.ball.centre),
-        y: batch.y,
-        ids: batch.ids,
-        key: fold(rank)(key)
-      })
-      return { ...task, objective: targetedDlr(target)(batch.y) }
-    }
-  })
+  (attack: FullAttack): FullAttack => {
+    const choose = (logits: Tensor, { y, ids }: Samples, key: Key): Tensor =>
+      ranked(rank)({ logits, y, ids, given: undefined, key })
+    return Object.assign(
+      <P>(model: Model<P>) =>
+        (params: P, batch: Samples, key: Key): Attacked => {
+          const target = choose(model(params)(ops.stopGradient(batch.x)), batch, key)
+          return attack(model)(params, { ...batch, target: ops.stopGradient(target) }, key)
+        },
+      {
+        chunked:
+          (chunk: number) =>
+          <P>(model: Model<P>) =>
+          (params: Specs<P>, batch: Specs<Samples>) =>
+          (runner: Runner): TE.TaskEither<TangentError, PreparedAttack<P>> =>
+            pipe(
+              TE.Do,
+              TE.bind('choice', () =>
+                runner.compile(
+                  (p: P, b: Samples, k: Key) => choose(model(p)(b.x), b, k),
+                  [params, batch, keySpec]
+                )
+              ),
+              // targets are arguments, so that one program serves every rank
+              TE.bind('prepared', () =>
+                attack.chunked(chunk)(model)(params, { ...batch, target: spec(batch.y.shape) })(runner)
+              ),
+              TE.map(
+                ({ choice, prepared }): PreparedAttack<P> =>
+                  (p, b, key) =>
+                    pipe(
+                      choice(p, b, key),
+                      TE.flatMap(({ value }) => prepared(p, { ...b, target: value }, key))
+                    )
+              )
+            )
+      }
+    )
+  }
 
 /**
  * APGD-T (Croce and Hein, arXiv:2003.01690, 4.3): a run of {@link apgd} with the targeted DLR loss for each of the most
@@ -46,14 +89,14 @@ const towards =
  * const { losses } = evaluateOn(apgdT)(net.init(key(0), [5]), batch, key(1))
  * assert.deepEqual(losses.shape, [2 * 4, 1]) // two targets, four points each
  */
-export const apgdT = ({ targets = 9, ...options }: ApgdTOptions): FullAttack =>
-  inTurn(byMargin, () =>
+export const apgdT = ({ targets = 9, ...options }: ApgdTOptions): FullAttack => {
+  const one =
+    options.norm === 'l1'
+      ? iterate(targetedMethod(apgdL1Method(options, 'attack.apgdT')))
+      : iterate(targetedMethod(apgdMethod(options, 'attack.apgdT')))
+  return inTurn(byMargin, () =>
     Number.isInteger(targets) && targets >= 1
-      ? Array.from({ length: targets }, (_, j) =>
-          options.norm === 'l1'
-            ? iterate(towards(j + 1)(apgdL1Method(options, 'attack.apgdT')))
-            : iterate(towards(j + 1)(apgdMethod(options, 'attack.apgdT')))
-        )
+      ? Array.from({ length: targets }, (_, j) => towards(j + 1)(one))
       : fail(
           'ArgumentError',
           'attack.apgdT',
@@ -62,3 +105,4 @@ export const apgdT = ({ targets = 9, ...options }: ApgdTOptions): FullAttack =>
           'targets'
         )
   )
+}

@@ -7,10 +7,11 @@ import type { Chunked } from './run.js'
 export type AttackLoss = (labels: Tensor) => (logits: Tensor) => Tensor
 
 /**
- * A labelled batch whose samples may bring a radius of their own, [n], which then stands in for the attack's `epsilon`.
- * As an argument of the program it may change from call to call: a curve over ε compiles once.
+ * A labelled batch whose samples may bring a radius of their own, [n], which then stands in for the attack's `epsilon`,
+ * and a class, [n], for `target.given`. As arguments of the program they may change from call to call: a curve over ε
+ * compiles once.
  */
-export type Samples = Batch & { readonly epsilon?: Tensor }
+export type Samples = Batch & { readonly epsilon?: Tensor; readonly target?: Tensor }
 
 /**
  * All that an attack found, for n samples. Rows are the points that were looked at, in order: the start, then one a
@@ -40,11 +41,11 @@ export type Attacked = {
 
 /**
  * An attack with a full result: usable wherever an `Attack` is, inside any traced function, and also cut into programs
- * by `attack.run`.
+ * by `attack.prepare` and `attack.run`.
  */
 export interface FullAttack {
   <P>(model: Model<P>): (params: P, batch: Samples, key: Key) => Attacked
-  /** The attack as a sequence of programs; see `attack.run`. */
+  /** The attack as a sequence of programs; see `attack.prepare`. */
   readonly chunked: Chunked
 }
 

@@ -3,36 +3,30 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
 import type { NdArray } from '../core/ndarray.js'
+import { rebuild } from '../core/tree.js'
 import { fold, type Key } from '../graph/key.js'
 import { loop } from '../graph/loop.js'
 import * as ops from '../graph/ops/index.js'
 import type { Executed, Program, Runner } from '../graph/runner.js'
-import type { Concrete } from '../graph/spec.js'
-import type { Tensor } from '../graph/tensor.js'
-import { attempt } from '../graph/trace.js'
+import { type Concrete, keySpec, spec, type Specs } from '../graph/spec.js'
+import { isTensor, type Tensor } from '../graph/tensor.js'
+import { attempt, trace } from '../graph/trace.js'
+import * as tree from '../graph/tree.js'
 import type { Model } from '../nn/batch.js'
 import type { Attacked, Samples } from './attack.js'
 import type { Method } from './method.js'
 import { advance, begin, finish, type Progress } from './progress.js'
-import type { Candidate } from './task.js'
 import {
   allBroken,
   belowEachOther,
   checkChunk,
   type Chunked,
   firstSuccessOf,
-  type Run,
-  runWhole
+  type PreparedAttack,
+  prepareWhole,
+  type Run
 } from './run.js'
-
-/** A run between two programs. */
-interface Reached<M> {
-  readonly steps: number
-  readonly state: Concrete<Progress<M>>
-  readonly losses: readonly NdArray[]
-  readonly margins: readonly NdArray[]
-  readonly executed: Executed
-}
+import type { Candidate } from './task.js'
 
 /** The traced programs of a method: its start, some steps, its end. */
 const programsOf = <P, M, C>(model: Model<P>, method: Method<M, C>) => ({
@@ -67,22 +61,153 @@ const programsOf = <P, M, C>(model: Model<P>, method: Method<M, C>) => ({
   }
 })
 
-/** The program of some steps. */
-type StepsProgram<P, M, C> = Program<
-  Parameters<ReturnType<typeof programsOf<P, M, C>>['steps']>,
-  ReturnType<ReturnType<typeof programsOf<P, M, C>>['steps']>
->
+type Programs<P, M, C> = ReturnType<typeof programsOf<P, M, C>>
+type Compiled<F> = F extends (...args: infer Args) => infer Out ? Program<Args, Out> : never
 
-/** The arguments that drive the steps from `start` on. */
-const driving = <M, C>(
-  method: Method<M, C>,
-  key: HostKey,
-  start: number,
-  length: number
-): readonly [controls: readonly Concrete<C>[], keys: readonly HostKey[]] => {
-  const places = Array.from({ length }, (_, j) => start + j)
-  return [places.map(method.control), places.map((step) => fold(step)(key))]
+/** The programs of a method, compiled; those of some steps by their number. */
+interface Ready<P, M, C> {
+  readonly start: Compiled<Programs<P, M, C>['start']>
+  readonly steps: ReadonlyMap<number, Compiled<Programs<P, M, C>['steps']>>
+  readonly end: Compiled<Programs<P, M, C>['end']>
 }
+
+/** The shapes of the state that a method starts from, and so of every state. */
+const stateSpecs = <P, M, C>(
+  { start }: Programs<P, M, C>,
+  params: Specs<P>,
+  batch: Specs<Samples>
+): TE.TaskEither<TangentError, Specs<Progress<M>>> =>
+  pipe(
+    TE.fromEither(trace(start, [params, batch, keySpec])),
+    TE.map(({ out }) =>
+      rebuild<unknown, Specs<Progress<M>>>(
+        'attack.prepare',
+        isTensor,
+        out,
+        tree.tensors(out).map(({ shape }) => spec(shape))
+      )
+    )
+  )
+
+const compileAll = <P, M, C>(
+  runner: Runner,
+  programs: Programs<P, M, C>,
+  { steps, control }: Method<M, C>,
+  chunk: number,
+  params: Specs<P>,
+  batch: Specs<Samples>
+): TE.TaskEither<TangentError, Ready<P, M, C>> =>
+  pipe(
+    TE.Do,
+    TE.bind('state', () => stateSpecs(programs, params, batch)),
+    TE.bind('start', () => runner.compile(programs.start, [params, batch, keySpec])),
+    TE.bind('steps', ({ state }) =>
+      pipe(
+        // the chunk's length, and what is left at the end
+        [...new Set([chunk, steps % chunk || chunk])],
+        TE.traverseSeqArray((length) => {
+          const places = Array.from({ length }, (_, i) => i)
+          const controls = places.map((i): Specs<C> => control(i))
+          return pipe(
+            runner.compile(programs.steps, [
+              params,
+              batch,
+              keySpec,
+              state,
+              controls,
+              places.map(() => keySpec)
+            ]),
+            TE.map((program) => [length, program] as const)
+          )
+        }),
+        TE.map((pairs) => new Map(pairs))
+      )
+    ),
+    TE.bind('end', ({ state: { point, best } }) =>
+      runner.compile(programs.end, [params, batch, keySpec, { point, best }])
+    )
+  )
+
+/** A run between two programs. */
+interface Reached<M> {
+  readonly steps: number
+  readonly state: Concrete<Progress<M>>
+  readonly losses: readonly NdArray[]
+  readonly margins: readonly NdArray[]
+  readonly executed: Executed
+}
+
+const runOf = (
+  kept: Concrete<Candidate>,
+  { state: { zeroGradients, nonFiniteGradients }, losses, margins, executed }: Reached<unknown>,
+  key: HostKey
+): Run => {
+  const rows = belowEachOther(margins)
+  return {
+    x: kept.x,
+    success: kept.broken,
+    firstSuccess: firstSuccessOf(rows),
+    loss: kept.loss,
+    margin: kept.margin,
+    losses: belowEachOther(losses),
+    margins: rows,
+    zeroGradients,
+    nonFiniteGradients,
+    key,
+    executed
+  }
+}
+
+/** The compiled programs one after the other. */
+const sequence =
+  <P, M, C>(method: Method<M, C>, chunk: number, ready: Ready<P, M, C>): PreparedAttack<P> =>
+  (params, batch, key) => {
+    const isOver = ({ state, steps }: Reached<M>): boolean =>
+      method.freeze && steps > 0 && allBroken(state.best.broken)
+
+    const begun = pipe(
+      ready.start(params, batch, key),
+      TE.map(({ value, executed }): Reached<M> => ({
+        steps: 0,
+        state: value,
+        losses: [],
+        margins: [],
+        executed
+      }))
+    )
+    const onward = (_: number, from: Reached<M>): TE.TaskEither<TangentError, Reached<M>> => {
+      if (isOver(from)) return TE.right(from)
+      const length = Math.min(chunk, method.steps - from.steps)
+      const places = Array.from({ length }, (_step, i) => from.steps + i)
+      const keys = places.map((step) => fold(step)(key))
+      return pipe(
+        ready.steps.get(length)!(params, batch, key, from.state, places.map(method.control), keys),
+        TE.map(({ value, executed }) => ({
+          steps: from.steps + length,
+          state: value.to,
+          losses: [...from.losses, value.losses],
+          margins: [...from.margins, value.margins],
+          executed
+        }))
+      )
+    }
+    const ended = (from: Reached<M>): TE.TaskEither<TangentError, Run> => {
+      const { point, best } = from.state
+      return isOver(from)
+        ? TE.right(runOf(best, from, key))
+        : pipe(
+            ready.end(params, batch, key, { point, best }),
+            TE.map(({ value: { kept, losses, margins } }) =>
+              runOf(
+                kept,
+                { ...from, losses: [...from.losses, losses], margins: [...from.margins, margins] },
+                key
+              )
+            )
+          )
+    }
+    return pipe(begun, TE.flatMap(loop(Math.ceil(method.steps / chunk), onward)), TE.flatMap(ended))
+  }
 
 /**
  * A method as programs: one for the start, one run again and again for `chunk` steps, one for the rest and one for the
@@ -96,99 +221,16 @@ export const chunkedMethod =
   ): Chunked =>
   (chunk) =>
   <P>(model: Model<P>) =>
-  (params: Concrete<P>, batch: Concrete<Samples>, key: HostKey) =>
-  (runner: Runner) => {
-    if (method.steps <= chunk) return runWhole(whole)(model)(params, batch, key)(runner)
-    const programs = programsOf(model, method)
-
-    const begun = pipe(
-      runner.compile(programs.start, [params, batch, key]),
-      TE.flatMap((program) => program(params, batch, key)),
-      TE.map(({ value, executed }): Reached<M> => ({
-        steps: 0,
-        state: value,
-        losses: [],
-        margins: [],
-        executed
-      }))
-    )
-    /** Compiled once for each length: the chunk's, and what is left at the end. */
-    const compiled = ({ state }: Reached<M>) =>
-      pipe(
-        [...new Set([chunk, method.steps % chunk || chunk])],
-        TE.traverseSeqArray((length) =>
-          pipe(
-            driving(method, key, 0, length),
-            ([controls, keys]) => runner.compile(programs.steps, [params, batch, key, state, controls, keys]),
-            TE.map((program) => [length, program] as const)
-          )
-        ),
-        TE.map((pairs) => new Map(pairs))
-      )
-    const onward =
-      (ready: ReadonlyMap<number, StepsProgram<P, M, C>>) =>
-      (_: number, from: Reached<M>): TE.TaskEither<TangentError, Reached<M>> => {
-        const { steps, state, losses, margins } = from
-        const length = Math.min(chunk, method.steps - steps)
-        return isOver(from)
-          ? TE.right(from)
-          : pipe(
-              ready.get(length)!(params, batch, key, state, ...driving(method, key, steps, length)),
-              TE.map(({ value, executed }) => ({
-                steps: steps + length,
-                state: value.to,
-                losses: [...losses, value.losses],
-                margins: [...margins, value.margins],
-                executed
-              }))
-            )
-      }
-    const isOver = ({ state, steps }: Reached<M>): boolean =>
-      method.freeze && steps > 0 && allBroken(state.best.broken)
-
-    const ended = (from: Reached<M>): TE.TaskEither<TangentError, Run> => {
-      const { state, losses, margins, executed } = from
-      const last = { point: state.point, best: state.best }
-      const faults = { zeroGradients: state.zeroGradients, nonFiniteGradients: state.nonFiniteGradients }
-      return isOver(from)
-        ? TE.right(runOf(state.best, losses, margins, faults, key, executed))
-        : pipe(
-            runner.compile(programs.end, [params, batch, key, last]),
-            TE.flatMap((program) => program(params, batch, key, last)),
-            TE.map(({ value }) =>
-              runOf(value.kept, [...losses, value.losses], [...margins, value.margins], faults, key, executed)
-            )
-          )
-    }
-    return pipe(
+  (params: Specs<P>, batch: Specs<Samples>) =>
+  (runner: Runner): TE.TaskEither<TangentError, PreparedAttack<P>> =>
+    pipe(
       TE.fromEither(attempt(() => checkChunk(chunk))),
-      TE.flatMap(() => begun),
-      TE.bindTo('first'),
-      TE.bind('ready', ({ first }) => compiled(first)),
-      TE.flatMap(({ first, ready }) => loop(Math.ceil(method.steps / chunk), onward(ready))(first)),
-      TE.flatMap(ended)
+      TE.flatMap(() =>
+        method.steps > chunk
+          ? pipe(
+              compileAll(runner, programsOf(model, method), method, chunk, params, batch),
+              TE.map((ready) => sequence(method, chunk, ready))
+            )
+          : prepareWhole(whole)(model)(params, batch)(runner)
+      )
     )
-  }
-
-const runOf = (
-  kept: Concrete<Candidate>,
-  losses: readonly NdArray[],
-  margins: readonly NdArray[],
-  faults: Pick<Run, 'zeroGradients' | 'nonFiniteGradients'>,
-  key: HostKey,
-  executed: Executed
-): Run => {
-  const rows = belowEachOther(margins)
-  return {
-    x: kept.x,
-    success: kept.broken,
-    firstSuccess: firstSuccessOf(rows),
-    loss: kept.loss,
-    margin: kept.margin,
-    losses: belowEachOther(losses),
-    margins: rows,
-    ...faults,
-    key,
-    executed
-  }
-}

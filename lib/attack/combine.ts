@@ -1,5 +1,6 @@
 import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { fail, type TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
@@ -8,7 +9,7 @@ import { fold, type Key } from '../graph/key.js'
 import { loop } from '../graph/loop.js'
 import * as ops from '../graph/ops/index.js'
 import type { Runner } from '../graph/runner.js'
-import type { Concrete } from '../graph/spec.js'
+import { type Concrete, type Specs, specsOf } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import { attempt } from '../graph/trace.js'
 import type { Attack, Model } from '../nn/batch.js'
@@ -22,10 +23,11 @@ import {
   belowEachOther,
   chooseRows,
   firstSuccessOf,
+  type PrepareAttack,
+  type PreparedAttack,
+  prepareWhole,
   type Run,
-  type RunAttack,
-  type RunOptions,
-  runWhole
+  type RunOptions
 } from './run.js'
 import { type Candidate, judge, worse } from './task.js'
 
@@ -103,27 +105,52 @@ export const inTurn = (order: Order, attacks: IO<readonly FullAttack[]>): FullAt
       chunked:
         (chunk: number) =>
         <P>(model: Model<P>) =>
-        (params: Concrete<P>, batch: Concrete<Samples>, key: HostKey) =>
-        (runner: Runner): TE.TaskEither<TangentError, Run> => {
-          const start = (attack: FullAttack, j: number): TE.TaskEither<TangentError, Run> =>
-            attack.chunked(chunk)(model)(params, batch, fold(j)(key))(runner)
-          const next = (all: readonly FullAttack[]) => (j: number, found: Run) =>
-            allBroken(found.success)
-              ? TE.right(found)
-              : pipe(
-                  start(all[j + 1]!, j + 1),
-                  TE.map((more) => mergeRuns(order)(found, more))
-                )
-          return pipe(
+        (params: Specs<P>, batch: Specs<Samples>) =>
+        (runner: Runner): TE.TaskEither<TangentError, PreparedAttack<P>> =>
+          pipe(
             TE.fromEither(attempt(attacks)),
             TE.flatMap((all) =>
-              pipe(start(all[0]!, 0), TE.flatMap(loop<TangentError, Run>(all.length - 1, next(all))))
-            ),
-            TE.map((found) => ({ ...found, key }))
+              pipe(
+                [...new Set(all)],
+                TE.traverseSeqArray((attack) =>
+                  pipe(
+                    attack.chunked(chunk)(model)(params, batch)(runner),
+                    TE.map((prepared) => [attack, prepared] as const)
+                  )
+                ),
+                TE.map((pairs) => {
+                  const prepared = new Map(pairs)
+                  return sequence(
+                    order,
+                    all.map((attack) => prepared.get(attack)!)
+                  )
+                })
+              )
+            )
           )
-        }
     }
   )
+
+/** Prepared attacks one after the other, until every sample is broken. */
+const sequence =
+  <P>(order: Order, attacks: readonly PreparedAttack<P>[]): PreparedAttack<P> =>
+  (params, batch, key) => {
+    const start = (j: number): TE.TaskEither<TangentError, Run> => attacks[j]!(params, batch, fold(j)(key))
+    return pipe(
+      start(0),
+      TE.flatMap(
+        loop(attacks.length - 1, (j, found: Run) =>
+          allBroken(found.success)
+            ? TE.right(found)
+            : pipe(
+                start(j + 1),
+                TE.map((more) => mergeRuns(order)(found, more))
+              )
+        )
+      ),
+      TE.map((found) => ({ ...found, key }))
+    )
+  }
 
 /**
  * An attack from `n` starts, the worst result of each sample, by success and then loss. Start r has the key
@@ -168,7 +195,7 @@ const complete = (attack: Attack | FullAttack): FullAttack => {
         })
       )
     }
-  return Object.assign(judged, { chunked: () => runWhole(judged) })
+  return Object.assign(judged, { chunked: () => prepareWhole(judged) })
 }
 
 /**
@@ -193,10 +220,17 @@ export const worst = (...attacks: readonly (Attack | FullAttack)[]): FullAttack 
   )
 
 /**
- * An attack on a concrete batch, on an engine: a short attack as one program, a longer one as one program for `chunk` of
- * its steps that is run again and again, so that a thousand steps compile like twenty. It ends as soon as every
- * sample is broken, where the attack freezes such samples (APGD and Square do), and its rows end there; what it finds is
- * otherwise what the traced attack finds.
+ * Compiles an attack, to run it on many batches: `prepare(attack, options)(model)(params, batch)`, where concrete arguments
+ * stand for their shapes. A short attack is one program, a longer one is a program for `chunk` of its steps that is run
+ * again and again, so that a thousand steps compile like ten. A run ends as soon as every sample is broken, where the
+ * attack freezes such samples (APGD and Square do), and its rows end there; what it finds is otherwise what the traced
+ * attack finds.
+ */
+export const prepare = (attack: Attack | FullAttack, { chunk = 10 }: RunOptions = {}): PrepareAttack =>
+  complete(attack).chunked(chunk)
+
+/**
+ * Prepares an attack and runs it on one batch.
  *
  * @example
  * import assert from 'node:assert'
@@ -206,10 +240,22 @@ export const worst = (...attacks: readonly (Attack | FullAttack)[]): FullAttack 
  * const apgd = attack.apgd({ epsilon: 0.1, steps: 50 })
  * const net = nn.serial(nn.dense(3))
  * const batch = { x: ndarray.full([2, 5], 0.5), y: ndarray.of([2], [0, 2]) }
- * const found = await withEngine()(attack.run(apgd, { chunk: 10 })(net.apply)(net.init(key(0), [5]), batch, key(1)))()
+ * const found = await withEngine()(attack.run(apgd)(net.apply)(net.init(key(0), [5]), batch, key(1)))()
  * assert.ok(E.isRight(found))
  * assert.deepEqual(found.right.x.shape, [2, 5])
  * assert.deepEqual(found.right.key, key(1))
  */
-export const run = (attack: Attack | FullAttack, { chunk = 20 }: RunOptions = {}): RunAttack =>
-  complete(attack).chunked(chunk)
+export const run =
+  (attack: Attack | FullAttack, options: RunOptions = {}) =>
+  <P>(model: Model<P>) =>
+  (
+    params: Concrete<P>,
+    batch: Concrete<Samples>,
+    key: HostKey
+  ): ReaderTaskEither<Runner, TangentError, Run> =>
+  (runner) =>
+    pipe(
+      TE.fromEither(attempt(() => specsOf<readonly [P, Samples]>('attack.run', [params, batch]))),
+      TE.flatMap(([p, b]) => prepare(attack, options)(model)(p, b)(runner)),
+      TE.flatMap((prepared) => prepared(params, batch, key))
+    )

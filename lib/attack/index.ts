@@ -5,7 +5,7 @@ export { apgdT, type ApgdTOptions } from './apgd-t.js'
 export { type Attacked, type AttackLoss, type FullAttack, none, type Samples } from './attack.js'
 export * as ball from './ball.js'
 export type { Ball, BallOptions, Box, Norm } from './ball.js'
-export { restarts, run, worst } from './combine.js'
+export { prepare, restarts, run, worst } from './combine.js'
 export { evaluate, type EvaluateOptions, type Robustness } from './evaluate.js'
 export { iterate } from './iterate.js'
 export * as method from './methods.js'
@@ -21,7 +21,7 @@ export {
   type PgdOptions,
   type StepOptions
 } from './pgd.js'
-export type { Run, RunAttack, RunOptions } from './run.js'
+export type { Chunked, PrepareAttack, PreparedAttack, Run, RunOptions } from './run.js'
 export {
   type ImageShape,
   square,

@@ -1,5 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { fail, type TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
@@ -7,13 +8,13 @@ import { type NdArray, of } from '../core/ndarray.js'
 import { sizeOf } from '../core/shape.js'
 import type { Key } from '../graph/key.js'
 import type { Executed, Runner } from '../graph/runner.js'
-import type { Concrete } from '../graph/spec.js'
+import { type Concrete, keySpec, type Specs } from '../graph/spec.js'
 import type { Model } from '../nn/batch.js'
 import type { Attacked, Samples } from './attack.js'
 
 /** How an attack is cut into programs. */
 export interface RunOptions {
-  /** Steps in one program, 20 unless given; an attack of no more steps is one program. */
+  /** Steps in one program, 10 unless given; an attack of no more steps is one program. */
   readonly chunk?: number
 }
 
@@ -23,34 +24,43 @@ export interface Run extends Concrete<Attacked> {
   readonly executed: Executed
 }
 
-/** An attack on a concrete batch. */
-export type RunAttack = <P>(
-  model: Model<P>
-) => (
+/** An attack whose programs are compiled: it runs on any batch of the shapes it was prepared for. */
+export type PreparedAttack<P> = (
   params: Concrete<P>,
   batch: Concrete<Samples>,
   key: HostKey
-) => ReaderTaskEither<Runner, TangentError, Run>
+) => TaskEither<TangentError, Run>
+
+/** Compiles an attack for arguments of the given description; concrete arguments describe themselves. */
+export type PrepareAttack = <P>(
+  model: Model<P>
+) => (params: Specs<P>, batch: Specs<Samples>) => ReaderTaskEither<Runner, TangentError, PreparedAttack<P>>
 
 /** An attack as programs of so many steps. */
-export type Chunked = (chunk: number) => RunAttack
+export type Chunked = (chunk: number) => PrepareAttack
 
 /** A traced attack as a single program. */
-export const runWhole =
-  (attack: <P>(model: Model<P>) => (params: P, batch: Samples, key: Key) => Attacked): RunAttack =>
+export const prepareWhole =
+  (attack: <P>(model: Model<P>) => (params: P, batch: Samples, key: Key) => Attacked): PrepareAttack =>
   <P>(model: Model<P>) =>
-  (params: Concrete<P>, batch: Concrete<Samples>, key: HostKey) =>
+  (params: Specs<P>, batch: Specs<Samples>) =>
   (runner: Runner) =>
     pipe(
-      runner.compile((p: P, b: Samples, k: Key) => attack(model)(p, b, k), [params, batch, key]),
-      TE.flatMap((program) => program(params, batch, key)),
-      TE.map(({ value, executed }): Run => ({ ...value, key, executed }))
+      runner.compile((p: P, b: Samples, k: Key) => attack(model)(p, b, k), [params, batch, keySpec]),
+      TE.map(
+        (program): PreparedAttack<P> =>
+          (p, b, key) =>
+            pipe(
+              program(p, b, key),
+              TE.map(({ value, executed }): Run => ({ ...value, key, executed }))
+            )
+      )
     )
 
 export const checkChunk = (chunk: number): number =>
   Number.isInteger(chunk) && chunk >= 1
     ? chunk
-    : fail('ArgumentError', 'attack.run', 'a whole number of steps of at least 1', `${chunk}`, 'chunk')
+    : fail('ArgumentError', 'attack.prepare', 'a whole number of steps of at least 1', `${chunk}`, 'chunk')
 
 /** Whether an attack has succeeded on every sample. */
 export const allBroken = (success: NdArray): boolean => success.data.every((value) => value !== 0)

@@ -10,6 +10,8 @@ export interface TargetQuestion {
   readonly logits: Tensor
   readonly y: Tensor
   readonly ids: Tensor | undefined
+  /** The targets that the batch brings, [n]. */
+  readonly given: Tensor | undefined
   readonly key: Key
 }
 
@@ -47,6 +49,10 @@ export const ranked =
 
 /** The wrong class that the model holds least likely. */
 export const leastLikely: Target = (question) => ranked(question.logits.shape.at(-1)! - 1)(question)
+
+/** The classes that the batch brings as `target`. */
+export const given: Target = (question) =>
+  question.given ?? fail('ArgumentError', 'attack.target.given', 'a batch with targets', 'none', 'target')
 
 /** One class for all samples; samples of that class are attacked already, and count as such. */
 export const fixed =

@@ -55,7 +55,7 @@ export const taskOf = (
   const centre = ops.stopGradient(x)
   const common = { norm, ids, logits, ball: ballAround(operation, { ...options, epsilon }, centre) }
   if (target === undefined) return { ...common, objective: loss(y), margin: margin(y) }
-  const goal = target({ logits: logits(centre), y, ids, key: fold(FOR_TARGET)(key) })
+  const goal = target({ logits: logits(centre), y, ids, given: own.target, key: fold(FOR_TARGET)(key) })
   return {
     ...common,
     objective: (z) => ops.neg(loss(goal)(z)),
