@@ -78,7 +78,7 @@ export const apgdL1Method = (
           topGradient: ops.fill(0, point.shape),
           topLoss: each(FLOOR),
           step: each(1),
-          active: each(Math.max(1, 0.2 * size)),
+          active: each(Math.max(1, Math.floor(0.2 * size))),
           checkedCount: each(size)
         }
       }
@@ -93,7 +93,7 @@ export const apgdL1Method = (
       const falls = ops.less(ops.scale(0.95)(memory.checkedCount))(count)
       const shrunk = ops.max(LEAST)(ops.scale(1 / SHRINK)(memory.step))
       const step = ops.select(check)(ops.select(falls)(1, shrunk), memory.step)
-      const active = ops.select(check)(ops.max(1)(ops.scale(1 / SHRINK)(count)), memory.active)
+      const active = ops.select(check)(ops.max(1)(ops.floor(ops.scale(1 / SHRINK)(count))), memory.active)
       const back = both(ops.broadcastTo(falls.shape)(check), falls)
       const from = chooseEach(back)(top, x)
       const along = sparseSigns(chooseEach(back)(topGradient, gradient), active)

@@ -1,0 +1,162 @@
+import { derive, type HostKey, uniforms } from '../core/key.js'
+import { type NdArray, of, takeRows } from '../core/ndarray.js'
+import { type Shape, sizeOf } from '../core/shape.js'
+import { evaluateGraph, type Rounding } from '../graph/evaluate/evaluate.js'
+import type { Key } from '../graph/key.js'
+import type { Tensor } from '../graph/tensor.js'
+import { keys } from './arbitraries.js'
+import { bind } from './compare.js'
+import { law, type LawOptions, type LawReport, type Outcome } from './law.js'
+import { type BallNorm, type Containment, inBall, inBox } from './sets.js'
+
+/** A batch of labelled samples with ids. */
+export interface LawBatch<T> {
+  readonly x: T
+  readonly y: T
+  readonly ids: T
+}
+
+/** An attack on a fixed model, whose results have one entry for each sample along axis 0. */
+export type AttackUnderLaw = (
+  batch: LawBatch<Tensor>,
+  key: Key
+) => { readonly x: Tensor; readonly [more: string]: Tensor }
+
+/** The batches an attack is looked at on. */
+export interface AttackLawOptions extends LawOptions {
+  /** The shape of a batch, samples first. */
+  readonly shape: Shape
+  readonly classes: number
+  /** Inputs are uniform in this interval, [0, 1] unless given. */
+  readonly box?: readonly [low: number, high: number]
+}
+
+/** The ball an attack has to stay in. */
+export interface StaysInsideOptions extends AttackLawOptions {
+  /** `linf` unless given. */
+  readonly norm?: BallNorm
+  readonly epsilon: number
+}
+
+const child = (source: HostKey, index: number): HostKey => derive(source, { kind: 'split', index })
+
+const drawBatch = (
+  source: HostKey,
+  { shape, classes, box: [low, high] = [0, 1] }: AttackLawOptions
+): LawBatch<NdArray> => {
+  const n = shape[0]!
+  return {
+    x: of(
+      shape,
+      uniforms(child(source, 0), sizeOf(shape)).map((u) => low + (high - low) * u)
+    ),
+    y: of(
+      [n],
+      uniforms(child(source, 1), n).map((u) => Math.floor(u * classes))
+    ),
+    ids: of(
+      [n],
+      Float32Array.from({ length: n }, (_, i) => 3 * i + 1)
+    )
+  }
+}
+
+const evaluate = (
+  f: AttackUnderLaw,
+  batch: LawBatch<NdArray>,
+  key: HostKey,
+  rounding: Rounding = 'float64'
+): readonly NdArray[] => {
+  const { graph, values } = bind(f, [batch, key])
+  return evaluateGraph(graph, values, rounding)
+}
+
+const rows = ({ x, y, ids }: LawBatch<NdArray>, places: readonly number[]): LawBatch<NdArray> => ({
+  x: takeRows('laws', x, places),
+  y: takeRows('laws', y, places),
+  ids: takeRows('laws', ids, places)
+})
+
+const holds = (what: string, isTrue: boolean): Outcome => ({
+  kind: 'measured',
+  what,
+  error: isTrue ? 0 : 1,
+  bound: 0
+})
+
+const same = (a: NdArray, b: NdArray): boolean =>
+  a.data.length === b.data.length &&
+  a.data.every((value, i) => value === b.data[i]! || (Number.isNaN(value) && Number.isNaN(b.data[i]!)))
+
+const worse = (a: Containment, b: Containment): Containment =>
+  a.inside && (!b.inside || b.worst > a.worst) ? b : a
+
+/**
+ * What an attack finds, computed in float32, is in ball and box to rounding (see `inBall`); the inputs are as before, and
+ * the same key gives the same numbers.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { attack, type Key, ndarray, ops, type Tensor } from 'tangentflow'
+ * import { type LawBatch, staysInside } from 'tangentflow/laws'
+ *
+ * const weights = ops.constant(ndarray.fromNested([[1, 0], [-1, 0.5], [0, 2]]))
+ * const model = () => (x: Tensor) => ops.matmul(weights)(x)
+ * const pgd = attack.pgd({ norm: 'l2', epsilon: 0.5, steps: 2, stepSize: 0.2 })(model)
+ * const found = (batch: LawBatch<Tensor>, key: Key) => ({ x: pgd({}, batch, key).x })
+ * const law = staysInside(found, { norm: 'l2', epsilon: 0.5, shape: [2, 3], classes: 2, runs: 5 })
+ * assert.equal(law.runs, 5)
+ */
+export const staysInside = (f: AttackUnderLaw, options: StaysInsideOptions): LawReport =>
+  law(
+    'an attack stays inside',
+    keys,
+    (source) => {
+      const batch = drawBatch(source, options)
+      const before = Float32Array.from(batch.x.data)
+      const { epsilon, norm = 'linf', box: [low, high] = [0, 1] } = options
+      const inputs: AttackUnderLaw = (b, k) => ({ x: f(b, k).x })
+      const [x] = evaluate(inputs, batch, child(source, 2), 'float32') as readonly [NdArray]
+      const [again] = evaluate(inputs, batch, child(source, 2), 'float32') as readonly [NdArray]
+      const { inside, worst, at } = worse(inBall(batch.x, Math.fround(epsilon), norm)(x), inBox(low, high)(x))
+      if (!inside) return { kind: 'measured', what: `element ${at}, in ulp,`, error: worst, bound: 0 }
+      return holds(
+        'inputs that changed, or other numbers for the same key',
+        same(again, x) && before.every((value, i) => value === batch.x.data[i])
+      )
+    },
+    options
+  )
+
+/**
+ * In float64, a batch gives what its samples give one by one, and another order of the batch the same results in that
+ * order, exactly: samples do not see one another, and noise follows their ids.
+ */
+export const samplesAreAlone = (f: AttackUnderLaw, options: AttackLawOptions): LawReport =>
+  law(
+    'samples are attacked alone',
+    keys,
+    (source) => {
+      const batch = drawBatch(source, options)
+      const n = options.shape[0]!
+      const key = child(source, 2)
+      const whole = evaluate(f, batch, key)
+      const order = Array.from({ length: n }, (_, i) => n - 1 - i)
+      const turned = evaluate(f, rows(batch, order), key)
+      const alone = order.map((i) => evaluate(f, rows(batch, [i]), key))
+      const rowOf = ({ shape, data }: NdArray, i: number): NdArray => {
+        const width = sizeOf(shape.slice(1))
+        return of([1, ...shape.slice(1)], data.slice(i * width, (i + 1) * width))
+      }
+      return holds(
+        'a sample that saw its neighbours',
+        whole.every((result, k) =>
+          order.every(
+            (i, place) =>
+              same(rowOf(result, i), rowOf(turned[k]!, place)) && same(rowOf(result, i), alone[place]![k]!)
+          )
+        )
+      )
+    },
+    options
+  )
