@@ -1,11 +1,14 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { TangentFailure } from '../core/error.js'
 import { derive, type HostKey, uniforms } from '../core/key.js'
 import { type NdArray, of, takeRows } from '../core/ndarray.js'
 import { type Shape, sizeOf } from '../core/shape.js'
 import { evaluateGraph, type Rounding } from '../graph/evaluate/evaluate.js'
 import type { Key } from '../graph/key.js'
+import { hostLeaves, keySpec, spec } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
+import { trace } from '../graph/trace.js'
 import { keys } from './arbitraries.js'
-import { bind } from './compare.js'
 import { law, type LawOptions, type LawReport, type Outcome } from './law.js'
 import { type BallNorm, type Containment, inBall, inBox } from './sets.js'
 
@@ -61,14 +64,15 @@ const drawBatch = (
   }
 }
 
-const evaluate = (
-  f: AttackUnderLaw,
-  batch: LawBatch<NdArray>,
-  key: HostKey,
-  rounding: Rounding = 'float64'
-): readonly NdArray[] => {
-  const { graph, values } = bind(f, [batch, key])
-  return evaluateGraph(graph, values, rounding)
+/** The attack traced once for batches of n samples, to be evaluated on many. */
+const evaluated = (f: AttackUnderLaw, options: AttackLawOptions, n: number, rounding: Rounding) => {
+  const [, ...inner] = options.shape
+  const args = [{ x: spec([n, ...inner]), y: spec([n]), ids: spec([n]) }, keySpec] as const
+  const traced = trace(f, args)
+  if (E.isLeft(traced)) throw new TangentFailure(traced.left)
+  const { graph } = traced.right
+  return (batch: LawBatch<NdArray>, key: HostKey): readonly NdArray[] =>
+    evaluateGraph(graph, hostLeaves('laws', [batch, key]), rounding)
 }
 
 const rows = ({ x, y, ids }: LawBatch<NdArray>, places: readonly number[]): LawBatch<NdArray> => ({
@@ -107,17 +111,17 @@ const worse = (a: Containment, b: Containment): Containment =>
  * const law = staysInside(found, { norm: 'l2', epsilon: 0.5, shape: [2, 3], classes: 2, runs: 5 })
  * assert.equal(law.runs, 5)
  */
-export const staysInside = (f: AttackUnderLaw, options: StaysInsideOptions): LawReport =>
-  law(
+export const staysInside = (f: AttackUnderLaw, options: StaysInsideOptions): LawReport => {
+  const inputs = evaluated((b, k) => ({ x: f(b, k).x }), options, options.shape[0]!, 'float32')
+  return law(
     'an attack stays inside',
     keys,
     (source) => {
       const batch = drawBatch(source, options)
       const before = Float32Array.from(batch.x.data)
       const { epsilon, norm = 'linf', box: [low, high] = [0, 1] } = options
-      const inputs: AttackUnderLaw = (b, k) => ({ x: f(b, k).x })
-      const [x] = evaluate(inputs, batch, child(source, 2), 'float32') as readonly [NdArray]
-      const [again] = evaluate(inputs, batch, child(source, 2), 'float32') as readonly [NdArray]
+      const [x] = inputs(batch, child(source, 2)) as readonly [NdArray]
+      const [again] = inputs(batch, child(source, 2)) as readonly [NdArray]
       const { inside, worst, at } = worse(inBall(batch.x, Math.fround(epsilon), norm)(x), inBox(low, high)(x))
       if (!inside) return { kind: 'measured', what: `element ${at}, in ulp,`, error: worst, bound: 0 }
       return holds(
@@ -127,23 +131,28 @@ export const staysInside = (f: AttackUnderLaw, options: StaysInsideOptions): Law
     },
     options
   )
+}
 
 /**
  * In float64, a batch gives what its samples give one by one, and another order of the batch the same results in that
  * order, exactly: samples do not see one another, and noise follows their ids.
  */
-export const samplesAreAlone = (f: AttackUnderLaw, options: AttackLawOptions): LawReport =>
-  law(
+export const samplesAreAlone = (f: AttackUnderLaw, options: AttackLawOptions): LawReport => {
+  const [together, single] = [options.shape[0]!, 1].map((n) => evaluated(f, options, n, 'float64')) as [
+    ReturnType<typeof evaluated>,
+    ReturnType<typeof evaluated>
+  ]
+  return law(
     'samples are attacked alone',
     keys,
     (source) => {
       const batch = drawBatch(source, options)
       const n = options.shape[0]!
       const key = child(source, 2)
-      const whole = evaluate(f, batch, key)
+      const whole = together(batch, key)
       const order = Array.from({ length: n }, (_, i) => n - 1 - i)
-      const turned = evaluate(f, rows(batch, order), key)
-      const alone = order.map((i) => evaluate(f, rows(batch, [i]), key))
+      const turned = together(rows(batch, order), key)
+      const alone = order.map((i) => single(rows(batch, [i]), key))
       const rowOf = ({ shape, data }: NdArray, i: number): NdArray => {
         const width = sizeOf(shape.slice(1))
         return of([1, ...shape.slice(1)], data.slice(i * width, (i + 1) * width))
@@ -160,3 +169,4 @@ export const samplesAreAlone = (f: AttackUnderLaw, options: AttackLawOptions): L
     },
     options
   )
+}

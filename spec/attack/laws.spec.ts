@@ -13,11 +13,11 @@ describe.each(norms)('in %s', (norm) => {
 
   describe.each(everyAttack(norm, epsilon))('%s', (_, how) => {
     it('stays in ball and box, leaves the inputs alone and repeats itself', () => {
-      staysInside(underLaw(how, model), { norm, epsilon, shape, classes, runs: runs(8) })
+      staysInside(underLaw(how, model), { norm, epsilon, shape, classes, runs: runs(6) })
     })
 
     it('does not see the rest of the batch', () => {
-      samplesAreAlone(underLaw(how, model), { shape, classes, runs: runs(3) })
+      samplesAreAlone(underLaw(how, model), { shape, classes, runs: runs(2) })
     })
 
     it('calls a point a success exactly where its margin is at most 0, and finds the first', () => {
@@ -40,7 +40,7 @@ describe.each(norms)('in %s', (norm) => {
 
   it('every point of PGD, momentum and APGD is inside, not only the last', () => {
     const last = { keep: 'last', freeze: false } as const
-    for (let steps = 0; steps <= 6; steps++) {
+    for (const steps of [0, 1, 2, 3, 5]) {
       const methods = [
         attack.iterate({ ...attack.method.pgd({ norm, epsilon, steps, stepSize: 2 * epsilon }), ...last }),
         attack.iterate({
@@ -119,7 +119,7 @@ describe.each(norms)('in %s', (norm) => {
     for (const how of [
       attack.fgsm({ norm, epsilon: eps }),
       attack.pgd({ norm, epsilon: eps, steps: 25, stepSize: eps, sparsity: 0 }),
-      attack.apgd({ norm, epsilon: eps, steps: 40 })
+      attack.apgd({ norm, epsilon: eps, steps: 30 })
     ]) {
       const { margin } = evaluateOn(how(linear))({}, batch, key(3))
       expect(margin.data[0]).toBeCloseTo(clean - eps * dual, 5)

@@ -27,7 +27,7 @@ export const small = (shape: readonly number[], classes: number, seed = 5) => {
 export const everyAttack = (
   norm: attack.Norm,
   epsilon: number,
-  steps = 3
+  steps = 2
 ): readonly (readonly [name: string, attack: attack.FullAttack])[] => [
   ['noise', attack.noise({ norm, epsilon, samples: 2 })],
   ['FGSM', attack.fgsm({ norm, epsilon })],
