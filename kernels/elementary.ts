@@ -15,18 +15,46 @@ const HALF_PI = [1.5703125, 4.837512969970703125e-4, 7.54978995489188216e-8] as 
 const reduced = (x: string, n: string, pieces: readonly number[], keep: (text: string) => string): string =>
   pieces.reduce((rest, piece) => keep(`${rest} ${piece < 0 ? '+' : '-'} ${n} * ${Math.abs(piece)}`), x)
 
-/** 2ⁿ eʳ with n whole and |r| ≤ ln 2 / 2. Two factors, because 2¹²⁸ is no float32. */
-export const exp: ScalarCode = ([x], keep) => {
-  const t = keep(`Math.max(-104, Math.min(89, ${x!}))`)
-  const n = keep(`Math.floor(${t} * 1.44269504088896341 + 0.5)`)
-  const r = reduced(t, n, LN2, keep)
-  const tail = polynomial(
-    r,
-    [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1]
-  )
-  const e = keep(`${tail} * ${r} * ${r} + ${r} + 1`)
-  return `(${e} * Math.pow(2, ${n} - 1) * 2)`
+/** The text of e · 2ⁿ for a whole n. */
+type Scaling = (e: string, n: string, keep: (text: string) => string) => string
+
+/** 2ⁿ eʳ with n whole and |r| ≤ ln 2 / 2. */
+const expWith =
+  (scaled: Scaling): ScalarCode =>
+  ([x], keep) => {
+    const t = keep(`Math.max(-104, Math.min(89, ${x!}))`)
+    const n = keep(`Math.floor(${t} * 1.44269504088896341 + 0.5)`)
+    const r = reduced(t, n, LN2, keep)
+    const tail = polynomial(
+      r,
+      [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1]
+    )
+    const e = keep(`${tail} * ${r} * ${r} + ${r} + 1`)
+    return scaled(e, n, keep)
+  }
+
+/** Two factors, because 2¹²⁸ is no float32. */
+export const exp = expWith((e, n) => `(${e} * Math.pow(2, ${n} - 1) * 2)`)
+
+/**
+ * For |n| < 192 by the binary digits of n: selections and products, which stay in vector lanes where a power is a call. The
+ * largest factors come last, so that only the result is rounded where it underflows; 2¹²⁸, no float32, is two factors.
+ */
+const byDigits: Scaling = (e, n, keep) => {
+  let rest = keep(`Math.abs(${n})`)
+  const factors: string[] = []
+  for (const digit of [128, 64, 32, 16, 8, 4, 2, 1]) {
+    const half = Math.min(digit, 64)
+    const power = keep(`((${n} < 0) ? ${2 ** -half} : ${2 ** half})`)
+    factors.unshift(keep(`((${rest} >= ${digit}) ? ${power} : 1)`))
+    if (digit > half) factors.unshift(factors[0]!)
+    if (digit > 1) rest = keep(`((${rest} >= ${digit}) ? (${rest} - ${digit}) : ${rest})`)
+  }
+  return factors.reduce((product, factor) => keep(`${product} * ${factor}`), e)
 }
+
+/** exp by arithmetic alone, in vector lanes. */
+export const expInLanes = expWith(byDigits)
 
 /**
  * 2 artanh((x − 1) / (x + 1)) by its series where log x is small and the adapter's is not exact relative to it. At 0 an
