@@ -13,6 +13,7 @@ import { type Options, parseOptions, usage } from './harness/options.js'
 import { kernelPage } from './harness/page.js'
 import { type CaseReport, type Report, reportCase, showCase, showMachine } from './harness/report.js'
 import { kernelCase } from './kernels/case.js'
+import { showCosts } from './kernels/costs.js'
 import { kernelRows, nameOf } from './kernels/rows.js'
 import { userCase } from './kernels/user.js'
 
@@ -106,7 +107,8 @@ const bench = (options: Options): TE.TaskEither<TangentError, void> => {
     print(usage)
     return TE.right(undefined)
   }
-  const { json, page, from } = options
+  const { suite, backends, json, page, from } = options
+  if (suite === 'costs') return TE.fromTask(async () => print(await showCosts(backends)))
   if (from !== undefined)
     return pipe(
       readReport(from),
@@ -133,7 +135,8 @@ const finished = await pipe(
   TE.fromEither(
     parseOptions(process.argv.slice(2), {
       steps: [...new Set(steps.flatMap(({ name, group = name }) => [name, group]))],
-      kernels: kernelRows.map(nameOf)
+      kernels: kernelRows.map(nameOf),
+      costs: []
     })
   ),
   TE.flatMap(bench)

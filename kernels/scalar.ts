@@ -69,7 +69,8 @@ const erf: ScalarCode = ([x], keep) => {
       -1.42647390514189e-2
     ]
   )
-  return `(${t} * ${p} / ${q})`
+  // the quotient first: it is near 1, where the product of a tiny number would lose digits
+  return `(${t} * (${p} / ${q}))`
 }
 
 const MAX_POWER = 64

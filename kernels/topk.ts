@@ -12,6 +12,9 @@ export interface TopK {
   readonly k: number
 }
 
+/** The largest float32. */
+const LARGEST = '3.4028234663852886e38'
+
 /** Halvings that usual scores need, for estimates. */
 const USUAL_HALVINGS = 32
 
@@ -20,7 +23,8 @@ const HALVINGS = 300
 
 /**
  * threshold[row] = the k-th largest score of the row, exactly. The invariant of the bisection is
- * #{x ≥ low} ≥ k > #{x ≥ high}; it ends when no float lies between the ends, and then low is that score.
+ * #{x ≥ low} ≥ k > #{x ≥ high}; it ends when no float lies between the ends, and then low is that score. A NaN passes no
+ * comparison: it is never among the largest, and where fewer than k numbers are there, all of them are.
  *
  * Access: a cell walks its row once a halving. Cost: rows × size × halvings (25 to 40 for usual scores).
  */
@@ -34,11 +38,11 @@ export const threshold = ({ rows, size, k }: TopK, array: number): Kernel => ({
   source: `function (a0) {
 let start = this.output.x; start++; start = this.thread.x * ${size};
 let p = this.output.x; p++; p = start;
-let low = a0[p];
-let high = low;
+let low = ${LARGEST};
+let high = -${LARGEST};
 for (let s = 0; s < ${size}; s++) {
-low = Math.min(low, a0[p]);
-high = Math.max(high, a0[p]);
+low = ((a0[p] < low) ? a0[p] : low);
+high = ((a0[p] > high) ? a0[p] : high);
 p++;
 }
 let top = 0;

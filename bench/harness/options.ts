@@ -2,8 +2,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { parseArgs } from 'node:util'
 import { tangentError, type TangentError } from '../../lib/index.js'
 
-/** What is measured: whole steps, or single kernels. */
-export const suites = ['steps', 'kernels'] as const
+/** What is measured: whole steps, single kernels, or the costs by which kernels are chosen. */
+export const suites = ['steps', 'kernels', 'costs'] as const
 export type Suite = (typeof suites)[number]
 
 /** The backends of gpu.js that Node may have; what cannot be opened is named and left out. */
@@ -35,6 +35,7 @@ export interface Options {
 export const usage = `npm run bench -- [options]
 
   --suite kernels     single kernels on every backend (default: steps, whole training and search steps)
+  --suite costs       the table of kernels/variants.ts, measured anew on --backends
   --only a,b          run these cases (default: all); of kernels a part of the name is enough
   --case FILE         measure the function of a file instead
   --candidates a,b    run only candidates whose name contains one of these
@@ -102,7 +103,7 @@ export const parseOptions = (
   const isKnown = (part: string): boolean =>
     suite === 'steps'
       ? known.steps.includes(part)
-      : part !== '' && known.kernels.some((name) => name.includes(part))
+      : part !== '' && known[suite].some((name) => name.includes(part))
   const stranger = only.find((name) => !isKnown(name))
   if (stranger !== undefined) return refuse(`one of ${known[suite].join(', ')}`, stranger, '--only')
   const candidates = listOf(texts.candidates)

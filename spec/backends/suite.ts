@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import type { KernelBackend } from '../../kernels/kernel.js'
 import { computes } from '../engine/gpujs/suite.js'
+import { keepsValues } from '../engine/gpujs/values.js'
 import { agreement, showAgreement } from '../support/agreement.js'
 import { measured } from '../support/measured.js'
 import { runs } from '../support/runs.js'
@@ -21,6 +22,7 @@ export const proves = (mode: KernelBackend, graphs: number): void => {
       expect(result.right.mismatches).toEqual([])
     })
     describe('computes', () => computes(mode))
+    describe('keeps values at the edges of float32', () => keepsValues(mode))
     trains(`gpujs:${mode}`)
   })
 }

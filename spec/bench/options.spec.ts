@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parseOptions } from '../../bench/harness/options.js'
 
 const parse = (...args: readonly string[]) =>
-  parseOptions(args, { steps: ['mlp-step', 'awt-step'], kernels: ['contract: matmul NN 64³'] })
+  parseOptions(args, { steps: ['mlp-step', 'awt-step'], kernels: ['contract: matmul NN 64³'], costs: [] })
 
 const defaults = {
   suite: 'steps',

@@ -74,6 +74,13 @@ describe('forms by backend', () => {
     expect(stepsOf(product, 'webgpu', [256, 256])).toEqual(['sum'])
   })
 
+  it('convolves windows as they lie, in the order that is wanted', () => {
+    const convolve = (x: Tensor, w: Tensor): Tensor =>
+      ops.einsum('ncijyx,ocij->noyx')(ops.unfold([3, 3], [1, 1])(x), w)
+    // the second step lays rows out as one
+    expect(stepsOf(convolve, 'webasm', [8, 16, 30, 30], [32, 16, 3, 3])).toEqual(['sum', 'pointwise'])
+  })
+
   it('never lets a cell of a browser walk further than it may', () => {
     for (const backend of ['webgpu', 'webgl2', 'headlessgl'] as const) {
       const graph = graphOf((x: Tensor) => ops.sum(1)(x), [spec([4096, 200_000])])
