@@ -76,7 +76,30 @@ export const restore =
       )
     )
 
-/** Keeps where a run stands. */
+/**
+ * Keeps where a run stands: `keep(run)(store)({ position, state, engine })`. {@link restore} gives it back.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import * as TE from 'fp-ts/lib/TaskEither.js'
+ * import { ndarray, type NdArray, resume } from 'tangentflow'
+ *
+ * let kept: Uint8Array | undefined
+ * const store: resume.Store = { read: TE.fromIO(() => kept), write: (bytes) => TE.fromIO(() => void (kept = bytes)) }
+ * const run: resume.Resumable<NdArray> = {
+ *   kind: 'counting',
+ *   settings: { by: 'twos' },
+ *   save: (total) => ({ total }),
+ *   load: ({ total }) => total!
+ * }
+ * await resume.keep(run)(store)({ position: 3, state: ndarray.scalar(6), engine: 'by hand' })()
+ * const there = await resume.restore(run)(store)()
+ * assert.ok(E.isRight(there) && there.right?.position === 3)
+ * assert.equal(ndarray.toNumber(there.right.state), 6)
+ * const other = await resume.restore({ ...run, settings: { by: 'threes' } })(store)()
+ * assert.ok(E.isLeft(other) && other.left.where === 'by')
+ */
 export const keep =
   <S>({ kind, settings, save }: Resumable<S>) =>
   (store: Store) =>
