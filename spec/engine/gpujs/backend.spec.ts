@@ -11,24 +11,15 @@ import { spec } from '../../../lib/graph/spec.js'
 import { attempt } from '../../../lib/graph/trace.js'
 import type { Tensor } from '../../../lib/graph/tensor.js'
 import { graphOf, open, right, runOn } from './support.js'
+import { neverFallsBack } from './fallback.js'
 import { computes } from './suite.js'
 
 describe.each(['webasm', 'cpu'] as const)('gpujs:%s', computes)
 
+describe('gpujs:webasm never falls back', () => neverFallsBack('webasm'))
+
 describe('gpujs', () => {
   const program = build(planOf(graphOf((x: Tensor) => ops.exp(x), [spec([4])])), 'webasm')
-
-  it('refuses a plan that gpu.js does not fuse, and says why', async () => {
-    const runtime = right(await openRuntime('webasm', 1)())
-    const result = await runtime.load({ ...program, steps: [], outputs: [{ from: 'input', at: 0 }] })()
-    expect(result).toMatchObject({
-      _tag: 'Left',
-      left: { _tag: 'EngineError', expected: 'a plan that runs on webasm' }
-    })
-    expect(E.isLeft(result) && result.left.received).toContain('no kernel steps')
-    expect(runtime.live()).toEqual({ kernels: 0, plans: 0, buffers: 0, textures: 0 })
-    await runtime.dispose()
-  })
 
   it('refuses index arithmetic that float32 cannot do', () => {
     const turned = (_x: Tensor) => ops.reshape([3001 * 3000])(ops.transpose()(ops.iota([3001, 3000], 0)))

@@ -3,7 +3,7 @@ import { describeRenderer } from './adapter.js'
 import { complaints } from './complaints.js'
 import type { Device } from './device.js'
 import { type Gpu, settingsOf } from './gpu.js'
-import { field } from './unknown.js'
+import { field, messageOf } from './unknown.js'
 
 /** What this library uses of a WebGL context. */
 interface GlContext {
@@ -107,6 +107,15 @@ const rendererOf = (context: GlContext): string => {
 
 const watch = (gpu: Gpu, context: GlContext): Device => {
   const [buffers, textures] = [keepBuffers(context), countTextures(context)]
+  // a context of the package gl that is gone throws at every call
+  const lost = (): string | undefined => {
+    try {
+      context.getParameter(names.maxTextureSize)
+      return context.isContextLost() ? 'the WebGL context is lost' : undefined
+    } catch (error) {
+      return messageOf(error)
+    }
+  }
   const side = Number(context.getParameter(names.maxTextureSize))
   return {
     gpu,
@@ -118,13 +127,14 @@ const watch = (gpu: Gpu, context: GlContext): Device => {
     },
     canVanish: true,
     memory: () => ({ buffers: buffers(), textures: textures() }),
-    lost: () => (context.isContextLost() ? 'the WebGL context is lost' : undefined),
+    lost,
     complaints: complaints(() => {
-      const error = context.getError()
+      const error = lost() === undefined ? context.getError() : 0
       return error === 0 ? undefined : `GL error ${errors.get(error) ?? error}`
     }),
     release: async () => {
-      await gpu.destroy()
+      // of a lost context there is nothing to give back, and trying fails
+      if (lost() === undefined) await gpu.destroy()
     }
   }
 }

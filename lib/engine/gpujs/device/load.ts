@@ -6,12 +6,12 @@ import type { TangentError } from '../../../core/error.js'
 import type { Program } from '../program.js'
 import type { Device } from './device.js'
 import { type Gpu, type GpuKernel, type GpuPipeline, settingsOf } from './gpu.js'
-import { clonesOf, fallBack } from './guard.js'
+import { clonesOf, fallBack, strayed } from './guard.js'
 import { beyond } from './limits.js'
 import { CANARY, orchestration } from './orchestrate.js'
 import { engineError, kernelError, runError } from './report.js'
 import { flatten } from './rows.js'
-import { messageOf } from './unknown.js'
+import { field, messageOf } from './unknown.js'
 
 /** A program compiled and proven to run where it was meant to. */
 export interface Loaded {
@@ -30,15 +30,21 @@ const TURNS = 2 ** 20
 const lostError = (program: Program, gone: string): TangentError =>
   runError(program, 'a device that is there; open the engine again', `a lost one: ${gone}`)
 
-/** Finds the kernel that does not compile, by building each alone; only after a plan has failed. */
-const culprit = async ({ gpu, complaints }: Device, program: Program): Promise<TangentError | undefined> => {
+/** Finds the kernel that does not compile, or falls back, by building each alone; only after a plan has failed. */
+const culprit = async (
+  backend: KernelBackend,
+  { gpu, complaints }: Device,
+  program: Program
+): Promise<TangentError | undefined> => {
   for (const kernel of program.kernels) {
     const mark = complaints.mark()
     const alone = gpu.createKernel(kernel.source, settingsOf(kernel))
     const reason = await Promise.resolve()
       .then(() => alone(...kernel.arrays.map(() => new Float32Array(1))))
       .then(() => complaints.since(mark), messageOf)
+    const fell = strayed(backend, field(alone, 'kernel'))
     alone.destroy()
+    if (fell !== undefined) return kernelError(kernel, `a plan that runs on ${backend}`, fell)
     if (reason !== undefined) return kernelError(kernel, 'kernels that compile', reason)
   }
   return undefined
@@ -110,6 +116,7 @@ export const load = async (
   const dispose = async (): Promise<void> => {
     if (disposed) return
     disposed = true
+    if (canVanish && device.lost() !== undefined) return
     const clones = plan === undefined ? [] : clonesOf(plan)
     await plan?.destroy()
     for (const kernel of kernels) kernel.destroy()
@@ -122,7 +129,9 @@ export const load = async (
   }
   const refuse = async (error: TangentError): Promise<E.Either<TangentError, never>> => {
     await dispose()
-    return E.left((device.lost() === undefined ? await culprit(device, program) : undefined) ?? error)
+    return E.left(
+      (device.lost() === undefined ? await culprit(backend, device, program) : undefined) ?? error
+    )
   }
 
   try {
