@@ -33,12 +33,13 @@ const program: Program = {
   outputs: [{ from: 'step', at: 0 }]
 }
 
-/** The same device, whose kernels are created with further settings. */
-const withSettings = (device: Device, settings: object): Device => {
+/** The same device, on which the kernel of a source is created with further settings. */
+const withSettings = (device: Device, settings: object, of: string): Device => {
   const { gpu } = device
   const changed: Gpu = Object.create(gpu, {
     createKernel: {
-      value: (source: string, own: object) => gpu.createKernel(source, { ...own, ...settings })
+      value: (source: string, own: object) =>
+        gpu.createKernel(source, source === of ? { ...own, ...settings } : own)
     },
     createPipeline: { value: gpu.createPipeline.bind(gpu) }
   }) as Gpu
@@ -104,6 +105,21 @@ const reasons: { readonly [B in KernelBackend]?: Readonly<Record<string, Reason>
       says: /constant "c" of type HTMLImageArray is not supported by HeadlessGLKernel/,
       settings: { constants: { c: [1, 2] }, constantTypes: { c: 'HTMLImageArray' } }
     },
+    'one kernel of several that does not run where the others do': {
+      says: /constant "c" of type HTMLImageArray is not supported by HeadlessGLKernel/,
+      settings: { constants: { c: [1, 2] }, constantTypes: { c: 'HTMLImageArray' } },
+      program: {
+        kernels: [kernel, { ...kernel, source: kernel.source.replace('1', '2') }],
+        steps: [
+          { kernel: 0, args: [{ from: 'input', at: 0 }] },
+          { kernel: 1, args: [{ from: 'input', at: 0 }] }
+        ],
+        outputs: [
+          { from: 'step', at: 0 },
+          { from: 'step', at: 1 }
+        ]
+      }
+    },
     'several numbers a cell without single precision': {
       says: /Array\(4\) output requires single precision/,
       settings: { precision: 'unsigned', returnType: 'Array(4)' },
@@ -117,8 +133,10 @@ export const neverFallsBack = (mode: 'webasm' | 'webgpu' | 'headlessgl'): void =
   it.for(Object.entries(reasons[mode]!))('refuses %s', async ([, reason], context) => {
     const opened = await openDevice(mode)()
     if (E.isLeft(opened)) return context.skip(opened.left.expected)
-    const runtime = runtimeOf(mode, 1, withSettings(opened.right, reason.settings ?? {}))
-    const result = await runtime.load({ ...program, ...reason.program })()
+    const whole = { ...program, ...reason.program }
+    const device = withSettings(opened.right, reason.settings ?? {}, whole.kernels.at(-1)!.source)
+    const runtime = runtimeOf(mode, 1, device)
+    const result = await runtime.load(whole)()
     await runtime.dispose()
     if (E.isRight(result)) throw new Error('it ran')
     expect(result.left).toMatchObject({ _tag: 'EngineError', expected: `a plan that runs on ${mode}` })
