@@ -53,13 +53,15 @@ const programOf =
     begin: <A>(run: TE.TaskEither<TangentError, A>) => TE.TaskEither<TangentError, A>
   ): Program<Args, Out> =>
   (...args) =>
-    pipe(
-      TE.fromEither(attempt(() => plan.feed(hostLeaves('run', args, graph.inputs.map(inputName))))),
-      TE.flatMap((fed) => begin(executable.run(fed))),
-      TE.map((values) => ({
-        value: unflattenOut<Concrete<Out>>(out, values),
-        executed: executable.executed
-      }))
+    begin(
+      pipe(
+        TE.fromEither(attempt(() => plan.feed(hostLeaves('run', args, graph.inputs.map(inputName))))),
+        TE.flatMap(executable.run),
+        TE.map((values) => ({
+          value: unflattenOut<Concrete<Out>>(out, values),
+          executed: executable.executed
+        }))
+      )
     )
 
 const closed = (operation: string, name: EngineName): TangentError =>
@@ -95,11 +97,7 @@ export const engineOf = (name: EngineName, backend: Backend): Engine => {
     describe: backend.executed,
     programs: () => cache.size,
     held: () => ({ programs: cache.size, ...backend.held() }),
-    compile: (f, specs) =>
-      pipe(
-        TE.fromEither(trace(f, specs)),
-        TE.flatMap((traced) => whileOpen('compile')(loadTraced(traced)))
-      ),
+    compile: (f, specs) => pipe(TE.fromEither(trace(f, specs)), TE.flatMap(loadTraced), whileOpen('compile')),
     dispose: () => (disposing ??= giveBack())
   }
 }

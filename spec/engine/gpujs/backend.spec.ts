@@ -1,16 +1,14 @@
-import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { key, normals } from '../../../lib/core/key.js'
 import * as ndarray from '../../../lib/core/ndarray.js'
 import { build } from '../../../lib/engine/gpujs/build.js'
-import { openRuntime } from '../../../lib/engine/gpujs/runtime.js'
 import { planOf } from '../../../lib/engine/plan.js'
 import { evaluateGraph } from '../../../lib/graph/evaluate/evaluate.js'
 import * as ops from '../../../lib/graph/ops/index.js'
 import { spec } from '../../../lib/graph/spec.js'
 import { attempt } from '../../../lib/graph/trace.js'
 import type { Tensor } from '../../../lib/graph/tensor.js'
-import { graphOf, open, right, runOn } from './support.js'
+import { graphOf, open, runOn } from './support.js'
 import { neverFallsBack } from './fallback.js'
 import { computes } from './suite.js'
 
@@ -19,8 +17,6 @@ describe.each(['webasm', 'cpu'] as const)('gpujs:%s', computes)
 describe('gpujs:webasm never falls back', () => neverFallsBack('webasm'))
 
 describe('gpujs', () => {
-  const program = build(planOf(graphOf((x: Tensor) => ops.exp(x), [spec([4])])), 'webasm')
-
   it('refuses index arithmetic that float32 cannot do', () => {
     const turned = (_x: Tensor) => ops.reshape([3001 * 3000])(ops.transpose()(ops.iota([3001, 3000], 0)))
     const plan = planOf(graphOf(turned, [spec([1])]))
