@@ -8,6 +8,7 @@ import type { Device, Memory } from './device/device.js'
 import { load, type Loaded } from './device/load.js'
 import { openDevice } from './device/open.js'
 import { engineError } from './device/report.js'
+import { seated } from './device/seats.js'
 import type { Program } from './program.js'
 
 /** What a runtime holds at a moment: gpu.js's kernels and pipelines, and what lies on the device. */
@@ -28,12 +29,13 @@ export interface Runtime {
 /** A runtime on a device that is open; `threads` share the work where the backend has any. */
 export const runtimeOf = (backend: KernelBackend, threads: number, device: Device): Runtime => {
   const { gpu, adapter } = device
+  const isGl = backend === 'webgl2' || backend === 'headlessgl'
   let isOpen = true
   return {
     ...(adapter === undefined ? {} : { adapter }),
     load: (program) => async () =>
       isOpen
-        ? load(backend, threads, device, program, () => isOpen)
+        ? load(backend, threads, device, isGl ? seated(program) : program, () => isOpen)
         : E.left(engineError('an open engine', 'one that was disposed')),
     live: () => ({ kernels: gpu.kernels.length, plans: gpu.pipelines.length, ...device.memory() }),
     dispose: async () => {
