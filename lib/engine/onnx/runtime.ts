@@ -1,6 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type * as Native from 'onnxruntime-node'
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import { tangentError, type TangentError } from '../../core/error.js'
 import type { NdArray } from '../../core/ndarray.js'
@@ -109,8 +110,11 @@ const runtimeOf = (kind: OnnxKind, loaded: Package, backend: string, threads: nu
     )
 })
 
+/** By a name that bundlers do not follow: what lies behind it is native code, which a page cannot have. */
+const NATIVE: string = 'onnxruntime-node'
+
 const loadNative = async (threads: number): Promise<Runtime> => {
-  const loaded = await import('onnxruntime-node')
+  const loaded = (await import(/* @vite-ignore */ NATIVE)) as typeof Native
   return runtimeOf('native', loaded, `onnxruntime-node ${loaded.env.versions.node ?? '?'} cpu`, threads)
 }
 

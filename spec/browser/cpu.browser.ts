@@ -1,0 +1,3 @@
+import { worksInPage } from './suite.js'
+
+worksInPage('gpujs:cpu', { sample: 30, full: 300 })
