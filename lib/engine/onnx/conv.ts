@@ -3,6 +3,7 @@ import { isOp, type Tensor, type TensorOf } from '../../graph/tensor.js'
 import type { Builder, Value } from './builder.js'
 import { grouped } from './contract.js'
 import type { Convolution } from './convolution.js'
+import { type Crop, transposedConv } from './fold.js'
 import { asFloat, expanded, one, reshaped, transposed } from './views.js'
 
 /** The value that stands for a tensor. */
@@ -164,12 +165,6 @@ const weights = (build: Builder, convolution: OverWindows, valueOf: ValueOf): Va
 export const convolved = (build: Builder, convolution: OverWindows, valueOf: ValueOf): Value =>
   convolution.kind === 'results' ? results(build, convolution, valueOf) : weights(build, convolution, valueOf)
 
-/** A part of the last two axes: what is left of images when their border is taken off. */
-export interface Crop {
-  readonly start: readonly [number, number]
-  readonly limit: readonly [number, number]
-}
-
 /** The gradient of the images, or of a part of them, as one ConvTranspose. */
 export const convolvedBack = (
   build: Builder,
@@ -178,7 +173,7 @@ export const convolvedBack = (
   valueOf: ValueOf
 ): Value => {
   const { product, fold, results: at, lead, roles } = convolution
-  const { kernel, stride, size } = fold.op
+  const { kernel } = fold.op
   const height = limit[0] - start[0]
   const width = limit[1] - start[1]
   const write = writer(build, convolution, height, width)
@@ -198,16 +193,7 @@ export const convolvedBack = (
     cell
   ])
   const w = reshaped(build, rows, [rows.dims[0]!, rows.dims[1]!, ...kernel])
-  const group = write.product(groups)
-  // rows and columns that no window reaches
-  const rest = [size[0] - (oh - 1) * stride[0] - kernel[0], size[1] - (ow - 1) * stride[1] - kernel[1]]
-  const x = one(build, 'ConvTranspose', [d, w], [d.dims[0]!, group * w.dims[1]!, height, width], {
-    kernel_shape: kernel,
-    strides: stride,
-    pads: [...start, size[0] - limit[0], size[1] - limit[1]],
-    output_padding: rest,
-    group
-  })
+  const x = transposedConv(build, fold.op, { start, limit }, [d, w], write.product(groups))
   return arranged(
     write,
     x,

@@ -200,7 +200,8 @@ const overlap = (
   return parts.length === 1 ? parts[0]! : one(build, 'Sum', parts, parts[0]!.dims)
 }
 
-export const fold: LowerUnary<'fold'> = (build, { stride, size }, value, from) => {
+/** Columns first, then rows. */
+export const foldBySums: LowerUnary<'fold'> = (build, { stride, size }, value, from) => {
   const rank = from.length - 2
   const whole = expanded(build, asFloat(build, value), from)
   const rows = overlap(build, whole, rank + 1, rank - 1, stride[1], size[1])

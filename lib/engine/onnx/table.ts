@@ -1,18 +1,19 @@
 import { fail } from '../../core/error.js'
 import { topological } from '../../graph/graph.js'
 import type { OpOf } from '../../graph/op.js'
-import { isOp, type Tensor } from '../../graph/tensor.js'
+import type { Tensor } from '../../graph/tensor.js'
 import type { DeviceOp, DeviceTag, Plan } from '../plan.js'
 import { type Builder, makeBuilder, type Model, type Value } from './builder.js'
 import { contract } from './contract.js'
-import { convolved, convolvedBack, type Crop } from './conv.js'
-import { type Convolution, convolutions } from './convolution.js'
+import { convolutions } from './convolution.js'
+import { fold } from './fold.js'
 import { fuse } from './fuse.js'
 import { pointwise } from './pointwise.js'
 import { relayout } from './relayout.js'
-import { concat, fold, iota, type LowerUnary, pad, reduceMax, reshape, slice, unfold } from './structure.js'
+import { concat, iota, type LowerUnary, pad, reduceMax, reshape, slice, unfold } from './structure.js'
 import { topKMask } from './topk.js'
 import { asFloat, expanded, one } from './views.js'
+import { lowerWindows } from './windows.js'
 
 /** Writes one primitive as ONNX operators, its arguments already written. */
 export type LowerOnnx<T extends DeviceTag> = (
@@ -48,42 +49,11 @@ const table: { readonly [T in DeviceTag]: LowerOnnx<T> } = {
     ),
   reduceMax: unary(reduceMax),
   unfold: unary(unfold),
-  fold: unary(fold),
+  fold: unary((build, op, value, from) => fold(build, op, value, from)),
   topKMask: unary(topKMask)
 }
 
 const isDevice = (op: Tensor['op']): op is DeviceOp => op.tag in table
-
-/** Where a fold, or a slice that takes the border off one, is the gradient of convolved images. */
-const cropOf = (node: Tensor): { readonly fold: Tensor; readonly crop: Crop } | undefined => {
-  const [height, width] = node.shape.slice(-2)
-  if (isOp(node, 'fold')) return { fold: node, crop: { start: [0, 0], limit: [height!, width!] } }
-  const fold = node.inputs[0]
-  if (!isOp(node, 'slice') || fold === undefined || !isOp(fold, 'fold')) return undefined
-  const { start, limit, stride } = node.op
-  const isBorder =
-    stride.every((n) => n === 1) &&
-    fold.shape.slice(0, -2).every((n, axis) => start[axis] === 0 && limit[axis] === n)
-  return isBorder
-    ? { fold, crop: { start: [start.at(-2)!, start.at(-1)!], limit: [limit.at(-2)!, limit.at(-1)!] } }
-    : undefined
-}
-
-/** A node as a convolution, if it is one. */
-const lowerConvolution = (
-  build: Builder,
-  node: Tensor,
-  found: ReadonlyMap<Tensor, Convolution>,
-  of: (node: Tensor) => Value
-): Value | undefined => {
-  const own = found.get(node)
-  if (own !== undefined && own.kind !== 'images') return convolved(build, own, of)
-  const cropped = cropOf(node)
-  const images = cropped === undefined ? undefined : found.get(cropped.fold)
-  return cropped === undefined || images?.kind !== 'images'
-    ? undefined
-    : convolvedBack(build, images, cropped.crop, of)
-}
 
 const lowerNode = (build: Builder, node: Tensor, args: readonly Value[]): Value => {
   const { op } = node
@@ -104,7 +74,7 @@ export const lower = (plan: Plan): Model => {
   const found = convolutions(graph)
   const nodes = new Set([...graph.inputs, ...topological(graph.outputs)])
   for (const node of nodes)
-    values.set(node, lowerConvolution(build, node, found, of) ?? lowerNode(build, node, node.inputs.map(of)))
+    values.set(node, lowerWindows(build, node, found, of) ?? lowerNode(build, node, node.inputs.map(of)))
   const outputs = graph.outputs.map((node) => {
     const value = expanded(build, asFloat(build, of(node)), node.shape)
     // an output of a model is what a node gives, never an input or a constant itself

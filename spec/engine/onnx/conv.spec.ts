@@ -257,6 +257,62 @@ describe('windows side by side', () => {
   })
 })
 
+describe('windows that overlap', () => {
+  it('are pooled and added up, their border taken off, repeated ones among them', () =>
+    fc.assert(
+      fc.asyncProperty(
+        windowCases,
+        fc.constantFrom(1, 3, 7),
+        fc.tuple(fc.nat({ max: 1 }), fc.nat({ max: 1 })),
+        async (of, larger, crop) => {
+          const size = [of.size[0] * larger, of.size[1]] as const
+          const image = [of.shape[0], of.shape[1], of.shape[2] + size[0] + 1, of.shape[3] + 2]
+          const windows = ops.unfold(size, of.stride)(input(image)).shape
+          const inside = (x: Tensor): Tensor => {
+            const limit = image.map((n, axis) => (axis < 2 ? n : n - crop[axis - 2]!))
+            return ops.slice([0, 0, ...crop], limit)(x)
+          }
+          const folded = (x: Tensor): Tensor =>
+            inside(apply({ tag: 'fold', kernel: size, stride: of.stride, size: [image[2]!, image[3]!] }, [x]))
+          const all = traced(
+            (x, w, p) => {
+              const unfolded = ops.unfold(size, of.stride)(x!)
+              const repeated = ops.broadcastTo(windows)(ops.expandDims(2)(ops.expandDims(2)(p!)))
+              return [
+                ops.sum([2, 3])(unfolded),
+                ops.sum([3, 4])(unfolded),
+                ops.reduceMax([2, 5])(unfolded),
+                ops.reduceMax([2, 3])(unfolded),
+                folded(w!),
+                folded(repeated)
+              ]
+            },
+            [image, windows, [...windows.slice(0, 2), ...windows.slice(4)]]
+          )
+          await agrees(all, of.seed)
+        }
+      ),
+      { numRuns: runs(40) }
+    ))
+
+  it('are never written out to be pooled', () => {
+    const { operators } = traced(
+      (x) => [nn.avgPool(3, { stride: 1 }), nn.maxPool(3, { stride: 2 })].map((layer) => layer.apply({})(x!)),
+      [[2, 3, 7, 7]]
+    )
+    expect(operators).toMatchObject({ AveragePool: 1, MaxPool: 1 })
+    expect(operators.Slice).toBeUndefined()
+  })
+
+  it('are added up by one operator', () => {
+    const fold = (x: Tensor): Tensor =>
+      apply({ tag: 'fold', kernel: [3, 3], stride: [2, 2], size: [8, 8] }, [x])
+    const { operators } = traced((x) => ops.slice([0, 1, 1], [4, 7, 8])(fold(x!)), [[4, 3, 3, 3, 3]])
+    expect(operators).toMatchObject({ ConvTranspose: 1 })
+    expect(operators.Slice ?? operators.Pad).toBeUndefined()
+  })
+})
+
 describe('short repeated runs', () => {
   it('are written out, and mean the same', () =>
     fc.assert(
