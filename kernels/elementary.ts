@@ -2,7 +2,7 @@ import { polynomial } from './literal.js'
 import type { ScalarCode } from './scalar.js'
 
 /**
- * exp, log, sin and cos for GPUs, whose own are too rough to differentiate through: WGSL grants exp an error of 3 + 2|x|
+ * exp, log, sin, cos and pow for GPUs, whose own are too rough to differentiate through: WGSL grants exp an error of 3 + 2|x|
  * units in the last place, log 2⁻²¹ and sin and cos 2⁻¹¹ (WGSL, "Floating Point Accuracy"), and adapters make use of it.
  * These are within 4 units in the last place (sin and cos: 2⁻²² for |x| ≤ 8192), by arithmetic that is exact or
  * rounded once. Coefficients of exp, sin and cos: Moshier, Cephes, `expf.c` and `sinf.c`.
@@ -33,8 +33,11 @@ const expWith =
     return scaled(e, n, keep)
   }
 
-/** Two factors, because 2¹²⁸ is no float32. */
-export const exp = expWith((e, n) => `(${e} * Math.pow(2, ${n} - 1) * 2)`)
+/** Two factors for large n, because 2¹²⁸ is no float32; one for others, because a GPU has no 2⁻¹²⁷. */
+export const exp = expWith((e, n, keep) => {
+  const one = keep(`((${n} > 0) ? 1 : 0)`)
+  return `(${e} * (1 + ${one}) * Math.pow(2, ${n} - ${one}))`
+})
 
 /**
  * For |n| < 192 by the binary digits of n: selections and products, which stay in vector lanes where a power is a call. The
@@ -58,7 +61,7 @@ export const expInLanes = expWith(byDigits)
 
 /**
  * 2 artanh((x − 1) / (x + 1)) by its series where log x is small and the adapter's is not exact relative to it. At 0 an
- * adapter may give −88, so that is brought down to −∞.
+ * adapter may give −88, so that is brought down to −∞; below, the root gives the NaN that the logarithm may not.
  */
 export const log: ScalarCode = ([x], keep) => {
   const s = keep(`(${x!} - 1) / (${x!} + 1)`)
@@ -71,7 +74,7 @@ export const log: ScalarCode = ([x], keep) => {
   )
   const own = keep(`Math.log(${x!})`)
   const near = keep(`((${x!} > 0.5) ? ((${x!} < 2) ? ${series} : ${own}) : ${own})`)
-  return `((${x!} === 0) ? (${own} * 3.4e38) : ${near})`
+  return `((${x!} > 0) ? ${near} : ((${x!} < 0) ? Math.sqrt(${x!}) : (${own} * 3.4e38)))`
 }
 
 /** The sine of x + quarter · π/2, by the quadrant that x falls into. */
@@ -79,7 +82,8 @@ const wave =
   (quarter: number): ScalarCode =>
   ([x], keep) => {
     const n = keep(`Math.floor(${x!} * 0.636619772367581343 + 0.5)`)
-    const r = reduced(x!, n, HALF_PI, keep)
+    // far out nothing is left of the fraction, but a sine stays within ±1
+    const r = keep(`Math.max(-0.79, Math.min(0.79, ${reduced(x!, n, HALF_PI, keep)}))`)
     const z = keep(`${r} * ${r}`)
     const sine = keep(
       `${polynomial(z, [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1])} * ${z} * ${r} + ${r}`
@@ -93,6 +97,17 @@ const wave =
     const value = keep(`((${half} < 0.5) ? ${sine} : ${cosine})`)
     return `((${quadrant} < 1.5) ? ${value} : (-${value}))`
   }
+
+/**
+ * xʸ as the adapter's |x|ʸ = 2 to the power y log₂ |x|, with what that has no place for: 0ʸ = 0 for y > 0, the sign of whole
+ * powers of negative numbers, and NaN (a root below 0) for other ones.
+ */
+export const pow: ScalarCode = ([x, y], keep) => {
+  const own = keep(`Math.pow(Math.abs(${x!}), ${y!})`)
+  const odd = keep(`${y!} - 2 * Math.floor(${y!} * 0.5)`)
+  const below = keep(`((${odd} === 0) ? ${own} : ((${odd} === 1) ? (-${own}) : Math.sqrt(${x!})))`)
+  return `((${x!} > 0) ? ${own} : ((${x!} < 0) ? ${below} : ((${y!} > 0) ? 0 : ${own})))`
+}
 
 export const sin = wave(0)
 export const cos = wave(1)

@@ -14,8 +14,10 @@ export const polynomial = (x: string, coefficients: readonly number[]): string =
 /** More than float32 holds, but only once a thread computes it: WGSL refuses constants that are not finite. */
 const OVERFLOW = '((this.thread.x + 10.5) * 3.4e38)'
 
+const INVALID = 'Math.sqrt(-0.5 - this.thread.x)'
+
 /** {@link float} for a backend. */
 export const literalFor = (backend: KernelBackend, value: number): string => {
   if (backend !== 'webgpu' || Number.isFinite(value)) return float(value)
-  return Number.isNaN(value) ? `(${OVERFLOW} * 0)` : value > 0 ? OVERFLOW : `(-${OVERFLOW})`
+  return Number.isNaN(value) ? INVALID : value > 0 ? OVERFLOW : `(-${OVERFLOW})`
 }

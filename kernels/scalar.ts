@@ -88,11 +88,14 @@ const power = (x: string, exponent: number, keep: (text: string) => string): str
   }
 }
 
-const pow: ScalarCode = ([x, y], keep) => {
-  const exponent = Number(y!.replace(/[()]/g, ''))
-  if (Number.isInteger(exponent) && Math.abs(exponent) <= MAX_POWER) return power(x!, exponent, keep)
-  return `Math.pow(${x!}, ${y!})`
-}
+const powOr =
+  (other: ScalarCode): ScalarCode =>
+  ([x, y], keep) => {
+    const exponent = Number(y!.replace(/[()]/g, ''))
+    return Number.isInteger(exponent) && Math.abs(exponent) <= MAX_POWER
+      ? power(x!, exponent, keep)
+      : other([x!, y!], keep)
+  }
 
 const call =
   (name: string): ScalarCode =>
@@ -127,7 +130,7 @@ const portable: { readonly [F in ScalarName]: ScalarCode } = {
   div: infix('/'),
   max: ([x, y]) => `Math.max(${x!}, ${y!})`,
   min: ([x, y]) => `Math.min(${x!}, ${y!})`,
-  pow,
+  pow: powOr(([x, y]) => `Math.pow(${x!}, ${y!})`),
   less: test('<'),
   lessEqual: test('<='),
   equal: test('==='),
@@ -162,7 +165,8 @@ const onGpu: { readonly [F in ScalarName]: ScalarCode } = {
   exp: elementary.exp,
   log: elementary.log,
   sin: elementary.sin,
-  cos: elementary.cos
+  cos: elementary.cos,
+  pow: powOr(elementary.pow)
 }
 
 /** A call out of WebAssembly takes 17 ns an element and ends a vector; arithmetic takes it in lanes. */

@@ -14,7 +14,8 @@ import * as ops from '../../../lib/graph/ops/index.js'
 import { spec } from '../../../lib/graph/spec.js'
 import type { Tensor } from '../../../lib/graph/tensor.js'
 import { disagreement, graphOf, right, runOn, useBackend } from './support.js'
-import { keepsDenormals } from './ieee.js'
+import { isAccurate } from './accuracy.js'
+import { keepsDenormals, keepsEdges } from './ieee.js'
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
 const draw = (seed: number, shape: readonly number[]): NdArray =>
@@ -189,6 +190,10 @@ export const computes = (mode: KernelBackend): void => {
     it('joins more than a kernel may read', () =>
       agrees((...xs) => ops.concat(0)(xs.map(ops.neg)), ...Array.from({ length: 11 }, () => [2, 3])))
   })
+
+  describe('is accurate in', () => isAccurate(opened))
+
+  describe('keeps of IEEE 754 what docs/backends.md says', () => keepsEdges(mode, opened))
 
   describe('picks the k largest', () => {
     const mask = async (k: number, x: NdArray): Promise<void> => {
