@@ -4,10 +4,9 @@ import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { fail, type TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
-import { type NdArray, scalar } from '../core/ndarray.js'
+import { type NdArray, of, scalar } from '../core/ndarray.js'
 import { grad } from '../diff/index.js'
 import { fold, type Key, split } from '../graph/key.js'
-import { loop } from '../graph/loop.js'
 import * as ops from '../graph/ops/index.js'
 import type { Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
@@ -19,7 +18,10 @@ import { labelledCount } from '../nn/labels.js'
 import type { Network, Params, Weights } from '../nn/layer.js'
 import { adam, initialState, type Optimised, type Optimiser } from '../nn/optimiser.js'
 import { cosine, type Schedule } from '../nn/schedule.js'
+import { ofFunction, ofValues } from '../resume/settings.js'
+import { type KeepEvery, takeSteps } from '../resume/steps.js'
 import { apply } from './apply.js'
+import { load, save } from './history.js'
 import type { Parametrisation } from './parametrisation.js'
 
 /** What a mask is judged on at one step. All of it is traced, so that an objective is an ordinary function. */
@@ -77,6 +79,8 @@ export interface LearnOptions {
   readonly observe?: (event: LearnEvent) => IO<void>
   /** Asked after every step: true ends the search there, with the mask of the scores so far. */
   readonly stop?: IO<boolean>
+  /** Where the search is kept, from which it goes on bit for bit; nowhere unless given. */
+  readonly keep?: KeepEvery
 }
 
 /** One step. */
@@ -163,13 +167,46 @@ const flipsBetween = (before: Concrete<Weights> | undefined, after: Concrete<Wei
     return [old === undefined ? 0 : w.data.filter((m, i) => m !== old.data[i]).length]
   })
 
-/** Where a search stands. */
+/** Where a search stands: the state, the hard mask of its last step (none at first), and every step so far. */
 interface Progress {
   readonly at: Concrete<LearnState>
   readonly mask: Concrete<Weights> | undefined
   readonly history: readonly LearnEvent[]
-  readonly stopped: boolean
 }
+
+const saveProgress = ({ at, mask, history }: Progress): Readonly<Record<string, NdArray>> =>
+  save(mask === undefined ? { at } : { at, mask }, {
+    flips: history.map(({ flips }) => flips),
+    ...Object.fromEntries(
+      Object.keys(history[0]?.terms ?? {}).map((name) => [
+        `terms.${name}`,
+        history.map(({ terms }) => [terms[name]!])
+      ])
+    )
+  })
+
+const loadProgress =
+  (first: Concrete<LearnState>, start: Concrete<Weights>, steps: number) =>
+  (tensors: Readonly<Record<string, NdArray>>, position: number): Progress => {
+    const { state, columns } = load(position === 0 ? { at: first } : { at: first, mask: start })(tensors)
+    const { flips = [], ...terms } = columns
+    const termsAt = (step: number): Readonly<Record<string, number>> =>
+      Object.fromEntries(
+        Object.entries(terms).map(([name, rows]) => [name.slice('terms.'.length), rows[step]![0]!])
+      )
+    return {
+      at: state.at,
+      mask: 'mask' in state ? state.mask : undefined,
+      history: places(position).map((step) => ({
+        step,
+        steps,
+        terms: termsAt(step),
+        flips: flips[step] ?? []
+      }))
+    }
+  }
+
+const places = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i)
 
 const check = (operation: string, { steps, batch, rate, weights = 'frozen' }: LearnOptions): void => {
   const least = (name: string, value: number): unknown =>
@@ -238,26 +275,45 @@ export const learnFrom =
       TE.bind('program', ({ argumentsOf }) =>
         runner.compile(learnStep(network, options), [first, ...argumentsOf(0)])
       ),
-      TE.flatMap(({ argumentsOf, program }) => {
-        const advance = (step: number, before: Progress): TE.TaskEither<TangentError, Progress> =>
-          before.stopped
-            ? TE.right(before)
-            : pipe(
-                program(before.at, ...argumentsOf(step)),
-                TE.map(({ value: { to, terms, mask } }): Progress => {
-                  const flips = flipsBetween(before.mask, mask)
-                  const event: LearnEvent = { step, steps, terms: numbersOf(terms), flips }
-                  options.observe?.(event)()
-                  return {
-                    at: to,
-                    mask,
-                    history: [...before.history, event],
-                    stopped: options.stop?.() ?? false
-                  }
-                })
-              )
-        return loop(steps, advance)({ at: first, mask: undefined, history: [], stopped: false })
-      }),
+      TE.flatMap(({ argumentsOf, program }) =>
+        takeSteps<Progress>({
+          kind: operation,
+          settings:
+            options.keep === undefined
+              ? {}
+              : {
+                  step: ofFunction(learnStep(network, options), [first, ...argumentsOf(0)]),
+                  steps: String(steps),
+                  batch: String(batch),
+                  rate: ofValues([
+                    of(
+                      [steps],
+                      places(steps).map((i) => rateAt(i, steps))
+                    )
+                  ]),
+                  start: ofValues(start),
+                  params: ofValues(params),
+                  data: ofValues({ x: data.x, y: data.y }),
+                  shuffle: ofValues([keys.shuffle]),
+                  draws: ofValues([keys.steps])
+                },
+          count: steps,
+          first: { at: first, mask: undefined, history: [] },
+          keep: options.keep,
+          stop: options.stop,
+          save: saveProgress,
+          load: loadProgress(first, start, steps),
+          take: (step, before) =>
+            pipe(
+              program(before.at, ...argumentsOf(step)),
+              TE.map(({ value: { to, terms, mask }, executed }) => {
+                const event = { step, steps, terms: numbersOf(terms), flips: flipsBetween(before.mask, mask) }
+                options.observe?.(event)()
+                return { executed, state: { at: to, mask, history: [...before.history, event] } }
+              })
+            )
+        })
+      ),
       TE.flatMap(({ at, history }) =>
         pipe(
           runner.compile((s: Weights) => parametrisation.hard(s), [at.scores.params]),

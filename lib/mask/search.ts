@@ -22,7 +22,7 @@ import { sampleOf } from './sample.js'
 
 /** The recipe of a search. */
 export interface SearchOptions
-  extends ObjectiveOptions, Pick<LearnOptions, 'against' | 'optimiser' | 'weights' | 'stop'> {
+  extends ObjectiveOptions, Pick<LearnOptions, 'against' | 'optimiser' | 'weights' | 'stop' | 'keep'> {
   /** The fraction of weights to keep, over all layers together, in (0, 1]. */
   readonly density: number
   /** How what is kept is shared out; `global` unless given. */

@@ -7,7 +7,6 @@ import type { HostKey } from '../core/key.js'
 import { type NdArray, of, scalar } from '../core/ndarray.js'
 import { grad } from '../diff/index.js'
 import { fold, type Key, split } from '../graph/key.js'
-import { loop } from '../graph/loop.js'
 import * as ops from '../graph/ops/index.js'
 import type { Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
@@ -20,9 +19,12 @@ import { labelledCount } from '../nn/labels.js'
 import { type Network, type Params, type Weights, weightsOf } from '../nn/layer.js'
 import { adam, initialState, type Optimised } from '../nn/optimiser.js'
 import { empiricalNtk } from '../ntk/index.js'
+import { ofFunction, ofValues } from '../resume/settings.js'
+import { type KeepEvery, takeSteps } from '../resume/steps.js'
 import type { Layers } from './allot.js'
 import { apply } from './apply.js'
 import { choose } from './choose.js'
+import { load, save } from './history.js'
 
 /** The recipe of neural tangent transfer; the defaults are those of the published code. */
 export interface TransferOptions {
@@ -48,6 +50,8 @@ export interface TransferOptions {
   readonly observe?: (event: TransferEvent) => IO<void>
   /** Asked after every step: true ends the transfer there. */
   readonly stop?: IO<boolean>
+  /** Where the transfer is kept, from which it goes on bit for bit; nowhere unless given. */
+  readonly keep?: KeepEvery
 }
 
 /** One step of a transfer: its loss and the terms without their weights. */
@@ -128,8 +132,27 @@ interface Progress {
   readonly at: Concrete<Optimised<Params>>
   readonly mask: Concrete<Weights>
   readonly history: readonly TransferEvent[]
-  readonly stopped: boolean
 }
+
+const saveProgress = ({ at, mask, history }: Progress): Readonly<Record<string, NdArray>> =>
+  save(
+    { at, mask },
+    { events: history.map(({ step, loss, kernel, output }) => [step, loss, kernel, output]) }
+  )
+
+const loadProgress =
+  (first: Concrete<Optimised<Params>>, mask: Concrete<Weights>, steps: number) =>
+  (tensors: Readonly<Record<string, NdArray>>): Progress => {
+    const { state, columns } = load({ at: first, mask })(tensors)
+    const events = (columns.events ?? []).map(([step, loss, kernel, output]): TransferEvent => ({
+      step: step!,
+      steps,
+      loss: loss!,
+      kernel: kernel!,
+      output: output!
+    }))
+    return { ...state, history: events }
+  }
 
 /**
  * Neural tangent transfer (Liu, Zenke, arXiv:2006.08228): a masked student learns the outputs and the tangent kernel of the
@@ -174,30 +197,49 @@ export const transfer =
       TE.bind('program', ({ plan: { mask, examplesOf }, first }) =>
         runner.compile(transferStep(network, options), [first, params, mask, ...examplesOf(0)])
       ),
-      TE.flatMap(({ plan: { mask, examplesOf }, first, program }) => {
-        const advance = (step: number, before: Progress): TE.TaskEither<TangentError, Progress> => {
-          if (before.stopped) return TE.right(before)
-          const chosen = step > 0 && step % refresh === 0 ? maskOf(before.at.params) : before.mask
-          return pipe(
-            program(before.at, params, chosen, ...examplesOf(step)),
-            TE.map(({ value: { to, terms } }): Progress => {
-              const [loss, kernel, output] = [terms.loss, terms.kernel, terms.output].map(
-                ({ data: d }) => d[0]!
-              )
-              const event: TransferEvent = { step, steps, loss: loss!, kernel: kernel!, output: output! }
-              options.observe?.(event)()
-              const isLast = (step + 1) % refresh === 0 || step + 1 === steps
-              return {
-                at: to,
-                mask: chosen,
-                history: isLast ? [...before.history, event] : before.history,
-                stopped: options.stop?.() ?? false
-              }
-            })
-          )
-        }
-        return loop(steps, advance)({ at: first, mask, history: [], stopped: false })
-      }),
+      TE.flatMap(({ plan: { mask, examplesOf }, first, program }) =>
+        takeSteps<Progress>({
+          kind: operation,
+          settings:
+            options.keep === undefined
+              ? {}
+              : {
+                  step: ofFunction(transferStep(network, options), [first, params, mask, ...examplesOf(0)]),
+                  ...Object.fromEntries(
+                    Object.entries({ density, steps, batch, rate, refresh }).map(([name, n]) => [
+                      name,
+                      String(n)
+                    ])
+                  ),
+                  layers: String(layers),
+                  params: ofValues(params),
+                  data: ofValues({ x: data.x, y: data.y }),
+                  key: ofValues([key])
+                },
+          count: steps,
+          first: { at: first, mask, history: [] },
+          keep: options.keep,
+          stop: options.stop,
+          save: saveProgress,
+          load: loadProgress(first, mask, steps),
+          take: (step, before) => {
+            const chosen = step > 0 && step % refresh === 0 ? maskOf(before.at.params) : before.mask
+            return pipe(
+              program(before.at, params, chosen, ...examplesOf(step)),
+              TE.map(({ value: { to, terms }, executed }) => {
+                const [loss, kernel, output] = [terms.loss, terms.kernel, terms.output].map(
+                  ({ data: d }) => d[0]!
+                )
+                const event = { step, steps, loss: loss!, kernel: kernel!, output: output! }
+                options.observe?.(event)()
+                const isLast = (step + 1) % refresh === 0 || step + 1 === steps
+                const history = isLast ? [...before.history, event] : before.history
+                return { executed, state: { at: to, mask: chosen, history } }
+              })
+            )
+          }
+        })
+      ),
       TE.map(({ at, history }): Transferred => ({ mask: maskOf(at.params), params: at.params, history }))
     )
   }

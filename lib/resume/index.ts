@@ -3,3 +3,4 @@ export { engineOf, keep, type Resumable, restore, sameEngine, type Standing } fr
 export * as settings from './settings.js'
 export type { Settings } from './settings.js'
 export type { Store } from './store.js'
+export { type KeepEvery, type Steps, takeSteps } from './steps.js'
