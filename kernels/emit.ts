@@ -34,7 +34,7 @@ export interface Writer {
 }
 
 /** A whole number as an integer: GLSL assigns no float to an integer, and gpu.js casts only for an operator on bits. */
-const whole = (backend: KernelBackend, text: string): string =>
+export const whole = (backend: KernelBackend, text: string): string =>
   backend === 'webgl2' || backend === 'headlessgl' ? `${text} >> 0` : text
 
 const integerLocal = (name: string, text: string): string =>

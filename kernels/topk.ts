@@ -13,7 +13,7 @@ export interface TopK {
 }
 
 /** The largest float32. */
-const LARGEST = '3.4028234663852886e38'
+export const LARGEST = '3.4028234663852886e38'
 
 /** Halvings that usual scores need, for estimates. */
 const USUAL_HALVINGS = 32

@@ -20,7 +20,10 @@ export interface Variants {
   readonly flop: number
   /** Cells that fill the device: fewer take as long. */
   readonly wide: number
-  /** The longest loop of a cell; a browser ends kernels that keep a GPU too long. */
+  /**
+   * The longest loop of a cell. A browser ends kernels that keep a GPU too long, and llvmpipe leaves all loops of a cell
+   * after 65,535 turns; neither says so.
+   */
   readonly longest: number
 }
 

@@ -111,7 +111,7 @@ const readyOf =
             outcome: { value: ndarray.of(shapeOf(row), (await run())[0]!) },
             executed: {
               engine: `gpujs:${backend}`,
-              backend: `gpu.js ${backend}`,
+              backend: `gpu.js ${backend}${runtime.adapter === undefined ? '' : ` (${runtime.adapter})`}`,
               threads: loaded.threaded ? 2 : 1
             }
           }),

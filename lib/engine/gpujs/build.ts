@@ -1,6 +1,6 @@
 import type { Kernel, KernelBackend } from '../../../kernels/kernel.js'
 import { flat, type Layout } from '../../../kernels/layout.js'
-import { lastTie, threshold, topKMask } from '../../../kernels/topk.js'
+import { topKMask } from '../../../kernels/topk.js'
 import { type Variants, variants } from '../../../kernels/variants.js'
 import { fail } from '../../core/error.js'
 import { sizeOf } from '../../core/shape.js'
@@ -15,9 +15,13 @@ import { copyOf } from './products.js'
 import type { Program, Source, Step } from './program.js'
 import type { Arrangement, Buffer, Surroundings } from './reader.js'
 import { schedule } from './schedule.js'
+import { kthLargest } from './topk.js'
 
 /** Results with rows at least this long come back as rows; shorter ones are copied into one row first. */
 const LONG_ROW = 64
+
+/** A cell that cannot be cut may read this many times what a loop may be long. */
+const LONGER = 8
 
 /** Positions beyond this are not divided exactly in float32. */
 const LARGEST_DIVIDED = 2 ** 23
@@ -29,7 +33,7 @@ interface Call {
 }
 
 /** Collects kernel calls: each distinct kernel once, and for every buffer the source it became. */
-const recorder = () => {
+const recorder = (longest: number) => {
   const kernels: Kernel[] = []
   const numbers = new Map<string, number>()
   const steps: Step[] = []
@@ -45,6 +49,14 @@ const recorder = () => {
           'gpujs',
           `index arithmetic up to ${LARGEST_DIVIDED}`,
           `${kernel.divides}`,
+          kernel.name
+        )
+      if (kernel.cost.loads > LONGER * longest)
+        fail(
+          'EngineError',
+          'gpujs',
+          `cells that read at most ${LONGER * longest} elements, for a driver may end longer ones without a word`,
+          `${Math.ceil(kernel.cost.loads)}`,
           kernel.name
         )
       const key = `${kernel.output.join(',')}\n${kernel.source}`
@@ -77,7 +89,7 @@ export const build = (plan: Plan, backend: KernelBackend, forms: Variants = vari
   const buffers = new Map<Tensor, Buffer>()
   const outputs = new Map<Tensor, Source>()
   const constants: Float32Array[] = []
-  const { kernels, steps, sources, call } = recorder()
+  const { kernels, steps, sources, call } = recorder(forms.longest)
   const places = new Map(nodes.map((node, i) => [node, i]))
   const identity = (node: Tensor): number => places.get(node)!
   let count = 0
@@ -132,9 +144,7 @@ export const build = (plan: Plan, backend: KernelBackend, forms: Variants = vari
       }
       case 'topK': {
         const scores = buffer(node.inputs[0]!).number
-        const [thresholds, lasts] = [count++, count++]
-        call({ kernel: threshold(rule, scores), writes: thresholds })
-        call({ kernel: lastTie(rule, scores, thresholds), writes: lasts })
+        const [thresholds, lasts] = kthLargest(rule, scores, around)
         const kernel = topKMask(rule, scores, thresholds, lasts, backend)
         const source = call({ kernel, writes: reserve(node, plain) })
         if (wanted.has(node)) finish(node, kernel, source)

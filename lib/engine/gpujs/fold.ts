@@ -113,7 +113,7 @@ const foldOfParts = (around: Surroundings, inner: Tensor, rule: Reduce): Fold | 
   const total = sizeOf(loops)
   const along = range(loops.length).reduce((best, i) => (loops[i]! > loops[best]! ? i : best))
   const size = loops[along]!
-  if (size < SHORT) return undefined
+  if (size < SHORT && total <= table.longest) return undefined
   const least = Math.ceil(total / table.longest)
   const chunks = chunksOf(table.wide, least, cells, size)
   const turns = Math.ceil(size / chunks)

@@ -10,6 +10,7 @@ import { planOf } from '../../../lib/engine/plan.js'
 import { evaluateGraph } from '../../../lib/graph/evaluate/evaluate.js'
 import * as ops from '../../../lib/graph/ops/index.js'
 import { spec } from '../../../lib/graph/spec.js'
+import { attempt } from '../../../lib/graph/trace.js'
 import type { Tensor } from '../../../lib/graph/tensor.js'
 import { graphOf, modes, right } from './support.js'
 
@@ -83,10 +84,23 @@ describe('forms by backend', () => {
 
   it('never lets a cell of a browser walk further than it may', () => {
     for (const backend of ['webgpu', 'webgl2', 'headlessgl'] as const) {
-      const graph = graphOf((x: Tensor) => ops.sum(1)(x), [spec([4096, 200_000])])
-      const { calls } = describeProgram(planOf(graph), backend)
-      for (const { flops, kernel } of calls)
-        expect(flops / sizeOf(kernel.output)).toBeLessThanOrEqual(variants[backend].longest)
+      for (const [f, shape] of [
+        [(x: Tensor) => ops.sum(1)(x), [4096, 200_000]],
+        [(x: Tensor) => ops.sum([1, 2, 3])(x), [4096, 50, 60, 60]],
+        [(x: Tensor) => ops.topKMask(9)(x), [1, 300_000]]
+      ] as const)
+        for (const { flops, kernel } of describeProgram(planOf(graphOf(f, [spec(shape)])), backend).calls)
+          expect(flops / sizeOf(kernel.output)).toBeLessThanOrEqual(variants[backend].longest)
     }
+  })
+
+  it('refuses a cell that would walk far further and cannot be cut', () => {
+    const f = (x: Tensor): Tensor => ops.sum()(x)
+    const plan = planOf(graphOf(f, [spec([33, 33, 33, 33, 33])]))
+    expect(attempt(() => build(plan, 'headlessgl'))).toMatchObject({
+      _tag: 'Left',
+      left: { _tag: 'EngineError', where: 'sum' }
+    })
+    expect(attempt(() => build(plan, 'webasm'))._tag).toBe('Right')
   })
 })
