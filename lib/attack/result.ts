@@ -6,7 +6,7 @@ import { not } from './rows.js'
 import type { Candidate } from './task.js'
 
 /** The first row at which a margin is at most 0, [n], or −1: from margins [rows, n]. */
-export const firstSuccess = (margins: Tensor): Tensor => {
+const firstSuccess = (margins: Tensor): Tensor => {
   const rows = margins.shape[0]!
   const early = ops.mul(not(ops.greater(0)(margins)))(
     ops.sub(ops.iota(margins.shape, 0))(ops.fill(rows, margins.shape))

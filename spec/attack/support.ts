@@ -10,7 +10,7 @@ export const right = <A>(either: E.Either<unknown, A>): A => {
 export const norms = ['linf', 'l2', 'l1'] as const
 
 /** A network with its parameters inside: a model without parameters. */
-export const closed = (net: nn.Network, params: Concrete<nn.Params>) => {
+const closed = (net: nn.Network, params: Concrete<nn.Params>) => {
   const constants = params.map((layer) =>
     Object.fromEntries(Object.entries(layer).map(([name, value]) => [name, ops.constant(value!)]))
   )
