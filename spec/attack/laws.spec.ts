@@ -128,6 +128,16 @@ describe.each(norms)('in %s', (norm) => {
 })
 
 describe('odd models', () => {
+  it('a tie of logits is broken', () => {
+    const tied = () => (x: Tensor) => ops.fill(0.5, [x.shape[0]!, 4])
+    for (const norm of norms)
+      for (const [, how] of everyAttack(norm, 0.1)) {
+        const found = evaluateOn(how(tied))({}, labelled(2, [3, 2, 3], 4), key(0))
+        expect([...found.success.data]).toEqual([1, 1, 1])
+        expect([...found.firstSuccess.data]).toEqual([0, 0, 0])
+      }
+  })
+
   it('a constant model has zero gradients, which are counted, and no attack makes a NaN of them', () => {
     const constant = () => (x: Tensor) =>
       ops.scale(0)(ops.reshape([x.shape[0]!, 6])(x)).shape.length === 2

@@ -99,6 +99,18 @@ describe('a run in chunks', () => {
     await engine.dispose()
   })
 
+  it('needs as many programs for a thousand steps as for thirty', async () => {
+    const programs = async (steps: number): Promise<number> => {
+      const engine = right(await openEngine({ require: 'reference' })())
+      const square = attack.square({ epsilon: 0.1, steps, image: [1, 2, 3] })
+      right(await attack.prepare(square)(model)({}, batch)(engine)())
+      const held = engine.programs()
+      await engine.dispose()
+      return held
+    }
+    expect(await programs(1000)).toBe(await programs(30))
+  })
+
   it('takes any attack, a plain function too', async () => {
     const gray: attack.Attack =
       () =>
@@ -172,67 +184,80 @@ describe('APGD', () => {
     expect(attack.checkpoints(20)).toEqual([5, 9, 12, 14, 16, 18, 19, 20])
   })
 
-  it('follows Algorithm 1, step by step, in L∞', () => {
-    // a concave and wavy objective of one sample with two elements, so that steps rise, fall and stall
-    const objective = (u: number, v: number): number => Math.sin(9 * u) + Math.cos(7 * v) - u * v
-    const slope = (u: number, v: number): readonly [number, number] => [
-      9 * Math.cos(9 * u) - v,
-      -7 * Math.sin(7 * v) - u
-    ]
-    const wavy = () => (x: Tensor) => {
-      const [u, v] = [ops.at(1, 0)(x), ops.at(1, 1)(x)]
-      const value = ops.sub(ops.mul(v)(u))(ops.add(ops.cos(ops.scale(7)(v)))(ops.sin(ops.scale(9)(u))))
-      return ops.stack(1)([ops.scale(0)(value), value])
-    }
-    const loss: attack.AttackLoss = () => (z) => ops.at(1, 1)(z)
-    const [steps, epsilon, centre] = [30, 0.4, [0.5, 0.45] as readonly number[]]
-    const how = attack.iterate({ ...attack.method.apgd({ epsilon, steps, loss }), freeze: false })
-    const noiseless = attack.iterate({
-      ...attack.method.apgd({ epsilon, steps, loss }),
-      freeze: false,
-      start: (task, k) => {
-        const { memory } = attack.method.apgd({ epsilon, steps, loss }).start(task, k)
-        const { centre: c } = task.ball
-        return { point: c, memory: { ...memory, previous: c, top: c } }
-      }
-    })
-    expect(how.length).toBe(1)
-    const x = ndarray.fromNested([[...centre]])
-    const { losses } = evaluateOn(noiseless(wavy))({}, { x, y: ndarray.fromNested([0]) }, key(0))
+  // a wavy objective of two elements, so that steps rise, fall and stall
+  const objective = ([u, v]: readonly number[]): number => Math.sin(9 * u!) + Math.cos(7 * v!) - u! * v!
+  const slope = ([u, v]: readonly number[]): readonly number[] => [
+    9 * Math.cos(9 * u!) - v!,
+    -7 * Math.sin(7 * v!) - u!
+  ]
+  const wavy = () => (x: Tensor) => {
+    const [u, v] = [ops.at(1, 0)(x), ops.at(1, 1)(x)]
+    const value = ops.sub(ops.mul(v)(u))(ops.add(ops.cos(ops.scale(7)(v)))(ops.sin(ops.scale(9)(u))))
+    return ops.stack(1)([ops.scale(0)(value), value])
+  }
+  const loss: attack.AttackLoss = () => (z) => ops.at(1, 1)(z)
+  const steps = 30
 
-    const clip = (p: readonly number[]): number[] =>
+  /** Algorithm 1 of the paper, and how often each of its conditions alone halved the step. */
+  const algorithm = (centre: readonly number[], epsilon: number, rho: number) => {
+    const clip = (p: readonly number[]): readonly number[] =>
       p.map((value, i) => Math.min(Math.max(value, centre[i]! - epsilon, 0), centre[i]! + epsilon, 1))
     const w = attack.checkpoints(steps)
-    const f = (p: readonly number[]): number => objective(p[0]!, p[1]!)
-    let [at, before, eta, rises, halvedLast] = [[...centre], [...centre], 2 * epsilon, 0, true]
-    let top = [...centre]
-    let checked = -Infinity
-    let last = Infinity
-    const expected: number[] = []
-    let halvings = 0
+    const halvings = { few: 0, stalled: 0 }
+    const losses: number[] = []
+    let [at, before, top] = [centre, centre, centre]
+    let [eta, rises, last, checked, halvedLast] = [2 * epsilon, 0, Infinity, -Infinity, true]
     for (let k = 0; k <= steps; k++) {
-      expected.push(f(at))
-      if (f(at) > f(top)) top = [...at]
-      if (f(at) > last) rises++
-      last = f(at)
+      const f = objective(at)
+      losses.push(f)
+      if (f > objective(top)) top = at
+      if (f > last) rises++
+      last = f
+      const here = at
       const j = w.indexOf(k)
-      const here = [...at]
       if (j >= 0) {
-        const halve = rises < 0.75 * (k - (w[j - 1] ?? 0)) || (!halvedLast && checked >= f(top))
-        if (halve) {
-          ;[eta, at] = [eta / 2, [...top]]
-          halvings++
-        }
-        ;[halvedLast, checked, rises] = [halve, f(top), 0]
+        const few = rises < rho * (k - (w[j - 1] ?? 0))
+        const stalled = !halvedLast && checked >= objective(top)
+        if (few !== stalled) halvings[few ? 'few' : 'stalled']++
+        if (few || stalled) [eta, at] = [eta / 2, top]
+        ;[halvedLast, checked, rises] = [few || stalled, objective(top), 0]
       }
-      const g = slope(at[0]!, at[1]!)
+      const g = slope(at)
       const z = clip(at.map((value, i) => value + eta * Math.sign(g[i]!)))
       const a = k === 0 ? 1 : 0.75
       const next = clip(at.map((value, i) => value + a * (z[i]! - value) + (1 - a) * (value - before[i]!)))
       ;[before, at] = [here, next]
     }
-    expect(halvings).toBeGreaterThan(2)
-    expected.forEach((value, k) => expect(losses.data[k]).toBeCloseTo(value, 10))
+    return { losses, halvings }
+  }
+
+  it('follows Algorithm 1, step by step, in L∞', () => {
+    const seen = { few: 0, stalled: 0 }
+    for (const centre of [
+      [0.5, 0.45],
+      [0.2, 0.9],
+      [0.8, 0.1]
+    ])
+      for (const epsilon of [0.1, 0.4])
+        for (const rho of [0.75, 0.1]) {
+          const parts = attack.method.apgd({ epsilon, steps, loss, rho })
+          const noiseless = attack.iterate({
+            ...parts,
+            freeze: false,
+            start: (task, k) => {
+              const { memory } = parts.start(task, k)
+              const point = task.ball.centre
+              return { point, memory: { ...memory, previous: point, top: point } }
+            }
+          })
+          const x = ndarray.fromNested([centre])
+          const { losses } = evaluateOn(noiseless(wavy))({}, { x, y: ndarray.fromNested([0]) }, key(0))
+          const expected = algorithm(centre, epsilon, rho)
+          expected.losses.forEach((value, k) => expect(losses.data[k]).toBeCloseTo(value, 10))
+          seen.few += expected.halvings.few
+          seen.stalled += expected.halvings.stalled
+        }
+    expect(Math.min(seen.few, seen.stalled)).toBeGreaterThan(2)
   })
 })
 
@@ -273,6 +298,7 @@ describe('Square', () => {
   it('changes one rectangle of the accepted point at a time, and its loss never falls', () => {
     const runs = Array.from({ length: 12 }, (_, steps) => points(steps))
     const best = runs.map((_, k) => Math.max(...runs.slice(0, k + 1).map(({ loss }) => loss.data[0]!)))
+    let found = 0
     for (let k = 1; k < runs.length; k++) {
       // the point whose loss is the largest so far is the one that the proposal changed
       const from = runs.findIndex(({ loss }) => loss.data[0] === best[k - 1])
@@ -281,10 +307,13 @@ describe('Square', () => {
       )
       const place = changed.map((at) => [Math.floor((at % 30) / 5), at % 5] as const)
       const [down, across] = [0, 1].map((axis) => place.map((p) => p[axis]!)) as [number[], number[]]
-      const side = Math.max(...down) - Math.min(...down) + 1
-      const width = Math.max(...across) - Math.min(...across) + 1
-      if (changed.length > 0) expect(side * width).toBeLessThanOrEqual(Math.ceil(0.8 * 30) + 6)
+      // the schedule of 40 steps: 0.8 of the image at first, a tenth, and then a twentieth or less
+      const side = k === 1 ? 5 : 2
+      for (const axis of [down, across])
+        expect(Math.max(...axis, 0) - Math.min(...axis, 9)).toBeLessThan(side)
+      found += changed.length
     }
+    expect(found).toBeGreaterThan(10)
     const method = attack.method.square({ epsilon: 0.1, steps: 40, image })
     const whole = attack.iterate({ ...method, steps: runs.length - 1, freeze: false })
     const { loss, success } = evaluateOn(whole(net))({}, flat, key(1))
