@@ -20,7 +20,7 @@ interface Cut {
   readonly chunks: number
 }
 
-export const cutOf = ({ size }: TopK): Cut => {
+const cutOf = ({ size }: TopK): Cut => {
   const length = Math.ceil(Math.sqrt(size))
   return { length, chunks: Math.ceil(size / length) }
 }
