@@ -44,7 +44,7 @@ beforeAll(async () => {
       .params
   }
   plain = await fitted({ epochs: 6 })
-  robust = await fitted({ epochs: 10, attack: attack.pgd({ epsilon: 0.1, steps: 4, relativeStep: 2.5 }) })
+  robust = await fitted({ epochs: 8, attack: attack.pgd({ epsilon: 0.1, steps: 4, relativeStep: 2.5 }) })
 })
 afterAll(async () => engine.dispose())
 
@@ -60,11 +60,12 @@ describe.each(norms)('on trained nets, in %s', (norm) => {
     attack.pgd({ norm, epsilon, steps, stepSize: epsilon / 4, keep: 'best' })
 
   it('PGD ≤ FGSM ≤ noise ≤ clean, and APGD is as strong as PGD', async () => {
-    for (const params of [plain, robust]) {
+    // in L1 every step is dear: one net is enough there
+    for (const params of norm === 'l1' ? [robust] : [plain, robust]) {
       const clean = await accuracy(attack.none, params)
       const noisy = await accuracy(attack.noise({ norm, epsilon }), params)
       const [one, many] = [await accuracy(fgsm, params), await accuracy(pgd(20), params)]
-      const auto = await accuracy(attack.apgd({ norm, epsilon, steps: 40 }), params)
+      const auto = await accuracy(attack.apgd({ norm, epsilon, steps: 25 }), params)
       expect(clean).toBeGreaterThan(0.9)
       // noise may turn a mistake right; it is counted in samples
       expect(noisy).toBeLessThanOrEqual(clean + 2 / count)
@@ -94,7 +95,7 @@ describe('on trained nets', () => {
         attack.worst(attack.apgd({ epsilon, steps: 40 }), attack.apgdT({ epsilon, steps: 20, targets: 3 })),
         params
       )
-      const black = await accuracy(attack.square({ epsilon, steps: 300, image: [1, 8, 8] }), params)
+      const black = await accuracy(attack.square({ epsilon, steps: 200, image: [1, 8, 8] }), params)
       expect(black).toBeGreaterThanOrEqual(white)
       expect(black).toBeLessThan(await accuracy(attack.noise({ epsilon, samples: 5 }), params))
     }
