@@ -52,7 +52,6 @@ const packages = [
   { name: /^io-ts(\/|$)/, where: /^lib\// },
   { name: /^(gpu\.js|webgpu|gl)(\/|$)/, where: /^lib\/engine\/gpujs\/packages\.ts$/ },
   { name: /^onnxruntime-(node|web|common)(\/|$)/, where: /^lib\/engine\/onnx\/runtime\.ts$/ },
-  { name: /^onnx-proto$/, where: /^lib\/engine\/onnx\// },
   { name: /^ml-matrix$/, where: /^lib\/ntk\/eigen\.ts$/ },
   { name: /^fast-check$/, where: /^lib\/laws\// },
   { name: /^node:/, where: /^lib\/(io|cli)\// }

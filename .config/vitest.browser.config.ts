@@ -22,7 +22,7 @@ export default defineConfig({
     'process.env.FC_RUNS_FACTOR': JSON.stringify(FC_RUNS_FACTOR ?? '1')
   },
   optimizeDeps: {
-    include: ['gpu.js', 'onnx-proto', 'ml-matrix', 'fast-check'],
+    include: ['gpu.js', 'ml-matrix', 'fast-check'],
     exclude: ['onnxruntime-web']
   },
   test: {

@@ -5,7 +5,7 @@ import { attempt } from '../../graph/trace.js'
 import type { Executed } from '../../graph/runner.js'
 import type { Backend, Executable, OpenBackend } from '../engine.js'
 import type { Plan } from '../plan.js'
-import type { Model } from './builder.js'
+import type { Model, Value } from './builder.js'
 import { loadRuntime, type OnnxKind, type Runtime, type Session } from './runtime.js'
 import { serialise } from './serialise.js'
 import { lower } from './table.js'
@@ -77,6 +77,34 @@ const backendOf = (kind: OnnxKind, runtime: Runtime): Backend => {
   }
 }
 
+const port = (name: string): Value => ({ name, dims: [1], type: 'float' })
+
+const identity: Model = {
+  inputs: [port('x')],
+  outputs: [port('y')],
+  nodes: [{ op: 'Identity', inputs: [port('x')], outputs: [port('y')], attributes: {} }],
+  initializers: []
+}
+
+/** WebAssembly is fetched and compiled with the first model: nothing is believed to be there that has not opened one. */
+const prove = (kind: OnnxKind, runtime: Runtime): TE.TaskEither<TangentError, Runtime> =>
+  kind === 'native'
+    ? TE.right(runtime)
+    : pipe(
+        runtime.open(serialise(identity)),
+        TE.mapLeft(({ received }) =>
+          tangentError(
+            'EngineError',
+            'openEngine',
+            'the WebAssembly of onnxruntime-web',
+            received,
+            `onnx:${kind}`
+          )
+        ),
+        TE.flatMap(({ release }) => TE.fromTask(release)),
+        TE.map(() => runtime)
+      )
+
 /**
  * The ONNX engine: the plan as one ONNX model, run by ONNX Runtime on the CPU, natively or as WebAssembly. A missing
  * package is a Left.
@@ -86,5 +114,6 @@ export const openOnnx =
   ({ threads }) =>
     pipe(
       loadRuntime(kind, threads),
+      TE.flatMap((runtime) => prove(kind, runtime)),
       TE.map((runtime) => backendOf(kind, runtime))
     )

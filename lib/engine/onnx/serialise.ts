@@ -1,32 +1,55 @@
-import onnxProto from 'onnx-proto'
-import type { onnx } from 'onnx-proto'
 import type { Attribute, ElementType, Initializer, Model, OnnxNode, Value } from './builder.js'
+import { bytes, each, encode, type Field, float, int, message, text } from './protobuf.js'
 
-/** Of ONNX 1.12, which ONNX Runtime reads since 1.12 and whose format onnx-proto 8 writes. */
+/** Of ONNX 1.12, which ONNX Runtime reads since 1.12. */
 const OPSET = 17
 const IR_VERSION = 8
 
 /** Numbers of `onnx.TensorProto.DataType`. */
 const elementTypes: { readonly [T in ElementType]: number } = { float: 1, int64: 7, bool: 9 }
 
-const { AttributeType } = onnxProto.onnx.AttributeProto
+/** Numbers of `onnx.AttributeProto.AttributeType`. */
+const attributeTypes = { float: 1, int: 2, ints: 7 } as const
 
-const attributeProto = (name: string, attribute: Attribute): onnx.IAttributeProto => {
-  if (typeof attribute === 'number') return { name, type: AttributeType.INT, i: attribute }
-  return 'real' in attribute
-    ? { name, type: AttributeType.FLOAT, f: attribute.real }
-    : { name, type: AttributeType.INTS, ints: [...attribute] }
+/** The numbers of fields, message by message, as onnx.proto3 has them. */
+const fields = {
+  model: { irVersion: 1, producerName: 2, graph: 7, opsetImport: 8 },
+  opset: { domain: 1, version: 2 },
+  graph: { node: 1, name: 2, initializer: 5, input: 11, output: 12 },
+  node: { input: 1, output: 2, name: 3, opType: 4, attribute: 5 },
+  attribute: { name: 1, f: 2, i: 3, ints: 8, type: 20 },
+  tensor: { dims: 1, dataType: 2, name: 8, rawData: 9 },
+  value: { name: 1, type: 2 },
+  type: { tensor: 1 },
+  tensorType: { elementType: 1, shape: 2 },
+  shape: { dim: 1 },
+  dim: { value: 1 }
+} as const
+
+const attributeField = (name: string, attribute: Attribute): Field => {
+  const { attribute: of, node } = fields
+  const [type, value] =
+    typeof attribute === 'number'
+      ? [attributeTypes.int, int(of.i, attribute)]
+      : 'real' in attribute
+        ? [attributeTypes.float, float(of.f, attribute.real)]
+        : [attributeTypes.ints, each(attribute, (x) => int(of.ints, x))]
+  return message(node.attribute, text(of.name, name), value, int(of.type, type))
 }
 
-const nodeProto = ({ op, inputs, outputs, attributes }: OnnxNode): onnx.INodeProto => ({
-  opType: op,
-  name: outputs[0]!.name,
-  input: inputs.map(({ name }) => name),
-  output: outputs.map(({ name }) => name),
-  attribute: Object.entries(attributes).map(([name, attribute]) => attributeProto(name, attribute))
-})
+const nodeField = ({ op, inputs, outputs, attributes }: OnnxNode): Field => {
+  const { node: of, graph } = fields
+  return message(
+    graph.node,
+    each(inputs, ({ name }) => text(of.input, name)),
+    each(outputs, ({ name }) => text(of.output, name)),
+    text(of.name, outputs[0]!.name),
+    text(of.opType, op),
+    each(Object.entries(attributes), ([name, attribute]) => attributeField(name, attribute))
+  )
+}
 
-/** Raw little-endian elements: the encoder copies them in one piece. */
+/** Raw little-endian elements. */
 const bytesOf = (initializer: Initializer): Uint8Array => {
   const elements =
     initializer.type === 'int64'
@@ -37,22 +60,30 @@ const bytesOf = (initializer: Initializer): Uint8Array => {
   return new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength)
 }
 
-const initializerProto = (initializer: Initializer): onnx.ITensorProto => ({
-  name: initializer.name,
-  dataType: elementTypes[initializer.type],
-  dims: [...(initializer.type === 'int64' ? initializer.dims : initializer.array.shape)],
-  rawData: bytesOf(initializer)
-})
+const initializerField = (initializer: Initializer): Field => {
+  const { tensor: of, graph } = fields
+  const dims = initializer.type === 'int64' ? initializer.dims : initializer.array.shape
+  return message(
+    graph.initializer,
+    each(dims, (n) => int(of.dims, n)),
+    int(of.dataType, elementTypes[initializer.type]),
+    text(of.name, initializer.name),
+    bytes(of.rawData, bytesOf(initializer))
+  )
+}
 
-const valueProto = ({ name, dims, type }: Value): onnx.IValueInfoProto => ({
-  name,
-  type: {
-    tensorType: {
-      elemType: elementTypes[type],
-      shape: { dim: dims.map((dimValue) => ({ dimValue })) }
-    }
+const valueField =
+  (number: number) =>
+  ({ name, dims, type }: Value): Field => {
+    const { value, type: typeOf, tensorType, shape, dim } = fields
+    const sizes = each(dims, (n) => message(shape.dim, int(dim.value, n)))
+    const tensor = message(
+      typeOf.tensor,
+      int(tensorType.elementType, elementTypes[type]),
+      message(tensorType.shape, sizes)
+    )
+    return message(number, text(value.name, name), message(value.type, tensor))
   }
-})
 
 /** A value once, however often the list has it. */
 const distinct = (values: readonly Value[]): Value[] => [
@@ -60,16 +91,19 @@ const distinct = (values: readonly Value[]): Value[] => [
 ]
 
 /** The bytes of an ONNX file. */
-export const serialise = ({ inputs, outputs, nodes, initializers }: Model): Uint8Array =>
-  onnxProto.onnx.ModelProto.encode({
-    irVersion: IR_VERSION,
-    producerName: 'tangentflow',
-    opsetImport: [{ domain: '', version: OPSET }],
-    graph: {
-      name: 'plan',
-      input: inputs.map(valueProto),
-      output: distinct(outputs).map(valueProto),
-      node: nodes.map(nodeProto),
-      initializer: initializers.map(initializerProto)
-    }
-  }).finish()
+export const serialise = ({ inputs, outputs, nodes, initializers }: Model): Uint8Array => {
+  const { model: of, opset, graph } = fields
+  return encode(
+    int(of.irVersion, IR_VERSION),
+    text(of.producerName, 'tangentflow'),
+    message(
+      of.graph,
+      each(nodes, nodeField),
+      text(graph.name, 'plan'),
+      each(initializers, initializerField),
+      each(inputs, valueField(graph.input)),
+      each(distinct(outputs), valueField(graph.output))
+    ),
+    message(of.opsetImport, text(opset.domain, ''), int(opset.version, OPSET))
+  )
+}
