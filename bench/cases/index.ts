@@ -6,6 +6,7 @@ import { ntkCnnCase } from './ntk-cnn.js'
 import { ntkLenetCase, ntkMaskedCase } from './ntk.js'
 import { pgdTrainStepCase } from './pgd-train-step.js'
 import { pgd40EvaluationCase } from './pgd40-evaluation.js'
+import { residentCase } from './resident.js'
 
 /** Every case, in the order in which they run: compiling first, while the process is cold. */
 export const cases: readonly Case[] = [
@@ -18,6 +19,7 @@ export const cases: readonly Case[] = [
   awtStepExplicitCase,
   pgdTrainStepCase,
   pgd40EvaluationCase,
+  residentCase,
   ntkLenetCase,
   ntkMaskedCase,
   ntkCnnCase

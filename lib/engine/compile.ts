@@ -7,7 +7,7 @@ import type { Program, Runner } from '../graph/runner.js'
 import { type Concrete, hostLeaves, type Specs, specsOf } from '../graph/spec.js'
 import { attempt, trace, type Traced, unflattenOut } from '../graph/trace.js'
 import { optimise } from '../optimise/index.js'
-import type { Backend, Engine, EngineName, Executable } from './engine.js'
+import { type Backend, type Engine, type EngineName, type Executable, unrolls } from './engine.js'
 import { gate } from './gate.js'
 import { type Plan, planOf } from './plan.js'
 
@@ -95,6 +95,7 @@ export const engineOf = (name: EngineName, backend: Backend): Engine => {
   return {
     name,
     describe: backend.executed,
+    unroll: unrolls[name],
     programs: () => cache.size,
     held: () => ({ programs: cache.size, ...backend.held() }),
     compile: (f, specs) => pipe(TE.fromEither(trace(f, specs)), TE.flatMap(loadTraced), whileOpen('compile')),

@@ -20,6 +20,21 @@ export const engineNames = [
 /** The name of one engine. */
 export type EngineName = (typeof engineNames)[number]
 
+/**
+ * `Runner.unroll` of every engine, as measured (docs/state.md). More than four wins little over four, and compiling takes
+ * ever longer. The reference is asked for what is right, not for what is fast.
+ */
+export const unrolls: { readonly [Name in EngineName]: number } = {
+  reference: 1,
+  'onnx:native': 4,
+  'onnx:wasm': 4,
+  'gpujs:webgpu': 4,
+  'gpujs:webgl2': 4,
+  'gpujs:headlessgl': 4,
+  'gpujs:webasm': 4,
+  'gpujs:cpu': 1
+}
+
 /** A plan made ready to run. `run` takes the plan's fed inputs and gives the graph's outputs. */
 export interface Executable {
   readonly run: (inputs: readonly NdArray[]) => TaskEither<TangentError, readonly NdArray[]>

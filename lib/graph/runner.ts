@@ -27,6 +27,11 @@ export type Program<Args extends readonly unknown[], Out> = (
  * asking twice for the same function and shapes compiles once.
  */
 export interface Runner {
+  /**
+   * Steps of a long loop that one program had better take, since state goes in and comes back with every program; 1 unless
+   * given. The numbers stay the same.
+   */
+  readonly unroll?: number
   readonly compile: <Args extends readonly unknown[], Out>(
     f: (...args: Args) => Out,
     specs: Specs<Args>

@@ -26,7 +26,7 @@ export const fit =
     const chunk = chunkOf(model, options)
     const outputs = (p: Params, x: Tensor): Tensor => model(p)(x)
     return pipe(
-      TE.fromEither(attempt(() => planOf(model, options, params, data, key))),
+      TE.fromEither(attempt(() => planOf(model, options, params, data, key, runner.unroll))),
       TE.bindTo('plan'),
       TE.let('inputs', ({ plan }) => inputsOf(data, plan)),
       TE.bind('programs', ({ plan, inputs }) =>

@@ -39,7 +39,10 @@ export interface FitOptions extends StepOptions {
   readonly schedule: Schedule
   /** Trains m∘θ: a weight whose mask is 0 is 0 from the start and never moves. */
   readonly mask?: Concrete<Weights>
-  /** Steps in one program: 1 unless given. More save calls where they are dear; the numbers stay the same. */
+  /**
+   * Steps in one program: more move the parameters through the host less often and take longer to compile. Unless given, the
+   * engine's own `unroll` in runs of 500 steps and more that attack nothing, else 1.
+   */
   readonly unroll?: number
   /** Inputs whose outputs are recorded along the way, after about equally spaced steps, the last one included. */
   readonly record?: { readonly x: NdArray; readonly checkpoints: number }

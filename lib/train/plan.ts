@@ -1,7 +1,6 @@
 import { fold, type Key, split } from '../graph/key.js'
 import type { HostKey } from '../core/key.js'
-import { of } from '../core/ndarray.js'
-import * as ops from '../graph/ops/index.js'
+import { scalar } from '../core/ndarray.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import * as mask_ from '../mask/apply.js'
@@ -38,18 +37,29 @@ const chunksOf = (steps: number, unroll: number, due: ReadonlySet<number>): read
   return chunks
 }
 
+/** So many steps win back what compiling for several at once costs more (docs/state.md). */
+const LONG = 500
+
+/**
+ * Steps in one program: as given, or what is best for a long run. A step that attacks is a program of many steps by itself,
+ * dear to compile several times over.
+ */
+const unrollOf = ({ unroll, attack, objective }: FitOptions, steps: number, best: number): number =>
+  unroll ?? (steps < LONG || attack !== undefined || objective !== undefined ? 1 : best)
+
 const multiples = (size: number, upTo: number): readonly number[] =>
   Array.from({ length: Math.floor(upTo / size) }, (_, i) => (i + 1) * size)
 
-/** All that options, data, parameters and key fix before anything runs. */
+/** All that options, data, parameters and key fix before anything runs; `best` is the unrolling that suits the engine. */
 export const planOf = (
   model: Model<Params>,
   options: FitOptions,
   params: Concrete<Params>,
   data: Dataset,
-  key: HostKey
+  key: HostKey,
+  best = 1
 ) => {
-  const { epochs, batch, schedule, unroll = 1, record, mask = [], validate } = options
+  const { epochs, batch, schedule, record, mask = [], validate, keep } = options
   checkOptions(options)
   const [forShuffle, forSteps] = split(2)(key)
   // labels of another loss or objective may be anything that it takes
@@ -66,14 +76,17 @@ export const planOf = (
           Math.round(((i + 1) * steps) / record.checkpoints)
         )
   const judged = validate === undefined ? [] : multiples((validate.every ?? 1) * rows.perEpoch, steps)
+  const kept = keep === undefined ? [] : multiples(keep.steps ?? rows.perEpoch, steps)
   const level = scheduleOf(options)
+  const unroll = unrollOf(options, steps, best)
   const start = mask_.applyConcrete(mask)(params)
   return {
     rows,
     steps,
+    unroll,
     recorded: [...new Set(recorded)],
     judged,
-    chunks: chunksOf(steps, unroll, new Set([...recorded, ...judged])),
+    chunks: chunksOf(steps, unroll, new Set([...recorded, ...judged, ...kept])),
     first: { params: start, state: initialState(options.optimiser)<Params>(start) },
     mask,
     rates: valuesOf('schedule', schedule, steps),
@@ -85,25 +98,25 @@ export const planOf = (
 /** A run before its first step. */
 export type Plan = ReturnType<typeof planOf>
 
-/** A state, the batches of some steps, and what else those steps take. */
-export type ChunkArguments = [
-  from: Optimised<Params>,
-  batches: readonly Required<Batch>[],
-  mask: Weights,
-  rates: Tensor,
-  levels: readonly Tensor[],
-  keys: readonly Key[]
-]
+/** What a step takes of its own: as arguments apart, so that every step of a program is computed by the same kernels. */
+interface StepArguments {
+  readonly batch: Required<Batch>
+  readonly rate: Tensor
+  readonly level: readonly Tensor[]
+  readonly key: Key
+}
+
+/** A state, and what the steps from there take. */
+export type ChunkArguments = [from: Optimised<Params>, mask: Weights, steps: readonly StepArguments[]]
 
 /** Some steps of training as one traced function. */
 export const chunkOf =
   (model: Model<Params>, options: FitOptions) =>
-  (...[from, batches, mask, rates, levels, keys]: ChunkArguments) => {
+  (...[from, mask, steps]: ChunkArguments) => {
     const step = trainStep(model, options)
-    return batches.reduce<{ readonly to: Optimised<Params>; readonly losses: readonly Tensor[] }>(
-      ({ to, losses }, each, i) => {
-        const level = levels.map((values) => ops.at(0, i)(values))
-        const next = step(to, each, mask, ops.at(0, i)(rates), keys[i]!, level[0])
+    return steps.reduce<{ readonly to: Optimised<Params>; readonly losses: readonly Tensor[] }>(
+      ({ to, losses }, { batch, rate, level, key }) => {
+        const next = step(to, batch, mask, rate, key, level[0])
         return { to: next.to, losses: [...losses, next.loss] }
       },
       { to: from, losses: [] }
@@ -113,14 +126,16 @@ export const chunkOf =
 /** The arguments of a chunk but for the state it starts from. */
 export const inputsOf =
   (data: Dataset, { rows, mask, rates, levels, keyOf }: Plan) =>
-  ({ start, length }: Chunk) => {
-    const places = Array.from({ length }, (_, j) => start + j)
-    const part = (values: Float32Array) => of([length], values.slice(start, start + length))
-    return [
-      places.map((step) => takeExamples(data, rows.rowsOf(step))),
+  ({ start, length }: Chunk) =>
+    [
       mask,
-      part(rates),
-      levels === undefined ? [] : [part(levels)],
-      places.map(keyOf)
+      Array.from({ length }, (_, i) => {
+        const step = start + i
+        return {
+          batch: takeExamples(data, rows.rowsOf(step)),
+          rate: scalar(rates[step]!),
+          level: levels === undefined ? [] : [scalar(levels[step]!)],
+          key: keyOf(step)
+        }
+      })
     ] as const
-  }

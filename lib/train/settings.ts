@@ -17,12 +17,13 @@ import { objectiveOf } from './step.js'
 export const settingsOf = (
   model: Model<Params>,
   options: FitOptions,
-  { first, rates, levels, recorded, judged, mask }: Plan,
+  { first, rates, levels, recorded, judged, mask, unroll }: Plan,
   inputs: ReturnType<typeof inputsOf>,
   data: Dataset,
   key: HostKey
 ): Settings => {
-  const [[batch]] = inputs({ start: 0, length: 1 })
+  const [, [only]] = inputs({ start: 0, length: 1 })
+  const { batch } = only!
   const lowered = (p: Params, b: Batch, level: Tensor, k: Key): Tensor =>
     objectiveOf(options, level)(model)(p, b, k)
   const step = (from: Optimised<Params>, gradient: Params, rate: Tensor): Optimised<Params> =>
@@ -32,12 +33,12 @@ export const settingsOf = (
   return {
     epochs: String(options.epochs),
     batch: String(options.batch),
-    unroll: String(options.unroll ?? 1),
+    unroll: String(unroll),
     key: ofValues([key]),
     schedule: numbers(rates),
     levels: levels === undefined ? 'none' : numbers(levels),
-    model: ofFunction((p: Params, x: Tensor) => model(p)(x), [first.params, batch!.x]),
-    objective: ofFunction(lowered, [first.params, batch!, scalar(0), key]),
+    model: ofFunction((p: Params, x: Tensor) => model(p)(x), [first.params, batch.x]),
+    objective: ofFunction(lowered, [first.params, batch, scalar(0), key]),
     optimiser: ofFunction(step, [first, first.params, scalar(0)]),
     params: ofValues(first.params),
     mask: ofValues(mask),

@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { attack, type Concrete, data, key, mask, ndarray, nn, openEngine, train } from 'tangentflow'
 import { batchOf } from '../support/networks.js'
+import { memoryStore } from '../support/training.js'
 
 const right = <A>(either: E.Either<unknown, A>): A => {
   if (E.isRight(either)) return either.right
@@ -72,6 +73,40 @@ describe('fit', () => {
       expect(unrolled.checkpoints.map(({ step }) => step)).toEqual([4, 8, 11, 15])
       expect(Math.max(...train.distances(unrolled.checkpoints, single.checkpoints))).toBeLessThan(1e-9)
     }
+  })
+
+  it('takes the steps that suit the engine in a program, if there are many, and ends in the same bits', async () => {
+    const engine = right(await openEngine({ require: 'reference' })())
+    const programs = async (options: Partial<train.FitOptions>, unroll?: number) => {
+      const seen: number[] = []
+      const plain = { batch: 4, epochs: 100, optimiser: train.momentum(0.9), schedule: base.schedule }
+      const runner = { compile: engine.compile, ...(unroll === undefined ? {} : { unroll }) }
+      const fitted = right(
+        await train.fit(net.apply, {
+          ...plain,
+          ...options,
+          observe:
+            ({ step }) =>
+            () =>
+              void seen.push(step)
+        })(
+          params,
+          set,
+          key(1)
+        )(runner)()
+      )
+      return { fitted, seen }
+    }
+    const [one, four] = [await programs({}), await programs({}, 4)]
+    expect([one.seen.length, four.seen.length]).toEqual([500, 125])
+    expect(four.fitted).toEqual(one.fitted)
+    expect((await programs({ unroll: 1 }, 4)).seen).toHaveLength(500)
+    expect((await programs({ epochs: 99 }, 4)).seen).toHaveLength(495)
+    const keep = { store: memoryStore(), steps: 6 }
+    const kept = (await programs({ keep }, 4)).seen
+    expect(kept.slice(0, 4)).toEqual([4, 6, 10, 12])
+    const attacked = { attack: attack.pgd({ epsilon: 0.1, steps: 1, stepSize: 0.1 }) }
+    expect((await programs(attacked, 4)).seen).toHaveLength(500)
   })
 
   it('tells of every program, and of finished epochs', async () => {
