@@ -17,7 +17,7 @@ export type Norm = 'linf' | 'l2' | 'l1'
 
 /** A ball around each example and the box of valid inputs. */
 export interface BallOptions {
-  /** The radius, in units of the inputs, at least 0; or one for each sample, [n]. */
+  /** The radius, in units of the inputs, at least 0; or a tensor: one for all, [], or one for each sample, [n]. */
   readonly epsilon: number | Tensor
   /** [0, 1] unless given. */
   readonly box?: Box
@@ -45,15 +45,21 @@ export const checkBall = (operation: string, { epsilon, box = unitBox }: BallOpt
   }
 }
 
-/** The ball of the given options around centres; a radius of another shape than [n] is a ShapeError. */
+/** The ball of the given options around centres; a radius of another shape than [] or [n] is a ShapeError. */
 export const ballAround = (operation: string, options: BallOptions, centre: Tensor): Ball => {
   checkBall(operation, options)
   const { epsilon, box = unitBox } = options
-  if (!isTensor(epsilon)) return { centre, epsilon, box }
+  if (!isTensor(epsilon) || epsilon.shape.length === 0) return { centre, epsilon, box }
   const n = centre.shape[0]!
   return epsilon.shape.length === 1 && epsilon.shape[0] === n
     ? { centre, epsilon: alongBatch(centre.shape.length)(epsilon), box }
-    : fail('ShapeError', operation, `a radius for each sample, [${n}]`, showShape(epsilon.shape), 'epsilon')
+    : fail(
+        'ShapeError',
+        operation,
+        `one radius, [], or one for each sample, [${n}]`,
+        showShape(epsilon.shape),
+        'epsilon'
+      )
 }
 
 const projectLinf = ({ centre, epsilon, box }: Ball): ((x: Tensor) => Tensor) => {

@@ -6,7 +6,7 @@ export { type Attacked, type AttackLoss, type FullAttack, none, type Samples } f
 export * as ball from './ball.js'
 export type { Ball, BallOptions, Box, Norm } from './ball.js'
 export { prepare, restarts, run, worst } from './combine.js'
-export { evaluate, type EvaluateOptions, type Robustness } from './evaluate.js'
+export * from './evaluate/index.js'
 export { iterate } from './iterate.js'
 export * as method from './methods.js'
 export type { Method, Moved } from './method.js'
