@@ -51,6 +51,7 @@ export const usage = [
   '',
   'npm start -- [options]',
   'npm start -- data --help        data sets: check what is there, fetch what is not',
+  'npm start -- experiment --help  train and attack as a JSON file says',
   '',
   ...names.map((name) => {
     const [value, says, fallback] = help[name]

@@ -11,6 +11,7 @@ import { openRunFolder, type RunFolder } from '../io/index.js'
 import { htmlReport, type RunRecord, type SeedResult, textReport } from '../report/index.js'
 import { compare, type Event } from './comparison.js'
 import { dataCommand } from './data-command.js'
+import { experimentCommand } from './experiment/command.js'
 import { checkStudy, type Study } from './study.js'
 import { places } from './measure.js'
 import { type Options, readOptions, usage } from './options.js'
@@ -107,10 +108,12 @@ export const program =
     const result = await (
       args[0] === 'data'
         ? dataCommand(args.slice(1), terminal)
-        : pipe(
-            TE.fromEither(readOptions(args, new Date())),
-            TE.flatMap((options) => (options === 'help' ? TE.right(usage) : runWith(options, terminal)))
-          )
+        : args[0] === 'experiment'
+          ? experimentCommand(args.slice(1), terminal)
+          : pipe(
+              TE.fromEither(readOptions(args, new Date())),
+              TE.flatMap((options) => (options === 'help' ? TE.right(usage) : runWith(options, terminal)))
+            )
     )()
     if (E.isLeft(result)) {
       terminal.err(`${formatError(result.left).replaceAll(/\s*\n\s*/g, ' ')}\n`)

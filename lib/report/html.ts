@@ -1,10 +1,10 @@
 import { dotPlot } from './dots.js'
 import { linePlot } from './lines.js'
+import { page, section, tableOf } from './page.js'
 import type { RunRecord } from './record.js'
 import { byMethod, percent, summariseCurves, type Summary } from './statistics.js'
 import { element, group, type Markup } from './svg.js'
-import { footing, methodsTable, searchTable, type Table } from './table.js'
-import { style } from './style.js'
+import { footing, methodsTable, searchTable } from './table.js'
 import { tile } from './tile.js'
 
 /** How many colours the style has for masks. */
@@ -12,21 +12,6 @@ const COLOURS = 5
 
 const colourOf = (method: string, place: number): string =>
   method === 'dense' ? 'var(--dense)' : `var(--c${((place + COLOURS - 1) % COLOURS) + 1})`
-
-const tableOf = ({ headings, rows }: Table): Markup =>
-  element(
-    'table',
-    {},
-    element('thead', {}, element('tr', {}, ...headings.map((heading) => element('th', {}, heading)))),
-    element(
-      'tbody',
-      {},
-      ...rows.map((row) => element('tr', {}, ...row.map((cell) => element('td', {}, cell))))
-    )
-  )
-
-const section = (heading: string, says: string, ...body: readonly Markup[]): Markup =>
-  element('section', {}, element('h2', {}, heading), element('p', {}, says), ...body)
 
 const showSetting = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
@@ -163,10 +148,5 @@ export const htmlReport = (record: RunRecord): string => {
       })
     )
   )
-  return (
-    '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n' +
-    '<meta name="viewport" content="width=device-width, initial-scale=1">\n' +
-    `<title>Adversarial winning tickets</title>\n<style>${style}</style>\n</head>\n` +
-    `<body>\n<main>\n${body.text}\n</main>\n</body>\n</html>\n`
-  )
+  return page('Adversarial winning tickets', body)
 }

@@ -44,7 +44,7 @@ export const searchTable = ({ seeds }: RunRecord): Table => {
 }
 
 /** A table for a terminal: the first column to the left, the others to the right, under a rule. */
-const formatTable = ({ headings, rows }: Table): string => {
+export const formatTable = ({ headings, rows }: Table): string => {
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0))
   )

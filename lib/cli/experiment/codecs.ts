@@ -1,0 +1,93 @@
+import * as E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import { codec } from '../../io/index.js'
+
+type Closed<R extends t.Props, O extends t.Props> = {
+  readonly [K in keyof R]: t.TypeOf<R[K]>
+} & { readonly [K in keyof O]?: t.TypeOf<O[K]> }
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** What stands where nothing may: its name lists what may. */
+const nothing = (known: readonly string[]): t.Type<never> =>
+  new t.Type<never>(
+    `no setting of this name; those there are: ${known.join(', ')}`,
+    (_value): _value is never => false,
+    (value, context) => t.failure(value, context),
+    t.identity
+  )
+
+/** A record of the given fields, some of which may be left out; any other field is an error, as a misspelt one would be. */
+export const closed = <R extends t.Props, O extends t.Props>(
+  required: R,
+  optional: O
+): t.Type<Closed<R, O>, unknown> => {
+  const known = [...Object.keys(required), ...Object.keys(optional)]
+  const has = (value: Readonly<Record<string, unknown>>, name: string): boolean => value[name] !== undefined
+  const is = (value: unknown): value is Closed<R, O> =>
+    isRecord(value) &&
+    Object.entries(required).every(([name, type]) => type.is(value[name])) &&
+    Object.entries(optional).every(([name, type]) => !has(value, name) || type.is(value[name])) &&
+    Object.keys(value).every((name) => known.includes(name))
+  return new t.Type<Closed<R, O>, unknown>(
+    `a record of ${known.join(', ')}`,
+    is,
+    (value, context) => {
+      if (!isRecord(value)) return t.failure(value, context)
+      const fields = [
+        ...Object.entries(required),
+        ...Object.entries(optional).filter(([name]) => has(value, name)),
+        ...Object.keys(value)
+          .filter((name) => !known.includes(name))
+          .map((name) => [name, nothing(known)] as const)
+      ]
+      const checked = fields.map(([name, type]): t.Validation<unknown> =>
+        type.validate(value[name], t.appendContext(context, name, type, value[name]))
+      )
+      const errors = checked.flatMap((one) => (E.isLeft(one) ? one.left : []))
+      return errors.length === 0 && is(value) ? t.success(value) : t.failures(errors)
+    },
+    t.identity
+  )
+}
+
+/** A record whose field `tag` says which of several codecs it has; errors are those of that one. */
+export const tagged = <T extends Readonly<Record<string, t.Mixed>>>(
+  tag: string,
+  table: T
+): t.Type<t.TypeOf<T[keyof T]>, unknown> => {
+  const names = Object.keys(table)
+  const name = codec.oneOf(names)
+  const is = (value: unknown): value is t.TypeOf<T[keyof T]> =>
+    Object.values(table).some((one) => one.is(value))
+  return new t.Type<t.TypeOf<T[keyof T]>, unknown>(
+    `a record whose ${tag} is ${name.name}`,
+    is,
+    (value, context) => {
+      if (!isRecord(value)) return t.failure(value, context)
+      const chosen = name.validate(value[tag], t.appendContext(context, tag, name, value[tag]))
+      return E.isLeft(chosen) ? chosen : table[chosen.right]!.validate(value, context)
+    },
+    t.identity
+  )
+}
+
+/** A list of at least one. */
+export const some = <C extends t.Mixed>(
+  one: C
+): t.Type<readonly [t.TypeOf<C>, ...t.TypeOf<C>[]], unknown> => {
+  const list = t.array(one)
+  const is = (value: unknown): value is readonly [t.TypeOf<C>, ...t.TypeOf<C>[]] =>
+    list.is(value) && value.length > 0
+  return new t.Type<readonly [t.TypeOf<C>, ...t.TypeOf<C>[]], unknown>(
+    `a list of at least one: ${one.name}`,
+    is,
+    (value, context) => {
+      const checked = list.validate(value, context)
+      if (E.isLeft(checked)) return checked
+      return is(value) ? t.success(value) : t.failure(value, context)
+    },
+    t.identity
+  )
+}

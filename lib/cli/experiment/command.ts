@@ -1,0 +1,219 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { IO } from 'fp-ts/lib/IO.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { tangentError, type TangentError } from '../../core/error.js'
+import { engineName, withEngine } from '../../engine/open.js'
+import type { Engine } from '../../engine/engine.js'
+import { codec, decode, fileStore } from '../../io/index.js'
+import { experimentHtml, type ExperimentRecord, ExperimentRun, experimentText } from '../../report/index.js'
+import type { Terminal } from '../terminal.js'
+import { type Images, imagesOf } from './data.js'
+import { perform, settingOf } from './run.js'
+import { Experiment, methodNames, nameOf, type RunSetting, runsOf, setNames } from './setting.js'
+
+/** What `npm start -- experiment --help` prints. */
+const usage = [
+  'Train and attack networks as a JSON file says, run by run; what is done is not done again.',
+  '',
+  'npm start -- experiment <file> [--data DIR] [--out DIR] [--engine name] [--threads n]',
+  '',
+  `  ${'--data <folder>'.padEnd(24)}the folder that holds data sets (TANGENTFLOW_DATA)`,
+  `  ${'--out <folder>'.padEnd(24)}where runs are kept and taken up again (runs/<name of the experiment>)`,
+  `  ${'--engine <name>'.padEnd(24)}auto, or an engine that is required (auto)`,
+  `  ${'--threads <n>'.padEnd(24)}threads of the engine (1)`,
+  '',
+  `Sets: ${setNames.join(', ')}. Methods: ${methodNames.join(', ')}.`,
+  'The folder gets a checkpoint and a JSON file for each run, then result.json and report.html.'
+].join('\n')
+
+interface Request {
+  readonly file: string
+  readonly data: string | undefined
+  readonly out: string | undefined
+  readonly engine: string
+  readonly threads: number
+}
+
+const operation = 'npm start -- experiment'
+
+const read = (args: readonly string[]): E.Either<TangentError, 'help' | Request> => {
+  const parsed = E.tryCatch(
+    () =>
+      parseArgs({
+        args: [...args],
+        allowPositionals: true,
+        options: {
+          data: { type: 'string' },
+          out: { type: 'string' },
+          engine: { type: 'string', default: 'auto' },
+          threads: { type: 'string', default: '1' },
+          help: { type: 'boolean', short: 'h', default: false }
+        }
+      }),
+    (thrown) => (thrown instanceof Error ? thrown.message : String(thrown))
+  )
+  if (E.isLeft(parsed))
+    return E.left(
+      tangentError('ConfigError', operation, '<file>, --data, --out, --engine, --threads', parsed.left)
+    )
+  const {
+    values: { data, out, engine, threads, help },
+    positionals: [file, ...rest]
+  } = parsed.right
+  if (help || file === undefined) return E.right('help')
+  if (rest.length > 0)
+    return E.left(tangentError('ConfigError', operation, 'one file', [file, ...rest].join(' ')))
+  return pipe(
+    codec.fromText(codec.whole(1)),
+    (whole) => decode(operation, whole)(threads),
+    E.mapLeft((error) => ({ ...error, where: '--threads' })),
+    E.map((count) => ({ file, data, out, engine, threads: count }))
+  )
+}
+
+const parsed =
+  (path: string) =>
+  (text: string): E.Either<TangentError, unknown> =>
+    E.tryCatch(
+      (): unknown => JSON.parse(text),
+      (thrown) =>
+        tangentError('ConfigError', operation, 'JSON', thrown instanceof Error ? thrown.message : '', path)
+    )
+
+/** The experiment of a file; an error names the file and the path in it. */
+export const readExperiment = (path: string): TE.TaskEither<TangentError, Experiment> =>
+  pipe(
+    TE.tryCatch(
+      () => readFile(path, 'utf8'),
+      () => tangentError('IoError', operation, 'an experiment, a JSON file that can be read', 'none', path)
+    ),
+    TE.flatMapEither(parsed(path)),
+    TE.flatMapEither((value) =>
+      pipe(
+        value,
+        decode(operation, Experiment),
+        E.mapLeft((error) =>
+          error.where === path || error.where === undefined
+            ? { ...error, where: path }
+            : { ...error, where: `${path}: ${error.where}` }
+        )
+      )
+    )
+  )
+
+const json = (value: object): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)
+
+/** The run that a file holds, if it is done; one of another setting is refused, so that no result is lost. */
+const finished = (
+  path: string,
+  experiment: Experiment,
+  run: RunSetting
+): TE.TaskEither<TangentError, ExperimentRun | undefined> =>
+  pipe(
+    fileStore(path).read,
+    TE.flatMapEither((bytes): E.Either<TangentError, ExperimentRun | undefined> => {
+      if (bytes === undefined) return E.right(undefined)
+      return pipe(
+        parsed(path)(new TextDecoder().decode(bytes)),
+        E.flatMap(decode(operation, ExperimentRun)),
+        E.filterOrElse(
+          ({ setting }) => JSON.stringify(setting) === JSON.stringify(settingOf(experiment, run)),
+          () =>
+            tangentError(
+              'ConfigError',
+              operation,
+              'a run of this experiment, or none',
+              'a run of another',
+              path
+            )
+        )
+      )
+    })
+  )
+
+const SECOND = 1000
+
+/** A line at the start and the end of every phase, and every ten seconds between. */
+const teller = ({ err }: Terminal, name: string) => {
+  let last = { phase: '', at: -Infinity }
+  return (phase: string, done: number, total: number, says: string): IO<void> =>
+    () => {
+      const now = Date.now()
+      if (phase === last.phase && done < total && now - last.at < 10 * SECOND) return
+      last = { phase, at: now }
+      err(`${name}  ${phase}  ${done}/${total}  ${says}\n`)
+    }
+}
+
+const allRuns = (
+  experiment: Experiment,
+  images: Images,
+  out: string,
+  engine: Engine,
+  terminal: Terminal
+): TE.TaskEither<TangentError, readonly ExperimentRun[]> =>
+  pipe(
+    runsOf(experiment),
+    TE.traverseSeqArray((run) => {
+      const name = nameOf(run)
+      const path = join(out, `${name}.json`)
+      return pipe(
+        finished(path, experiment, run),
+        TE.flatMap((done) =>
+          done !== undefined
+            ? TE.right(done)
+            : pipe(
+                perform(experiment, run, {
+                  images,
+                  executed: engine.describe,
+                  store: fileStore(join(out, `${name}.checkpoint`)),
+                  tell: teller(terminal, name)
+                })(engine),
+                TE.tap((result) => fileStore(path).write(json(result)))
+              )
+        )
+      )
+    })
+  )
+
+const conduct = (request: Request, terminal: Terminal): TE.TaskEither<TangentError, string> =>
+  pipe(
+    TE.Do,
+    TE.bind('experiment', () => readExperiment(request.file)),
+    TE.bind('name', () => TE.fromEither(engineName(request.engine))),
+    TE.bind('images', ({ experiment }) => imagesOf(experiment, request.data)),
+    TE.flatMap(({ experiment, images, name }) => {
+      const { threads } = request
+      const out = request.out ?? join('runs', experiment.name)
+      return withEngine(name === 'auto' ? { prefer: name, threads } : { require: name, threads })((engine) =>
+        pipe(
+          allRuns(experiment, images, out, engine, terminal),
+          TE.map((runs): ExperimentRecord => ({
+            name: experiment.name,
+            command: `npm start -- experiment ${request.file}`,
+            experiment,
+            runs
+          })),
+          TE.tap((record) => fileStore(join(out, 'result.json')).write(json(record))),
+          TE.tap((record) =>
+            fileStore(join(out, 'report.html')).write(new TextEncoder().encode(experimentHtml(record)))
+          ),
+          TE.map((record) => `${experimentText(record)}\n\nreport: ${join(out, 'report.html')}`)
+        )
+      )
+    })
+  )
+
+/** `experiment …` of the command. */
+export const experimentCommand = (
+  args: readonly string[],
+  terminal: Terminal
+): TE.TaskEither<TangentError, string> =>
+  pipe(
+    TE.fromEither(read(args)),
+    TE.flatMap((request) => (request === 'help' ? TE.right(usage) : conduct(request, terminal)))
+  )

@@ -1,0 +1,132 @@
+import * as attack from '../../attack/index.js'
+import { sizeOf } from '../../core/shape.js'
+import * as nn from '../../nn/index.js'
+import * as train from '../../train/index.js'
+import type {
+  EvaluationSetting,
+  NetworkSetting,
+  ScheduleSetting,
+  TestAttack,
+  TrainingAttack
+} from './setting.js'
+
+// What the words of an experiment stand for.
+
+export const networkOf = (setting: NetworkSetting, classes: number): nn.Network => {
+  if (setting.kind === 'mlp')
+    return nn.serial(...setting.hidden.flatMap((width) => [nn.dense(width), nn.relu]), nn.dense(classes))
+  return nn[setting.kind]({ classes })
+}
+
+export const scheduleOf = (setting: ScheduleSetting): ReturnType<typeof train.schedule.cosine> => {
+  switch (setting.kind) {
+    case 'constant':
+      return train.schedule.constant(setting.rate)
+    case 'cosine':
+      return train.schedule.warmUp(setting.warmUp ?? 0, train.schedule.cosine(setting.rate))
+    case 'one-cycle':
+      return train.schedule.oneCycle(setting.rate, setting.summit)
+    case 'steps':
+      return train.schedule.steps(setting.rate, setting.at, setting.factor)
+  }
+}
+
+/** The attack of a training as it is at its end, for validation; none where there is none. */
+export const lastAttackOf = (setting: TrainingAttack | undefined): attack.Attack => {
+  if (setting === undefined) return attack.none
+  if (setting.kind === 'fgsm-rs')
+    return attack.pgd({ epsilon: setting.epsilon, steps: 10, relativeStep: 2.5 })
+  const { epsilon, steps, relativeStep, norm = 'linf' } = setting
+  return attack.pgd({ norm, epsilon, steps, relativeStep })
+}
+
+/** What a training lowers. */
+export const objectiveOf = (
+  setting: TrainingAttack | undefined
+): Pick<train.FitOptions, 'attack' | 'objective'> => {
+  if (setting === undefined) return {}
+  switch (setting.kind) {
+    case 'fgsm-rs':
+      return { attack: train.fgsmRs({ epsilon: setting.epsilon }) }
+    case 'trades': {
+      const { epsilon, steps, relativeStep, norm = 'linf', beta } = setting
+      return {
+        objective: train.trades({
+          beta,
+          attack: (loss) => attack.pgd({ norm, epsilon, steps, relativeStep, loss })
+        })
+      }
+    }
+    case 'pgd': {
+      const { epsilon, steps, relativeStep, norm = 'linf', warmUp } = setting
+      return {
+        attack:
+          warmUp === undefined
+            ? lastAttackOf(setting)
+            : {
+                schedule: train.schedule.linear(0, epsilon, warmUp),
+                at: (level) => attack.pgd({ norm, epsilon: level, steps, relativeStep })
+              }
+      }
+    }
+  }
+}
+
+const namedAttack = (
+  setting: TestAttack,
+  ball: { readonly epsilon: number; readonly norm: attack.Norm },
+  image: attack.ImageShape | undefined,
+  classes: number
+): attack.NamedAttack => {
+  switch (setting.kind) {
+    case 'fgsm':
+      return { name: 'FGSM', attack: attack.fgsm(ball) }
+    case 'noise':
+      return {
+        name: `noise × ${setting.samples}`,
+        kind: 'noise',
+        attack: attack.noise({ ...ball, samples: setting.samples })
+      }
+    case 'pgd': {
+      const { steps, relativeStep, restarts = 1 } = setting
+      return {
+        name: restarts === 1 ? `PGD-${steps}` : `PGD-${steps} × ${restarts}`,
+        attack: attack.pgd({ ...ball, steps, relativeStep, restarts, keep: 'best', freeze: true })
+      }
+    }
+    case 'apgd': {
+      const { steps, restarts = 1, loss = 'ce' } = setting
+      return {
+        name: `APGD-${loss.toUpperCase()}-${steps}${restarts === 1 ? '' : ` × ${restarts}`}`,
+        attack: attack.apgd({
+          ...ball,
+          steps,
+          restarts,
+          loss: loss === 'ce' ? nn.crossEntropyEach : nn.dlr
+        })
+      }
+    }
+    case 'apgd-t': {
+      const { steps, targets = Math.min(9, classes - 1) } = setting
+      return { name: `APGD-T-${steps}`, attack: attack.apgdT({ ...ball, steps, targets }) }
+    }
+    case 'square':
+      return {
+        name: `Square-${setting.steps}`,
+        kind: 'black box',
+        attack: attack.square({
+          epsilon: ball.epsilon,
+          steps: setting.steps,
+          ...(image === undefined ? {} : { image })
+        })
+      }
+  }
+}
+
+/** The attacks of an evaluation. */
+export const attacksOf = (
+  { epsilon, norm = 'linf', attacks }: EvaluationSetting,
+  image: attack.ImageShape,
+  classes: number
+): readonly attack.NamedAttack[] =>
+  attacks.map((one) => namedAttack(one, { epsilon, norm }, sizeOf(image) > 1 ? image : undefined, classes))

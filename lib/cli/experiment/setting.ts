@@ -1,0 +1,108 @@
+import * as t from 'io-ts'
+import { publishedNames } from '../../data/published.js'
+import { codec } from '../../io/index.js'
+import { oneShotMethods } from '../../mask/index.js'
+import { closed, some, tagged } from './codecs.js'
+
+// An experiment as a JSON file says it.
+
+const radius = codec.atLeast(0)
+const count = codec.whole(1)
+const norm = codec.oneOf(['linf', 'l2', 'l1'])
+
+const kinds = <N extends string>(name: N): t.Type<N, N> => codec.oneOf([name])
+
+const Network = tagged('kind', {
+  mlp: closed({ kind: kinds('mlp'), hidden: t.readonlyArray(count) }, {}),
+  lenet300100: closed({ kind: kinds('lenet300100') }, {}),
+  lenet5: closed({ kind: kinds('lenet5') }, {}),
+  conv16Conv32Fc100: closed({ kind: kinds('conv16Conv32Fc100') }, {})
+})
+/** Which network. */
+export type NetworkSetting = t.TypeOf<typeof Network>
+
+const Schedule = tagged('kind', {
+  constant: closed({ kind: kinds('constant'), rate: radius }, {}),
+  cosine: closed({ kind: kinds('cosine'), rate: radius }, { warmUp: codec.whole(0) }),
+  'one-cycle': closed({ kind: kinds('one-cycle'), rate: radius }, { summit: codec.share }),
+  steps: closed({ kind: kinds('steps'), rate: radius, at: t.readonlyArray(codec.share) }, { factor: radius })
+})
+/** The learning rate; `rate` is its largest. */
+export type ScheduleSetting = t.TypeOf<typeof Schedule>
+
+const TrainingAttack = tagged('kind', {
+  pgd: closed(
+    { kind: kinds('pgd'), epsilon: radius, steps: count, relativeStep: radius },
+    { norm, warmUp: codec.whole(0) }
+  ),
+  trades: closed(
+    { kind: kinds('trades'), epsilon: radius, steps: count, relativeStep: radius, beta: radius },
+    { norm }
+  ),
+  'fgsm-rs': closed({ kind: kinds('fgsm-rs'), epsilon: radius }, {})
+})
+/** Against what is trained. `warmUp` is the number of steps in which ε rises from 0. */
+export type TrainingAttack = t.TypeOf<typeof TrainingAttack>
+
+const Training = closed(
+  { epochs: count, batch: count, momentum: codec.atLeast(0), schedule: Schedule },
+  { attack: TrainingAttack }
+)
+
+const TestAttack = tagged('kind', {
+  fgsm: closed({ kind: kinds('fgsm') }, {}),
+  noise: closed({ kind: kinds('noise'), samples: count }, {}),
+  pgd: closed({ kind: kinds('pgd'), steps: count, relativeStep: radius }, { restarts: count }),
+  apgd: closed({ kind: kinds('apgd'), steps: count }, { restarts: count, loss: codec.oneOf(['ce', 'dlr']) }),
+  'apgd-t': closed({ kind: kinds('apgd-t'), steps: count }, { targets: count }),
+  square: closed({ kind: kinds('square'), steps: count }, {})
+})
+/** One of the attacks of an evaluation. */
+export type TestAttack = t.TypeOf<typeof TestAttack>
+
+const Evaluation = closed(
+  { epsilon: radius, attacks: some(TestAttack) },
+  { norm, batch: count, audit: count, epsilons: t.readonlyArray(radius) }
+)
+/** How what was trained is tested. `audit`: on how many examples signs of masked gradients are looked for. */
+export type EvaluationSetting = t.TypeOf<typeof Evaluation>
+
+/** The names of the sets that an experiment may name. */
+export const setNames = ['digits', ...publishedNames] as const
+
+/** The ways to choose the weights of a network. */
+export const methodNames = ['dense', ...oneShotMethods] as const
+
+/** An experiment: the same training and test for each seed, method and density. */
+export const Experiment = closed(
+  {
+    name: t.string,
+    data: closed({ set: codec.oneOf(setNames), validation: count }, { test: count, train: count }),
+    network: Network,
+    seeds: some(codec.whole(0)),
+    methods: some(codec.oneOf(methodNames)),
+    training: Training,
+    evaluation: Evaluation
+  },
+  { densities: some(codec.share) }
+)
+export type Experiment = t.TypeOf<typeof Experiment>
+
+/** One run of an experiment. */
+export interface RunSetting {
+  readonly seed: number
+  readonly method: (typeof methodNames)[number]
+  readonly density: number
+}
+
+/** The runs of an experiment, seed by seed: dense once, each other method at every density. */
+export const runsOf = ({ seeds, methods, densities = [1] }: Experiment): readonly RunSetting[] =>
+  seeds.flatMap((seed) =>
+    methods.flatMap((method) =>
+      (method === 'dense' ? [1] : densities).map((density) => ({ seed, method, density }))
+    )
+  )
+
+/** The name of a run, and of its files. */
+export const nameOf = ({ seed, method, density }: RunSetting): string =>
+  method === 'dense' ? `dense-seed${seed}` : `${method}-${density}-seed${seed}`
