@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { nn} from 'tangentflow';
+import type { nn } from 'tangentflow'
 import { attack, type Concrete, fold, key, ops, type Tensor, withEngine } from 'tangentflow'
 import { right } from '../../support/either.js'
 import { EPSILON, images, net, trained } from './trained.js'

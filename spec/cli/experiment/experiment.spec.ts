@@ -1,0 +1,158 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { afterAll, describe, expect, it } from 'vitest'
+import { readExperiment } from '../../../lib/cli/experiment/command.js'
+import { runsOf } from '../../../lib/cli/experiment/setting.js'
+import { program } from '../../../lib/cli/program.js'
+import { ExperimentRecord } from '../../../lib/report/index.js'
+import { right } from '../../support/either.js'
+
+const root = mkdtempSync(join(tmpdir(), 'tangentflow-experiment-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+const small = {
+  name: 'small',
+  data: { set: 'digits', validation: 50, train: 300, test: 60 },
+  network: { kind: 'mlp', hidden: [16] },
+  seeds: [0],
+  methods: ['dense', 'magnitude'],
+  densities: [0.5],
+  training: {
+    epochs: 2,
+    batch: 50,
+    momentum: 0.9,
+    schedule: { kind: 'cosine', rate: 0.1 },
+    attack: { kind: 'pgd', epsilon: 0.05, steps: 2, relativeStep: 2, warmUp: 3 }
+  },
+  evaluation: {
+    epsilon: 0.05,
+    attacks: [
+      { kind: 'pgd', steps: 4, relativeStep: 2.5 },
+      { kind: 'square', steps: 5 }
+    ],
+    epsilons: [0, 0.1]
+  }
+}
+
+const write = (name: string, content: unknown): string => {
+  const path = join(root, name)
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+  return path
+}
+
+const command = async (...args: readonly string[]): Promise<{ code: number; out: string; err: string }> => {
+  let [out, err] = ['', '']
+  const code = await program(['experiment', ...args], {
+    out: (text) => void (out += text),
+    err: (text) => void (err += text),
+    interactive: false
+  })()
+  return { code, out, err }
+}
+
+const recordIn = (folder: string): ExperimentRecord =>
+  right(ExperimentRecord.decode(JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8'))))
+
+describe('npm start -- experiment', () => {
+  it('trains and attacks every run once, and takes up what is there', { timeout: 120_000 }, async () => {
+    const [file, out] = [write('small.json', small), join(root, 'out')]
+    const first = await command(file, '--out', out)
+    expect(first.code, first.err).toBe(0)
+    expect(readdirSync(out).sort()).toEqual([
+      'dense-seed0.checkpoint',
+      'dense-seed0.json',
+      'magnitude-0.5-seed0.checkpoint',
+      'magnitude-0.5-seed0.json',
+      'report.html',
+      'result.json'
+    ])
+    const record = recordIn(out)
+    expect(record.runs.map(({ method, density }) => [method, density])).toEqual([
+      ['dense', 1],
+      ['magnitude', 0.5]
+    ])
+    for (const { robustness, training, overEpsilon } of record.runs) {
+      expect(robustness.count).toBe(60)
+      expect(robustness.robust).toBe(robustness.attacks.at(-1)!.robust)
+      expect(robustness.attacks[0]!.robust).toBeLessThanOrEqual(robustness.clean)
+      expect([training.steps, training.losses.length, training.validations.length]).toEqual([10, 2, 2])
+      expect(overEpsilon!.map(({ epsilon }) => epsilon)).toEqual([0, 0.1])
+      expect(overEpsilon![0]!.robust).toBe(robustness.clean)
+    }
+    expect(first.out).toContain('magnitude, 50 %')
+    const page = readFileSync(join(out, 'report.html'), 'utf8')
+    expect(page).toContain('Square-5')
+    expect(page).not.toMatch(/https?:|NaN|undefined/)
+
+    // done runs are read: nothing is told of them
+    const again = await command(file, '--out', out)
+    expect([again.code, again.err, again.out]).toEqual([0, '', first.out])
+
+    // a run that is lost is trained from its checkpoint to the same numbers
+    rmSync(join(out, 'magnitude-0.5-seed0.json'))
+    const resumed = await command(file, '--out', out)
+    expect(resumed.code).toBe(0)
+    expect(resumed.err).not.toContain('training')
+    expect(recordIn(out)).toEqual(record)
+
+    // and one of another setting is not taken for this one, nor overwritten
+    const other = write('other.json', { ...small, training: { ...small.training, epochs: 3 } })
+    const refused = await command(other, '--out', out)
+    expect(refused.code).toBe(1)
+    expect(refused.err).toContain(`ConfigError in npm start -- experiment: expected a run of this experiment`)
+    expect(recordIn(out)).toEqual(record)
+  })
+
+  const wrong = async (content: unknown): Promise<string> => {
+    const { code, err } = await command(write('wrong.json', content), '--out', join(root, 'never'))
+    expect(code).toBe(1)
+    expect(existsSync(join(root, 'never'))).toBe(false)
+    return err.trim().replace(join(root, 'wrong.json'), 'FILE')
+  }
+
+  it.each([
+    ['{', /expected JSON.*\(at FILE\)/],
+    [[], /a record of name, data.*\(at FILE\)/],
+    [{ ...small, seeds: [0, -1] }, /a whole number of at least 0, received -1 \(at FILE: seeds\.1\)/],
+    [{ ...small, seeds: [] }, /a list of at least one.*\(at FILE: seeds\)/],
+    [
+      { ...small, methods: ['lottery'] },
+      /one of dense, random, magnitude.*received "lottery" \(at FILE: methods\.0\)/
+    ],
+    [{ ...small, network: { kind: 'mlp', hidden: [0] } }, /received 0 \(at FILE: network\.hidden\.0\)/],
+    [{ ...small, network: { kind: 'vit' } }, /one of mlp, lenet300100.*\(at FILE: network\.kind\)/],
+    [
+      { ...small, training: { ...small.training, epoch: 3 } },
+      /no setting of this name; those there are: epochs,.*\(at FILE: training\.epoch\)/
+    ],
+    [
+      { ...small, evaluation: { ...small.evaluation, attacks: [{ kind: 'apgd', steps: 1, loss: 'kl' }] } },
+      /one of ce, dlr, received "kl" \(at FILE: evaluation\.attacks\.0\.loss\)/
+    ],
+    [{ ...small, data: { ...small.data, test: 401 } }, /at most 400 images, received 401 \(at data\.test\)/]
+  ] as const)('says what is wrong in a file, and where: case %#', async (content, message) => {
+    expect(await wrong(content)).toMatch(message)
+  })
+
+  it('says what it takes, and refuses what it does not', async () => {
+    expect((await command('--help')).out).toContain('npm start -- experiment <file>')
+    for (const args of [
+      ['a.json', 'b.json'],
+      ['a.json', '--thread', '2'],
+      ['a.json', '--threads', '0'],
+      ['none.json']
+    ])
+      expect((await command(...args)).code).toBe(1)
+  })
+})
+
+describe('the experiments of the repository', () => {
+  const folder = 'bench/experiments'
+  it.each(readdirSync(folder))('%s decodes', async (name) => {
+    const experiment = await readExperiment(join(folder, name))()
+    expect(E.isRight(experiment) || experiment.left).toBe(true)
+    expect(runsOf(right(experiment)).length).toBeGreaterThan(0)
+  })
+})
