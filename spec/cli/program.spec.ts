@@ -77,7 +77,7 @@ describe('npm start', () => {
       ],
       [`--density 0.00001 --out ${out}`, 'ArgumentError'],
       [`--engine abacus --out ${out}`, '(at --engine)'],
-      [`--engine gpujs:headlessgl --out ${out}`, 'EngineError in openEngine'],
+      [`--engine gpujs:webgl2 --out ${out}`, 'EngineError in openEngine'],
       [`--seed ${2 ** 53 - 1} --seeds 2 --out ${out}`, 'ArgumentError in key'],
       [`${tiny} --out ${join(file, 'run')}`, 'IoError in io.openRunFolder']
     ] as const) {

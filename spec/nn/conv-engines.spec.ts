@@ -16,21 +16,23 @@ const engines: readonly (readonly [EngineName, number])[] = [
 describe('random convolutional networks', () => {
   const nets = fc
     .record({
-      channels: fc.integer({ min: 1, max: 9 }),
+      channels: fc.integer({ min: 1, max: 5 }),
       more: fc.integer({ min: 1, max: 9 }),
       kernel: fc.integer({ min: 1, max: 3 }),
       stride: fc.integer({ min: 1, max: 2 }),
       padding: fc.constantFrom('same' as const, 'valid' as const, 1),
-      pool: fc.constantFrom(
-        nn.avgPool(2),
-        nn.maxPool(2),
-        nn.maxPool(3, { stride: 1 }),
-        nn.avgPool(2, { stride: 1 })
+      // zeros of a ReLU tie under a maximum, and at a tie an engine may decide otherwise: such points would all be redrawn
+      parts: fc.constantFrom(
+        [nn.relu, nn.avgPool(2)] as const,
+        [nn.relu, nn.avgPool(2, { stride: 1 })] as const,
+        [nn.tanh, nn.maxPool(2)] as const,
+        [nn.tanh, nn.maxPool(3, { stride: 1 })] as const
       ),
-      activation: fc.constantFrom(nn.relu, nn.tanh),
       seed: fc.nat({ max: 1e6 })
     })
-    .map(({ channels, more, kernel, stride, padding, pool, activation, seed }) => ({
+    // and so do the borders that only the bias reaches
+    .filter(({ kernel, padding }) => kernel > 1 || padding !== 1)
+    .map(({ channels, more, kernel, stride, padding, parts: [activation, pool], seed }) => ({
       net: nn.serial(
         nn.conv2d(channels, kernel, { stride, padding, sigmaB: 0.1 }),
         activation,
@@ -56,7 +58,7 @@ describe('random convolutional networks', () => {
           params: grad(loss)(p, x),
           images: grad((t: Tensor) => loss(p, t))(x)
         })
-        await engineAgrees(engine, both, [spec([3, 2, 11, 10]), params], { runs: 1 })
+        await engineAgrees(engine, both, [spec([1, 2, 11, 10]), params], { runs: 1 })
       }),
       { numRuns: runs(count) }
     )
