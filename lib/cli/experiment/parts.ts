@@ -5,6 +5,7 @@ import * as train from '../../train/index.js'
 import type {
   EvaluationSetting,
   NetworkSetting,
+  OptimiserSetting,
   ScheduleSetting,
   TestAttack,
   TrainingAttack
@@ -30,6 +31,9 @@ export const scheduleOf = (setting: ScheduleSetting): ReturnType<typeof train.sc
       return train.schedule.steps(setting.rate, setting.at, setting.factor)
   }
 }
+
+export const optimiserOf = (setting: OptimiserSetting): train.Optimiser =>
+  setting.kind === 'adam' ? train.adam() : train.momentum(setting.decay)
 
 /** The attack of a training as it is at its end, for validation; none where there is none. */
 export const lastAttackOf = (setting: TrainingAttack | undefined): attack.Attack => {

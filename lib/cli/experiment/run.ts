@@ -16,7 +16,7 @@ import type { ExperimentRun } from '../../report/index.js'
 import * as train from '../../train/index.js'
 import { epochMeans, places } from '../measure.js'
 import type { Images } from './data.js'
-import { attacksOf, lastAttackOf, networkOf, objectiveOf, scheduleOf } from './parts.js'
+import { attacksOf, lastAttackOf, networkOf, objectiveOf, optimiserOf, scheduleOf } from './parts.js'
 import type { EvaluationSetting, Experiment, RunSetting } from './setting.js'
 
 /** What a seed is split into; a new use takes a new number, so that the others keep their noise. */
@@ -144,7 +144,7 @@ export const perform =
         train.fit(network.apply, {
           epochs: training.epochs,
           batch: training.batch,
-          optimiser: train.momentum(training.momentum),
+          optimiser: optimiserOf(training.optimiser),
           schedule: scheduleOf(training.schedule),
           ...objectiveOf(training.attack),
           ...(chosen === undefined ? {} : { mask: chosen }),

@@ -44,8 +44,15 @@ const TrainingAttack = tagged('kind', {
 /** Against what is trained. `warmUp` is the number of steps in which ε rises from 0. */
 export type TrainingAttack = t.TypeOf<typeof TrainingAttack>
 
+const Optimiser = tagged('kind', {
+  momentum: closed({ kind: kinds('momentum'), decay: codec.atLeast(0) }, {}),
+  adam: closed({ kind: kinds('adam') }, {})
+})
+/** How gradients become steps; a decay of 0 is plain SGD. */
+export type OptimiserSetting = t.TypeOf<typeof Optimiser>
+
 const Training = closed(
-  { epochs: count, batch: count, momentum: codec.atLeast(0), schedule: Schedule },
+  { epochs: count, batch: count, optimiser: Optimiser, schedule: Schedule },
   { attack: TrainingAttack }
 )
 

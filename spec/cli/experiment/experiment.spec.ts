@@ -22,7 +22,7 @@ const small = {
   training: {
     epochs: 2,
     batch: 50,
-    momentum: 0.9,
+    optimiser: { kind: 'momentum', decay: 0.9 },
     schedule: { kind: 'cosine', rate: 0.1 },
     attack: { kind: 'pgd', epsilon: 0.05, steps: 2, relativeStep: 2, warmUp: 3 }
   },
