@@ -11,8 +11,10 @@ import type { Tensor } from '../../../lib/graph/tensor.js'
 import { graphOf, open, runOn } from './support.js'
 import { neverFallsBack } from './fallback.js'
 import { computes } from './suite.js'
+import { movesOnce } from './transfers.js'
 
 describe.each(['webasm', 'cpu'] as const)('gpujs:%s', computes)
+describe.each(['webasm', 'cpu'] as const)('gpujs:%s moves what it has to', movesOnce)
 
 describe('gpujs:webasm never falls back', () => neverFallsBack('webasm'))
 

@@ -5,6 +5,7 @@ import { measured } from '../../support/measured.js'
 import { runs } from '../../support/runs.js'
 import { neverFallsBack } from './fallback.js'
 import { failsWell } from './failures.js'
+import { movesOnce } from './transfers.js'
 
 describe('gpujs:headlessgl', () => {
   it('agrees with the reference on a sample of random graphs', async (context) => {
@@ -19,4 +20,5 @@ describe('gpujs:headlessgl', () => {
   })
   describe('fails well', () => failsWell('headlessgl'))
   describe('never falls back', () => neverFallsBack('headlessgl'))
+  describe('moves what it has to', () => movesOnce('headlessgl'))
 })

@@ -5,6 +5,7 @@ import { measured } from '../../support/measured.js'
 import { runs } from '../../support/runs.js'
 import { neverFallsBack } from './fallback.js'
 import { failsWell } from './failures.js'
+import { movesOnce } from './transfers.js'
 
 describe('gpujs:webgpu', () => {
   it('agrees with the reference on a sample of random graphs', async (context) => {
@@ -16,4 +17,5 @@ describe('gpujs:webgpu', () => {
   })
   describe('fails well', () => failsWell('webgpu'))
   describe('never falls back', () => neverFallsBack('webgpu'))
+  describe('moves what it has to', () => movesOnce('webgpu'))
 })
