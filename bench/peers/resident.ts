@@ -1,4 +1,4 @@
-import type { KernelBackend } from '../../kernels/kernel.js'
+import type { Kernel, KernelBackend } from '../../kernels/kernel.js'
 import { build } from '../../lib/engine/gpujs/build.js'
 import type { Device } from '../../lib/engine/gpujs/device/device.js'
 import { type GpuKernel, settingsOf } from '../../lib/engine/gpujs/device/gpu.js'
@@ -7,12 +7,16 @@ import { field } from '../../lib/engine/gpujs/device/unknown.js'
 import type { Source } from '../../lib/engine/gpujs/program.js'
 import type { Plan } from '../../lib/engine/plan.js'
 
-/** A plan whose first inputs, the state, are after each run some of its results, and never leave the device in between. */
+type Rows = readonly Float32Array[]
+
+/** A plan whose first inputs, the state, are after each run some of its results, and stay on the device in between. */
 export interface ResidentPlan {
-  /** One run on the state, with the inputs that are not of it; gives the other results. */
-  readonly step: (inputs: readonly Float32Array[]) => Promise<readonly Float32Array[]>
+  /** Brings a state to the device. */
+  readonly write: (state: Rows) => Promise<void>
+  /** One run on the state, with the inputs that are not of it; gives the results that are not of it. */
+  readonly step: (inputs: Rows) => Promise<Rows>
   /** Brings the state to the host. */
-  readonly read: () => Promise<readonly Float32Array[]>
+  readonly read: () => Promise<Rows>
 }
 
 const IDENTITY = 'function (a0) {\nreturn a0[this.thread.x];\n}'
@@ -29,51 +33,57 @@ const read = async (handle: unknown): Promise<Float32Array> => {
 }
 
 /**
- * A plan by gpu.js's documented means for data that stays: every call of a kernel is a kernel of its own with `pipeline:
- * true`, whose handle goes to the next ones. createPipeline gives no handles back. `becomes` numbers the
- * results that the state becomes.
+ * A plan by gpu.js's documented means for data that stay: every call of a kernel is a kernel of its own with `pipeline: true`,
+ * whose handle goes to the next ones. (createPipeline gives no handles back.) `becomes` numbers the results that are
+ * the next state.
  */
 export const residentPlan = async (
   backend: KernelBackend,
   { gpu }: Device,
   plan: Plan,
-  state: readonly Float32Array[],
   becomes: readonly number[]
 ): Promise<ResidentPlan> => {
   const { kernels, steps, outputs, constants, inputSizes } = build(plan, backend)
-  const create = (source: string, output: readonly number[], components: 1 | 4): GpuKernel =>
-    gpu.createKernel(source, { ...settingsOf({ output, components }), pipeline: true, immutable: false })
-  const keeper = (size: number): GpuKernel => create(IDENTITY, [size], 1)
-  const calls = steps.map((step) => {
-    const { source, output, components } = kernels[step.kernel]!
-    return create(source, output, components)
-  })
+  const create = (kernel: Pick<Kernel, 'source' | 'output' | 'components'>): GpuKernel =>
+    gpu.createKernel(kernel.source, { ...settingsOf(kernel), pipeline: true, immutable: false })
+  const keeper = (size: number): GpuKernel => create({ source: IDENTITY, output: [size], components: 1 })
+  const each = async (keepers: readonly GpuKernel[], values: readonly unknown[]): Promise<unknown[]> => {
+    const handles: unknown[] = []
+    for (const [i, keep] of keepers.entries()) handles.push(await keep(values[i]))
+    return handles
+  }
+  const calls = steps.map((step) => create(kernels[step.kernel]!))
   const uploads = inputSizes.map(keeper)
-  const held = await Promise.all(constants.map((value) => keeper(value.length)(value)))
-  // a state is copied onto its own place after the last kernel that reads the old one
-  const copies = state.map(({ length }) => keeper(length))
-  let now: readonly unknown[] = await Promise.all(state.map((value, i) => uploads[i]!(value)))
+  // the new state is copied onto the old one's place after the last kernel that reads that
+  const copies = inputSizes.slice(0, becomes.length).map(keeper)
+  const held = await each(
+    constants.map(({ length }) => keeper(length)),
+    constants
+  )
+  let state: readonly unknown[] = []
 
   return {
+    write: async (values) => {
+      state = await each(uploads.slice(0, becomes.length), values)
+    },
     step: async (inputs) => {
-      const others: unknown[] = []
-      for (const [i, value] of inputs.entries()) others.push(await uploads[state.length + i]!(value))
-      const all = [...now, ...others]
+      const all = [...state, ...(await each(uploads.slice(becomes.length), inputs))]
       const results: unknown[] = []
       const valueOf = ({ from, at }: Source): unknown =>
         from === 'input' ? all[at] : from === 'constant' ? held[at] : results[at]
       for (const [i, { args }] of steps.entries()) results.push(await calls[i]!(...args.map(valueOf)))
-      const next: unknown[] = []
-      for (const [i, copy] of copies.entries()) next.push(await copy(valueOf(outputs[becomes[i]!]!)))
-      now = next
-      const rest: Float32Array[] = []
+      state = await each(
+        copies,
+        becomes.map((i) => valueOf(outputs[i]!))
+      )
+      const others: Float32Array[] = []
       for (const [i, output] of outputs.entries())
-        if (!becomes.includes(i)) rest.push(await read(valueOf(output)))
-      return rest
+        if (!becomes.includes(i)) others.push(await read(valueOf(output)))
+      return others
     },
     read: async () => {
       const values: Float32Array[] = []
-      for (const handle of now) values.push(await read(handle))
+      for (const handle of state) values.push(await read(handle))
       return values
     }
   }
