@@ -5,7 +5,7 @@ const numbers = t.readonlyArray(t.number)
 const Flag = t.readonly(t.type({ name: t.string, reason: t.string, measured: t.number, limit: t.number }))
 
 /** How a model did on a set under several attacks: what `attack.evaluate` gives, without the examples one by one. */
-export const RobustnessRecord = t.readonly(
+const RobustnessRecord = t.readonly(
   t.type({
     count: t.number,
     clean: t.number,
@@ -29,7 +29,7 @@ export const RobustnessRecord = t.readonly(
     flags: t.readonlyArray(Flag)
   })
 )
-export type RobustnessRecord = t.TypeOf<typeof RobustnessRecord>
+type RobustnessRecord = t.TypeOf<typeof RobustnessRecord>
 
 /** What `attack.audit` saw. */
 const AuditRecord = t.readonly(

@@ -26,7 +26,7 @@ export interface Flag {
  * The largest fraction of the set, of the attacked examples for gradients and steps, that raises no flag. A point is what a
  * random start may change.
  */
-export const limits: { readonly [N in FlagName]: number } = {
+const limits: { readonly [N in FlagName]: number } = {
   'black box beats white box': 0.01,
   'transfer beats white box': 0.01,
   'noise beats gradients': 0.01,

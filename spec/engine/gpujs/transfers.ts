@@ -38,9 +38,8 @@ const listen = (
   const method = field(object, name)
   if (typeof object !== 'object' || object === null || typeof method !== 'function')
     throw new Error(`nothing to listen to at ${name}`)
-  const original: Method = method.bind(object)
   const listening: Method = (...args) => {
-    const result = original(...args)
+    const result: unknown = Reflect.apply(method, object, args)
     heard(args, result)
     return result
   }
