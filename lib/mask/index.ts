@@ -10,16 +10,16 @@ export * as score from './score.js'
 export { objective, type Objective, type ObjectiveOptions } from './objective.js'
 export * as parametrisation from './parametrisation.js'
 export type { Annealing, HardConcreteOptions, Keep, Parametrisation } from './parametrisation.js'
-export {
-  learn,
-  type LearnEvent,
-  type LearnOptions,
-  type Learnt,
-  type MaskObjective,
-  type Moving,
-  type Terms,
-  type Trial
-} from './learn.js'
+export { learn } from './learn.js'
+export type {
+  LearnEvent,
+  LearnOptions,
+  Learnt,
+  MaskObjective,
+  Moving,
+  Terms,
+  Trial
+} from './learn-options.js'
 export { matching, search, type SearchEvent, type SearchOptions, type Ticket } from './search.js'
 export { hydraStart, popupStart, trainingLoss } from './popup.js'
 export { transfer, type TransferEvent, type TransferOptions, type Transferred } from './transfer.js'

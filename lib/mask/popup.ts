@@ -6,7 +6,7 @@ import { fold } from '../graph/key.js'
 import type { Concrete } from '../graph/spec.js'
 import { apply } from './apply.js'
 import { fanIn } from './density.js'
-import type { MaskObjective } from './learn.js'
+import type { MaskObjective } from './learn-options.js'
 import type { Network, Weights } from '../nn/layer.js'
 import { crossEntropy, type Loss } from '../nn/loss.js'
 

@@ -23,6 +23,7 @@ import {
 } from 'tangentflow'
 import { batchOf, cases, maxDifference, relativeError } from '../support/networks.js'
 import { right } from '../support/either.js'
+import { two } from '../support/two.js'
 
 const numbers = (tree: Concrete<nn.Weights>): readonly number[] =>
   tree.flatMap(({ w }) => (w === undefined ? [] : Array.from(w.data)))
@@ -141,25 +142,7 @@ describe('layer densities', () => {
 })
 
 describe('scores', () => {
-  // 2-2-2, worked by hand: x = (1, 2), W1 = [[1, -1], [1, 1]], W2 = [[2, 0], [1, 3]], no biases.
-  // pre = (3, 1), h = (3, 1), f = (7, 3).
-  const net = nn.serial(nn.dense(2, { bias: false }), nn.relu, nn.dense(2, { bias: false }))
-  const params: Concrete<nn.Params> = [
-    {
-      w: ndarray.fromNested([
-        [1, -1],
-        [1, 1]
-      ])
-    },
-    {},
-    {
-      w: ndarray.fromNested([
-        [2, 0],
-        [1, 3]
-      ])
-    }
-  ]
-  const batch = { x: ndarray.fromNested([[1, 2]]), y: ndarray.fromNested([0]) }
+  const { net, params, batch } = two
 
   it('magnitude is |w|', () => {
     const scores = evaluateOn((p: nn.Params) => mask.score.magnitude(p))(params)

@@ -17,29 +17,12 @@ import {
 } from 'tangentflow'
 import { batchOf, cases } from '../support/networks.js'
 import { right } from '../support/either.js'
+import { two } from '../support/two.js'
 
 const numbers = (tree: Concrete<nn.Weights>): readonly number[] =>
   tree.flatMap(({ w }) => (w === undefined ? [] : Array.from(w.data)))
 
-// 2-2-2, worked by hand: x = (1, 2), W1 = [[1, -1], [1, 1]], W2 = [[2, 0], [1, 3]], no biases.
-// pre = h = (3, 1), f = (7, 3).
-const net = nn.serial(nn.dense(2, { bias: false }), nn.relu, nn.dense(2, { bias: false }))
-const params: Concrete<nn.Params> = [
-  {
-    w: ndarray.fromNested([
-      [1, -1],
-      [1, 1]
-    ])
-  },
-  {},
-  {
-    w: ndarray.fromNested([
-      [2, 0],
-      [1, 3]
-    ])
-  }
-]
-const batch = { x: ndarray.fromNested([[1, 2]]), y: ndarray.fromNested([0]) }
+const { net, params, batch } = two
 
 describe('scores by hand', () => {
   it('GraSP is w ⊙ Hg', () => {

@@ -1,0 +1,66 @@
+import { grad } from '../diff/index.js'
+import { fold, type Key, split } from '../graph/key.js'
+import * as ops from '../graph/ops/index.js'
+import type { Tensor } from '../graph/tensor.js'
+import * as tree from '../graph/tree.js'
+import type { Batch } from '../nn/batch.js'
+import type { Network, Params, Weights } from '../nn/layer.js'
+import { adam, type Optimised } from '../nn/optimiser.js'
+import { apply } from './apply.js'
+import type { LearnOptions, Terms } from './learn-options.js'
+
+/** What goes from step to step; weights only where they move. */
+export type LearnState = { readonly scores: Optimised<Weights>; readonly weights?: Optimised<Params> }
+
+/** A leaf brought back into its trust region. */
+const within =
+  (radius: number) =>
+  (at: Tensor, start: Tensor): Tensor => {
+    const moved = ops.sub(start)(at)
+    const norm = (x: Tensor): Tensor => ops.sqrt(ops.dot(x)(x))
+    // a leaf of zeros has no size of its own and stays
+    const room = ops.scale(radius)(norm(start))
+    const shrink = ops.min(1)(ops.div(ops.max(1e-30)(norm(moved)))(room))
+    return ops.add(ops.mul(shrink)(moved))(start)
+  }
+
+/** One step as a traced function: the terms, the hard mask, and the state after it. */
+export const learnStep =
+  (network: Network, { objective, parametrisation, attack, ...options }: LearnOptions) =>
+  (
+    from: LearnState,
+    dense: Params,
+    clean: Tensor,
+    attacked: Required<Batch>,
+    rate: Tensor,
+    progress: Tensor,
+    key: Key
+  ) => {
+    const { against = 'dense', optimiser = adam(), weights = 'frozen' } = options
+    const [forAttack, forObjective] = split(2)(key)
+    const scores = from.scores.params
+    const start = from.weights?.params ?? dense
+    const maskOf = (s: Weights): Weights => parametrisation.soft(s, progress, fold(0)(key))
+    const target = against === 'dense' ? dense : tree.map(ops.stopGradient)(apply(maskOf(scores))(start))
+    const { x } = attack(network.apply)(target, attacked, forAttack)
+    const terms = (s: Weights, params: Params): Terms =>
+      objective({ mask: maskOf(s), params, dense, clean, adversarial: { ...attacked, x }, key: forObjective })
+    const next = (): LearnState => {
+      const { step } = optimiser
+      if (weights === 'frozen' || from.weights === undefined)
+        return { scores: step(rate)(grad((s: Weights) => terms(s, start).loss)(scores))(from.scores) }
+      const [byScores, byWeights] = grad(([s, params]: readonly [Weights, Params]) => terms(s, params).loss)([
+        scores,
+        start
+      ])
+      const moved = step(ops.scale(weights.rate)(rate))(byWeights)(from.weights)
+      return {
+        scores: step(rate)(byScores)(from.scores),
+        weights:
+          weights.radius === undefined
+            ? moved
+            : { ...moved, params: tree.zipWith(dense, within(weights.radius))(moved.params) }
+      }
+    }
+    return { to: next(), terms: terms(scores, start), mask: parametrisation.hard(scores) }
+  }
