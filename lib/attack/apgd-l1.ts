@@ -5,7 +5,7 @@ import type { Tensor } from '../graph/tensor.js'
 import type { ApgdOptions } from './apgd.js'
 import { projectOnto } from './ball.js'
 import { checkSteps, type Method } from './method.js'
-import { geometry, sampleSize } from './norm.js'
+import { randomPoint, sampleSize } from './norm.js'
 import { alongBatch, bisect, both, chooseEach, flat, maxEach, sumEach } from './rows.js'
 import { taskOf } from './task.js'
 
@@ -67,8 +67,8 @@ export const apgdL1Method = (
       checkSteps(operation, steps)
       return taskOf(operation, { ...options, norm: 'l1' }, logits, batch, key)
     },
-    start: ({ norm, ball, ids }, key) => {
-      const point = projectOnto(norm, ball)(ops.add(geometry[norm].noise(ball, ids, key))(ball.centre))
+    start: (task, key) => {
+      const point = randomPoint(task, key)
       const each = (value: number): Tensor => ops.fill(value, [point.shape[0]!])
       const size = sampleSize(point)
       return {

@@ -8,7 +8,7 @@ import { apgdL1Method } from './apgd-l1.js'
 import { restarts } from './combine.js'
 import { iterate } from './iterate.js'
 import { checkSteps, type Method } from './method.js'
-import { geometry } from './norm.js'
+import { geometry, randomPoint } from './norm.js'
 import { alongBatch, both, chooseEach, either, not } from './rows.js'
 import { type GoalOptions, type Task, taskOf } from './task.js'
 
@@ -87,8 +87,8 @@ export const apgdMethod = (
       checkSteps(operation, steps)
       return taskOf(operation, options, logits, batch, key)
     },
-    start: ({ norm, ball, ids }, key) => {
-      const point = projectOnto(norm, ball)(ops.add(geometry[norm].noise(ball, ids, key))(ball.centre))
+    start: (task, key) => {
+      const point = randomPoint(task, key)
       const each = (value: number): Tensor => ops.fill(value, [point.shape[0]!])
       return {
         point,

@@ -4,7 +4,7 @@ import type { Key } from '../graph/key.js'
 import * as ops from '../graph/ops/index.js'
 import * as random from '../graph/random.js'
 import type { Tensor } from '../graph/tensor.js'
-import type { Ball, Norm } from './ball.js'
+import { type Ball, type Norm, projectOnto } from './ball.js'
 import { alongBatch, both, either, flat, sumEach, times, unit } from './rows.js'
 
 /** What gradient attacks do differently in each norm. */
@@ -65,6 +65,12 @@ export const geometry: { readonly [N in Norm]: Geometry } = {
   l2: { noise: noiseL2, ascent: (gradient) => unit(2)(gradient) },
   l1: { noise: noiseL1, ascent: ascentL1 }
 }
+
+/** Where attacks with a random start begin: a point of the ball, uniform by its norm, brought into the box. */
+export const randomPoint = (
+  { norm, ball, ids }: { readonly norm: Norm; readonly ball: Ball; readonly ids: Tensor | undefined },
+  key: Key
+): Tensor => projectOnto(norm, ball)(ops.add(geometry[norm].noise(ball, ids, key))(ball.centre))
 
 /** The number of elements of one sample. */
 export const sampleSize = (x: Tensor): number => sizeOf(x.shape.slice(1))

@@ -8,7 +8,7 @@ import { projectOnto } from './ball.js'
 import { restarts } from './combine.js'
 import { iterate } from './iterate.js'
 import { checkSteps, type Method } from './method.js'
-import { geometry } from './norm.js'
+import { geometry, randomPoint } from './norm.js'
 import { times, unit } from './rows.js'
 import { type GoalOptions, taskOf } from './task.js'
 
@@ -81,11 +81,9 @@ export const pgdMethod = (options: PgdOptions, operation = 'attack.pgd'): Method
       check(operation, options)
       return taskOf(operation, options, logits, batch, key)
     },
-    start: ({ norm, ball, ids }, key) => ({
-      point: randomStart
-        ? projectOnto(norm, ball)(ops.add(geometry[norm].noise(ball, ids, key))(ball.centre))
-        : ball.centre,
-      memory: momentum === undefined ? {} : { velocity: ops.fill(0, ball.centre.shape) }
+    start: (task, key) => ({
+      point: randomStart ? randomPoint(task, key) : task.ball.centre,
+      memory: momentum === undefined ? {} : { velocity: ops.fill(0, task.ball.centre.shape) }
     }),
     control: () => ({}),
     move: ({ norm, ball }, { x }, gradient, { velocity }) => {

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -7,6 +6,7 @@ import { classCounts } from '../data/index.js'
 import { isPublished, published, type PublishedName, publishedNames } from '../data/published.js'
 import { fetchSet, type LoadedSet, loadSet, planFetch } from '../io/index.js'
 import type { Terminal } from './terminal.js'
+import { parseWords } from './arguments.js'
 
 /** What `npm start -- data` prints. */
 const dataUsage = [
@@ -34,20 +34,16 @@ const refuse = (expected: string, received: string): E.Either<TangentError, neve
   E.left(tangentError('ConfigError', 'npm start -- data', expected, received))
 
 const read = (args: readonly string[]): E.Either<TangentError, 'help' | Request> => {
-  const parsed = E.tryCatch(
-    () =>
-      parseArgs({
-        args: [...args],
-        allowPositionals: true,
-        options: {
-          data: { type: 'string' },
-          from: { type: 'string' },
-          yes: { type: 'boolean', default: false },
-          help: { type: 'boolean', short: 'h', default: false }
-        }
-      }),
-    (thrown) => (thrown instanceof Error ? thrown.message : String(thrown))
-  )
+  const parsed = parseWords({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      data: { type: 'string' },
+      from: { type: 'string' },
+      yes: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false }
+    }
+  })
   if (E.isLeft(parsed)) return refuse('check or fetch, a set, --data, --from, --yes', parsed.left)
   const {
     values: { data, from, yes, help },

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
@@ -14,6 +13,7 @@ import type { Terminal } from '../terminal.js'
 import { type Images, imagesOf } from './data.js'
 import { perform, settingOf } from './run.js'
 import { Experiment, methodNames, nameOf, type RunSetting, runsOf, setNames } from './setting.js'
+import { parseWords } from '../arguments.js'
 
 /** What `npm start -- experiment --help` prints. */
 const usage = [
@@ -41,21 +41,17 @@ interface Request {
 const operation = 'npm start -- experiment'
 
 const read = (args: readonly string[]): E.Either<TangentError, 'help' | Request> => {
-  const parsed = E.tryCatch(
-    () =>
-      parseArgs({
-        args: [...args],
-        allowPositionals: true,
-        options: {
-          data: { type: 'string' },
-          out: { type: 'string' },
-          engine: { type: 'string', default: 'auto' },
-          threads: { type: 'string', default: '1' },
-          help: { type: 'boolean', short: 'h', default: false }
-        }
-      }),
-    (thrown) => (thrown instanceof Error ? thrown.message : String(thrown))
-  )
+  const parsed = parseWords({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      data: { type: 'string' },
+      out: { type: 'string' },
+      engine: { type: 'string', default: 'auto' },
+      threads: { type: 'string', default: '1' },
+      help: { type: 'boolean', short: 'h', default: false }
+    }
+  })
   if (E.isLeft(parsed))
     return E.left(
       tangentError('ConfigError', operation, '<file>, --data, --out, --engine, --threads', parsed.left)
