@@ -57,6 +57,21 @@ const behind = (scores: Concrete<Weights>, mask: Concrete<Weights>): Concrete<We
  * Pruning in rounds: after round k of n the best ρ^(k/n) of the weights are left, k = 1 … n, judged by the score of the
  * network that round k − 1 left (Tanaka et al., arXiv:2006.05467, alg. 1; de Jorge et al., arXiv:2006.09081, for SNIP).
  * One round is the one-shot mask. What is removed stays removed. All rounds run one program on the same examples.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { data, key, mask, nn, withEngine } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(8), nn.relu, nn.dense(10))
+ * const { x, y } = data.take([0, 1, 2, 3])(data.digits())
+ * const score: mask.Score = (params, batch) => mask.score.synflow(net.apply)(params, batch)
+ * const made = await withEngine()(
+ *   mask.iterative(net, { score, density: 0.125, rounds: 4 })(net.init(key(0), [64]), { x, y }, key(1))
+ * )()
+ * assert.ok(E.isRight(made))
+ * assert.equal(mask.density(made.right.mask), 0.125)
+ * assert.deepEqual(mask.emptied(made.right.mask), [])
  */
 export const iterative =
   (network: Network, options: IterativeOptions) =>

@@ -67,7 +67,22 @@ const scoreAttack = (epsilon: number): Attack => pgd({ epsilon, steps: 10, stepS
 export const scoreOf = (network: Network, method: OneShotMethod, epsilon: number): Score =>
   methods[method].score(network, scoreAttack(epsilon))
 
-/** Scores and mask of a network at its parameters: in one program, or round by round. */
+/**
+ * Scores and mask of a network at its parameters: in one program, or round by round.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { data, key, mask, nn, withEngine } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(8), nn.relu, nn.dense(10))
+ * const { x, y } = data.take([0, 1, 2, 3])(data.digits())
+ * const made = await withEngine()(
+ *   mask.oneShot(net, { method: 'snip', density: 0.25, epsilon: 0.1 })(net.init(key(0), [64]), { x, y }, key(1))
+ * )()
+ * assert.ok(E.isRight(made))
+ * assert.equal(mask.density(made.right.mask), 0.25)
+ */
 export const oneShot =
   (network: Network, options: OneShotOptions) =>
   (params: Concrete<Params>, data: Dataset, key: HostKey): ReaderTaskEither<Runner, TangentError, OneShot> =>

@@ -97,6 +97,20 @@ export const matching =
  * tangent kernel on attacked inputs at initialisation, and so its adversarial training dynamics (arXiv:2202.06488).
  * Weights stay where they are; scores learn through a straight-through global top-k. It is {@link learn} with that
  * objective, from the kernel-trace score; every part can be replaced.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { data, key, mask, nn, withEngine } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(8), nn.relu, nn.dense(10))
+ * const { x, y } = data.take(Array.from({ length: 32 }, (_, i) => i))(data.digits())
+ * const found = await withEngine()(
+ *   mask.search(net, { density: 0.25, epsilon: 0.1, steps: 5, batch: 8 })(net.init(key(0), [64]), { x, y }, key(1))
+ * )()
+ * assert.ok(E.isRight(found))
+ * assert.equal(mask.density(found.right.mask), 0.25)
+ * assert.equal(found.right.history.length, 5)
  */
 export const search =
   (network: Network, options: SearchOptions) =>

@@ -158,6 +158,19 @@ const loadProgress =
  * Neural tangent transfer (Liu, Zenke, arXiv:2006.08228): a masked student learns the outputs and the tangent kernel of the
  * dense network at initialisation, without labels, while its weights move and its mask follows their magnitudes. The kernel is
  * the ambient one, J Jᵀ at m∘θ, as in the published code. With an attack, the kernel is the mixed one.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { data, key, mask, nn, withEngine } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(8), nn.relu, nn.dense(10))
+ * const { x, y } = data.take(Array.from({ length: 16 }, (_, i) => i))(data.digits())
+ * const student = await withEngine()(
+ *   mask.transfer(net, { density: 0.25, steps: 4, batch: 4, refresh: 2 })(net.init(key(0), [64]), { x, y }, key(1))
+ * )()
+ * assert.ok(E.isRight(student))
+ * assert.equal(mask.density(student.right.mask), 0.25)
  */
 export const transfer =
   (network: Network, options: TransferOptions) =>

@@ -18,6 +18,16 @@ const single =
 /**
  * ∇f of every example: the parameter tree with leaves [n, outputs, …leaf]. A model that does not give [n, outputs], a
  * loss for one, is a ShapeError.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { evaluateOn, ndarray, ntk, ops, type Tensor } from 'tangentflow'
+ *
+ * // f(x) = x w with two inputs and one output: ∂f/∂w is the input itself
+ * const linear = (w: Tensor) => (x: Tensor) => ops.matmul(w)(x)
+ * const slopes = (w: Tensor, x: Tensor) => ntk.jacobians(linear, w, x)
+ * const found = evaluateOn(slopes)(ndarray.fromNested([[5], [7]]), ndarray.fromNested([[1, 2], [3, 4]]))
+ * assert.deepEqual(ndarray.toNested(found), [[[[1], [2]]], [[[3], [4]]]])
  */
 export const jacobians = <P>(model: Model<P>, params: P, x: Tensor): P =>
   vmap((example: Tensor) => jacrev((p: P) => single(model)(p, example))(params))(x)

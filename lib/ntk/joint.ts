@@ -13,6 +13,18 @@ import { attackedInputs } from './mixed.js'
  * The kernel on the inputs and their attacked versions together, Θ([X; X̃], [X; X̃]): its first axes are 2n long, X
  * first. Positive semi-definite, so Θ(x, x̃)² ≤ Θ(x, x) Θ(x̃, x̃) for one output or their mean. Arguments as in
  * {@link mixedNtk}; {@link kernelBlocks} takes it apart.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { attack, evaluateOn, key, type Key, ndarray, nn, ntk } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(1, { bias: false }))
+ * const fgsm = attack.fgsm({ epsilon: 0.25, loss: nn.mseEach })
+ * const joint = (p: nn.Params, b: nn.Batch, k: Key) => ntk.jointNtk(fgsm)(net.apply)(p, b, k)
+ * // f = x: raising (f − 0)² moves x = ½ to ¾, and Θ(x, x′) = x x′
+ * const batch = { x: ndarray.fromNested([[0.5]]), y: ndarray.fromNested([[0]]) }
+ * const kernel = evaluateOn(joint)([{ w: ndarray.fromNested([[1]]) }], batch, key(0))
+ * assert.deepEqual(Array.from(kernel.data), [0.25, 0.375, 0.375, 0.5625])
  */
 export const jointNtk =
   (attack: Attack) =>
@@ -64,7 +76,21 @@ export type AttackShift = {
   readonly cosine: Tensor
 }
 
-/** How far the mixed kernel Θ(X, X̃) is from the kernel Θ(X, X) of the inputs alone. Arguments as in {@link mixedNtk}. */
+/**
+ * How far the mixed kernel Θ(X, X̃) is from the kernel Θ(X, X) of the inputs alone. Arguments as in {@link mixedNtk}.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { attack, evaluateOn, key, type Key, ndarray, nn, ntk } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(1, { bias: false }))
+ * const fgsm = attack.fgsm({ epsilon: 0.25, loss: nn.mseEach })
+ * const shift = (p: nn.Params, b: nn.Batch, k: Key) => ntk.attackShift(fgsm)(net.apply)(p, b, k)
+ * // f = x: the attack moves x = ½ to ¾, so Θ(x, x̃) = .375 where Θ(x, x) = .25
+ * const batch = { x: ndarray.fromNested([[0.5]]), y: ndarray.fromNested([[0]]) }
+ * const { distance, cosine } = evaluateOn(shift)([{ w: ndarray.fromNested([[1]]) }], batch, key(0))
+ * assert.deepEqual([distance, cosine].map(ndarray.toNumber), [0.5, 1])
+ */
 export const attackShift =
   (attack: Attack) =>
   <P>(model: Model<P>, options: KernelOptions = {}) =>

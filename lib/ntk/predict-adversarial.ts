@@ -122,6 +122,19 @@ interface Progress<P> extends Omit<AdversarialPrediction<P>, 'times'> {
  * is the flow under an attack that is recomputed at every moment; with τ = 1 it is adversarial training that attacks as
  * often as gradient descent steps. An attack against the linearised model is meant: where training stays lazy, it is one
  * against the network. Labels are what the loss takes. The kernels are full, so memory grows as (n o)².
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { attack, key, ndarray, nn, ntk, withEngine } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(4), nn.tanh, nn.dense(2))
+ * const data = { x: ndarray.fromNested([[0.2, 0.9], [0.8, 0.1]]), y: ndarray.fromNested([0, 1]) }
+ * const pgd = attack.pgd({ epsilon: 0.1, steps: 2, stepSize: 0.05 })
+ * const predicted = await withEngine({ require: 'reference' })(
+ *   ntk.predictAdversarial(net.apply, pgd, { times: [0, 2], every: 1 })(net.init(key(0), [2]), data, key(1))
+ * )()
+ * assert.ok(E.isRight(predicted))
  */
 export const predictAdversarial =
   <P>(model: Model<P>, attack: Attack, options: AdversarialOptions) =>

@@ -47,6 +47,7 @@ export const SearchResult = t.readonly(
 )
 export type SearchResult = t.TypeOf<typeof SearchResult>
 
+/** One seed of a comparison: its search, and every method. */
 export const SeedResult = t.readonly(
   t.type({
     seed: t.number,
