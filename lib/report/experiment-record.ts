@@ -1,4 +1,5 @@
 import * as t from 'io-ts'
+import { Distances, LayerCount } from './record.js'
 
 const numbers = t.readonlyArray(t.number)
 
@@ -44,11 +45,68 @@ const AuditRecord = t.readonly(
 
 const Executed = t.readonly(t.type({ engine: t.string, backend: t.string, threads: t.number }))
 
+/** What a search of a mask did: distances to dense on its own batches along the way, and on images kept out at both ends. */
+const SearchRecord = t.readonly(
+  t.type({
+    /** The steps at which `kernel` and `output` were noted. */
+    steps: numbers,
+    kernel: numbers,
+    output: numbers,
+    /** Weights that entered or left the mask since the step noted before, layer by layer. */
+    flips: t.readonlyArray(numbers),
+    before: Distances,
+    after: Distances
+  })
+)
+
+/** The natural kernel Θ(X, X), trace over outputs, of a network at its start, on images kept out. */
+const KernelRecord = t.readonly(
+  t.type({
+    /** From the largest down. */
+    eigenvalues: numbers,
+    /** exp of the entropy of the normalised eigenvalues. */
+    effectiveRank: t.number,
+    /** Centred alignment with the labels' kernel, and with the dense network's kernel. */
+    labelAlignment: t.number,
+    denseAlignment: t.number
+  })
+)
+
+/** What a network costs to run on one example, and to keep: the masked one, and the dense one. */
+const CostRecord = t.readonly(
+  t.type({ flops: t.number, bytes: t.number, denseFlops: t.number, denseBytes: t.number })
+)
+
+/** What was measured of a run beside its accuracy; what does not apply to a method is left out. */
+const Measures = t.readonly(
+  t.intersection([
+    t.type({
+      /** Kept and all weights of each layer, in order. */
+      layers: t.readonlyArray(LayerCount),
+      cost: CostRecord
+    }),
+    t.partial({
+      /** Kept first-layer weights of each input pixel, summed over the outputs; of dense first layers only. */
+      pixels: numbers,
+      /** Distance of the masked network's mixed kernel and outputs to the dense ones at initialisation. */
+      distance: Distances,
+      search: SearchRecord,
+      kernel: KernelRecord,
+      /** The epochs at which `trajectory` was noted. */
+      epochs: numbers,
+      /** Relative L2 distance of the logits on fixed attacked test images to the dense run's. */
+      trajectory: numbers
+    })
+  ])
+)
+export type Measures = t.TypeOf<typeof Measures>
+
 /** One run of an experiment, as in its JSON file. */
 export const ExperimentRun = t.readonly(
   t.intersection([
     t.type({
       seed: t.number,
+      /** The name of the method in the experiment. */
       method: t.string,
       density: t.number,
       /** All of the experiment that this run depends on. */
@@ -68,6 +126,9 @@ export const ExperimentRun = t.readonly(
       executed: Executed
     }),
     t.partial({
+      measures: Measures,
+      /** Wall-clock time of each phase; a phase that was taken up again counts from there. */
+      seconds: t.readonly(t.type({ mask: t.number, training: t.number, tests: t.number })),
       audit: AuditRecord,
       overEpsilon: t.readonlyArray(t.readonly(t.type({ epsilon: t.number, robust: t.number })))
     })
