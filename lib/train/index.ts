@@ -20,6 +20,7 @@ export {
   type FgsmRsOptions,
   mart,
   type MartOptions,
+  mixed,
   type Objective,
   trades,
   type TradesOptions

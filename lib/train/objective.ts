@@ -1,4 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js'
+import { fail } from '../core/error.js'
 import type { Key } from '../graph/key.js'
 import * as ops from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
@@ -115,3 +116,38 @@ export interface FgsmRsOptions {
   readonly box?: Box
   readonly stepSize?: number
 }
+
+/**
+ * An attack on a part of each batch, for adversarial training on clean and attacked examples at once (Goodfellow et al.,
+ * arXiv:1412.6572, section 6; in halves of different examples, as here, in the code of Croce et al., arXiv:1810.07481): of n
+ * examples the first (1 − clean) · n, rounded, are attacked, and the others stay as they are. Batches are shuffled, so the mean
+ * loss is clean · natural + (1 − clean) · adversarial in expectation, and only what is attacked costs an attack. Noise follows
+ * places in the batch, because ids of a part are no argument of the program; where all is attacked it follows ids.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { attack, evaluateOn, key, ndarray, nn, train } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(4), nn.relu, nn.dense(3))
+ * const x = ndarray.full([4, 5], 0.5)
+ * const half = train.mixed(0.5)(attack.pgd({ epsilon: 0.1, steps: 3, stepSize: 0.05 }))
+ * const batch = { x, y: ndarray.of([4], [0, 2, 1, 1]) }
+ * const found = evaluateOn(half(net.apply))(net.init(key(0), [5]), batch, key(1)).x.data
+ * assert.deepEqual([...found.slice(10)], [...x.data.slice(10)]) // the last two of four
+ * assert.ok(found.slice(0, 10).every((v) => v !== 0.5))
+ */
+export const mixed =
+  (clean: number) =>
+  (attack: Attack): Attack =>
+  (model) =>
+  (params, batch, key) => {
+    if (!(clean >= 0 && clean <= 1))
+      fail('ArgumentError', 'train.mixed', 'a part of the batch in [0, 1]', `${clean}`)
+    const count = batch.y.shape[0]!
+    const attacked = Math.round((1 - clean) * count)
+    if (attacked === 0) return { x: batch.x }
+    if (attacked === count) return attack(model)(params, batch, key)
+    const first = ops.sliceAxis(0, 0, attacked)
+    const { x } = attack(model)(params, { x: first(batch.x), y: first(batch.y) }, key)
+    return { x: ops.concat(0)([x, ops.sliceAxis(0, attacked, count)(batch.x)]) }
+  }

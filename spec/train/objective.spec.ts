@@ -133,6 +133,64 @@ describe('objectives', () => {
   })
 })
 
+describe('training on clean and attacked examples', () => {
+  const attacked = (clean: number) =>
+    evaluateOn(train.mixed(clean)(pgd())(net.apply))(start, { ...set, ids: ndarray.zeros([21]) }, key(4)).x
+  const changed = (clean: number): readonly boolean[] =>
+    Array.from({ length: 21 }, (_, i) =>
+      attacked(clean)
+        .data.slice(6 * i, 6 * i + 6)
+        .some((v, j) => v !== set.x.data[6 * i + j])
+    )
+
+  it('attacks the first part of the batch, rounded, and leaves the rest', () => {
+    for (const [clean, count] of [
+      [0, 21],
+      [0.25, 16],
+      [0.5, 11],
+      [0.99, 0],
+      [1, 0]
+    ] as const)
+      expect(changed(clean), `${clean}`).toEqual(Array.from({ length: 21 }, (_, i) => i < count))
+  })
+
+  it('finds for that part what the attack finds for it alone', () => {
+    const some = (limit: number) => ({
+      x: ndarray.of([limit, 6], set.x.data.slice(0, 6 * limit)),
+      y: ndarray.of([limit], set.y.data.slice(0, limit))
+    })
+    const alone = evaluateOn(pgd()(net.apply))(start, some(11), key(4)).x
+    expect([...attacked(0.5).data.slice(0, 66)]).toEqual([...alone.data])
+  })
+
+  it('is the attack itself, and no attack, at the ends: the very programs', () => {
+    const program = (attack: attack.Attack): string =>
+      graphKey(
+        optimise(
+          right(
+            trace(
+              (p: nn.Params, b: Required<nn.Batch>, k: Key) => attack(net.apply)(p, b, k),
+              [start, { ...set, ids: ndarray.zeros([21]) }, key(1)]
+            )
+          ).graph
+        )
+      )
+    expect(program(train.mixed(0)(pgd()))).toBe(program(pgd()))
+    expect(program(train.mixed(1)(pgd()))).toBe(program(attack.none))
+  })
+
+  it('lowers the mean over both parts, worked by hand', () => {
+    const two = { x: ndarray.of([2, 2], [0.5, 0.25, 0.5, 0.25]), y: ndarray.of([2], [0, 0]) }
+    const half = train.adversarial(train.mixed(0.5)(moved))(plane)
+    const got = ndarray.toNumber(evaluateOn(half)(identity, two, key(0)))
+    expect(got).toBeCloseTo((softplus(0.25) + softplus(-0.25)) / 2, 12)
+  })
+
+  it.each([-0.1, 1.1, NaN])('refuses a share of %s', (clean) => {
+    expect(() => changed(clean)).toThrow(/train\.mixed/)
+  })
+})
+
 describe('a scheduled part', () => {
   /** Adds ε to every feature: an attack whose ε is a tensor. */
   const shift =

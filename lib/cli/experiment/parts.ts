@@ -1,5 +1,6 @@
 import * as attack from '../../attack/index.js'
 import { sizeOf } from '../../core/shape.js'
+import type { Tensor } from '../../graph/tensor.js'
 import * as nn from '../../nn/index.js'
 import * as train from '../../train/index.js'
 import type {
@@ -62,15 +63,12 @@ export const objectiveOf = (
       }
     }
     case 'pgd': {
-      const { epsilon, steps, relativeStep, norm = 'linf', warmUp } = setting
+      const { epsilon, steps, relativeStep, norm = 'linf', warmUp, clean = 0 } = setting
+      const at = (level: number | Tensor): attack.Attack =>
+        train.mixed(clean)(attack.pgd({ norm, epsilon: level, steps, relativeStep }))
       return {
         attack:
-          warmUp === undefined
-            ? lastAttackOf(setting)
-            : {
-                schedule: train.schedule.linear(0, epsilon, warmUp),
-                at: (level) => attack.pgd({ norm, epsilon: level, steps, relativeStep })
-              }
+          warmUp === undefined ? at(epsilon) : { schedule: train.schedule.linear(0, epsilon, warmUp), at }
       }
     }
   }

@@ -33,7 +33,7 @@ export type ScheduleSetting = t.TypeOf<typeof Schedule>
 const TrainingAttack = tagged('kind', {
   pgd: closed(
     { kind: kinds('pgd'), epsilon: radius, steps: count, relativeStep: radius },
-    { norm, warmUp: codec.whole(0) }
+    { norm, warmUp: codec.whole(0), clean: codec.share }
   ),
   trades: closed(
     { kind: kinds('trades'), epsilon: radius, steps: count, relativeStep: radius, beta: radius },
@@ -41,7 +41,10 @@ const TrainingAttack = tagged('kind', {
   ),
   'fgsm-rs': closed({ kind: kinds('fgsm-rs'), epsilon: radius }, {})
 })
-/** Against what is trained. `warmUp` is the number of steps in which ε rises from 0. */
+/**
+ * Against what is trained. `warmUp` is the number of steps in which ε rises from 0, `clean` the part of each batch that is
+ * not attacked.
+ */
 export type TrainingAttack = t.TypeOf<typeof TrainingAttack>
 
 const Optimiser = tagged('kind', {

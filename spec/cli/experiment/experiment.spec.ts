@@ -24,7 +24,7 @@ const small = {
     batch: 50,
     optimiser: { kind: 'momentum', decay: 0.9 },
     schedule: { kind: 'cosine', rate: 0.1 },
-    attack: { kind: 'pgd', epsilon: 0.05, steps: 2, relativeStep: 2, warmUp: 3 }
+    attack: { kind: 'pgd', epsilon: 0.05, steps: 2, relativeStep: 2, warmUp: 3, clean: 0.5 }
   },
   evaluation: {
     epsilon: 0.05,
@@ -126,6 +126,10 @@ describe('npm start -- experiment', () => {
     [
       { ...small, training: { ...small.training, epoch: 3 } },
       /no setting of this name; those there are: epochs,.*\(at FILE: training\.epoch\)/
+    ],
+    [
+      { ...small, training: { ...small.training, attack: { ...small.training.attack, clean: 2 } } },
+      /a number in \(0, 1\], received 2 \(at FILE: training\.attack\.clean\)/
     ],
     [
       { ...small, evaluation: { ...small.evaluation, attacks: [{ kind: 'apgd', steps: 1, loss: 'kl' }] } },
