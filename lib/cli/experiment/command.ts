@@ -176,6 +176,15 @@ const allRuns = (
     })
   )
 
+/** The command that gives these results again, anywhere: the folder of the data is another on every machine. */
+const wordsOf = ({ file, data, engine, threads }: Request): string =>
+  [
+    `${operation} ${file}`,
+    ...(data === undefined ? [] : ['--data DIR']),
+    ...(engine === 'auto' ? [] : [`--engine ${engine}`]),
+    ...(threads === 1 ? [] : [`--threads ${threads}`])
+  ].join(' ')
+
 const conduct = (request: Request, terminal: Terminal): TE.TaskEither<TangentError, string> =>
   pipe(
     TE.Do,
@@ -190,7 +199,7 @@ const conduct = (request: Request, terminal: Terminal): TE.TaskEither<TangentErr
           allRuns(experiment, images, out, engine, terminal),
           TE.map((runs): ExperimentRecord => ({
             name: experiment.name,
-            command: `npm start -- experiment ${request.file}`,
+            command: wordsOf(request),
             experiment,
             runs
           })),

@@ -86,6 +86,13 @@ describe('npm start -- experiment', () => {
     expect(page).toContain('Square-5')
     expect(page).not.toMatch(/https?:|NaN|undefined/)
 
+    expect(record.command).toBe(`npm start -- experiment ${file}`)
+    const told = await command(file, '--out', out, '--data', root, '--threads', '2', '--engine', 'reference')
+    expect(told.code, told.err).toBe(0)
+    expect(recordIn(out).command).toBe(
+      `npm start -- experiment ${file} --data DIR --engine reference --threads 2`
+    )
+
     // done runs are read: nothing is told of them
     const again = await command(file, '--out', out)
     expect([again.code, again.err, again.out]).toEqual([0, '', first.out])
