@@ -18,6 +18,8 @@ export interface Trial {
   readonly params: Params
   /** The dense network at initialisation. */
   readonly dense: Params
+  /** The dense network at further times of its training, where the search is given them. */
+  readonly along: readonly Params[]
   /** Inputs as they are, [n, …]. */
   readonly clean: Tensor
   /** Other examples under attack. */
@@ -61,6 +63,8 @@ export interface LearnOptions {
   readonly rate: number | Schedule
   /** `frozen` unless given. */
   readonly weights?: 'frozen' | Moving
+  /** Parameters of the dense network at further times of its training, for objectives that look at them; none unless given. */
+  readonly along?: readonly Concrete<Params>[]
   /** Called after every step. */
   readonly observe?: (event: LearnEvent) => IO<void>
   /** Asked after every step: true ends the search there, with the mask of the scores so far. */

@@ -30,6 +30,7 @@ export const learnStep =
   (
     from: LearnState,
     dense: Params,
+    along: readonly Params[],
     clean: Tensor,
     attacked: Required<Batch>,
     rate: Tensor,
@@ -44,7 +45,15 @@ export const learnStep =
     const target = against === 'dense' ? dense : tree.map(ops.stopGradient)(apply(maskOf(scores))(start))
     const { x } = attack(network.apply)(target, attacked, forAttack)
     const terms = (s: Weights, params: Params): Terms =>
-      objective({ mask: maskOf(s), params, dense, clean, adversarial: { ...attacked, x }, key: forObjective })
+      objective({
+        mask: maskOf(s),
+        params,
+        dense,
+        along,
+        clean,
+        adversarial: { ...attacked, x },
+        key: forObjective
+      })
     const next = (): LearnState => {
       const { step } = optimiser
       if (weights === 'frozen' || from.weights === undefined)

@@ -47,7 +47,8 @@ export const learnFrom =
     keys: LearnKeys
   ): ReaderTaskEither<Runner, TangentError, Learnt> =>
   (runner) => {
-    const { start, steps, batch, rate, parametrisation, optimiser = adam(), weights = 'frozen' } = options
+    const { start, steps, batch, rate, parametrisation, along = [] } = options
+    const { optimiser = adam(), weights = 'frozen' } = options
     const rateAt = typeof rate === 'number' ? cosine(rate) : rate
 
     const plan = attempt(() => {
@@ -59,6 +60,7 @@ export const learnFrom =
         const chosen = rows.rowsOf(step)
         return [
           params,
+          along,
           takeExamples(data, chosen.slice(0, half)).x,
           takeExamples(data, chosen.slice(half)),
           scalar(rateAt(step, steps)),
@@ -96,6 +98,7 @@ export const learnFrom =
                   ]),
                   start: ofValues(start),
                   params: ofValues(params),
+                  along: ofValues(along),
                   data: ofValues({ x: data.x, y: data.y }),
                   shuffle: ofValues([keys.shuffle]),
                   draws: ofValues([keys.steps])

@@ -1,3 +1,4 @@
+import { fail } from '../core/error.js'
 import type { Key } from '../graph/key.js'
 import * as ops from '../graph/ops/index.js'
 import * as random from '../graph/random.js'
@@ -23,6 +24,11 @@ export interface ObjectiveOptions {
   readonly kernel?: 'probes' | 'explicit'
   /** Whether distances are divided by the dense network's size; true unless given, or γ and c depend on that size. */
   readonly relative?: boolean
+  /**
+   * How often the dense kernel on X̃ is applied to the probes before they are used, each time scaled back to unit entries:
+   * ΘᵖV lies more and more in the leading eigenspaces, so that these are matched first. 0 unless given, where all count alike.
+   */
+  readonly power?: number
   /** How the mask enters the kernel; `linear` unless given, through which pruned weights have a gradient. */
   readonly mask?: MaskForm
 }
@@ -34,6 +40,23 @@ const squaredDistance = (a: Tensor, b: Tensor, relative: boolean): Tensor => {
   const d = ops.sub(b)(a)
   return relative ? ops.div(ops.dot(b)(b))(ops.dot(d)(d)) : ops.dot(d)(d)
 }
+
+const checkPower = (kernel: 'probes' | 'explicit', power: number): void => {
+  if (!(Number.isInteger(power) && power >= 0))
+    fail('ArgumentError', 'mask.objective', 'a whole number of at least 0', `${power}`, 'power')
+  if (kernel === 'explicit' && power > 0)
+    fail('ArgumentError', 'mask.objective', 'probes, which a power is taken of', kernel, 'kernel')
+}
+
+/** Θ(X̃, X̃)ᵖ V of the dense network, scaled to a mean square of 1: probes of its leading eigenspaces. */
+const leading =
+  (model: Model<Params>, params: Params, x: Tensor, power: number) =>
+  (probes: Tensor): Tensor => {
+    if (power === 0) return probes
+    const turned = ntkVectorProduct(model)(params, x, x, probes)
+    const scaled = ops.div(ops.sqrt(ops.mean()(ops.square(turned))))(turned)
+    return leading(model, params, x, power - 1)(scaled)
+  }
 
 /**
  * γ ‖T_m − T‖²/‖T‖² + c ‖f(m∘θ, X̃) − f(θ, X̃)‖²/‖f(θ, X̃)‖², where T is the mixed kernel Θ(X, X̃) of the dense
@@ -50,10 +73,14 @@ export const objective =
     key: Key,
     at: Params = params
   ): Objective => {
-    const { gamma = 1, c = 1, kernel = 'probes', relative = true, mask: form = 'linear' } = options
+    const { gamma = 1, c = 1, kernel = 'probes', relative = true, mask: form = 'linear', power = 0 } = options
+    checkPower(kernel, power)
     const dense = model(params)(adversarial)
     const outputs = model(apply(mask)(at))(adversarial)
-    const probes = kernel === 'probes' ? random.rademacher(dense.shape)(key) : undefined
+    const probes =
+      kernel === 'probes'
+        ? leading(model, params, adversarial, power)(random.rademacher(dense.shape)(key))
+        : undefined
     const transfer = (p: Params, m?: Weights): Tensor =>
       probes === undefined
         ? empiricalNtk(model, { mask: form })(p, x, adversarial, m)

@@ -18,7 +18,7 @@ import * as score from './score.js'
 
 /** How a method scores, and how it shares out what is kept unless told otherwise. */
 interface Method {
-  readonly score: (network: Network, attack: Attack) => Score
+  readonly score: (network: Network, attack: Attack, batch: number | undefined) => Score
   readonly layers: Layers
   readonly rounds: number
 }
@@ -26,7 +26,12 @@ interface Method {
 const methods = {
   random: { score: () => (params, _batch, key) => score.random(key)(params), layers: 'erk', rounds: 1 },
   magnitude: { score: () => (params) => score.magnitude(params), layers: 'uniform', rounds: 1 },
-  snip: { score: ({ apply }, attack) => score.snip(apply, { attack }), layers: 'global', rounds: 1 },
+  snip: {
+    score: ({ apply }, attack, batch) =>
+      score.snip(apply, { attack, ...(batch === undefined ? {} : { batch }) }),
+    layers: 'global',
+    rounds: 1
+  },
   grasp: { score: ({ apply }, attack) => score.grasp(apply, { attack }), layers: 'global', rounds: 1 },
   synflow: { score: ({ apply }) => score.synflow(apply), layers: 'global', rounds: 100 },
   kernelTrace: {
@@ -51,6 +56,8 @@ export interface OneShotOptions {
   readonly epsilon: number
   /** Examples a score is taken on; 512 unless given, fewer where there are fewer. */
   readonly samples?: number
+  /** Examples of one gradient of SNIP, see {@link score.SnipOptions}; all of them unless given. */
+  readonly batch?: number
   /**
    * How what is kept is shared out. Unless given, `random` has Erdős–Rényi layer densities, `magnitude` equal ones, and
    * the others take the best of all layers together.
@@ -64,8 +71,8 @@ export interface OneShotOptions {
 const scoreAttack = (epsilon: number): Attack => pgd({ epsilon, steps: 10, stepSize: epsilon / 4 })
 
 /** The score of a method: params, data and a key to a tree over the weights. */
-export const scoreOf = (network: Network, method: OneShotMethod, epsilon: number): Score =>
-  methods[method].score(network, scoreAttack(epsilon))
+export const scoreOf = (network: Network, method: OneShotMethod, epsilon: number, batch?: number): Score =>
+  methods[method].score(network, scoreAttack(epsilon), batch)
 
 /**
  * Scores and mask of a network at its parameters: in one program, or round by round.
@@ -89,7 +96,7 @@ export const oneShot =
   (runner) => {
     const { method, density, epsilon, samples = 512 } = options
     const { layers, rounds } = { ...methods[method], ...options }
-    const scored = scoreOf(network, method, epsilon)
+    const scored = scoreOf(network, method, epsilon, options.batch)
     if (rounds !== 1)
       return iterative(network, { score: scored, density, rounds, layers, samples })(params, data, key)(
         runner

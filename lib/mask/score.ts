@@ -1,4 +1,4 @@
-import { pipe } from 'fp-ts/lib/function.js'
+import { fail } from '../core/error.js'
 import { grad } from '../diff/index.js'
 import { fold, type Key } from '../graph/key.js'
 import * as ops from '../graph/ops/index.js'
@@ -30,14 +30,34 @@ export interface DataScoreOptions {
   readonly attack?: Attack
 }
 
-/** |w ∂L/∂w| for the mean cross-entropy L (SNIP: Lee, Ajanthan, Torr, arXiv:1810.02340). */
+/** What SNIP needs. */
+export interface SnipOptions extends DataScoreOptions {
+  /**
+   * Examples of one gradient; all of them together unless given. With fewer, the score is the mean over mini-batches, which
+   * takes the place of the cancelling signs of one large batch by what a step of SGD would see.
+   */
+  readonly batch?: number
+}
+
+/**
+ * |w ∂L/∂w| for the mean cross-entropy L (SNIP: Lee, Ajanthan, Torr, arXiv:1810.02340, eq. 5), on one batch or as the mean over
+ * mini-batches. The examples must divide into whole ones, or it is an ArgumentError.
+ */
 export const snip =
-  (model: Model<Params>, { attack = none }: DataScoreOptions = {}) =>
+  (model: Model<Params>, { attack = none, batch: size }: SnipOptions = {}) =>
   (params: Params, batch: Batch, key: Key): Weights => {
     const { x } = attack(model)(params, batch, key)
-    const gradient = grad((p: Params) => crossEntropy(batch.y)(model(p)(x)))(params)
-    return pipe(
-      weightsOf(params),
-      tree.zipWith(weightsOf(gradient), (w, g) => ops.abs(ops.mul(g)(w)))
+    const count = x.shape[0]!
+    const each = size ?? count
+    if (!(Number.isInteger(each) && each >= 1 && count % each === 0))
+      fail('ArgumentError', 'mask.score.snip', `mini-batches into which ${count} divides`, `${each}`, 'batch')
+    const rows = (from: number) => ops.sliceAxis(0, from, from + each)
+    const gradients = Array.from({ length: count / each }, (_, i) =>
+      grad((p: Params) => crossEntropy(rows(i * each)(batch.y))(model(p)(rows(i * each)(x))))(params)
     )
+    return weightsOf(params).map(({ w }, l) => {
+      if (w === undefined) return {}
+      const sizes = gradients.map((gradient) => ops.abs(ops.mul(gradient[l]!.w!)(w)))
+      return { w: ops.scale(each / count)(sizes.reduce((a, b) => ops.add(b)(a))) }
+    })
   }

@@ -5,6 +5,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { fail, type TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
 import { split } from '../graph/key.js'
+import * as ops from '../graph/ops/index.js'
 import type { Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
@@ -16,14 +17,16 @@ import { allot, type Layers } from './allot.js'
 import { weightShapes } from './density.js'
 import { learnFrom } from './learn.js'
 import type { LearnEvent, LearnOptions, MaskObjective } from './learn-options.js'
-import { objective, type ObjectiveOptions } from './objective.js'
+import { objective, type Objective, type ObjectiveOptions } from './objective.js'
 import { scoreOf } from './oneshot.js'
 import { type Keep, type Parametrisation, straightThrough } from './parametrisation.js'
 import { sampleOf } from './sample.js'
 
 /** The recipe of a search. */
 export interface SearchOptions
-  extends ObjectiveOptions, Pick<LearnOptions, 'against' | 'optimiser' | 'weights' | 'stop' | 'keep'> {
+  extends
+    ObjectiveOptions,
+    Pick<LearnOptions, 'against' | 'optimiser' | 'weights' | 'along' | 'stop' | 'keep'> {
   /** The fraction of weights to keep, over all layers together, in (0, 1]. */
   readonly density: number
   /** How what is kept is shared out; `global` unless given. */
@@ -86,11 +89,20 @@ const eventOf = ({ terms, ...rest }: LearnEvent): SearchEvent => ({
   output: Math.sqrt(terms.output!)
 })
 
-/** The objective of a winning ticket as a search wants it: the mask's network against the dense one. */
+/**
+ * The objective of a winning ticket as a search wants it: the mask's network against the dense one; where the search is
+ * given the dense network at further times, the mean over all of them, with the mask on the weights of each time.
+ */
 export const matching =
   (network: Network, options: ObjectiveOptions = {}): MaskObjective =>
-  ({ mask, params, dense, clean, adversarial, key }) =>
-    objective(network.apply, options)(mask, dense, clean, adversarial.x, key, params)
+  ({ mask, params, dense, along, clean, adversarial, key }) => {
+    const at = objective(network.apply, options)
+    const first = at(mask, dense, clean, adversarial.x, key, params)
+    const all = [first, ...along.map((later) => at(mask, later, clean, adversarial.x, key))]
+    const mean = (term: keyof Objective) =>
+      ops.scale(1 / all.length)(all.map((one) => one[term]).reduce((a, b) => ops.add(b)(a)))
+    return all.length === 1 ? first : { loss: mean('loss'), kernel: mean('kernel'), output: mean('output') }
+  }
 
 /**
  * The search for an adversarial winning ticket: a mask whose network has the dense network's outputs and mixed
