@@ -21,6 +21,7 @@ export type {
   Terms,
   Trial
 } from './learn-options.js'
+export { magnitudes } from './magnitude.js'
 export { matching, search, type SearchEvent, type SearchOptions, type Ticket } from './search.js'
 export { hydraStart, popupStart, trainingLoss } from './popup.js'
 export { transfer, type TransferEvent, type TransferOptions, type Transferred } from './transfer.js'

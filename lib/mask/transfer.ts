@@ -4,7 +4,7 @@ import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { fail, type TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
-import { type NdArray, of, scalar } from '../core/ndarray.js'
+import { type NdArray, scalar } from '../core/ndarray.js'
 import { grad } from '../diff/index.js'
 import { fold, type Key, split } from '../graph/key.js'
 import * as ops from '../graph/ops/index.js'
@@ -16,7 +16,7 @@ import { attempt } from '../graph/trace.js'
 import { none } from '../attack/attack.js'
 import { type Attack, type Batch, type Dataset, shuffledRows, takeExamples } from '../nn/batch.js'
 import { labelledCount } from '../nn/labels.js'
-import { type Network, type Params, type Weights, weightsOf } from '../nn/layer.js'
+import type { Network, Params, Weights } from '../nn/layer.js'
 import { adam, initialState, type Optimised } from '../nn/optimiser.js'
 import { empiricalNtk } from '../ntk/index.js'
 import { ofFunction, ofValues } from '../resume/settings.js'
@@ -25,6 +25,7 @@ import type { Layers } from './allot.js'
 import { apply } from './apply.js'
 import { choose } from './choose.js'
 import { load, save } from './history.js'
+import { magnitudes } from './magnitude.js'
 
 /** The recipe of neural tangent transfer; the defaults are those of the published code. */
 export interface TransferOptions {
@@ -122,11 +123,6 @@ const transferStep =
   }
 
 const optimiser = adam()
-
-const magnitudes = (params: Concrete<Params>): Concrete<Weights> =>
-  weightsOf<NdArray>(params).map(({ w }) =>
-    w === undefined ? {} : { w: of(w.shape, Float32Array.from(w.data, Math.abs)) }
-  )
 
 interface Progress {
   readonly at: Concrete<Optimised<Params>>

@@ -27,3 +27,6 @@ export {
 } from './objective.js'
 export { type FitEvent, type FitOptions, type Fitted, type Keep, patience, type Validate } from './options.js'
 export { type Scheduled, type StepOptions, trainStep } from './step.js'
+export { after, type Pruned, type PruneOptions, trainAndPrune } from './pruned.js'
+export { rewind, type RewindOptions, type Rewound } from './rewind.js'
+export { threeStage, type ThreeStage, type ThreeStageOptions } from './three-stage.js'

@@ -1,0 +1,82 @@
+import { pipe } from 'fp-ts/lib/function.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import { fail, type TangentError } from '../core/error.js'
+import type { HostKey } from '../core/key.js'
+import type { Runner } from '../graph/runner.js'
+import type { Concrete } from '../graph/spec.js'
+import { attempt } from '../graph/trace.js'
+import { choose, type Layers, magnitudes } from '../mask/index.js'
+import type { Dataset, Model } from '../nn/batch.js'
+import type { Params, Weights } from '../nn/layer.js'
+import { fit } from './fit.js'
+import type { FitOptions, Fitted } from './options.js'
+
+/** How a trained network is pruned: by the magnitude of its weights. */
+export interface PruneOptions {
+  /** The fraction of weights to keep, in (0, 1]. */
+  readonly density: number
+  /** How what is kept is shared out; `global` unless given. */
+  readonly layers?: Layers
+}
+
+/** A network that was trained, and what is left of it. */
+export interface Pruned {
+  /** The training before pruning. */
+  readonly dense: Fitted
+  readonly mask: Concrete<Weights>
+}
+
+/** Trains a network, under a mask that an earlier round left if there is one, and keeps its largest weights. */
+export const trainAndPrune =
+  (model: Model<Params>, { density, layers = 'global' }: PruneOptions, options: FitOptions) =>
+  (params: Concrete<Params>, data: Dataset, key: HostKey): ReaderTaskEither<Runner, TangentError, Pruned> =>
+    pipe(
+      RTE.fromEither(attempt(() => choose({ layers, density })(magnitudes(params)))),
+      RTE.flatMap(() => fit(model, options)(params, data, key)),
+      RTE.bindTo('dense'),
+      RTE.bind('mask', ({ dense }) =>
+        RTE.fromEither(attempt(() => choose({ layers, density })(magnitudes(dense.params))))
+      )
+    )
+
+/**
+ * The parameters that a training has after some of its epochs: exactly those of the whole training, whose schedules it
+ * follows. 0 epochs are the start.
+ */
+export const after =
+  (model: Model<Params>, options: FitOptions, epochs: number) =>
+  (
+    params: Concrete<Params>,
+    data: Dataset,
+    key: HostKey
+  ): ReaderTaskEither<Runner, TangentError, Concrete<Params>> => {
+    const { record: _record, keep: _keep, validate: _validate, ...recipe } = options
+    return pipe(
+      RTE.fromEither(
+        attempt(() =>
+          Number.isInteger(epochs) && epochs >= 0 && epochs <= options.epochs
+            ? epochs
+            : fail(
+                'ArgumentError',
+                'train.after',
+                `whole epochs in [0, ${options.epochs}]`,
+                `${epochs}`,
+                'epochs'
+              )
+        )
+      ),
+      RTE.flatMap((every) =>
+        every === 0
+          ? RTE.of(params)
+          : pipe(
+              fit(model, { ...recipe, validate: { every, score: () => RTE.of(0), until: () => true } })(
+                params,
+                data,
+                key
+              ),
+              RTE.map((fitted) => fitted.params)
+            )
+      )
+    )
+  }

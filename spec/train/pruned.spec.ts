@@ -1,0 +1,100 @@
+import * as E from 'fp-ts/lib/Either.js'
+import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import { describe, expect, it } from 'vitest'
+import { type Concrete, key, mask, nn, openEngine, type Runner, type TangentError, train } from 'tangentflow'
+import { attemptFit, right, small, start } from '../support/training.js'
+
+const { net, set, options } = small
+const on = async <A>(
+  effect: ReaderTaskEither<Runner, TangentError, A>
+): Promise<E.Either<TangentError, A>> => {
+  const engine = right(await openEngine({ require: 'reference' })())
+  return effect(engine)()
+}
+const numbers = (tree: Concrete<nn.Weights>): readonly number[] =>
+  tree.flatMap(({ w }) => (w === undefined ? [] : Array.from(w.data)))
+
+describe('training up to an epoch', () => {
+  it.each([1, 2])('gives after %i what the whole training has there', async (epochs) => {
+    const seen: Concrete<nn.Params>[] = []
+    right(
+      await attemptFit({
+        ...options,
+        validate: {
+          score: (params) => {
+            seen.push(params)
+            return () => async () => E.right(0)
+          }
+        }
+      })
+    )
+    expect(right(await on(train.after(net.apply, options, epochs)(start, set, key(1))))).toEqual(
+      seen[epochs - 1]
+    )
+  })
+
+  it('is the start after none, and refuses more than there are', async () => {
+    expect(right(await on(train.after(net.apply, options, 0)(start, set, key(1))))).toBe(start)
+    for (const epochs of [4, -1, 0.5])
+      expect(await on(train.after(net.apply, options, epochs)(start, set, key(1)))).toMatchObject({
+        left: { _tag: 'ArgumentError', operation: 'train.after', received: `${epochs}` }
+      })
+  })
+})
+
+describe('three stages', () => {
+  const stages = async (density: number) =>
+    on(
+      train.threeStage(net.apply, { ...options, epochs: { dense: 2, sparse: 1 }, density })(
+        start,
+        set,
+        key(4)
+      )
+    )
+
+  it('train, prune by the trained magnitudes, and go on from the trained weights', async () => {
+    const { dense, mask: kept, fitted } = right(await stages(0.4))
+    expect(kept).toEqual(mask.choose({ density: 0.4, layers: 'global' })(mask.magnitudes(dense.params)))
+    expect(dense.losses.length + fitted.losses.length).toBe(3 * 5)
+    const [m, w] = [numbers(kept), numbers(nn.weightsOf(fitted.params))]
+    w.forEach((value, i) => expect(m[i] === 0 ? value === 0 : value !== 0).toBe(true))
+    // a step of fine-tuning moves a weight by far less than training from scratch has to
+    const moved = numbers(nn.weightsOf(dense.params)).map((value, i) => Math.abs(value - w[i]!) * m[i]!)
+    expect(Math.max(...moved)).toBeLessThan(0.5)
+  })
+
+  it('refuse a density before anything is trained', async () =>
+    expect(await stages(0)).toMatchObject({ left: { _tag: 'ArgumentError', where: 'density' } }))
+})
+
+describe('rewinding', () => {
+  const draw = async (more: Partial<train.RewindOptions>) =>
+    on(train.rewind(net.apply, { ...options, density: 0.25, ...more })(start, set, key(1)))
+
+  it('keeps the largest weights of the whole training, at their start', async () => {
+    const trained = right(await attemptFit(options)).params
+    const { mask: kept, params } = right(await draw({}))
+    expect(params).toBe(start)
+    expect(kept).toEqual(mask.choose({ density: 0.25, layers: 'global' })(mask.magnitudes(trained)))
+  })
+
+  it('to an epoch gives the weights of that epoch', async () => {
+    const { params } = right(await draw({ to: 1 }))
+    expect(params).toEqual(right(await on(train.after(net.apply, options, 1)(start, set, key(1)))))
+  })
+
+  it('in rounds prunes only what is left, and ends at the density', async () => {
+    const [one, two] = [right(await draw({ density: 0.5 })), right(await draw({ rounds: 2 }))]
+    expect(numbers(two.mask).filter((m) => m === 1)).toHaveLength(Math.round(0.25 * 90))
+    const [before, then] = [numbers(one.mask), numbers(two.mask)]
+    then.forEach((m, i) => expect(m <= before[i]!).toBe(true))
+  })
+
+  it.each([
+    [{ rounds: 0 }, 'rounds'],
+    [{ to: 9 }, 'epochs'],
+    [{ density: 1.5 }, 'density']
+  ] as const)('refuses %j', async (options_, where) =>
+    expect(await draw(options_)).toMatchObject({ left: { _tag: 'ArgumentError', where } })
+  )
+})
