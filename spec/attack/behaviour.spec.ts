@@ -88,18 +88,21 @@ describe('on trained nets', () => {
     expect((await accuracy(strong, robust)) - (await accuracy(strong, plain))).toBeGreaterThan(0.2)
   })
 
-  it('an ensemble of white boxes beats the black box, which beats noise', async () => {
-    for (const params of [plain, robust]) {
-      const epsilon = 0.1
-      const white = await accuracy(
-        attack.worst(attack.apgd({ epsilon, steps: 40 }), attack.apgdT({ epsilon, steps: 20, targets: 3 })),
-        params
-      )
-      const black = await accuracy(attack.square({ epsilon, steps: 200, image: [1, 8, 8] }), params)
-      expect(black).toBeGreaterThanOrEqual(white)
-      expect(black).toBeLessThan(await accuracy(attack.noise({ epsilon, samples: 5 }), params))
+  it.each(['linf', 'l2'] as const)(
+    'an ensemble of white boxes beats the black box, which beats noise, in %s',
+    async (norm) => {
+      for (const params of [plain, robust]) {
+        const ball = { norm, epsilon: radii[norm] }
+        const white = await accuracy(
+          attack.worst(attack.apgd({ ...ball, steps: 40 }), attack.apgdT({ ...ball, steps: 20, targets: 3 })),
+          params
+        )
+        const black = await accuracy(attack.square({ ...ball, steps: 200, image: [1, 8, 8] }), params)
+        expect(black).toBeGreaterThanOrEqual(white)
+        expect(black).toBeLessThan(await accuracy(attack.noise({ ...ball, samples: 5 }), params))
+      }
     }
-  })
+  )
 
   it('an L∞ ball of half the box leaves no more than chance', async () => {
     expect(

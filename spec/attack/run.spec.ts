@@ -45,6 +45,7 @@ describe('a run in chunks', () => {
       [`APGD in ${norm}`, attack.apgd({ norm, epsilon: 0.05, steps: 7 })] as const
     ]),
     ['Square', attack.square({ epsilon: 0.05, steps: 9, image: [1, 2, 3] })],
+    ['Square in L2', attack.square({ norm: 'l2', epsilon: 0.1, steps: 9, image: [1, 2, 3] })],
     ['APGD-T', attack.apgdT({ epsilon: 0.02, steps: 4, targets: 2 })],
     ['restarts', attack.restarts(2)(attack.apgd({ epsilon: 0.02, steps: 5 }))],
     ['the last of PGD', attack.pgd({ epsilon: 0.1, steps: 5, stepSize: 0.05 })],
@@ -160,7 +161,8 @@ describe('engines', () => {
       ),
       attack.apgd({ epsilon: 0.05, steps: 8 }),
       attack.apgd({ norm: 'l1', epsilon: 0.2, steps: 3 }),
-      attack.square({ epsilon: 0.05, steps: 15, image: [1, 2, 3] })
+      attack.square({ epsilon: 0.05, steps: 15, image: [1, 2, 3] }),
+      attack.square({ norm: 'l2', epsilon: 0.1, steps: 15, image: [1, 2, 3] })
     ]
     const count = async (engine: Engine, how: attack.FullAttack): Promise<number> => {
       const { success } = right(await attack.run(how)(model)({}, many, key(5))(engine)())

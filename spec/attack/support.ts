@@ -42,8 +42,8 @@ export const everyAttack = (
     'worst of two',
     attack.worst(attack.fgsm({ norm, epsilon }), attack.restarts(2)(attack.noise({ norm, epsilon })))
   ],
-  ...(norm === 'linf'
-    ? ([['Square', attack.square({ epsilon, steps: 2 * steps, image: [1, 2, 3] })]] as const)
+  ...(norm !== 'l1'
+    ? ([['Square', attack.square({ norm, epsilon, steps: 2 * steps, image: [1, 2, 3] })]] as const)
     : [])
 ]
 

@@ -19,7 +19,7 @@ import type { NamedAttack } from './options.js'
 /** How a model is looked over. */
 export interface AuditOptions {
   readonly epsilon: number
-  /** `linf` unless given; Square is tried in `linf` alone. */
+  /** `linf` unless given; Square is not tried in `l1`. */
   readonly norm?: Norm
   readonly box?: BallOptions['box']
   /** Steps of the PGD that is held against the others, 40 unless given; of ε/10 each unless given. */
@@ -72,12 +72,18 @@ export const audit =
     const others: readonly NamedAttack[] = [
       { name: 'FGSM', attack: fgsm(ball) },
       { name: 'noise', kind: 'noise', attack: noise({ ...ball, samples: 10 }) },
-      ...(norm === 'linf'
+      ...(norm !== 'l1'
         ? [
             {
               name: 'Square',
               kind: 'black box',
-              attack: square({ epsilon, box, steps: queries, ...(image === undefined ? {} : { image }) })
+              attack: square({
+                norm,
+                epsilon,
+                box,
+                steps: queries,
+                ...(image === undefined ? {} : { image })
+              })
             } as const
           ]
         : []),

@@ -34,7 +34,7 @@ export const transfer =
 /** What the standard attacks are told. */
 export interface StandardOptions {
   readonly epsilon: number
-  /** `linf` unless given; Square is for `linf` alone. */
+  /** `linf` unless given; there is no Square for `l1`. */
   readonly norm?: Norm
   readonly box?: Box
   /** How many classes there are; 10 unless given. The targeted attack needs four, DLR three. */
@@ -79,12 +79,13 @@ export const standard = ({
         ]
       : []),
     ...(classes === 3 ? [{ name: 'APGD-DLR', attack: apgd({ ...ball, steps: apgdSteps, loss: dlr }) }] : []),
-    ...(norm === 'linf'
+    ...(norm !== 'l1'
       ? [
           {
             name: 'Square',
             kind: 'black box',
             attack: square({
+              norm,
               epsilon,
               steps: squareSteps,
               ...(box === undefined ? {} : { box }),
