@@ -12,6 +12,16 @@ svg.figure .grid { stroke: var(--rule); stroke-width: 1; }
 svg.figure .edge { stroke: var(--rule); stroke-width: 1; fill: none; }
 `
 
+/** The room for a title at the top of a drawing, in pixels. */
+export const TITLE_ROOM = 36
+
+/** What a plot draws, and the room it takes, in pixels, that for a title included. */
+export interface Drawing {
+  readonly width: number
+  readonly height: number
+  readonly parts: readonly Markup[]
+}
+
 /**
  * A picture that stands alone: an SVG file with its own look, light or dark as the reader's screen is, which may also be
  * put into a page as it is. The title is drawn above, and is what a screen reader says.

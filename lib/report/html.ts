@@ -1,35 +1,21 @@
+import { paint } from './colours.js'
 import { dotPlot } from './dots.js'
 import { linePlot } from './lines.js'
 import { page, section, tableOf } from './page.js'
 import type { RunRecord } from './record.js'
-import { byMethod, percent, summariseCurves, type Summary } from './statistics.js'
+import { blocksOf, byMethod, percent, summariseCurves, type Summary } from './statistics.js'
 import { element, group, type Markup } from './svg.js'
 import { footing, methodsTable, searchTable } from './table.js'
 import { tile } from './tile.js'
 
-/** How many colours the style has for masks. */
-const COLOURS = 5
-
-const colourOf = (method: string, place: number): string =>
-  method === 'dense' ? 'var(--dense)' : `var(--c${((place + COLOURS - 1) % COLOURS) + 1})`
+const colourIn = (record: RunRecord): ((method: string) => string) =>
+  paint(byMethod(record).map(({ method }) => method))
 
 const showSetting = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
-/** About so many points of a noisy curve are shown, each the mean of a block of steps. */
-const POINTS = 50
-
-const blockMeans =
-  (size: number) =>
-  (curve: readonly number[]): readonly number[] =>
-    Array.from({ length: Math.ceil(curve.length / size) }, (_, i) => {
-      const block = curve.slice(i * size, (i + 1) * size)
-      return block.reduce((sum, value) => sum + value, 0) / block.length
-    })
-
 const searchPlot = ({ seeds }: RunRecord): Markup => {
   const steps = seeds[0]?.search.steps ?? []
-  const size = Math.max(1, Math.ceil(steps.length / POINTS))
-  const smooth = blockMeans(size)
+  const { size, smooth } = blocksOf(steps.length)
   const curves = (field: 'kernel' | 'output'): readonly Summary[] =>
     summariseCurves(seeds.map(({ search }) => smooth(search[field])))
   return linePlot({
@@ -44,17 +30,19 @@ const searchPlot = ({ seeds }: RunRecord): Markup => {
 }
 
 const masks = (record: RunRecord): Markup => {
-  const shown = (record.seeds[0]?.methods ?? []).map((one, place) => ({ ...one, place }))
-  const masked = shown.filter(({ method, pixels }) => method !== 'dense' && pixels.length > 0)
+  const colour = colourIn(record)
+  const masked = (record.seeds[0]?.methods ?? []).filter(
+    ({ method, pixels }) => method !== 'dense' && pixels.length > 0
+  )
   const largest = Math.max(0, ...masked.flatMap(({ pixels }) => pixels))
   return element(
     'div',
     { class: 'tiles' },
-    ...masked.map(({ method, pixels, layers, place }) =>
+    ...masked.map(({ method, pixels, layers }) =>
       element(
         'figure',
         {},
-        tile(`first layer of ${method}`, pixels, largest, colourOf(method, place)),
+        tile(`first layer of ${method}`, pixels, largest, colour(method)),
         element(
           'figcaption',
           {},
@@ -72,7 +60,8 @@ const masks = (record: RunRecord): Markup => {
  */
 export const htmlReport = (record: RunRecord): string => {
   const methods = byMethod(record)
-  const masked = methods.map((one, place) => ({ ...one, place })).filter(({ method }) => method !== 'dense')
+  const masked = methods.filter(({ method }) => method !== 'dense')
+  const colour = colourIn(record)
   const several = record.seeds.length > 1
   const body = group(
     element('h1', {}, 'Adversarial winning tickets'),
@@ -88,9 +77,9 @@ export const htmlReport = (record: RunRecord): string => {
         (several ? ' Whiskers: one standard deviation over seeds.' : ''),
       dotPlot(
         'clean and robust accuracy of each method',
-        methods.map(({ method, runs }, place) => ({
+        methods.map(({ method, runs }) => ({
           name: method,
-          colour: colourOf(method, place),
+          colour: colour(method),
           clean: percent(runs.map(({ clean }) => clean)),
           robust: percent(runs.map(({ robust }) => robust))
         }))
@@ -112,9 +101,9 @@ export const htmlReport = (record: RunRecord): string => {
         title: 'distance to the dense training trajectory',
         across: 'epoch',
         xs: record.checkpoints,
-        lines: masked.map(({ method, runs, place }) => ({
+        lines: masked.map(({ method, runs }) => ({
           name: method,
-          colour: colourOf(method, place),
+          colour: colour(method),
           points: summariseCurves(runs.map(({ trajectory }) => trajectory))
         }))
       })
@@ -126,9 +115,9 @@ export const htmlReport = (record: RunRecord): string => {
         title: 'adversarial training loss',
         across: 'epoch',
         xs: (methods[0]?.runs[0]?.losses ?? []).map((_, epoch) => epoch + 1),
-        lines: methods.map(({ method, runs }, place) => ({
+        lines: methods.map(({ method, runs }) => ({
           name: method,
-          colour: colourOf(method, place),
+          colour: colour(method),
           points: summariseCurves(runs.map(({ losses }) => losses))
         }))
       })

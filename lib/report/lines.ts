@@ -7,6 +7,8 @@ export interface Line {
   /** A CSS colour. */
   readonly colour: string
   readonly points: readonly Summary[]
+  /** Where its points lie, if not where those of the plot do. */
+  readonly xs?: readonly number[]
 }
 
 export interface Lines {
@@ -17,6 +19,8 @@ export interface Lines {
 }
 
 const WIDTH = 720
+/** Room for a letter of a name, in pixels. */
+const LETTER = 7.8
 const HEIGHT = 320
 const LEFT = 48
 const RIGHT = 570
@@ -34,11 +38,17 @@ export const spread = (wanted: readonly number[], bottom: number): readonly numb
   return down.sort((a, b) => a.i - b.i).map(({ y }) => y - overflow)
 }
 
+/** The width of a picture whose names stand to the right of `right`. */
+export const widthFor = (names: readonly string[], right: number): number =>
+  Math.max(WIDTH, Math.ceil(right + 18 + LETTER * Math.max(0, ...names.map(({ length }) => length))))
+
 /** Lines over a common axis from zero up, with a band of one standard deviation where there are several seeds. */
 export const linePlot = ({ title, across, xs, lines }: Lines): Markup => {
   const highest = Math.max(...lines.flatMap(({ points }) => points.map(({ mean, sd }) => mean + (sd ?? 0))))
   const top = Number.isFinite(highest) && highest > 0 ? highest * 1.04 : 1
-  const x = linear(Math.min(...xs), Math.max(...xs), LEFT, RIGHT)
+  const places = lines.flatMap((line) => line.xs ?? xs)
+  const [first, last] = [Math.min(...places), Math.max(...places)]
+  const x = linear(first, last, LEFT, RIGHT)
   const y = linear(0, top, BOTTOM, TOP)
   const path = (points: readonly (readonly [number, number])[]): string =>
     points.map(([px, py]) => `${px.toFixed(1)},${py.toFixed(1)}`).join(' ')
@@ -47,7 +57,10 @@ export const linePlot = ({ title, across, xs, lines }: Lines): Markup => {
     BOTTOM
   )
   return picture(
-    WIDTH,
+    widthFor(
+      lines.map(({ name }) => name),
+      RIGHT
+    ),
     HEIGHT,
     title,
     ...ticks(0, top, 5).map((tick) =>
@@ -56,12 +69,12 @@ export const linePlot = ({ title, across, xs, lines }: Lines): Markup => {
         element('text', { x: LEFT - 8, y: y(tick) + 4, 'text-anchor': 'end' }, String(tick))
       )
     ),
-    ...ticks(Math.min(...xs), Math.max(...xs), 6).map((tick) =>
+    ...ticks(first, last, 6).map((tick) =>
       element('text', { x: x(tick), y: BOTTOM + 20, 'text-anchor': 'middle' }, String(tick))
     ),
     element('text', { x: (LEFT + RIGHT) / 2, y: HEIGHT - 4, 'text-anchor': 'middle' }, across),
-    ...lines.map(({ points, colour }) => {
-      const at = points.map(({ mean, sd }, i) => ({ px: x(xs[i]!), mean, sd: sd ?? 0 }))
+    ...lines.map(({ points, colour, xs: own = xs }) => {
+      const at = points.map(({ mean, sd }, i) => ({ px: x(own[i]!), mean, sd: sd ?? 0 }))
       const upper = at.map(({ px, mean, sd }) => [px, y(mean + sd)] as const)
       const lower = at.map(({ px, mean, sd }) => [px, y(Math.max(0, mean - sd))] as const)
       return group(

@@ -1,7 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import { tangentError, type TangentError } from '../core/error.js'
 import { axes, linearAxis, logAxis } from './axes.js'
-import { figure } from './figure.js'
+import { colourOf } from './colours.js'
+import { type Drawing, figure } from './figure.js'
 import { spread } from './lines.js'
 import { element, group, type Markup } from './svg.js'
 
@@ -9,6 +11,8 @@ import { element, group, type Markup } from './svg.js'
 export interface NamedSpectrum {
   readonly name: string
   readonly values: readonly number[]
+  /** A CSS colour; the next of the palette unless given. */
+  readonly colour?: string
 }
 
 /** What stands around the eigenvalues. */
@@ -20,13 +24,8 @@ export interface SpectrumOptions {
 }
 
 const FRAME = { left: 72, right: 560, top: 68, bottom: 348 }
-/** The colours that the style has. */
-const COLOURS = 5
 /** Below this part of the largest, an eigenvalue in float64 is rounding. */
 const LEAST = 1e-16
-
-/** The colour of the i-th of several things. */
-export const colourOf = (place: number): string => `var(--c${(place % COLOURS) + 1})`
 
 const dots = (points: readonly (readonly [number, number])[], colour: string): Markup =>
   group(
@@ -45,23 +44,11 @@ const dots = (points: readonly (readonly [number, number])[], colour: string): M
         ))
   )
 
-/**
- * Eigenvalues on a logarithmic scale, mode by mode from the largest: a self-contained SVG. Values at or below zero
- * (and below 10⁻¹⁶ of the largest) cannot be drawn there; how many are left out is said. Nothing to draw is an
- * ArgumentError, a NaN or infinity a DataError.
- *
- * @example
- * import assert from 'node:assert'
- * import * as E from 'fp-ts/lib/Either.js'
- * import { plot } from 'tangentflow'
- *
- * const svg = plot.spectrum([{ name: 'dense', values: [4.5, 0.25, 0] }])
- * assert.ok(E.isRight(svg) && svg.right.includes('1 not above zero is left out'))
- */
-export const spectrum = (
+/** The drawing of `spectrum`, to be put where its title is said otherwise. */
+export const drawSpectrum = (
   spectra: readonly NamedSpectrum[],
-  { title = 'spectrum', modes = 'linear' }: SpectrumOptions = {}
-): E.Either<TangentError, string> => {
+  { modes = 'linear' }: SpectrumOptions
+): E.Either<TangentError, Drawing> => {
   const all = spectra.flatMap(({ values }) => values)
   if (!all.every(Number.isFinite)) {
     return E.left(tangentError('DataError', 'plot.spectrum', 'finite eigenvalues', 'NaN or an infinity'))
@@ -70,8 +57,9 @@ export const spectrum = (
   if (most === 0) {
     return E.left(tangentError('ArgumentError', 'plot.spectrum', 'an eigenvalue above 0', 'none'))
   }
-  const shown = spectra.map(({ name, values }) => ({
+  const shown = spectra.map(({ name, values, colour }, i) => ({
     name,
+    colour: colour ?? colourOf(i),
     values: values.filter((value) => value > LEAST * most).sort((a, b) => b - a)
   }))
   const drawn = shown.flatMap(({ values }) => values)
@@ -89,21 +77,42 @@ export const spectrum = (
     shown.map(({ values }) => y.scale(values.at(-1) ?? most)),
     FRAME.bottom
   )
-  return E.right(
-    figure(
-      FRAME.right + 150,
-      FRAME.bottom + 58,
-      title,
+  return E.right({
+    width: FRAME.right + 150,
+    height: FRAME.bottom + 58,
+    parts: [
       axes(whole, y, FRAME),
-      ...shown.map(({ values }, i) =>
+      ...shown.map(({ values, colour }) =>
         dots(
           values.map((value, k) => [x.scale(k + 1), y.scale(value)] as const),
-          colourOf(i)
+          colour
         )
       ),
-      ...shown.map(({ name }, i) =>
-        element('text', { class: 'name', x: FRAME.right + 8, y: names[i]! + 4, fill: colourOf(i) }, name)
+      ...shown.map(({ name, colour }, i) =>
+        element('text', { class: 'name', x: FRAME.right + 8, y: names[i]! + 4, fill: colour }, name)
       )
-    )
-  )
+    ]
+  })
 }
+
+/**
+ * Eigenvalues on a logarithmic scale, mode by mode from the largest: a self-contained SVG. Values at or below zero
+ * (and below 10⁻¹⁶ of the largest) cannot be drawn there; how many are left out is said. Nothing to draw is an
+ * ArgumentError, a NaN or infinity a DataError.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { plot } from 'tangentflow'
+ *
+ * const svg = plot.spectrum([{ name: 'dense', values: [4.5, 0.25, 0] }])
+ * assert.ok(E.isRight(svg) && svg.right.includes('1 not above zero is left out'))
+ */
+export const spectrum = (
+  spectra: readonly NamedSpectrum[],
+  { title = 'spectrum', modes = 'linear' }: SpectrumOptions = {}
+): E.Either<TangentError, string> =>
+  pipe(
+    drawSpectrum(spectra, { modes }),
+    E.map(({ width, height, parts }) => figure(width, height, title, ...parts))
+  )

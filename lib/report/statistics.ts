@@ -37,3 +37,21 @@ export const show = (digits: number, { mean, sd }: Summary): string =>
 
 /** Accuracies as percentages. */
 export const percent = (shares: readonly number[]): Summary => summarise(shares.map((share) => 100 * share))
+
+/** About so many points of a noisy curve are shown, each the mean of a block of steps. */
+const POINTS = 50
+
+/** How many steps of a curve so long are shown as one point, and the means of a curve's blocks of that size. */
+export const blocksOf = (
+  length: number
+): { readonly size: number; readonly smooth: (curve: readonly number[]) => readonly number[] } => {
+  const size = Math.max(1, Math.ceil(length / POINTS))
+  return {
+    size,
+    smooth: (curve) =>
+      Array.from(
+        { length: Math.ceil(curve.length / size) },
+        (_, i) => summarise(curve.slice(i * size, (i + 1) * size)).mean
+      )
+  }
+}

@@ -1,9 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { tangentError, type TangentError } from '../core/error.js'
 import { axes, linearAxis, logAxis } from './axes.js'
+import { colourOf } from './colours.js'
 import { figure } from './figure.js'
 import { spread } from './lines.js'
-import { colourOf } from './spectrum.js'
 import { element, group } from './svg.js'
 
 /** One quantity over time: what was predicted of it, and what a real run showed. */
