@@ -16,7 +16,7 @@ export interface Estimate {
 }
 
 /** The level of all intervals of a report. */
-export const LEVEL = 0.95
+const LEVEL = 0.95
 
 /**
  * The mean of values with its two-sided 95 % interval: mean ± t · sd / √n, t from Student's distribution with n − 1 degrees

@@ -1,0 +1,2 @@
+export { experimentHtml } from './experiment/html.js'
+export { experimentText } from './experiment/text.js'

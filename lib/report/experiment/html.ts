@@ -1,0 +1,176 @@
+import { paint } from '../colours.js'
+import type { ExperimentRecord } from '../experiment-record.js'
+import { page, section, tableOf } from '../page.js'
+import { blocksOf } from '../statistics.js'
+import { element, group, type Markup } from '../svg.js'
+import type { Table } from '../table.js'
+import { besideDense, type Level, levelsOf, percentOf } from './groups.js'
+import { pairsNote, pairsTable } from './pairs.js'
+import { maskPictures, spectrumPlot } from './pictures.js'
+import { accuracyPlots, type Curve, curvesOf, type Paint, relationPlot } from './plots.js'
+import { relations, relationTable } from './relations.js'
+import { executedOf, flagsOf, groundOf } from './sentences.js'
+import {
+  accuracyTable,
+  classTable,
+  costTable,
+  distanceTable,
+  kernelTable,
+  layerTable,
+  searchTable
+} from './tables.js'
+
+/** A section of what there is of it; none where nothing was measured. */
+const part = (heading: string, says: string, body: readonly Markup[]): readonly Markup[] =>
+  body.length === 0 ? [] : [section(heading, says, ...body)]
+
+const maybeTable = (table: Table | undefined): readonly Markup[] =>
+  table === undefined ? [] : [tableOf(table)]
+
+/** The parts of each density under its name, where there are several densities. */
+const perLevel = (levels: readonly Level[], of: (level: Level) => readonly Markup[]): readonly Markup[] =>
+  levels.flatMap((level) => {
+    const body = of(level)
+    return body.length === 0 || levels.length < 2
+      ? body
+      : [element('h3', {}, `${percentOf(level.density)} of the weights`), ...body]
+  })
+
+const counted = (ys: readonly number[]): Curve => ({ xs: ys.map((_, i) => i + 1), ys })
+
+/** The parts that look at how masks were found and what they keep. */
+const maskParts = (record: ExperimentRecord, levels: readonly Level[], colour: Paint): readonly Markup[] => [
+  ...part(
+    'The searches',
+    'Relative distance of the masked network to the dense one at initialisation, on the batch of each step; ' +
+      'the table is on images kept out of training and search.',
+    [
+      ...perLevel(levels, ({ masked }) =>
+        (['kernel', 'output'] as const).flatMap((field) =>
+          curvesOf(
+            `${field} distance along the search`,
+            `${field} distance by search step`,
+            masked,
+            colour,
+            ({ measures }) => {
+              if (measures?.search === undefined) return undefined
+              const { smooth } = blocksOf(measures.search.steps.length)
+              return { xs: smooth(measures.search.steps), ys: smooth(measures.search[field]) }
+            }
+          )
+        )
+      ),
+      ...maybeTable(searchTable(record))
+    ]
+  ),
+  ...part(
+    'Kernels',
+    'Eigenvalues of the kernel Θ(X, X) of each network at its start, on images kept out, means over the seeds. Effective ' +
+      'rank: exp of the entropy of the normalised eigenvalues. Alignments are centred.',
+    [...perLevel(levels, (level) => spectrumPlot(level, colour)), ...maybeTable(kernelTable(record))]
+  ),
+  ...part(
+    'What the masks keep',
+    'Kept weights of each layer. Pictures: kept weights of each input pixel, summed over the first layer’s outputs. ' +
+      'The first seed of each method.',
+    perLevel(levels, (level) => [...maskPictures(level, colour), ...maybeTable(layerTable(level))])
+  )
+]
+
+/** The parts that look at what training did. */
+const trainingParts = (levels: readonly Level[], colour: Paint): readonly Markup[] => [
+  ...part(
+    'Training dynamics',
+    'How far the logits on fixed attacked test images are from the dense run’s at the same epoch: relative L2 ' +
+      'distance. “Dynamics” above is the mean of a curve.',
+    perLevel(levels, ({ masked }) =>
+      curvesOf('distance to the dense training trajectory', 'epoch', masked, colour, ({ measures }) => ({
+        xs: measures?.epochs ?? [],
+        ys: measures?.trajectory ?? []
+      }))
+    )
+  ),
+  ...part(
+    'Training',
+    'Accuracy in per cent on held-out training images after each epoch, under the attack of the training.',
+    perLevel(levels, (level) =>
+      curvesOf('validation', 'epoch', besideDense(level), colour, ({ training }) =>
+        counted(training.validations.map((share) => 100 * share))
+      )
+    )
+  )
+]
+
+const relationParts = (record: ExperimentRecord, colour: Paint): readonly Markup[] =>
+  part(
+    'Do nearer kernels mean nearer training, and more robustness?',
+    'A point a run; distances are relative, to the dense network. Correlations have 95 % intervals by Fisher’s z, which ' +
+      'take the runs as independent. Over all densities, whatever density moves moves both.',
+    relations.flatMap((relation) => [
+      ...relationPlot(record, relation, colour),
+      ...maybeTable(relationTable(record, relation))
+    ])
+  )
+
+/** The record as one HTML page that needs nothing else. Parts that were not measured are left out. */
+export const experimentHtml = (record: ExperimentRecord): string => {
+  const levels = levelsOf(record)
+  const colour = paint(record.runs.map(({ method }) => method))
+  const several = record.runs.some(({ seed }) => seed !== record.runs[0]?.seed)
+  return page(
+    record.name.replaceAll(/[<>&"]/g, ''),
+    group(
+      element('h1', {}, record.name),
+      element('p', { class: 'quiet' }, executedOf(record)),
+      section(
+        'Accuracy',
+        groundOf(record) + (several ? ' Whiskers and ±: one standard deviation over seeds.' : ''),
+        ...accuracyPlots(levels, colour),
+        ...maybeTable(accuracyTable(record))
+      ),
+      ...part(
+        'Paired differences',
+        pairsNote,
+        levels.flatMap((level) => maybeTable(pairsTable(level)))
+      ),
+      ...part(
+        'Distances to dense',
+        'Relative distances to the dense network: of the mixed kernel and of the outputs at the start, and of the ' +
+          'logits along training (dynamics).',
+        maybeTable(distanceTable(record))
+      ),
+      ...relationParts(record, colour),
+      ...trainingParts(levels, colour),
+      ...maskParts(record, levels, colour),
+      ...part(
+        'Cost',
+        'Weights, operations on one example and bytes, in shares of the dense network; wall-clock seconds.',
+        maybeTable(costTable(record))
+      ),
+      ...part('Classes', 'Of the first run, under all attacks.', maybeTable(classTable(record))),
+      ...part(
+        'Over ε',
+        'Robust accuracy in per cent under PGD at several radii, each attacked on its own.',
+        perLevel(levels, (level) =>
+          curvesOf('robust accuracy over ε', 'ε', besideDense(level), colour, ({ overEpsilon = [] }) => ({
+            xs: overEpsilon.map(({ epsilon }) => epsilon),
+            ys: overEpsilon.map(({ robust }) => 100 * robust)
+          }))
+        )
+      ),
+      section(
+        'Flags',
+        'Signs that gradients were masked, and the robust accuracy is too high.',
+        element('ul', {}, ...flagsOf(record).map((line) => element('li', {}, line)))
+      ),
+      section(
+        'Configuration',
+        `Made by: ${record.command}`,
+        tableOf({
+          headings: ['setting', 'value'],
+          rows: Object.entries(record.experiment).map(([name, value]) => [name, JSON.stringify(value)])
+        })
+      )
+    )
+  )
+}

@@ -1,0 +1,35 @@
+import type { ExperimentRecord } from '../experiment-record.js'
+import { formatTable, type Table } from '../table.js'
+import { levelsOf } from './groups.js'
+import { pairsNote, pairsTable } from './pairs.js'
+import { relations, relationTable } from './relations.js'
+import { executedOf, flagsOf, groundOf } from './sentences.js'
+import { accuracyTable, costTable, distanceTable, kernelTable, searchTable } from './tables.js'
+
+/** A table under its title, or nothing where there is none. */
+const titled = (title: string, tables: readonly (Table | undefined)[]): readonly string[] => {
+  const there = tables.filter((table) => table !== undefined)
+  return there.length === 0 ? [] : [title, ...there.map(formatTable)]
+}
+
+/** The record as text: what the command prints at its end. Parts that were not measured are left out. */
+export const experimentText = (record: ExperimentRecord): string =>
+  record.runs.length === 0
+    ? `${record.name}\n\n${groundOf(record)}`
+    : [
+        record.name,
+        ...titled(groundOf(record), [accuracyTable(record)]),
+        ...titled(pairsNote, levelsOf(record).map(pairsTable)),
+        ...titled(
+          'Relative distances to the dense network: at the start, and of the logits along training.',
+          [distanceTable(record)]
+        ),
+        ...titled('Correlations over runs, with 95 % intervals.', [
+          ...relations.map((relation) => relationTable(record, relation))
+        ]),
+        ...titled('The searches, on images kept out of them.', [searchTable(record)]),
+        ...titled('The kernels at the start.', [kernelTable(record)]),
+        ...titled('Cost, in shares of the dense network and in seconds.', [costTable(record)]),
+        ...flagsOf(record),
+        executedOf(record)
+      ].join('\n\n')
