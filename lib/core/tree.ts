@@ -1,4 +1,5 @@
 import { fail } from './error.js'
+import { type Shape, sameShape, showShape } from './shape.js'
 
 /** Parameters, batches and results: leaves in arrays and plain records, nested as one likes. */
 export type Tree<A> = A | readonly Tree<A>[] | { readonly [field: string]: Tree<A> }
@@ -72,4 +73,33 @@ export const rebuild = <A, Out>(
 ): Out => {
   let next = 0
   return walk(operation, isLeaf, () => values[next++], tree, '') as Out
+}
+
+/** A leaf, and the leaf at the same path of a second tree that may lack it. */
+export interface Paired<A> extends Leaf<A> {
+  readonly match: A | undefined
+}
+
+/**
+ * The leaves of a tree, each with its match in a part of such a tree (a mask that covers the weights only, say). A leaf
+ * of the part with no counterpart, or of another shape, is a TreeError naming its path.
+ */
+export const pairs = <A extends { readonly shape: Shape }>(
+  operation: string,
+  isLeaf: (value: unknown) => value is A,
+  tree: unknown,
+  part: unknown
+): readonly Paired<A>[] => {
+  const matches = new Map(leaves(operation, isLeaf, part).map(({ path, value }) => [path, value]))
+  const paired = leaves(operation, isLeaf, tree).map(({ path, value }) => {
+    const match = matches.get(path)
+    matches.delete(path)
+    return match === undefined || sameShape(match.shape, value.shape)
+      ? { path, value, match }
+      : fail('TreeError', operation, `shape ${showShape(value.shape)}`, showShape(match.shape), path)
+  })
+  const [stray] = matches.keys()
+  return stray === undefined
+    ? paired
+    : fail('TreeError', operation, 'a part of the tree', 'a leaf beside it', stray)
 }

@@ -1,6 +1,5 @@
 import { fail } from '../core/error.js'
-import { sameShape, showShape } from '../core/shape.js'
-import { leaves, rebuild } from '../core/tree.js'
+import { leaves, type Paired, pairs as pairsOf, rebuild } from '../core/tree.js'
 import { isTensor, type Tensor } from './tensor.js'
 
 export { fromNamed, named } from '../core/named.js'
@@ -44,40 +43,19 @@ export const zipWith =
     return rebuild<Tensor, T>('tree.zipWith', isTensor, tree, paired)
   }
 
-/** A leaf, and the leaf at the same path of a second tree that may lack it. */
-export interface Paired {
-  readonly value: Tensor
-  readonly match: Tensor | undefined
-}
+/** As the pairs of any tree and a part of it, of tensors. */
+export const pairs = (operation: string, tree: unknown, part: unknown): readonly Paired<Tensor>[] =>
+  pairsOf(operation, isTensor, tree, part)
 
 /**
- * The leaves of a tree, each with its match in a part of such a tree (a mask that covers the weights only, say). A leaf
- * of the part with no counterpart, or of another shape, is a TreeError naming its path.
+ * As {@link zipWith} at the leaves of a part of the tree; other leaves stay as they are. The operation names itself in errors.
  */
-export const pairs = (operation: string, tree: unknown, part: unknown): readonly Paired[] => {
-  const matches = new Map(leaves(operation, isTensor, part).map(({ path, value }) => [path, value]))
-  const paired = leaves(operation, isTensor, tree).map(({ path, value }) => {
-    const match = matches.get(path)
-    matches.delete(path)
-    return match === undefined || sameShape(match.shape, value.shape)
-      ? { value, match }
-      : fail('TreeError', operation, `shape ${showShape(value.shape)}`, showShape(match.shape), path)
-  })
-  const [stray] = matches.keys()
-  return stray === undefined
-    ? paired
-    : fail('TreeError', operation, 'a part of the tree', 'a leaf beside it', stray)
-}
-
-/** As {@link zipWith} at the leaves of a part of the tree; other leaves stay as they are. */
 export const zipPart =
-  (part: unknown, f: (a: Tensor, b: Tensor) => Tensor) =>
+  (part: unknown, f: (a: Tensor, b: Tensor) => Tensor, operation = 'tree.zipPart') =>
   <T>(tree: T): T =>
     rebuild<Tensor, T>(
-      'tree.zipPart',
+      operation,
       isTensor,
       tree,
-      pairs('tree.zipPart', tree, part).map(({ value, match }) =>
-        match === undefined ? value : f(value, match)
-      )
+      pairs(operation, tree, part).map(({ value, match }) => (match === undefined ? value : f(value, match)))
     )

@@ -1,9 +1,12 @@
 import { fail } from '../core/error.js'
-import { of } from '../core/ndarray.js'
+import { isNdArray, type NdArray, of } from '../core/ndarray.js'
+import { leaves, rebuild } from '../core/tree.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Weights } from '../nn/layer.js'
 import { allot, type Layers } from './allot.js'
 import { weightShapes } from './density.js'
+
+const operation = 'mask.choose'
 
 /** 1 at the k largest of a row of numbers, of equal ones the first. */
 const best = (scores: Float64Array, k: number): Float32Array => {
@@ -42,22 +45,27 @@ const best = (scores: Float64Array, k: number): Float32Array => {
 export const choose =
   ({ layers, density }: { readonly layers: Layers; readonly density: number }) =>
   (scores: Concrete<Weights>): Concrete<Weights> => {
-    const made = allot('mask.choose', layers, density, weightShapes(scores))
-    const rows = scores.flatMap(({ w }) => (w === undefined ? [] : [Float64Array.from(w.data)]))
+    const made = allot(operation, layers, density, weightShapes(scores))
+    const found = leaves(operation, isNdArray, scores)
+    const rows = found.map(({ value }) => Float64Array.from(value.data))
     rows.forEach((row, l) => {
       const at = row.findIndex(Number.isNaN)
-      if (at >= 0) fail('ArgumentError', 'mask.choose', 'scores that are numbers', 'NaN', `layer ${l}, ${at}`)
+      if (at >= 0)
+        fail('ArgumentError', operation, 'scores that are numbers', 'NaN', `${found[l]!.path}, ${at}`)
     })
-    const flat = Float64Array.from(rows.flatMap((row) => Array.from(row)))
     const kept =
       made.kind === 'each'
         ? rows.map((row, l) => best(row, made.counts[l]!))
         : cut(
-            best(flat, made.count),
+            best(Float64Array.from(rows.flatMap((row) => Array.from(row))), made.count),
             rows.map(({ length }) => length)
           )
-    let next = 0
-    return scores.map(({ w }) => (w === undefined ? {} : { w: of(w.shape, kept[next++]!) }))
+    return rebuild<NdArray, Concrete<Weights>>(
+      operation,
+      isNdArray,
+      scores,
+      found.map(({ value }, l) => of(value.shape, kept[l]!))
+    )
   }
 
 /** A row cut into pieces of the given lengths. */
@@ -66,7 +74,10 @@ const cut = (row: Float32Array, lengths: readonly number[]): readonly Float32Arr
   return lengths.map((length) => row.slice(at, (at += length)))
 }
 
-/** The layers, counted among those with weights, of which a mask keeps nothing: their network computes a constant. */
+/**
+ * The layers, counted among those with weights, of whose weights a mask keeps none: whatever biases are left, their network
+ * computes a constant.
+ */
 export const emptied = (mask: Concrete<Weights>): readonly number[] =>
   mask
     .flatMap(({ w }) => (w === undefined ? [] : [w.data.some((m) => m !== 0)]))

@@ -1,13 +1,14 @@
-import { full } from '../core/ndarray.js'
+import { full, type NdArray } from '../core/ndarray.js'
 import { type Shape, sizeOf } from '../core/shape.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Network, Params, Weights } from '../nn/layer.js'
+import { keptOf } from './density.js'
 
 /** What a masked network takes to run on one example and to keep, and what the dense one takes. */
 export interface MaskCost {
   /** Floating-point operations of the layers with weights: a multiplication and an addition for each use of a kept weight. */
   readonly flops: number
-  /** Kept weights and all biases in float32, and one bit a weight to say which are kept where some are not. */
+  /** Kept weights and biases in float32, and a bit for each of a leaf of which some are not kept, to say which. */
   readonly bytes: number
   readonly denseFlops: number
   readonly denseBytes: number
@@ -15,6 +16,12 @@ export interface MaskCost {
 
 const FLOAT = 4
 const BITS = 8
+
+/** The bytes of what is kept of an array, all of it without a mask. */
+const bytesOf = (values: NdArray, mask = full(values.shape, 1)): number => {
+  const [kept, total] = [keptOf(mask), values.data.length]
+  return FLOAT * kept + (kept < total ? Math.ceil(total / BITS) : 0)
+}
 
 /** How often a layer uses each of its weights on one example: once, or at every place of a convolution's output. */
 const uses = (weight: Shape, output: Shape): number => (weight.length === 2 ? 1 : sizeOf(output.slice(1)))
@@ -42,20 +49,15 @@ export const cost =
         const output = layer.outputShape(shape)
         const { w, b } = params[l] ?? {}
         if (w === undefined) return { shape: output, sum }
-        const kept = Array.from(mask[l]?.w?.data ?? full(w.shape, 1).data).filter((m) => m !== 0).length
+        const masks = mask[l] ?? {}
         const perWeight = 2 * uses(w.shape, output)
-        const biases = FLOAT * (b?.data.length ?? 0)
         return {
           shape: output,
           sum: {
-            flops: sum.flops + perWeight * kept,
-            bytes:
-              sum.bytes +
-              FLOAT * kept +
-              biases +
-              (kept < w.data.length ? Math.ceil(w.data.length / BITS) : 0),
+            flops: sum.flops + perWeight * (masks.w === undefined ? w.data.length : keptOf(masks.w)),
+            bytes: sum.bytes + bytesOf(w, masks.w) + (b === undefined ? 0 : bytesOf(b, masks.b)),
             denseFlops: sum.denseFlops + perWeight * w.data.length,
-            denseBytes: sum.denseBytes + FLOAT * w.data.length + biases
+            denseBytes: sum.denseBytes + bytesOf(w) + (b === undefined ? 0 : bytesOf(b))
           }
         }
       },

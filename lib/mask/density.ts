@@ -1,16 +1,18 @@
 import { fail } from '../core/error.js'
+import type { NdArray } from '../core/ndarray.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
-import type { Weights } from '../nn/layer.js'
+import type { Layerwise, Weights } from '../nn/layer.js'
 import type { Concrete } from '../graph/spec.js'
+import { covered } from './cover.js'
 
 const checkDensity = (operation: string, density: number): number =>
   density > 0 && density <= 1
     ? density
     : fail('ArgumentError', operation, 'a density in (0, 1]', `${density}`, 'density')
 
-/** The shapes of the weights of a tree of parameters, masks or scores, symbolic or concrete. */
-export const weightShapes = (weights: Weights | Concrete<Weights>): readonly Shape[] =>
-  weights.flatMap(({ w }) => (w === undefined ? [] : [w.shape]))
+/** The shapes of what a mask or a score covers, symbolic or concrete, in the order of the tree: a layer's biases before its weights. */
+export const weightShapes = (weights: Layerwise<{ readonly shape: Shape }>): readonly Shape[] =>
+  covered(weights).map(({ shape }) => shape)
 
 /** What one output of a layer sums over: weights are [inputs, outputs], or [outputs, inputs, …kernel] of a convolution. */
 export const fanIn = ([first = 1, ...rest]: Shape): number =>
@@ -24,7 +26,10 @@ export const countOf = (operation: string, density: number, size: number): numbe
     : fail('ArgumentError', operation, `a density that keeps one of ${size} weights`, `${density}`, 'density')
 }
 
-/** Every layer at the same density. */
+/** The axes of weights, and of biases as weights of one constant input. */
+const fans = (shape: Shape): Shape => (shape.length === 1 ? [1, ...shape] : shape)
+
+/** Every layer at the same density, and its biases where they take part. */
 export const uniformCounts =
   (density: number) =>
   (shapes: readonly Shape[]): readonly number[] =>
@@ -33,7 +38,7 @@ export const uniformCounts =
 /**
  * Layer densities proportional to (fan-in + fan-out) / (fan-in · fan-out), scaled to the given total density; a layer
  * that would pass 1 is kept whole and the rest scaled anew (Erdős–Rényi–Kernel: Evci, Gale, Menick, Castro, Elsen,
- * arXiv:1911.11134, sec. 3). The counts add up to round(density · total), the remainders of rounding going to the
+ * arXiv:1911.11134, sec. 3). Biases are weights of one constant input, (1 + n) / n, so they are the first to be kept whole. The counts add up to round(density · total), the remainders of rounding going to the
  * largest.
  */
 export const erkCounts =
@@ -45,7 +50,7 @@ export const erkCounts =
       density,
       sizes.reduce((a, b) => a + b, 0)
     )
-    const raw = shapes.map((shape) => shape.reduce((a, b) => a + b, 0) / sizeOf(shape))
+    const raw = shapes.map((shape) => fans(shape).reduce((a, b) => a + b, 0) / sizeOf(shape))
     const whole = new Set<number>()
     for (;;) {
       const open = sizes.map((_, l) => l).filter((l) => !whole.has(l))
@@ -82,7 +87,7 @@ const roundTo = (total: number, exact: readonly number[], shapes: readonly Shape
       )
 }
 
-/** The fraction of weights a concrete mask keeps, over all layers. */
+/** The fraction that a concrete mask keeps of all that it covers. */
 export const density = (mask: Concrete<Weights>): number => {
   const { kept, total } = countKept(mask).reduce(
     (a, b) => ({ kept: a.kept + b.kept, total: a.total + b.total }),
@@ -94,10 +99,11 @@ export const density = (mask: Concrete<Weights>): number => {
   return kept / total
 }
 
-/** Kept weights and all weights of each masked layer, in order. */
+/** How many a mask keeps of one leaf. */
+export const keptOf = ({ data }: NdArray): number => Array.from(data).filter((m) => m !== 0).length
+
+/** Kept and all weights of each masked layer, in order; where biases take part, those of a layer before its weights. */
 export const countKept = (
   mask: Concrete<Weights>
 ): readonly { readonly kept: number; readonly total: number }[] =>
-  mask.flatMap(({ w }) =>
-    w === undefined ? [] : [{ kept: Array.from(w.data).filter((m) => m !== 0).length, total: w.data.length }]
-  )
+  covered(mask).map((leaf) => ({ kept: keptOf(leaf), total: leaf.data.length }))

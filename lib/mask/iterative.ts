@@ -2,8 +2,9 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { fail, type TangentError } from '../core/error.js'
-import { full, type NdArray, of } from '../core/ndarray.js'
+import { full, isNdArray, type NdArray, of } from '../core/ndarray.js'
 import type { HostKey } from '../core/key.js'
+import { pairs, rebuild } from '../core/tree.js'
 import { type Key, split } from '../graph/key.js'
 import { loop } from '../graph/loop.js'
 import type { Runner } from '../graph/runner.js'
@@ -11,10 +12,11 @@ import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
 import type { Batch, Dataset } from '../nn/batch.js'
 import { labelledCount } from '../nn/labels.js'
-import { type Network, type Params, type Weights, weightsOf } from '../nn/layer.js'
+import { type Covering, type Network, type Params, type Weights, weightsOf } from '../nn/layer.js'
 import { allot, type Layers } from './allot.js'
 import { apply } from './apply.js'
 import { choose } from './choose.js'
+import { mapCovered } from './cover.js'
 import { weightShapes } from './density.js'
 import { type OneShot, sampleOf } from './sample.js'
 
@@ -22,7 +24,8 @@ import { type OneShot, sampleOf } from './sample.js'
 export type Score = (params: Params, batch: Required<Batch>, key: Key) => Weights
 
 /** What pruning round by round needs. */
-export interface IterativeOptions {
+export interface IterativeOptions extends Covering {
+  /** It must cover the weights, and the biases if and only if they take part. */
   readonly score: Score
   /** The fraction of weights to keep in the end, in (0, 1]. */
   readonly density: number
@@ -34,24 +37,28 @@ export interface IterativeOptions {
   readonly samples?: number
 }
 
+const operation = 'mask.iterative'
+
 const check = ({ rounds }: IterativeOptions): void => {
   if (!(Number.isInteger(rounds) && rounds >= 1))
-    fail('ArgumentError', 'mask.iterative', 'a whole number of rounds of at least 1', `${rounds}`, 'rounds')
+    fail('ArgumentError', operation, 'a whole number of rounds of at least 1', `${rounds}`, 'rounds')
 }
 
-/** Scores in which what a mask has removed comes last. */
+/** Scores in which what a mask has removed comes last. Scores of another form than the mask are a TreeError. */
 const behind = (scores: Concrete<Weights>, mask: Concrete<Weights>): Concrete<Weights> =>
-  scores.map(({ w }, l) => {
-    const m = mask[l]?.w
-    return w === undefined || m === undefined
-      ? {}
-      : {
-          w: of(
-            w.shape,
-            Float64Array.from(w.data, (s, i) => (m.data[i] === 0 ? -Infinity : s))
+  rebuild<NdArray, Concrete<Weights>>(
+    operation,
+    isNdArray,
+    mask,
+    pairs(operation, isNdArray, mask, scores).map(({ path, value: m, match }) =>
+      match === undefined
+        ? fail('TreeError', operation, 'a score for all that is masked', 'none', path)
+        : of(
+            m.shape,
+            Float64Array.from(match.data, (s, i) => (m.data[i] === 0 ? -Infinity : s))
           )
-        }
-  })
+    )
+  )
 
 /**
  * Pruning in rounds: after round k of n the best ρ^(k/n) of the weights are left, k = 1 … n, judged by the score of the
@@ -79,9 +86,7 @@ export const iterative =
   (runner) => {
     const { score, density, rounds, layers = 'global', samples = 512 } = options
     const [forSample, forScore] = split(2)(key)
-    const whole: Concrete<Weights> = weightsOf<NdArray>(params).map(({ w }) =>
-      w === undefined ? {} : { w: full(w.shape, 1) }
-    )
+    const whole = mapCovered(({ shape }: NdArray) => full(shape, 1))(weightsOf(params, options))
     const keep = (round: number) => choose({ layers, density: density ** (round / rounds) })
     const scored = (p: Params, m: Weights, batch: Required<Batch>, k: Key): Weights =>
       score(apply(m)(p), batch, k)
@@ -90,8 +95,8 @@ export const iterative =
         attempt(() => {
           check(options)
           // The last round keeps least: a density that fits then fits before.
-          allot('mask.iterative', layers, density, weightShapes(whole))
-          const count = labelledCount('mask.iterative', network.apply, params, data)
+          allot(operation, layers, density, weightShapes(whole))
+          const count = labelledCount(operation, network.apply, params, data)
           return sampleOf(data, count, samples, forSample)
         })
       ),

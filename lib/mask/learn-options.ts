@@ -48,7 +48,7 @@ export interface Moving {
 export interface LearnOptions {
   readonly objective: MaskObjective
   readonly parametrisation: Parametrisation
-  /** Where the scores start. */
+  /** Where the scores start, and with it what is masked: the leaves that have scores. Leaves that the parameters lack are a TreeError. */
   readonly start: Concrete<Weights>
   /** The attack on half of the examples. */
   readonly attack: Attack
@@ -79,7 +79,7 @@ export interface LearnEvent {
   readonly steps: number
   /** The objective's scalars by name, `loss` among them, before the step. */
   readonly terms: Readonly<Record<string, number>>
-  /** Weights of each masked layer that entered or left the hard mask since the last step. */
+  /** Weights of each masked layer, and biases before them where they take part, that entered or left the hard mask since the last step. */
   readonly flips: readonly number[]
 }
 

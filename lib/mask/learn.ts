@@ -3,7 +3,8 @@ import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
-import { type NdArray, of, scalar } from '../core/ndarray.js'
+import { isNdArray, type NdArray, of, scalar } from '../core/ndarray.js'
+import { pairs } from '../core/tree.js'
 import { fold, split } from '../graph/key.js'
 import type { Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
@@ -15,17 +16,16 @@ import { adam, initialState } from '../nn/optimiser.js'
 import { cosine } from '../nn/schedule.js'
 import { ofFunction, ofValues } from '../resume/settings.js'
 import { takeSteps } from '../resume/steps.js'
+import { covered } from './cover.js'
 import { checkLearn, type LearnOptions, type Learnt } from './learn-options.js'
 import { loadProgress, places, type Progress, saveProgress } from './learn-progress.js'
 import { type LearnState, learnStep } from './learn-step.js'
 
-/** Entries of each masked layer in which two masks differ; none where there was no mask before. */
-const flipsBetween = (before: Concrete<Weights> | undefined, after: Concrete<Weights>): readonly number[] =>
-  after.flatMap(({ w }, l) => {
-    const old = before?.[l]?.w
-    if (w === undefined) return []
-    return [old === undefined ? 0 : w.data.filter((m, i) => m !== old.data[i]).length]
-  })
+/** Entries of each leaf in which two masks differ; none where there was no mask before. */
+const flipsBetween = (before: Concrete<Weights> | undefined, after: Concrete<Weights>): readonly number[] => {
+  const old = covered(before ?? after)
+  return covered(after).map(({ data }, l) => data.filter((m, i) => m !== old[l]!.data[i]).length)
+}
 
 const numbersOf = (terms: Readonly<Record<string, NdArray>>): Readonly<Record<string, number>> =>
   Object.fromEntries(Object.entries(terms).map(([name, value]) => [name, value.data[0]!]))
@@ -53,6 +53,7 @@ export const learnFrom =
 
     const plan = attempt(() => {
       checkLearn(operation, options)
+      pairs(operation, isNdArray, params, start)
       const count = labelledCount(operation, network.apply, params, data)
       const half = Math.min(batch, Math.floor(count / 2))
       const rows = shuffledRows(keys.shuffle, count, 2 * half)

@@ -10,7 +10,7 @@ import { attempt } from '../graph/trace.js'
 import { pgd } from '../attack/pgd.js'
 import type { Attack, Batch, Dataset } from '../nn/batch.js'
 import { labelledCount } from '../nn/labels.js'
-import type { Network, Params, Weights } from '../nn/layer.js'
+import type { Covering, Network, Params, Weights } from '../nn/layer.js'
 import { keepBest, type Layers } from './allot.js'
 import { iterative, type Score } from './iterative.js'
 import { type OneShot, sampleOf } from './sample.js'
@@ -18,27 +18,26 @@ import * as score from './score.js'
 
 /** How a method scores, and how it shares out what is kept unless told otherwise. */
 interface Method {
-  readonly score: (network: Network, attack: Attack, batch: number | undefined) => Score
+  readonly score: (network: Network, options: score.SnipOptions) => Score
   readonly layers: Layers
   readonly rounds: number
 }
 
 const methods = {
-  random: { score: () => (params, _batch, key) => score.random(key)(params), layers: 'erk', rounds: 1 },
-  magnitude: { score: () => (params) => score.magnitude(params), layers: 'uniform', rounds: 1 },
-  snip: {
-    score: ({ apply }, attack, batch) =>
-      score.snip(apply, { attack, ...(batch === undefined ? {} : { batch }) }),
-    layers: 'global',
+  random: {
+    score: (_network, options) => (params, _batch, key) => score.random(key, options)(params),
+    layers: 'erk',
     rounds: 1
   },
-  grasp: { score: ({ apply }, attack) => score.grasp(apply, { attack }), layers: 'global', rounds: 1 },
-  synflow: { score: ({ apply }) => score.synflow(apply), layers: 'global', rounds: 100 },
-  kernelTrace: {
-    score: (network, attack) => score.kernelTrace(network, { attack }),
-    layers: 'global',
+  magnitude: {
+    score: (_network, options) => (params) => score.magnitude(params, options),
+    layers: 'uniform',
     rounds: 1
-  }
+  },
+  snip: { score: ({ apply }, options) => score.snip(apply, options), layers: 'global', rounds: 1 },
+  grasp: { score: ({ apply }, options) => score.grasp(apply, options), layers: 'global', rounds: 1 },
+  synflow: { score: ({ apply }, options) => score.synflow(apply, options), layers: 'global', rounds: 100 },
+  kernelTrace: { score: score.kernelTrace, layers: 'global', rounds: 1 }
 } as const satisfies Readonly<Record<string, Method>>
 
 /** The scores that give a mask at initialisation. */
@@ -48,7 +47,7 @@ export type OneShotMethod = keyof typeof methods
 export const oneShotMethods = Object.keys(methods) as readonly OneShotMethod[]
 
 /** What a mask from a score is made by. */
-export interface OneShotOptions {
+export interface OneShotOptions extends Covering {
   readonly method: OneShotMethod
   /** The fraction of weights to keep, in (0, 1]. */
   readonly density: number
@@ -71,8 +70,15 @@ export interface OneShotOptions {
 const scoreAttack = (epsilon: number): Attack => pgd({ epsilon, steps: 10, stepSize: epsilon / 4 })
 
 /** The score of a method: params, data and a key to a tree over the weights. */
-export const scoreOf = (network: Network, method: OneShotMethod, epsilon: number, batch?: number): Score =>
-  methods[method].score(network, scoreAttack(epsilon), batch)
+export const scoreOf = (
+  network: Network,
+  { method, epsilon, batch, biases = false }: Pick<OneShotOptions, 'method' | 'epsilon' | 'batch' | 'biases'>
+): Score =>
+  methods[method].score(network, {
+    attack: scoreAttack(epsilon),
+    biases,
+    ...(batch === undefined ? {} : { batch })
+  })
 
 /**
  * Scores and mask of a network at its parameters: in one program, or round by round.
@@ -94,13 +100,15 @@ export const oneShot =
   (network: Network, options: OneShotOptions) =>
   (params: Concrete<Params>, data: Dataset, key: HostKey): ReaderTaskEither<Runner, TangentError, OneShot> =>
   (runner) => {
-    const { method, density, epsilon, samples = 512 } = options
+    const { method, density, samples = 512, biases = false } = options
     const { layers, rounds } = { ...methods[method], ...options }
-    const scored = scoreOf(network, method, epsilon, options.batch)
+    const scored = scoreOf(network, options)
     if (rounds !== 1)
-      return iterative(network, { score: scored, density, rounds, layers, samples })(params, data, key)(
-        runner
-      )
+      return iterative(network, { score: scored, density, rounds, layers, samples, biases })(
+        params,
+        data,
+        key
+      )(runner)
     const [forSample, forScore] = split(2)(key)
     const choose = (
       p: Params,

@@ -7,6 +7,7 @@ import type { Tensor } from '../graph/tensor.js'
 import * as tree from '../graph/tree.js'
 import type { Weights } from '../nn/layer.js'
 import { allot, keepBest, type Layers } from './allot.js'
+import { mapCovered, streamOf } from './cover.js'
 import { weightShapes } from './density.js'
 import { overRows } from './rows.js'
 import { topK } from './topk.js'
@@ -139,9 +140,9 @@ export const hardConcrete = (keep: Keep, options: HardConcreteOptions = {}): Par
   }
   return {
     soft: (scores, progress, key) =>
-      margins(keep)(scores).map(({ w }, l) =>
-        w === undefined ? {} : { w: sample(ops.div(temperature(progress))(w), fold(l)(key)) }
-      ),
+      mapCovered((m: Tensor, l, part) =>
+        sample(ops.div(temperature(progress))(m), fold(streamOf(scores.length, l, part))(key))
+      )(margins(keep)(scores)),
     hard: hard(keep)
   }
 }

@@ -1,10 +1,11 @@
 import { fail } from '../core/error.js'
 import { type HostKey, uniforms } from '../core/key.js'
-import { of } from '../core/ndarray.js'
+import { type NdArray, of } from '../core/ndarray.js'
 import { sizeOf } from '../core/shape.js'
 import { fold } from '../graph/key.js'
 import type { Concrete } from '../graph/spec.js'
 import { apply } from './apply.js'
+import { mapCovered, streamOf } from './cover.js'
 import { fanIn } from './density.js'
 import type { MaskObjective } from './learn-options.js'
 import type { Network, Weights } from '../nn/layer.js'
@@ -21,34 +22,37 @@ export const trainingLoss =
     loss: loss(adversarial.y)(network.apply(apply(mask)(params))(adversarial.x))
   })
 
-/** Uniform scores in [0, 1/√fan-in), where edge-popup starts (with the absolute value taken at the start, not at every step). */
+/** What one output of a leaf's layer sums over; a bias has its layer's. */
+const fanInOf = (weights: Concrete<Weights>, layer: number): number => fanIn(weights[layer]?.w?.shape ?? [])
+
+/**
+ * Uniform scores in [0, 1/√fan-in), where edge-popup starts (with the absolute value taken at the start, not at every step).
+ * Biases have the fan-in of their layer.
+ */
 export const popupStart =
   (key: HostKey) =>
   (weights: Concrete<Weights>): Concrete<Weights> =>
-    weights.map(({ w }, l) =>
-      w === undefined
-        ? {}
-        : {
-            w: of(
-              w.shape,
-              uniforms(fold(l)(key), sizeOf(w.shape)).map((u) => u / Math.sqrt(fanIn(w.shape)))
-            )
-          }
-    )
-
-/** √(6 / fan-in) |w| / max |w| layer by layer, where HYDRA starts (eq. 6): in the order of the magnitudes. */
-export const hydraStart = (weights: Concrete<Weights>): Concrete<Weights> =>
-  weights.map(({ w }, l) => {
-    if (w === undefined) return {}
-    const size = Array.from(w.data).reduce((most, v) => Math.max(most, Math.abs(v)), 0)
-    const scale =
-      size > 0
-        ? Math.sqrt(6 / fanIn(w.shape)) / size
-        : fail('ArgumentError', 'mask.hydraStart', 'a weight that is not 0', 'zeros only', `layer ${l}`)
-    return {
-      w: of(
-        w.shape,
-        Float32Array.from(w.data, (v) => scale * Math.abs(v))
+    mapCovered(({ shape }: NdArray, l, part) =>
+      of(
+        shape,
+        uniforms(fold(streamOf(weights.length, l, part))(key), sizeOf(shape)).map(
+          (u) => u / Math.sqrt(fanInOf(weights, l))
+        )
       )
-    }
-  })
+    )(weights)
+
+/**
+ * √(6 / fan-in) |w| / max |w| layer by layer, where HYDRA starts (eq. 6): in the order of the magnitudes. Biases by the same
+ * formula, with the fan-in of their layer; a layer's biases that are all 0 start at 0.
+ */
+export const hydraStart = (weights: Concrete<Weights>): Concrete<Weights> =>
+  mapCovered(({ shape, data }: NdArray, l, part) => {
+    const size = Array.from(data).reduce((most, v) => Math.max(most, Math.abs(v)), 0)
+    if (size === 0 && part === 'w')
+      fail('ArgumentError', 'mask.hydraStart', 'a weight that is not 0', 'zeros only', `layer ${l}`)
+    const scale = size === 0 ? 0 : Math.sqrt(6 / fanInOf(weights, l)) / size
+    return of(
+      shape,
+      Float32Array.from(data, (v) => scale * Math.abs(v))
+    )
+  })(weights)

@@ -3,29 +3,35 @@ import { grad } from '../diff/index.js'
 import { fold, type Key } from '../graph/key.js'
 import * as ops from '../graph/ops/index.js'
 import * as random_ from '../graph/random.js'
+import type { Tensor } from '../graph/tensor.js'
 import * as tree from '../graph/tree.js'
 import { none } from '../attack/attack.js'
 import type { Attack, Batch, Model } from '../nn/batch.js'
-import { type Params, type Weights, weightsOf } from '../nn/layer.js'
+import { type Covering, type Params, type Weights, weightsOf } from '../nn/layer.js'
 import { crossEntropy } from '../nn/loss.js'
+import { mapCovered, streamOf } from './cover.js'
 
 export { grasp, type GraspOptions } from './score/grasp.js'
 export { kernelTrace, type KernelTraceOptions } from './score/kernel-trace.js'
 export { synflow } from './score/synflow.js'
 
-// Scores are trees over the weights of a network; larger is kept.
+// Scores are trees over the weights of a network, and its biases where asked; larger is kept. A bias is scored by the formula of
+// a weight, so that biases that start at 0 score 0 wherever |b| is a factor, and are removed first.
 
-/** Uniform noise in [0, 1), a stream of its own for each layer: with layer counts, a random mask. */
+/** Uniform noise in [0, 1), a stream of its own for each leaf: with layer counts, a random mask. */
 export const random =
-  (key: Key) =>
+  (key: Key, covering: Covering = {}) =>
   (params: Params): Weights =>
-    params.map(({ w }, l) => (w === undefined ? {} : { w: random_.uniform(w.shape)(fold(l)(key)) }))
+    mapCovered(({ shape }: Tensor, l, part) =>
+      random_.uniform(shape)(fold(streamOf(params.length, l, part))(key))
+    )(weightsOf(params, covering))
 
 /** |w| (Han, Pool, Tran, Dally, arXiv:1506.02626); layer by layer as a rule, since layers differ in scale. */
-export const magnitude = (params: Params): Weights => tree.map(ops.abs)(weightsOf(params))
+export const magnitude = (params: Params, covering: Covering = {}): Weights =>
+  tree.map(ops.abs)(weightsOf(params, covering))
 
 /** What a score that looks at data needs. */
-export interface DataScoreOptions {
+export interface DataScoreOptions extends Covering {
   /** The inputs on which the score is taken: attacked ones, or as they are (the default). */
   readonly attack?: Attack
 }
@@ -44,7 +50,7 @@ export interface SnipOptions extends DataScoreOptions {
  * mini-batches. The examples must divide into whole ones, or it is an ArgumentError.
  */
 export const snip =
-  (model: Model<Params>, { attack = none, batch: size }: SnipOptions = {}) =>
+  (model: Model<Params>, { attack = none, batch: size, ...covering }: SnipOptions = {}) =>
   (params: Params, batch: Batch, key: Key): Weights => {
     const { x } = attack(model)(params, batch, key)
     const count = x.shape[0]!
@@ -55,9 +61,8 @@ export const snip =
     const gradients = Array.from({ length: count / each }, (_, i) =>
       grad((p: Params) => crossEntropy(rows(i * each)(batch.y))(model(p)(rows(i * each)(x))))(params)
     )
-    return weightsOf(params).map(({ w }, l) => {
-      if (w === undefined) return {}
-      const sizes = gradients.map((gradient) => ops.abs(ops.mul(gradient[l]!.w!)(w)))
-      return { w: ops.scale(each / count)(sizes.reduce((a, b) => ops.add(b)(a))) }
-    })
+    return mapCovered((p: Tensor, l, part) => {
+      const sizes = gradients.map((gradient) => ops.abs(ops.mul(gradient[l]![part]!)(p)))
+      return ops.scale(each / count)(sizes.reduce((a, b) => ops.add(b)(a)))
+    })(weightsOf(params, covering))
   }

@@ -12,7 +12,7 @@ import { attempt } from '../graph/trace.js'
 import { pgd } from '../attack/pgd.js'
 import type { Attack, Dataset } from '../nn/batch.js'
 import { labelledCount } from '../nn/labels.js'
-import { type Network, type Params, type Weights, weightsOf } from '../nn/layer.js'
+import { type Covering, type Network, type Params, type Weights, weightsOf } from '../nn/layer.js'
 import { allot, type Layers } from './allot.js'
 import { weightShapes } from './density.js'
 import { learnFrom } from './learn.js'
@@ -26,6 +26,7 @@ import { sampleOf } from './sample.js'
 export interface SearchOptions
   extends
     ObjectiveOptions,
+    Covering,
     Pick<LearnOptions, 'against' | 'optimiser' | 'weights' | 'along' | 'stop' | 'keep'> {
   /** The fraction of weights to keep, over all layers together, in (0, 1]. */
   readonly density: number
@@ -45,7 +46,7 @@ export interface SearchOptions
   readonly rate?: number
   /** Examples of the kernel-trace score; 512 unless given. */
   readonly samples?: number
-  /** Where the scores start; at the kernel-trace score unless given. */
+  /** Where the scores start; at the kernel-trace score unless given. Biases take part if they have scores there. */
   readonly start?: Concrete<Weights>
   /** Called after every step. */
   readonly observe?: (event: SearchEvent) => IO<void>
@@ -135,11 +136,13 @@ export const search =
       steps = 300,
       batch = 128,
       rate = 0.02,
-      samples = 512
+      samples = 512,
+      biases = false
     } = options
     const { observe, parametrisation = straightThrough, ...rest } = options
     const attack = options.attack ?? pgd({ epsilon, steps: 7, stepSize: (2.5 * epsilon) / 7 })
     const [forSample, forScore, shuffle, forSteps] = split(4)(key)
+    const scored = scoreOf(network, { method: 'kernelTrace', epsilon, biases })
 
     const scoresFrom = (): TE.TaskEither<TangentError, Concrete<Weights>> =>
       pipe(
@@ -149,9 +152,7 @@ export const search =
           )
         ),
         TE.bindTo('sample'),
-        TE.bind('program', ({ sample }) =>
-          runner.compile(scoreOf(network, 'kernelTrace', epsilon), [params, sample, forScore])
-        ),
+        TE.bind('program', ({ sample }) => runner.compile(scored, [params, sample, forScore])),
         TE.flatMap(({ sample, program }) => program(params, sample, forScore)),
         TE.map(({ value }) => value)
       )
@@ -160,7 +161,7 @@ export const search =
       TE.fromEither(
         attempt(() => {
           check(options)
-          return allot(operation, layers, density, weightShapes(weightsOf(params)))
+          return allot(operation, layers, density, weightShapes(options.start ?? weightsOf(params, options)))
         })
       ),
       TE.flatMap(() => (options.start === undefined ? scoresFrom() : TE.right(options.start))),

@@ -4,8 +4,10 @@ export type { Batch, Dataset, Model } from './batch.js'
 export { conv2d, type ConvOptions } from './conv.js'
 export { dense, type DenseOptions } from './dense.js'
 export {
+  type Covering,
   type Layer,
   type LayerParams,
+  type Layerwise,
   type Network,
   type Params,
   serial,

@@ -11,8 +11,14 @@ export type LayerParams = { readonly w?: Tensor; readonly b?: Tensor }
 /** The parameters of a network: one record for each layer, empty for layers that have none. */
 export type Params = readonly LayerParams[]
 
-/** One number for each weight of a network (a mask, a score); biases have none. */
-export type Weights = readonly { readonly w?: Tensor }[]
+/** One number for each parameter that takes part (a mask, a score): for every weight, and for biases where asked. */
+export type Weights = Params
+
+/** Which parameters take part in masks and scores besides the weights. */
+export interface Covering {
+  /** Whether biases do; false unless given. */
+  readonly biases?: boolean
+}
 
 /** One layer: what it needs to start, and what it does to a batch [n, …]. Shapes are those of one example. */
 export interface Layer {
@@ -63,13 +69,26 @@ export const serial = (...layers: readonly Layer[]): Network => ({
   }
 })
 
-/** The weights of the parameters, without the biases: the part of the tree that masks and scores cover. */
-export const weightsOf = <P>(params: readonly { readonly w?: P }[]): readonly { readonly w?: P }[] =>
-  params.map(({ w }) => (w === undefined ? {} : { w }))
+/** What layers have for their weights and biases: tensors, arrays, or what comes of them. */
+export type Layerwise<P> = readonly { readonly w?: P; readonly b?: P }[]
 
-/** The parameters with other weights; layers that the tree of weights leaves out keep theirs. */
+/**
+ * The weights of the parameters, and the biases where they take part: the part of the tree that masks and scores cover.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { nn } from 'tangentflow'
+ *
+ * const params = [{ w: 'weights', b: 'biases' }, {}]
+ * assert.deepEqual(nn.weightsOf(params), [{ w: 'weights' }, {}])
+ * assert.deepEqual(nn.weightsOf(params, { biases: true }), params)
+ */
+export const weightsOf = <P>(params: Layerwise<P>, { biases = false }: Covering = {}): Layerwise<P> =>
+  params.map(({ w, b }) => ({
+    ...(biases && b !== undefined ? { b } : {}),
+    ...(w === undefined ? {} : { w })
+  }))
+
+/** The parameters with other weights; what the tree of weights leaves out stays. */
 export const withWeights = (params: Params, weights: Weights): Params =>
-  params.map((layer, l) => {
-    const w = weights[l]?.w
-    return w === undefined ? layer : { ...layer, w }
-  })
+  params.map((layer, l) => ({ ...layer, ...weights[l] }))

@@ -18,7 +18,7 @@ export interface MaskedOptions {
 
 /**
  * A mask: a part of the parameter tree with one number for each covered parameter. What it lacks (biases, as a rule) is
- * unmasked.
+ * unmasked; a leaf that the parameters lack, or of another shape, is a TreeError.
  */
 export type MaskTree = object
 
@@ -31,8 +31,8 @@ const powerOf = (operation: string, form: MaskForm): number =>
     : fail('ArgumentError', operation, Object.keys(powers).join(', '), form, 'mask')
 
 /** m∘θ at the covered leaves. */
-export const masked = <P>(params: P, mask: MaskTree | undefined): P =>
-  mask === undefined ? params : tree.zipPart(mask, (p, m) => ops.mul(m)(p))(params)
+export const masked = <P>(operation: string, params: P, mask: MaskTree | undefined): P =>
+  mask === undefined ? params : tree.zipPart(mask, (p, m) => ops.mul(m)(p), operation)(params)
 
 /** For each leaf the factors that stand between the Jacobians: the mask as often as its form says, or nothing. */
 export const factorsOf = (

@@ -9,7 +9,7 @@ export const attackedInputs =
   (attack: Attack) =>
   <P>(model: Model<P>) =>
   (params: P, batch: Batch, key: Key, mask?: MaskTree): Tensor =>
-    attack(model)(masked(params, mask), batch, key).x
+    attack(model)(masked('mixedNtk', params, mask), batch, key).x
 
 /**
  * The mixed kernel Θ(X, X̃) = ∇f(X) ∇f(X̃)ᵀ between inputs and their attacked versions, which governs adversarial

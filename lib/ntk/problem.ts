@@ -54,7 +54,7 @@ export const problemOf = <P>(
 ): Problem<P> => {
   if (!sameShape(x1.shape.slice(1), x2.shape.slice(1)))
     fail('ShapeError', 'ntk', `examples of one shape, ${showShape(x1.shape)}`, showShape(x2.shape), 'x2')
-  const effective = masked(params, mask)
+  const effective = masked('empiricalNtk', params, mask)
   const factors = factorsOf('empiricalNtk', params, mask, form)
   return { model, params: effective, x1, x2, factors, outputs, count: countOf(model, effective, x1) }
 }

@@ -24,7 +24,7 @@ import { factorsOf, masked, type MaskedOptions, type MaskTree } from './masked.j
 export const ntkVectorProduct =
   <P>(model: Model<P>, { mask: form = 'restricted' }: MaskedOptions = {}) =>
   (params: P, x1: Tensor, x2: Tensor, v: Tensor, mask?: MaskTree): Tensor => {
-    const effective = masked(params, mask)
+    const effective = masked('ntkVectorProduct', params, mask)
     const factors = factorsOf('ntkVectorProduct', params, mask, form)
     const gradient = vjp((p: P) => model(p)(x2))(effective)[1](v)
     const direction = rebuild<Tensor, P>(

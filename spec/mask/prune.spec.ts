@@ -116,7 +116,7 @@ describe('choosing on the host', () => {
 
   it('refuses scores that are no numbers, and counts that do not fit', () => {
     const scores = split([5, 6, NaN, 2], 0)
-    expect(() => mask.choose({ layers: 'global', density: 0.5 })(scores)).toThrow('layer 1, 0')
+    expect(() => mask.choose({ layers: 'global', density: 0.5 })(scores)).toThrow('[1].w, 0')
     for (const layers of [[1], [0, 1], [3, 1], [1.5, 1]])
       expect(() => mask.choose({ layers, density: 0.5 })(split([5, 6, 1, 2], 0))).toThrow('ArgumentError')
   })

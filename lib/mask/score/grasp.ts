@@ -7,11 +7,11 @@ import type { Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
 import { none } from '../../attack/attack.js'
 import type { Attack, Batch, Model } from '../../nn/batch.js'
-import { type Params, type Weights, weightsOf, withWeights } from '../../nn/layer.js'
+import { type Covering, type Params, type Weights, weightsOf, withWeights } from '../../nn/layer.js'
 import { crossEntropy } from '../../nn/loss.js'
 
 /** What GraSP needs besides data. */
-export interface GraspOptions {
+export interface GraspOptions extends Covering {
   /** The inputs on which the score is taken: attacked ones, or as they are (the default). */
   readonly attack?: Attack
   /** Logits are divided by it, so that the softmax is not saturated; 200 unless given, as in the authors' code. */
@@ -19,13 +19,13 @@ export interface GraspOptions {
 }
 
 /**
- * w ⊙ Hg, signed, with g and H the gradient and Hessian of the mean cross-entropy in the weights (GraSP: Wang, Zhang,
+ * w ⊙ Hg, signed, with g and H the gradient and Hessian of the mean cross-entropy in what is covered (GraSP: Wang, Zhang,
  * Grosse, arXiv:2002.07376, eq. 8, whose score −w ⊙ Hg removes the largest). Removing weight q changes the squared
  * gradient norm by −2 w_q (Hg)_q to first order, so what is kept carries the gradient flow. Hg is one
  * Hessian–vector product.
  */
 export const grasp =
-  (model: Model<Params>, { attack = none, temperature = 200 }: GraspOptions = {}) =>
+  (model: Model<Params>, { attack = none, temperature = 200, ...covering }: GraspOptions = {}) =>
   (params: Params, batch: Batch, key: Key): Weights => {
     if (!(Number.isFinite(temperature) && temperature > 0))
       fail(
@@ -36,7 +36,7 @@ export const grasp =
         'temperature'
       )
     const { x } = attack(model)(params, batch, key)
-    const weights = weightsOf(params)
+    const weights = weightsOf(params, covering)
     const loss = (w: Weights): Tensor =>
       pipe(model(withWeights(params, w))(x), ops.scale(1 / temperature), crossEntropy(batch.y))
     const curvature = hvp(loss)(weights, grad(loss)(weights))

@@ -9,10 +9,11 @@ import * as ops from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
 import type { Attack, Batch } from '../../nn/batch.js'
-import type { Network, Params, Weights } from '../../nn/layer.js'
+import { type Covering, type Network, type Params, type Weights, weightsOf } from '../../nn/layer.js'
+import { mapCovered } from '../cover.js'
 
 /** What the kernel-trace score needs besides data. */
-export interface KernelTraceOptions {
+export interface KernelTraceOptions extends Covering {
   /** The inputs on which the score is taken: attacked ones, or as they are (the default). */
   readonly attack?: Attack
   /**
@@ -33,25 +34,24 @@ const isDense = (w: Tensor): boolean => w.shape.length === 2
 
 /**
  * The kernel-trace score |w| √(Σ_o mean (∂f_o/∂w)²), the mean over the (attacked) inputs, divided by its mean over all
- * weights: the square without |w| is the share of the weight in the trace of the kernel, so what is kept carries the kernel. For
+ * scores: the square without |w| is the share of the weight in the trace of the kernel, so what is kept carries the kernel. For
  * a dense layer, where ∂f_o/∂wᵢⱼ = hⱼ ∂f_o/∂preᵢ, the factors are averaged by themselves, |wᵢⱼ| dᵢ hⱼ: hⱼ the root mean
  * square of the layer's input j, dᵢ = √(Σ_o mean (∂f_o/∂preᵢ)²) with preᵢ its i-th result, which is the share if inputs
  * and cotangents vary independently. A convolution sums over places that vary together, so there the derivative itself is
- * squared. A weight on an input that is always 0 scores 0.
+ * squared, as it is for biases. A weight on an input that is always 0 scores 0.
  */
 export const kernelTrace =
-  (network: Network, { attack = none, atOnce }: KernelTraceOptions = {}) =>
+  (network: Network, { attack = none, atOnce, ...covering }: KernelTraceOptions = {}) =>
   (params: Params, batch: Batch, key: Key): Weights => {
     const { x } = attack(network.apply)(params, batch, key)
     const inputs = inputsOf(network, params, x)
-    const squares = sumOfSquares(network, params, x, atOnce ?? fitting(network, params, x))
-    const raw = params.map(({ w }, l): { readonly w?: Tensor } => {
-      const square = squares[l]?.w
-      if (w === undefined || square === undefined) return {}
-      const d = pipe(square, ops.scale(1 / x.shape[0]!), ops.sqrt)
-      const shared = pipe(ops.abs(w), ops.mul(d))
-      return { w: isDense(w) ? ops.mul(ops.expandDims(1)(rms(inputs[l]!)))(shared) : shared }
-    })
+    const scored = weightsOf(params, covering)
+    const squares = sumOfSquares(network, params, scored, x, atOnce ?? fitting(network, params, x))
+    const raw = mapCovered((p: Tensor, l, part) => {
+      const d = pipe(squares[l]![part]!, ops.scale(1 / x.shape[0]!), ops.sqrt)
+      const shared = pipe(ops.abs(p), ops.mul(d))
+      return isDense(p) ? ops.mul(ops.expandDims(1)(rms(inputs[l]!)))(shared) : shared
+    })(scored)
     const parts = tree.tensors(raw)
     const count = parts.reduce((n, part) => n + sizeOf(part.shape), 0)
     const total = parts.map(ops.sum()).reduce((a, b) => ops.add(b)(a))
@@ -66,15 +66,19 @@ const fitting = (network: Network, params: Params, x: Tensor): number => {
 }
 
 /**
- * Σ over examples and outputs of the squared derivative: by each result of a dense layer, by each weight of any other.
+ * Σ over examples and outputs of the squared derivative: by each result of a dense layer, by each weight of any other, by each bias.
  * `atOnce` examples at a time.
  */
-const sumOfSquares = (network: Network, params: Params, x: Tensor, atOnce: number): Weights => {
+const sumOfSquares = (
+  network: Network,
+  params: Params,
+  scored: Weights,
+  x: Tensor,
+  atOnce: number
+): Weights => {
   if (!(Number.isInteger(atOnce) && atOnce >= 1))
     fail('ArgumentError', 'mask.score.kernelTrace', 'a whole number of at least 1', `${atOnce}`, 'atOnce')
-  const shifts = params.map(({ w }) =>
-    w === undefined ? {} : { w: fill(0, isDense(w) ? w.shape.slice(-1) : w.shape) }
-  )
+  const shifts = mapCovered((p: Tensor) => fill(0, isDense(p) ? p.shape.slice(-1) : p.shape))(scored)
   const n = x.shape[0]!
   const parts = Array.from({ length: Math.ceil(n / atOnce) }, (_, i): Weights => {
     const some = n <= atOnce ? x : ops.sliceAxis(0, i * atOnce, Math.min(n, (i + 1) * atOnce))(x)
@@ -95,15 +99,16 @@ const inputsOf = (network: Network, params: Params, x: Tensor): readonly Tensor[
     [x]
   )
 
-/** The network with a number added to each result of each dense layer, and to each weight of any other. */
+/** The network with a number added to each result of each dense layer, to each weight of any other, and to each bias. */
 const shifted =
   (network: Network, params: Params, shifts: Weights) =>
   (x: Tensor): Tensor =>
     network.layers.reduce((h, layer, l) => {
-      const own = params[l]!
-      const shift = shifts[l]?.w
-      if (shift === undefined || own.w === undefined) return layer.apply(own)(h)
+      const { w, b } = shifts[l] ?? {}
+      const given = params[l]!
+      const own = b === undefined || given.b === undefined ? given : { ...given, b: ops.add(b)(given.b) }
+      if (w === undefined || own.w === undefined) return layer.apply(own)(h)
       return isDense(own.w)
-        ? ops.add(shift)(layer.apply(own)(h))
-        : layer.apply({ ...own, w: ops.add(shift)(own.w) })(h)
+        ? ops.add(w)(layer.apply(own)(h))
+        : layer.apply({ ...own, w: ops.add(w)(own.w) })(h)
     }, x)
