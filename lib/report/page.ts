@@ -3,7 +3,7 @@ import { element, type Markup } from './svg.js'
 import type { Table } from './table.js'
 
 /** A table of a page. */
-export const tableOf = ({ headings, rows }: Table): Markup =>
+export const tableOf = ({ headings, rows, starts = [] }: Table): Markup =>
   element(
     'table',
     {},
@@ -11,7 +11,13 @@ export const tableOf = ({ headings, rows }: Table): Markup =>
     element(
       'tbody',
       {},
-      ...rows.map((row) => element('tr', {}, ...row.map((cell) => element('td', {}, cell))))
+      ...rows.map((row, i) =>
+        element(
+          'tr',
+          starts.includes(i) ? { class: 'start' } : {},
+          ...row.map((cell) => element('td', {}, cell))
+        )
+      )
     )
   )
 

@@ -4,7 +4,7 @@ import { tangentError, type TangentError } from '../core/error.js'
 import { axes, linearAxis, logAxis } from './axes.js'
 import { colourOf } from './colours.js'
 import { type Drawing, figure } from './figure.js'
-import { spread } from './lines.js'
+import { spread, widthFor } from './lines.js'
 import { element, group, type Markup } from './svg.js'
 
 /** The eigenvalues of one kernel, in any order. */
@@ -78,7 +78,10 @@ export const drawSpectrum = (
     FRAME.bottom
   )
   return E.right({
-    width: FRAME.right + 150,
+    width: widthFor(
+      spectra.map(({ name }) => name),
+      FRAME.right
+    ),
     height: FRAME.bottom + 58,
     parts: [
       axes(whole, y, FRAME),

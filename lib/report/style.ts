@@ -3,7 +3,7 @@ export const palette = (selector: string): string => `
 ${selector} {
   color-scheme: light dark;
   --paper: #ffffff; --ink: #1c2128; --quiet: #59636e; --rule: #d8dee4; --ground: #f3f5f7; --dense: #59636e;
-  --c1: #1f6feb; --c2: #0b7f6a; --c3: #8a4fd0; --c4: #b06500; --c5: #c9372c;
+  --c1: #1f6feb; --c2: #0b7f6a; --c3: #8a4fd0; --c4: #a96100; --c5: #c9372c;
   --c6: #c2308f; --c7: #64780a; --c8: #1c2128;
 }
 @media (prefers-color-scheme: dark) {
@@ -37,9 +37,10 @@ table { border-collapse: collapse; margin: 12px 0; font-size: 14px; font-variant
 section { overflow-x: auto; }
 th, td { padding: 5px 14px 5px 0; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; }
 th { color: var(--quiet); font-weight: 500; }
+tr.start td { border-top: 2px solid var(--quiet); }
 th:first-child, td:first-child { text-align: left; }
 .tiles { display: flex; flex-wrap: wrap; gap: 20px; }
-figure { margin: 0; }
+figure { margin: 0; max-width: 128px; }
 figcaption { display: grid; font-size: 13px; margin-top: 6px; color: var(--quiet); }
 figcaption strong { color: var(--ink); }
 @media print { body { font-size: 12px; } section { break-inside: avoid; } }

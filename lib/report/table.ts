@@ -5,6 +5,8 @@ import { byMethod, type MethodRuns, percent, show, summarise } from './statistic
 export interface Table {
   readonly headings: readonly string[]
   readonly rows: readonly (readonly string[])[]
+  /** The rows before which a line is drawn, counted from 0. */
+  readonly starts?: readonly number[]
 }
 
 const over = ({ runs }: MethodRuns, digits: number, field: 'kernel' | 'output' | 'dynamics'): string =>
@@ -44,7 +46,7 @@ export const searchTable = ({ seeds }: RunRecord): Table => {
 }
 
 /** A table for a terminal: the first column to the left, the others to the right, under a rule. */
-export const formatTable = ({ headings, rows }: Table): string => {
+export const formatTable = ({ headings, rows, starts = [] }: Table): string => {
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0))
   )
@@ -53,7 +55,12 @@ export const formatTable = ({ headings, rows }: Table): string => {
       .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
       .join('  ')
       .trimEnd()
-  return [line(headings), widths.map((width) => '─'.repeat(width)).join('  '), ...rows.map(line)].join('\n')
+  const rule = widths.map((width) => '─'.repeat(width)).join('  ')
+  return [
+    line(headings),
+    rule,
+    ...rows.flatMap((row, i) => (starts.includes(i) ? [rule, line(row)] : [line(row)]))
+  ].join('\n')
 }
 
 /** What stood behind the numbers: who computed them, over how many seeds, in what time. */

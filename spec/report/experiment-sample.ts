@@ -37,11 +37,11 @@ const measuresOf = (method: Method, place: number, density: number, seed: number
   const common: Measures = {
     layers: totals.map((total, i) => ({
       total,
-      kept: Math.round(total * Math.min(1, density * (0.8 + 0.9 * i)))
+      kept: isDense ? total : Math.round(total * Math.min(1, density * (0.8 + 0.9 * i)))
     })),
     cost: {
       flops: 532400 * density + 820,
-      bytes: 1066440 * density * 1.1,
+      bytes: isDense ? 1066440 : 1066440 * density * 1.1,
       denseFlops: 533220,
       denseBytes: 1066440
     },

@@ -94,9 +94,12 @@ describe('relations', () => {
     const table = relationTable(full, relations[0]!)!
     expect(table.headings[0]).toBe('kernel distance and dynamics')
     expect(table.rows.map(([name, count]) => [name, count])).toEqual([
-      ['10 % of the weights', '24'],
-      ['5 % of the weights', '24'],
-      ['all densities', '48']
+      ['10 %, runs', '24'],
+      ['10 %, means of methods', '8'],
+      ['5 %, runs', '24'],
+      ['5 %, means of methods', '8'],
+      ['all densities, runs', '48'],
+      ['all densities, means of methods', '16']
     ])
     expect(table.rows[0]![2]).toMatch(/^0\.\d\d \[0\.\d\d, 0\.\d\d\]$/)
     expect(relationTable(withoutMeasures(full), relations[0]!)).toBeUndefined()
@@ -112,6 +115,7 @@ describe('experimentText', () => {
       'kernel distance',
       'Spearman',
       'kernel before',
+      'weights exchanged',
       'effective rank',
       'FLOPs %',
       'No flag was raised',

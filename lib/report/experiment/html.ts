@@ -105,7 +105,8 @@ const relationParts = (record: ExperimentRecord, colour: Paint): readonly Markup
   part(
     'Do nearer kernels mean nearer training, and more robustness?',
     'A point a run; distances are relative, to the dense network. Correlations have 95 % intervals by Fisher’s z, which ' +
-      'take the runs as independent. Over all densities, whatever density moves moves both.',
+      'take the points as independent: seeds of one method are not quite, means of methods are fewer. Over all densities ' +
+      'much of what goes together does so because density moves both.',
     relations.flatMap((relation) => [
       ...relationPlot(record, relation, colour),
       ...maybeTable(relationTable(record, relation))

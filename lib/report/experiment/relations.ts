@@ -1,5 +1,6 @@
-import { correlate, type Correlations, showCorrelation } from '../correlation.js'
+import { correlate, showCorrelation } from '../correlation.js'
 import type { ExperimentRecord, ExperimentRun } from '../experiment-record.js'
+import { summarise } from '../statistics.js'
 import type { Table } from '../table.js'
 import { dynamics, levelsOf, type Measure, percentOf, robustPercent } from './groups.js'
 
@@ -36,27 +37,46 @@ export const relatedOf = (runs: readonly ExperimentRun[], { x, y }: Relation): r
       : [{ method: run.method, density: run.density, x: across, y: up }]
   })
 
-const row = (name: string, found: Correlations | undefined): readonly (readonly string[])[] =>
-  found === undefined
-    ? []
-    : [[name, String(found.count), showCorrelation(found.pearson), showCorrelation(found.spearman)]]
+/** A point for each method and density: the means over its runs. */
+const meansOf = (related: readonly Related[]): readonly Related[] => {
+  const isSame = (a: Related) => (b: Related) => a.method === b.method && a.density === b.density
+  return related
+    .filter((one, i) => related.findIndex(isSame(one)) === i)
+    .map((one) => {
+      const same = related.filter(isSame(one))
+      return { ...one, x: summarise(same.map(({ x }) => x)).mean, y: summarise(same.map(({ y }) => y)).mean }
+    })
+}
 
-/** Correlations within each density, and over all runs where there are several densities. */
+/**
+ * Correlations within each density, and over all where there are several densities: of the runs, and, as seeds of one
+ * method are hardly independent of one another, of the means of the methods.
+ */
 export const relationTable = (record: ExperimentRecord, relation: Relation): Table | undefined => {
   const related = relatedOf(record.runs, relation)
-  const of = (some: readonly Related[]): Correlations | undefined =>
-    correlate(some.map(({ x, y }) => [x, y] as const))
+  const row = (name: string, points: readonly Related[]): readonly (readonly string[])[] => {
+    const found = correlate(points.map(({ x, y }) => [x, y] as const))
+    return found === undefined
+      ? []
+      : [[name, String(found.count), showCorrelation(found.pearson), showCorrelation(found.spearman)]]
+  }
+  const rowsOf = (name: string, some: readonly Related[]): readonly (readonly string[])[] => {
+    const means = meansOf(some)
+    return [
+      ...row(`${name}, runs`, some),
+      ...(means.length === some.length ? [] : row(`${name}, means of methods`, means))
+    ]
+  }
   const levels = levelsOf(record)
   const rows = [
     ...levels.flatMap(({ density }) =>
-      row(`${percentOf(density)} of the weights`, of(related.filter((one) => one.density === density)))
+      rowsOf(
+        percentOf(density),
+        related.filter((one) => one.density === density)
+      )
     ),
-    ...(levels.length > 1 ? row('all densities', of(related)) : [])
+    ...(levels.length > 1 ? rowsOf('all densities', related) : [])
   ]
-  return rows.length === 0
-    ? undefined
-    : {
-        headings: [`${relation.across} and ${relation.up.replace(', %', '')}`, 'runs', 'Pearson', 'Spearman'],
-        rows
-      }
+  const heading = `${relation.across} and ${relation.up.replace(', %', '')}`
+  return rows.length === 0 ? undefined : { headings: [heading, 'points', 'Pearson', 'Spearman'], rows }
 }

@@ -26,6 +26,10 @@ const percentage = (heading: string, of: Measure): Column =>
     return share === undefined ? undefined : 100 * share
   })
 
+/** Where another density begins. */
+const startsOf = (groups: readonly Group[]): readonly number[] =>
+  groups.flatMap(({ density }, i) => (i > 0 && density !== groups[i - 1]?.density ? [i] : []))
+
 /** A row for each group; columns that say nothing of any are left out, and the table where none is left. */
 const rowsOf = (groups: readonly Group[], columns: readonly Column[]): Table | undefined => {
   const shown = columns.filter(({ cell }) => groups.some((group) => cell(group) !== NOTHING))
@@ -33,7 +37,8 @@ const rowsOf = (groups: readonly Group[], columns: readonly Column[]): Table | u
     ? undefined
     : {
         headings: ['method', ...shown.map(({ heading }) => heading)],
-        rows: groups.map((group) => [group.name, ...shown.map(({ cell }) => cell(group))])
+        rows: groups.map((group) => [group.name, ...shown.map(({ cell }) => cell(group))]),
+        starts: startsOf(groups)
       }
 }
 
@@ -85,7 +90,10 @@ export const searchTable = (record: ExperimentRecord): Table | undefined => {
     measured('kernel before', 3, ({ measures }) => measures?.search?.before.kernel),
     measured('kernel after', 3, ({ measures }) => measures?.search?.after.kernel),
     measured('output before', 3, ({ measures }) => measures?.search?.before.output),
-    measured('output after', 3, ({ measures }) => measures?.search?.after.output)
+    measured('output after', 3, ({ measures }) => measures?.search?.after.output),
+    measured('weights exchanged', 0, ({ measures }) =>
+      measures?.search?.flips.flat().reduce((sum, flips) => sum + flips, 0)
+    )
   ])
 }
 

@@ -24,7 +24,7 @@ export const experimentText = (record: ExperimentRecord): string =>
           'Relative distances to the dense network: at the start, and of the logits along training.',
           [distanceTable(record)]
         ),
-        ...titled('Correlations over runs, with 95 % intervals.', [
+        ...titled('Correlations, with 95 % intervals that take the points as independent.', [
           ...relations.map((relation) => relationTable(record, relation))
         ]),
         ...titled('The searches, on images kept out of them.', [searchTable(record)]),
