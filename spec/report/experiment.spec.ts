@@ -136,6 +136,19 @@ describe('experimentText', () => {
     expect(experimentText({ ...full, runs: [] })).toBe('Tickets on MNIST\n\nno run is done')
   })
 
+  it('says which mask keeps nothing of a layer', () => {
+    const [, random] = full.runs
+    const layers = [
+      { kept: 3, total: 4 },
+      { kept: 0, total: 4 }
+    ]
+    const record = { ...full, runs: [{ ...random!, measures: { ...random!.measures!, layers } }] }
+    for (const report of [experimentText(record), experimentHtml(record)]) {
+      expect(report).toContain('EMPTY random, 5 %, seed 0: layer 2 keeps no weight')
+    }
+    expect(experimentText(full)).not.toContain('EMPTY')
+  })
+
   it('says which run raised a flag', () => {
     const flag = { name: 'zero gradients', reason: 'of all', measured: 1, limit: 0.01 }
     const runs = full.runs

@@ -9,7 +9,7 @@ import { pairsNote, pairsTable } from './pairs.js'
 import { maskPictures, spectrumPlot } from './pictures.js'
 import { accuracyPlots, type Curve, curvesOf, type Paint, relationPlot } from './plots.js'
 import { relations, relationTable } from './relations.js'
-import { executedOf, flagsOf, groundOf } from './sentences.js'
+import { emptiedOf, executedOf, flagsOf, groundOf } from './sentences.js'
 import {
   accuracyTable,
   classTable,
@@ -23,6 +23,9 @@ import {
 /** A section of what there is of it; none where nothing was measured. */
 const part = (heading: string, says: string, body: readonly Markup[]): readonly Markup[] =>
   body.length === 0 ? [] : [section(heading, says, ...body)]
+
+const listOf = (lines: readonly string[]): readonly Markup[] =>
+  lines.length === 0 ? [] : [element('ul', {}, ...lines.map((line) => element('li', {}, line)))]
 
 const maybeTable = (table: Table | undefined): readonly Markup[] =>
   table === undefined ? [] : [tableOf(table)]
@@ -73,7 +76,10 @@ const maskParts = (record: ExperimentRecord, levels: readonly Level[], colour: P
     'What the masks keep',
     'Kept weights of each layer. Pictures: kept weights of each input pixel, summed over the first layer’s outputs. ' +
       'The first seed of each method.',
-    perLevel(levels, (level) => [...maskPictures(level, colour), ...maybeTable(layerTable(level))])
+    [
+      ...listOf(emptiedOf(record)),
+      ...perLevel(levels, (level) => [...maskPictures(level, colour), ...maybeTable(layerTable(level))])
+    ]
   )
 ]
 
@@ -162,7 +168,7 @@ export const experimentHtml = (record: ExperimentRecord): string => {
       section(
         'Flags',
         'Signs that gradients were masked, and the robust accuracy is too high.',
-        element('ul', {}, ...flagsOf(record).map((line) => element('li', {}, line)))
+        ...listOf(flagsOf(record))
       ),
       section(
         'Configuration',

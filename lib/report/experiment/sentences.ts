@@ -1,4 +1,4 @@
-import type { ExperimentRecord } from '../experiment-record.js'
+import type { ExperimentRecord, ExperimentRun } from '../experiment-record.js'
 import { percentOf } from './groups.js'
 
 /** One standard error of an accuracy on so many examples, in points. */
@@ -14,17 +14,27 @@ export const groundOf = ({ runs }: ExperimentRecord): string => {
         `points at ${(100 * robustness.robust).toFixed(1)} %. Attacks follow one another: each column is what stands after it.`
 }
 
+const nameOf = ({ method, density, seed }: ExperimentRun): string =>
+  `${method}${density === 1 ? '' : `, ${percentOf(density)}`}, seed ${seed}`
+
 /** Every flag that was raised, or that none was. */
 export const flagsOf = ({ runs }: ExperimentRecord): readonly string[] => {
-  const flags = runs.flatMap(({ method, density, seed, robustness, audit }) =>
-    [...robustness.flags, ...(audit?.flags ?? [])].map(
-      ({ name, reason }) =>
-        `FLAG ${method}${density === 1 ? '' : `, ${percentOf(density)}`}, seed ${seed}: ${name}: ${reason}`
+  const flags = runs.flatMap((run) =>
+    [...run.robustness.flags, ...(run.audit?.flags ?? [])].map(
+      ({ name, reason }) => `FLAG ${nameOf(run)}: ${name}: ${reason}`
     )
   )
   const audited = runs.some(({ audit }) => audit !== undefined)
   return flags.length > 0 ? flags : [`No flag was raised${audited ? '' : ' (no audit was asked for)'}.`]
 }
+
+/** Every layer of which a mask keeps nothing: what comes behind it no longer sees the input. */
+export const emptiedOf = ({ runs }: ExperimentRecord): readonly string[] =>
+  runs.flatMap((run) =>
+    (run.measures?.layers ?? []).flatMap(({ kept }, i) =>
+      kept > 0 ? [] : [`EMPTY ${nameOf(run)}: layer ${i + 1} keeps no weight`]
+    )
+  )
 
 /** Who computed the numbers. */
 export const executedOf = ({ runs }: ExperimentRecord): string =>

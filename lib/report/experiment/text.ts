@@ -3,7 +3,7 @@ import { formatTable, type Table } from '../table.js'
 import { levelsOf } from './groups.js'
 import { pairsNote, pairsTable } from './pairs.js'
 import { relations, relationTable } from './relations.js'
-import { executedOf, flagsOf, groundOf } from './sentences.js'
+import { emptiedOf, executedOf, flagsOf, groundOf } from './sentences.js'
 import { accuracyTable, costTable, distanceTable, kernelTable, searchTable } from './tables.js'
 
 /** A table under its title, or nothing where there is none. */
@@ -30,6 +30,7 @@ export const experimentText = (record: ExperimentRecord): string =>
         ...titled('The searches, on images kept out of them.', [searchTable(record)]),
         ...titled('The kernels at the start.', [kernelTable(record)]),
         ...titled('Cost, in shares of the dense network and in seconds.', [costTable(record)]),
+        ...emptiedOf(record),
         ...flagsOf(record),
         executedOf(record)
       ].join('\n\n')
