@@ -18,7 +18,7 @@ import { apply } from './apply.js'
 import { choose } from './choose.js'
 import { mapCovered } from './cover.js'
 import { weightShapes } from './density.js'
-import { type OneShot, sampleOf } from './sample.js'
+import { type OneShot, oneShotOf, sampleOf } from './sample.js'
 
 /** A score: the weights of a network, labelled examples and a key to a tree over the weights; larger is kept. */
 export type Score = (params: Params, batch: Required<Batch>, key: Key) => Weights
@@ -104,12 +104,12 @@ export const iterative =
       TE.bind('program', ({ batch }) => runner.compile(scored, [params, whole, batch, forScore])),
       TE.flatMap(({ batch, program }) =>
         pipe(
-          { mask: whole, scores: whole } as OneShot,
+          oneShotOf({ mask: whole, scores: whole }),
           loop(rounds, (i, { mask }: OneShot) =>
             pipe(
               program(params, mask, batch, forScore),
               TE.flatMapEither(({ value: scores }) =>
-                attempt((): OneShot => ({ scores, mask: keep(i + 1)(behind(scores, mask)) }))
+                attempt(() => oneShotOf({ scores, mask: keep(i + 1)(behind(scores, mask)) }))
               )
             )
           )

@@ -88,6 +88,8 @@ export interface Learnt {
   /** The hard mask of the scores at the end. */
   readonly mask: Concrete<Weights>
   readonly scores: Concrete<Weights>
+  /** The layers that the mask empties, see `mask.emptied`; none where all is well. */
+  readonly emptied: readonly number[]
   /** The weights at the end: as they were, unless they move. */
   readonly params: Concrete<Params>
   readonly history: readonly LearnEvent[]

@@ -16,6 +16,7 @@ import { adam, initialState } from '../nn/optimiser.js'
 import { cosine } from '../nn/schedule.js'
 import { ofFunction, ofValues } from '../resume/settings.js'
 import { takeSteps } from '../resume/steps.js'
+import { emptied } from './choose.js'
 import { covered } from './cover.js'
 import { checkLearn, type LearnOptions, type Learnt } from './learn-options.js'
 import { loadProgress, places, type Progress, saveProgress } from './learn-progress.js'
@@ -127,6 +128,7 @@ export const learnFrom =
           TE.flatMap((program) => program(at.scores.params)),
           TE.map(({ value }): Learnt => ({
             mask: value,
+            emptied: emptied(value),
             scores: at.scores.params,
             params: at.weights?.params ?? params,
             history

@@ -13,7 +13,7 @@ import { labelledCount } from '../nn/labels.js'
 import type { Covering, Network, Params, Weights } from '../nn/layer.js'
 import { keepBest, type Layers } from './allot.js'
 import { iterative, type Score } from './iterative.js'
-import { type OneShot, sampleOf } from './sample.js'
+import { type OneShot, oneShotOf, sampleOf } from './sample.js'
 import * as score from './score.js'
 
 /** How a method scores, and how it shares out what is kept unless told otherwise. */
@@ -128,7 +128,7 @@ export const oneShot =
         pipe(
           runner.compile(choose, [params, batch, forScore]),
           TE.flatMap((program) => program(params, batch, forScore)),
-          TE.map(({ value }) => value)
+          TE.map(({ value }) => oneShotOf(value))
         )
       )
     )

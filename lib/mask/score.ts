@@ -16,7 +16,7 @@ export { kernelTrace, type KernelTraceOptions } from './score/kernel-trace.js'
 export { synflow } from './score/synflow.js'
 
 // Scores are trees over the weights of a network, and its biases where asked; larger is kept. A bias is scored by the formula of
-// a weight, so that biases that start at 0 score 0 wherever |b| is a factor, and are removed first.
+// a weight, so that biases that start at 0 score 0 by all but `random`.
 
 /** Uniform noise in [0, 1), a stream of its own for each leaf: with layer counts, a random mask. */
 export const random =

@@ -69,6 +69,8 @@ export interface SearchEvent {
 export interface Ticket {
   readonly mask: Concrete<Weights>
   readonly scores: Concrete<Weights>
+  /** The layers that the mask empties, see `mask.emptied`; none where all is well. */
+  readonly emptied: readonly number[]
   /** The weights under the mask: as they were at initialisation, unless the search moves them. */
   readonly params: Concrete<Params>
   readonly history: readonly SearchEvent[]
