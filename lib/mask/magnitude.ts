@@ -1,9 +1,10 @@
 import { type NdArray, of } from '../core/ndarray.js'
 import type { Concrete } from '../graph/spec.js'
-import { type Params, type Weights, weightsOf } from '../nn/layer.js'
+import { type Covering, type Params, type Weights, weightsOf } from '../nn/layer.js'
+import { mapCovered } from './cover.js'
 
-/** |w| of concrete parameters: what pruning after training keeps the largest of. */
-export const magnitudes = (params: Concrete<Params>): Concrete<Weights> =>
-  weightsOf<NdArray>(params).map(({ w }) =>
-    w === undefined ? {} : { w: of(w.shape, Float32Array.from(w.data, Math.abs)) }
+/** |w| of concrete parameters, and |b| where biases take part: what pruning after training keeps the largest of. */
+export const magnitudes = (params: Concrete<Params>, covering: Covering = {}): Concrete<Weights> =>
+  mapCovered(({ shape, data }: NdArray) => of(shape, Float32Array.from(data, Math.abs)))(
+    weightsOf(params, covering)
   )

@@ -16,19 +16,19 @@ import { attempt } from '../graph/trace.js'
 import { none } from '../attack/attack.js'
 import { type Attack, type Batch, type Dataset, shuffledRows, takeExamples } from '../nn/batch.js'
 import { labelledCount } from '../nn/labels.js'
-import type { Network, Params, Weights } from '../nn/layer.js'
+import type { Covering, Network, Params, Weights } from '../nn/layer.js'
 import { adam, initialState, type Optimised } from '../nn/optimiser.js'
 import { empiricalNtk } from '../ntk/index.js'
 import { ofFunction, ofValues } from '../resume/settings.js'
 import { type KeepEvery, takeSteps } from '../resume/steps.js'
 import type { Layers } from './allot.js'
 import { apply } from './apply.js'
-import { choose } from './choose.js'
+import { choose, emptied } from './choose.js'
 import { load, save } from './history.js'
 import { magnitudes } from './magnitude.js'
 
 /** The recipe of neural tangent transfer; the defaults are those of the published code. */
-export interface TransferOptions {
+export interface TransferOptions extends Covering {
   /** The fraction of weights to keep, in (0, 1]. */
   readonly density: number
   /** How what is kept is shared out; `uniform` unless given. */
@@ -69,6 +69,8 @@ export interface TransferEvent {
 /** A sparse network that was taught the dense one's tangent kernel. */
 export interface Transferred {
   readonly mask: Concrete<Weights>
+  /** The layers that the mask empties, see `mask.emptied`; none where all is well. */
+  readonly emptied: readonly number[]
   /** The student's parameters, from which the masked network is trained. */
   readonly params: Concrete<Params>
   /** The last event of every refresh. */
@@ -178,7 +180,8 @@ export const transfer =
   (runner) => {
     const { density, layers = 'uniform', steps = 18_720, batch = 32, rate = 5e-4, refresh = 100 } = options
     const [forShuffle, forSteps] = split(2)(key)
-    const maskOf = (at: Concrete<Params>): Concrete<Weights> => choose({ layers, density })(magnitudes(at))
+    const maskOf = (at: Concrete<Params>): Concrete<Weights> =>
+      choose({ layers, density })(magnitudes(at, options))
     const plan = attempt(() => {
       check(options)
       const rows = shuffledRows(forShuffle, labelledCount(operation, network.apply, params, data), 2 * batch)
@@ -249,6 +252,9 @@ export const transfer =
           }
         })
       ),
-      TE.map(({ at, history }): Transferred => ({ mask: maskOf(at.params), params: at.params, history }))
+      TE.map(({ at: { params: student }, history }): Transferred => {
+        const found = maskOf(student)
+        return { mask: found, emptied: emptied(found), params: student, history }
+      })
     )
   }

@@ -284,6 +284,20 @@ describe('pipelines with biases in the mask', () => {
     expect(given.mask).toEqual(still.mask)
   })
 
+  it('a transfer keeps the largest of each layer’s biases too', async () => {
+    const { mask: kept, params: student } = right(
+      await mask.transfer(wide, { density: 0.5, steps: 3, batch: 4, refresh: 2, biases })(
+        start,
+        data,
+        key(1)
+      )(await open())()
+    )
+    expect(mask.countKept(kept).map((leaf) => leaf.kept)).toEqual([6, 36, 2, 18])
+    expect(kept).toEqual(
+      mask.choose({ layers: 'uniform', density: 0.5 })(mask.magnitudes(student, { biases }))
+    )
+  })
+
   it('refuses a score that covers other leaves than the mask', async () => {
     const score: mask.Score = (p) => mask.score.magnitude(p, { biases })
     const rounds = (covering: nn.Covering, own: mask.Score) => async () =>
