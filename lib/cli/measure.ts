@@ -10,6 +10,9 @@ export const places = (start: number, length: number): readonly number[] =>
 export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length
 
+/** A number as records keep it: seven significant digits are what float32 has. */
+export const rounded = (value: number): number => Number(value.toPrecision(7))
+
 /** The losses of all steps as the mean of each epoch. */
 export const epochMeans = (losses: readonly number[], epochs: number): readonly number[] => {
   const steps = losses.length / epochs

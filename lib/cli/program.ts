@@ -108,7 +108,7 @@ export const program =
     const result = await (
       args[0] === 'data'
         ? dataCommand(args.slice(1), terminal)
-        : args[0] === 'experiment'
+        : args[0] === 'experiment' || args[0] === '--experiment'
           ? experimentCommand(args.slice(1), terminal)
           : pipe(
               TE.fromEither(readOptions(args, new Date())),

@@ -42,11 +42,15 @@ export const closed = <R extends t.Props, O extends t.Props>(
           .filter((name) => !known.includes(name))
           .map((name) => [name, nothing(known)] as const)
       ]
-      const checked = fields.map(([name, type]): t.Validation<unknown> =>
-        type.validate(value[name], t.appendContext(context, name, type, value[name]))
+      const checked = fields.map(
+        ([name, type]) =>
+          [name, type.validate(value[name], t.appendContext(context, name, type, value[name]))] as const
       )
-      const errors = checked.flatMap((one) => (E.isLeft(one) ? one.left : []))
-      return errors.length === 0 && is(value) ? t.success(value) : t.failures(errors)
+      const errors = checked.flatMap(([, one]) => (E.isLeft(one) ? one.left : []))
+      const decoded: unknown = Object.fromEntries(
+        checked.flatMap(([name, one]) => (E.isRight(one) ? [[name, one.right]] : []))
+      )
+      return errors.length === 0 && is(decoded) ? t.success(decoded) : t.failures(errors)
     },
     t.identity
   )
@@ -86,7 +90,7 @@ export const some = <C extends t.Mixed>(
     (value, context) => {
       const checked = list.validate(value, context)
       if (E.isLeft(checked)) return checked
-      return is(value) ? t.success(value) : t.failure(value, context)
+      return is(checked.right) ? t.success(checked.right) : t.failure(value, context)
     },
     t.identity
   )

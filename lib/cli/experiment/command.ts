@@ -12,7 +12,8 @@ import { experimentHtml, type ExperimentRecord, ExperimentRun, experimentText } 
 import type { Terminal } from '../terminal.js'
 import { type Images, imagesOf } from './data.js'
 import { perform, settingOf } from './run.js'
-import { Experiment, methodNames, nameOf, type RunSetting, runsOf, setNames } from './setting.js'
+import { methodNames } from './method-setting.js'
+import { Experiment, nameOf, type RunSetting, runsOf, setNames } from './setting.js'
 import { parseWords } from '../arguments.js'
 
 /** What `npm start -- experiment --help` prints. */
@@ -101,7 +102,13 @@ export const readExperiment = (path: string): TE.TaskEither<TangentError, Experi
     )
   )
 
-const json = (value: object): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)
+/** JSON as people read it, but for rows of numbers, which stand on one line each. */
+const json = (value: object): Uint8Array => {
+  const text = JSON.stringify(value, null, 1).replaceAll(/\[[-+.\de,\s]+\]/g, (row) =>
+    row.replaceAll(/\s+/g, '')
+  )
+  return new TextEncoder().encode(`${text}\n`)
+}
 
 /** The run that a file holds, if it is done; one of another setting is refused, so that no result is lost. */
 const finished = (
@@ -166,7 +173,7 @@ const allRuns = (
                 perform(experiment, run, {
                   images,
                   executed: engine.describe,
-                  store: fileStore(join(out, `${name}.checkpoint`)),
+                  store: (of, phase) => fileStore(join(out, `${nameOf(of)}.${phase}.checkpoint`)),
                   tell: teller(terminal, name)
                 })(engine),
                 TE.tap((result) => fileStore(path).write(json(result)))

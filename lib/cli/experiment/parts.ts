@@ -9,7 +9,8 @@ import type {
   OptimiserSetting,
   ScheduleSetting,
   TestAttack,
-  TrainingAttack
+  TrainingAttack,
+  TrainingSetting
 } from './setting.js'
 
 // What the words of an experiment stand for.
@@ -73,6 +74,18 @@ export const objectiveOf = (
     }
   }
 }
+
+/** A training of so many epochs, from a schedule of its own. */
+export const fitOf = (
+  { batch, optimiser, schedule, attack: against }: TrainingSetting,
+  epochs: number
+): train.FitOptions => ({
+  epochs,
+  batch,
+  optimiser: optimiserOf(optimiser),
+  schedule: scheduleOf(schedule),
+  ...objectiveOf(against)
+})
 
 const namedAttack = (
   setting: TestAttack,

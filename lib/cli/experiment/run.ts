@@ -1,186 +1,191 @@
 import type { IO } from 'fp-ts/lib/IO.js'
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as attack from '../../attack/index.js'
 import type { TangentError } from '../../core/error.js'
 import { key } from '../../core/key.js'
-import { count, type Labelled, split, take } from '../../data/index.js'
+import { type Labelled, split } from '../../data/index.js'
 import { fold } from '../../graph/key.js'
 import type { Executed, Runner } from '../../graph/runner.js'
-import type { Concrete } from '../../graph/spec.js'
 import { attempt } from '../../graph/trace.js'
-import * as mask from '../../mask/index.js'
-import type * as nn from '../../nn/index.js'
 import type { ExperimentRun } from '../../report/index.js'
-import * as train from '../../train/index.js'
-import { epochMeans, places } from '../measure.js'
+import type * as train from '../../train/index.js'
+import { epochMeans, rounded } from '../measure.js'
 import type { Images } from './data.js'
-import { attacksOf, lastAttackOf, networkOf, objectiveOf, optimiserOf, scheduleOf } from './parts.js'
-import type { EvaluationSetting, Experiment, RunSetting } from './setting.js'
+import { countedOf, distanceTo, followed, type Measured, measuredOf } from './measures.js'
+import { labelOf } from './method-setting.js'
+import { type Choice, choose, type Chosen } from './methods.js'
+import { lastAttackOf, networkOf } from './parts.js'
+import type { Experiment, RunSetting } from './setting.js'
+import { tested } from './tests.js'
+import { type Along, trained } from './training.js'
 
 /** What a seed is split into; a new use takes a new number, so that the others keep their noise. */
-const streams = { split: 0, init: 1, mask: 2, fit: 3, validate: 4, attack: 5, audit: 6, curve: 7 } as const
+const streams = {
+  split: 0,
+  init: 1,
+  mask: 2,
+  fit: 3,
+  validate: 4,
+  attack: 5,
+  audit: 6,
+  curve: 7,
+  search: 8,
+  stage: 9,
+  measure: 10
+} as const
 
 /** All of an experiment that one run depends on, to be held against what a file says. */
 export const settingOf = (
-  { data, network, training, evaluation }: Experiment,
+  { data, network, training, evaluation, measures, methods }: Experiment,
   run: RunSetting
-): ExperimentRun['setting'] => ({ data, network, training, evaluation, ...run })
+): ExperimentRun['setting'] => ({
+  data,
+  network,
+  training,
+  evaluation,
+  ...(measures === undefined ? {} : { measures, followed: denseOf(methods) !== undefined }),
+  ...run
+})
+
+const denseOf = (methods: Experiment['methods']) => methods.find(({ kind }) => kind === 'dense')
 
 /** What a run is given beside its setting. */
 export interface RunInputs {
   readonly images: Images
   readonly executed: Executed
-  readonly store: train.Store
+  /** The place of one of a run's checkpoints. */
+  readonly store: (run: RunSetting, phase: string) => train.Store
   readonly tell: (phase: string, done: number, total: number, says: string) => IO<void>
 }
 
-const sampleOf = (size: number, set: Labelled): nn.Dataset => {
-  const { x, y } = take(places(0, Math.min(size, count(set))))(set)
-  return { x, y }
-}
+type Effect<A> = ReaderTaskEither<Runner, TangentError, A>
 
-/** The tests of trained parameters. */
-const tested =
-  (
-    network: nn.Network,
-    setting: EvaluationSetting,
-    { images: { test, image }, tell }: RunInputs,
-    seed: number
-  ) =>
-  (
-    params: Concrete<nn.Params>
-  ): ReaderTaskEither<Runner, TangentError, Pick<ExperimentRun, 'robustness' | 'audit' | 'overEpsilon'>> =>
-  (runner) => {
-    const { epsilon, norm = 'linf', batch = 250, audit: audited, epsilons } = setting
-    const stream = (name: keyof typeof streams) => fold(streams[name])(key(seed))
-    const set = { x: test.x, y: test.y }
-    const pgd = { norm, epsilon, steps: 40, relativeStep: 4, keep: 'best', freeze: true } as const
-    return pipe(
-      TE.Do,
-      TE.bind('whole', () =>
-        attack.evaluate(network.apply, {
-          attacks: attacksOf(setting, image, test.classes),
-          batch,
-          observe: ({ attack: name, done, total, robust }) =>
-            tell(name, done, total, `${(100 * robust).toFixed(1)} % stand`)
-        })(
-          params,
-          set,
-          stream('attack')
-        )(runner)
-      ),
-      TE.bind('audit', () => {
-        if (audited === undefined) return TE.right(undefined)
-        const sample = sampleOf(audited, test)
-        return pipe(
-          attack.audit(network.apply, { epsilon, norm, image, batch })(params, sample, stream('audit'))(
-            runner
-          ),
-          TE.map((found) => ({ ...found, count: sample.y.data.length }))
-        )
-      }),
-      TE.bind('overEpsilon', () =>
-        epsilons === undefined
-          ? TE.right(undefined)
-          : attack.overEpsilon(network.apply, { attack: attack.pgd(pgd), epsilons, batch })(
-              params,
-              set,
-              stream('curve')
-            )(runner)
-      ),
-      TE.map(({ whole, audit, overEpsilon }) => {
-        const { count: size, clean, robust, attacks, classes, flags } = whole
-        return {
-          robustness: { count: size, clean, robust, attacks, classes, flags },
-          ...(audit === undefined ? {} : { audit }),
-          ...(overEpsilon === undefined ? {} : { overEpsilon })
-        }
-      })
-    )
-  }
+const TRAINING = 'training'
+
+/** What the images hold out for validation; nothing where none is asked for. */
+const partsOf = (
+  size: number,
+  stream: ReturnType<typeof key>,
+  set: Labelled
+): E.Either<TangentError, { readonly rest: Labelled; readonly held: Labelled | undefined }> =>
+  size === 0 ? E.right({ rest: set, held: undefined }) : split(size)(stream)(set)
+
+const timed = <A>(effect: Effect<A>): Effect<{ readonly value: A; readonly seconds: number }> =>
+  pipe(
+    RTE.fromIO(() => Date.now()),
+    RTE.bindTo('started'),
+    RTE.bind('value', () => effect),
+    RTE.map(({ started, value }) => ({ value, seconds: (Date.now() - started) / 1000 }))
+  )
 
 /**
  * One run: the split, the start and the mask that its seed fixes, the training, taken up where its store left it, and the
- * tests of its best parameters by validation. The test images are seen by the tests alone.
+ * tests of its best parameters by validation. The test images are seen by tests and measures alone.
  */
-export const perform =
-  (
-    experiment: Experiment,
-    run: RunSetting,
-    inputs: RunInputs
-  ): ReaderTaskEither<Runner, TangentError, ExperimentRun> =>
-  (runner) => {
-    const { training, evaluation, data } = experiment
-    const { seed, method, density } = run
-    const stream = (name: keyof typeof streams) => fold(streams[name])(key(seed))
-    const validationAttack = lastAttackOf(training.attack)
-    return pipe(
-      TE.Do,
-      TE.bind('parts', () => TE.fromEither(split(data.validation)(stream('split'))(inputs.images.train))),
-      TE.bind('start', ({ parts: { rest } }) =>
-        TE.fromEither(
-          attempt(() => {
-            const network = networkOf(experiment.network, rest.classes)
-            return { network, params: network.init(stream('init'), rest.x.shape.slice(1)) }
-          })
-        )
-      ),
-      TE.let('set', ({ parts: { rest } }) => ({ x: rest.x, y: rest.y })),
-      TE.bind('mask', ({ start: { network, params }, set }) =>
-        method === 'dense'
-          ? TE.right(undefined)
-          : pipe(
-              mask.oneShot(network, { method, density, epsilon: training.attack?.epsilon ?? 0 })(
-                params,
-                set,
-                stream('mask')
-              )(runner),
-              TE.map((chosen) => chosen.mask)
-            )
-      ),
-      TE.bind('fitted', ({ parts: { held }, start: { network, params }, set, mask: chosen }) =>
-        train.fit(network.apply, {
-          epochs: training.epochs,
-          batch: training.batch,
-          optimiser: optimiserOf(training.optimiser),
-          schedule: scheduleOf(training.schedule),
-          ...objectiveOf(training.attack),
-          ...(chosen === undefined ? {} : { mask: chosen }),
-          keep: { store: inputs.store, steps: 200 },
-          validate: {
-            score: (p) => (engine) =>
-              pipe(
-                attack.evaluate(network.apply, { attack: validationAttack })(
-                  p,
-                  { x: held.x, y: held.y },
-                  stream('validate')
-                )(engine),
-                TE.map(({ robust }) => robust)
-              )
-          },
-          observe: ({ step, steps, loss }) => inputs.tell('training', step, steps, `loss ${loss.toFixed(3)}`)
-        })(
-          params,
-          set,
-          stream('fit')
-        )(runner)
-      ),
-      TE.bind('found', ({ start: { network }, fitted }) =>
-        tested(network, evaluation, inputs, seed)(fitted.best?.params ?? fitted.params)(runner)
-      ),
-      TE.map(({ fitted, found }) => ({
-        ...run,
+export const perform = (
+  experiment: Experiment,
+  run: RunSetting,
+  { images, executed, store, tell }: RunInputs
+): Effect<ExperimentRun> => {
+  const { training, evaluation, data, measures, methods } = experiment
+  const { seed, method, density } = run
+  const stream = (name: keyof typeof streams) => fold(streams[name])(key(seed))
+  const against = lastAttackOf(training.attack)
+  const { epsilon, norm = 'linf' } = evaluation
+  const shape = images.train.x.shape.slice(1)
+
+  const prepared = attempt(() => {
+    const network = networkOf(experiment.network, images.train.classes)
+    return { network, params: network.init(stream('init'), shape) }
+  })
+
+  return pipe(
+    RTE.Do,
+    RTE.bind('parts', () => RTE.fromEither(partsOf(data.validation, stream('split'), images.train))),
+    RTE.bind('start', () => RTE.fromEither(prepared)),
+    RTE.let('measured', ({ start }): Measured | undefined =>
+      images.judged === undefined
+        ? undefined
+        : { ...start, judged: images.judged, classes: images.train.classes, key: stream('measure') }
+    ),
+    RTE.let('choice', ({ parts: { rest }, start, measured }): Choice => ({
+      ...start,
+      set: { x: rest.x, y: rest.y },
+      density,
+      training,
+      stream,
+      store: (phase) => store(run, phase),
+      tell,
+      distance: measured === undefined ? undefined : distanceTo(measured, against)
+    })),
+    RTE.bind('chosen', ({ choice }) => timed(choose(method)(choice))),
+    RTE.bind('along', ({ parts: { held }, measured }) =>
+      measured === undefined || measures === undefined
+        ? RTE.of<Runner, TangentError, Along>({ held, validate: stream('validate'), record: undefined })
+        : pipe(
+            followed(measured, attack.pgd({ epsilon, norm, steps: 20, relativeStep: 2.5, restarts: 2 })),
+            RTE.map((x): Along => ({
+              held,
+              validate: stream('validate'),
+              record: { x, checkpoints: measures.checkpoints }
+            }))
+          )
+    ),
+    RTE.bind('fitted', ({ choice, chosen, along }) =>
+      timed(trained(choice, chosen.value, along, store(run, TRAINING)))
+    ),
+    RTE.bind('found', ({ start: { network }, fitted: { value } }) =>
+      timed(tested(network, evaluation, images, tell, stream)(value.best?.params ?? value.params))
+    ),
+    RTE.bind('dense', ({ choice, chosen, along }) => {
+      const dense = denseOf(methods)
+      if (
+        dense === undefined ||
+        method.kind === 'dense' ||
+        along.record === undefined ||
+        !chosen.value.follows
+      )
+        return RTE.of(undefined)
+      const other: RunSetting = { seed, method: dense, density: 1 }
+      return pipe(
+        choose(dense)(choice),
+        RTE.flatMap((start) => trained(choice, start, along, store(other, TRAINING))),
+        RTE.map(({ checkpoints }): train.Trajectory => checkpoints)
+      )
+    }),
+    RTE.bind('measuredAs', ({ measured, chosen, fitted, dense }) =>
+      measured === undefined
+        ? RTE.of({})
+        : measuredOf(
+            measured,
+            against,
+            chosen.value,
+            { steps: fitted.value.losses.length, checkpoints: fitted.value.checkpoints },
+            dense
+          )
+    ),
+    RTE.map(({ start: { network, params }, chosen, fitted, found, measuredAs }) => {
+      const { losses, validations, best } = fitted.value
+      const { mask: kept, epochs } = chosen.value satisfies Chosen
+      return {
+        seed,
+        method: labelOf(method),
+        density: kept === undefined ? 1 : density,
         setting: settingOf(experiment, run),
         training: {
-          steps: fitted.losses.length,
-          losses: epochMeans(fitted.losses, training.epochs),
-          validations: fitted.validations.map(({ score }) => score),
-          epoch: fitted.best?.epoch ?? training.epochs
+          steps: losses.length,
+          losses: epochMeans(losses, epochs).map(rounded),
+          validations: validations.map(({ score }) => score),
+          epoch: best?.epoch ?? epochs
         },
-        ...found,
-        executed: inputs.executed
-      }))
-    )
-  }
+        ...found.value,
+        measures: { ...countedOf(network, params, shape, kept), ...measuredAs },
+        executed,
+        seconds: { mask: chosen.seconds, training: fitted.seconds, tests: found.seconds }
+      }
+    })
+  )
+}

@@ -1,8 +1,10 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { publishedNames } from '../../data/published.js'
 import { codec } from '../../io/index.js'
-import { oneShotMethods } from '../../mask/index.js'
 import { closed, some, tagged } from './codecs.js'
+import { labelOf, Method, type MethodSetting } from './method-setting.js'
 
 // An experiment as a JSON file says it.
 
@@ -58,6 +60,8 @@ const Training = closed(
   { epochs: count, batch: count, optimiser: Optimiser, schedule: Schedule },
   { attack: TrainingAttack }
 )
+/** How every run is trained. */
+export type TrainingSetting = t.TypeOf<typeof Training>
 
 const TestAttack = tagged('kind', {
   fgsm: closed({ kind: kinds('fgsm') }, {}),
@@ -80,39 +84,71 @@ export type EvaluationSetting = t.TypeOf<typeof Evaluation>
 /** The names of the sets that an experiment may name. */
 export const setNames = ['digits', ...publishedNames] as const
 
-/** The ways to choose the weights of a network. */
-export const methodNames = ['dense', ...oneShotMethods] as const
+const Measures = closed({ kernelImages: count, dynamicsImages: count, checkpoints: count }, {})
+/**
+ * What is measured beside accuracies, on the last and the first images of the test set: clean ones and as many others under
+ * attack for kernels, and how many are followed along the training, at how many times.
+ */
+export type MeasuresSetting = t.TypeOf<typeof Measures>
 
 /** An experiment: the same training and test for each seed, method and density. */
-export const Experiment = closed(
+const Fields = closed(
   {
     name: t.string,
-    data: closed({ set: codec.oneOf(setNames), validation: count }, { test: count, train: count }),
+    data: closed({ set: codec.oneOf(setNames), validation: codec.whole(0) }, { test: count, train: count }),
     network: Network,
     seeds: some(codec.whole(0)),
-    methods: some(codec.oneOf(methodNames)),
+    methods: some(Method),
     training: Training,
     evaluation: Evaluation
   },
-  { densities: some(codec.share) }
+  { densities: some(codec.share), measures: Measures }
 )
-export type Experiment = t.TypeOf<typeof Experiment>
+export type Experiment = t.TypeOf<typeof Fields>
+
+/** The first place in a list that holds what stood before. */
+const repeated = (labels: readonly string[]): number => labels.findIndex((one, i) => labels.indexOf(one) < i)
+
+/** An experiment whose methods all have names of their own. */
+export const Experiment: t.Type<Experiment, unknown> = new t.Type<Experiment, unknown>(
+  Fields.name,
+  Fields.is,
+  (value, context) =>
+    pipe(
+      Fields.validate(value, context),
+      E.flatMap((experiment) => {
+        const at = repeated(experiment.methods.map(labelOf))
+        if (at < 0) return t.success(experiment)
+        const label = labelOf(experiment.methods[at]!)
+        const where = ['methods', String(at), 'name'].reduce(
+          (path, name) => t.appendContext(path, name, t.string, label),
+          context
+        )
+        return t.failure(label, where, 'a name that no other method has')
+      })
+    ),
+  t.identity
+)
 
 /** One run of an experiment. */
 export interface RunSetting {
   readonly seed: number
-  readonly method: (typeof methodNames)[number]
+  readonly method: MethodSetting
   readonly density: number
 }
 
-/** The runs of an experiment, seed by seed: dense once, each other method at every density. */
-export const runsOf = ({ seeds, methods, densities = [1] }: Experiment): readonly RunSetting[] =>
-  seeds.flatMap((seed) =>
-    methods.flatMap((method) =>
-      (method === 'dense' ? [1] : densities).map((density) => ({ seed, method, density }))
+/** The runs of an experiment, seed by seed: dense first and once, each other method at every density. */
+export const runsOf = ({ seeds, methods, densities = [1] }: Experiment): readonly RunSetting[] => {
+  const first = [...methods].sort((a, b) => Number(b.kind === 'dense') - Number(a.kind === 'dense'))
+  return seeds.flatMap((seed) =>
+    first.flatMap((method) =>
+      (method.kind === 'dense' ? [1] : densities).map((density) => ({ seed, method, density }))
     )
   )
+}
 
 /** The name of a run, and of its files. */
-export const nameOf = ({ seed, method, density }: RunSetting): string =>
-  method === 'dense' ? `dense-seed${seed}` : `${method}-${density}-seed${seed}`
+export const nameOf = ({ seed, method, density }: RunSetting): string => {
+  const label = labelOf(method).replaceAll(' ', '-')
+  return method.kind === 'dense' ? `${label}-seed${seed}` : `${label}-${density}-seed${seed}`
+}

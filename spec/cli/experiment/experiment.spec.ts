@@ -42,9 +42,12 @@ const write = (name: string, content: unknown): string => {
   return path
 }
 
-const command = async (...args: readonly string[]): Promise<{ code: number; out: string; err: string }> => {
+const command = async (...args: readonly string[]): Promise<{ code: number; out: string; err: string }> =>
+  start('experiment', ...args)
+
+const start = async (...args: readonly string[]): Promise<{ code: number; out: string; err: string }> => {
   let [out, err] = ['', '']
-  const code = await program(['experiment', ...args], {
+  const code = await program(args, {
     out: (text) => void (out += text),
     err: (text) => void (err += text),
     interactive: false
@@ -52,8 +55,11 @@ const command = async (...args: readonly string[]): Promise<{ code: number; out:
   return { code, out, err }
 }
 
-const recordIn = (folder: string): ExperimentRecord =>
-  right(ExperimentRecord.decode(JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8'))))
+/** The record but for the times of its runs, which no two have in common. */
+const recordIn = (folder: string): ExperimentRecord => {
+  const record = right(ExperimentRecord.decode(JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8'))))
+  return { ...record, runs: record.runs.map(({ seconds: _seconds, ...run }) => run) }
+}
 
 describe('npm start -- experiment', () => {
   it('trains and attacks every run once, and takes up what is there', { timeout: 120_000 }, async () => {
@@ -61,10 +67,10 @@ describe('npm start -- experiment', () => {
     const first = await command(file, '--out', out)
     expect(first.code, first.err).toBe(0)
     expect(readdirSync(out).sort()).toEqual([
-      'dense-seed0.checkpoint',
       'dense-seed0.json',
-      'magnitude-0.5-seed0.checkpoint',
+      'dense-seed0.training.checkpoint',
       'magnitude-0.5-seed0.json',
+      'magnitude-0.5-seed0.training.checkpoint',
       'report.html',
       'result.json'
     ])
@@ -112,6 +118,68 @@ describe('npm start -- experiment', () => {
     expect(recordIn(out)).toEqual(record)
   })
 
+  it(
+    'draws masks by every method, measures them, and follows their training',
+    { timeout: 240_000 },
+    async () => {
+      const steps = { steps: 3, batch: 8 }
+      const file = write('masks.json', {
+        ...small,
+        name: 'masks',
+        data: { ...small.data, validation: 0, train: 100 },
+        densities: [0.5],
+        methods: [
+          { kind: 'ticket', ...steps, along: [2], power: 1 },
+          {
+            kind: 'ticket',
+            name: 'moving',
+            ...steps,
+            against: 'sparse',
+            weights: { rate: 0.1, radius: 0.1 }
+          },
+          'dense',
+          'random',
+          { kind: 'snip', batch: 50, samples: 100 },
+          'grasp',
+          { kind: 'synflow', rounds: 3 },
+          'kernelTrace',
+          { kind: 'edgePopup', ...steps },
+          { kind: 'hydra', ...steps },
+          { kind: 'transfer', ...steps, refresh: 2 },
+          'threeStage',
+          { kind: 'rewind', to: 1, rounds: 2 }
+        ],
+        evaluation: { epsilon: 0.05, attacks: [{ kind: 'fgsm' }] },
+        measures: { kernelImages: 4, dynamicsImages: 10, checkpoints: 2 }
+      })
+      const out = join(root, 'masks')
+      const { code, err } = await command(file, '--out', out)
+      expect(code, err).toBe(0)
+      const { runs } = recordIn(out)
+      expect(runs).toHaveLength(13)
+      expect(runs[0]!.method).toBe('dense') // first, whatever the file says, because the others are set beside it
+      for (const { method, training, measures } of runs) {
+        const { layers, cost, distance, kernel, trajectory, search, epochs } = measures!
+        const kept = layers.reduce((sum, layer) => sum + layer.kept, 0)
+        expect([method, kept]).toEqual([method, method === 'dense' ? 16 * 74 : 8 * 74])
+        expect(cost.flops).toBe(2 * kept)
+        expect(kernel!.eigenvalues).toHaveLength(4)
+        expect([method, training.steps]).toEqual([method, method === 'threeStage' ? 2 : 4])
+        expect(distance === undefined).toBe(method === 'dense')
+        if (distance !== undefined) expect(distance.kernel).toBeGreaterThan(0)
+        expect(trajectory === undefined).toBe(['dense', 'threeStage'].includes(method))
+        if (trajectory !== undefined) expect([trajectory.length, epochs]).toEqual([2, [1, 2]])
+        expect(search === undefined).toBe(!['ticket', 'moving', 'transfer'].includes(method))
+        if (search !== undefined && method !== 'transfer') {
+          expect(search.steps).toEqual([1, 2, 3])
+          expect(search.flips.map((flips) => flips.length)).toEqual([2, 2, 2])
+          expect(search.after).toEqual(distance)
+        }
+      }
+      expect(runs[0]!.measures!.kernel!.denseAlignment).toBeCloseTo(1, 6)
+    }
+  )
+
   const wrong = async (content: unknown): Promise<string> => {
     const { code, err } = await command(write('wrong.json', content), '--out', join(root, 'never'))
     expect(code).toBe(1)
@@ -127,6 +195,27 @@ describe('npm start -- experiment', () => {
     [
       { ...small, methods: ['lottery'] },
       /one of dense, random, magnitude.*received "lottery" \(at FILE: methods\.0\)/
+    ],
+    [
+      { ...small, methods: ['dense', { kind: 'lottery' }] },
+      /one of dense, random, magnitude.*received "lottery" \(at FILE: methods\.1\.kind\)/
+    ],
+    [
+      { ...small, methods: [{ kind: 'ticket', gama: 1 }] },
+      /no setting of this name; those there are: kind, name, steps.*\(at FILE: methods\.0\.gama\)/
+    ],
+    [
+      { ...small, methods: ['snip', { kind: 'snip', batch: 10 }] },
+      /a name that no other method has, received "snip" \(at FILE: methods\.1\.name\)/
+    ],
+    [
+      { ...small, methods: [{ kind: 'snip', name: '../x' }] },
+      /a name of letters.*\(at FILE: methods\.0\.name\)/
+    ],
+    [{ ...small, densities: [0] }, /a number in \(0, 1\], received 0 \(at FILE: densities\.0\)/],
+    [
+      { ...small, measures: { kernelImages: 300, dynamicsImages: 1, checkpoints: 1 } },
+      /at most 400 images, received 600 \(at measures\)/
     ],
     [{ ...small, network: { kind: 'mlp', hidden: [0] } }, /received 0 \(at FILE: network\.hidden\.0\)/],
     [{ ...small, network: { kind: 'vit' } }, /one of mlp, lenet300100.*\(at FILE: network\.kind\)/],
@@ -149,6 +238,7 @@ describe('npm start -- experiment', () => {
 
   it('says what it takes, and refuses what it does not', async () => {
     expect((await command('--help')).out).toContain('npm start -- experiment <file>')
+    expect(await start('--experiment', 'none.json')).toEqual(await command('none.json'))
     for (const args of [
       ['a.json', 'b.json'],
       ['a.json', '--thread', '2'],
