@@ -36,6 +36,8 @@ const LARGE = 16384
 const CACHED = 131072
 /** A contiguous copy of an operand pays when its elements are read at least this often. */
 const WORTH = 16
+/** Sums of fewer products than this take some microseconds; their lanes would take gpu.js a millisecond to compile. */
+const FEW = 16384
 /** Copies for the lanes, which only save address arithmetic, pay when elements are read at least this often. */
 const WORTH_LANES = 64
 
@@ -151,6 +153,7 @@ export const writeQuads = (around: Surroundings, root: Tensor): Written | undefi
   const rule = around.lowered.get(inner)!
   // maxima are faster in vectors, gathered reads and all: the scalar one costs several instructions
   if (rule.kind !== 'reduce' || rule.combine === 'max') return undefined
+  if (sizeOf(inner.shape) * sizeOf(rule.loops) < FEW) return undefined
   const along = laneAxis(around, root, inner)
   if (along === undefined) return undefined
   const panels = !around.schedule.rows.has(root) && largest(showing(inner, along, true)) > LARGE
