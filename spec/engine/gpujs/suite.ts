@@ -16,6 +16,7 @@ import type { Tensor } from '../../../lib/graph/tensor.js'
 import { disagreement, graphOf, right, runOn, useBackend } from './support.js'
 import { isAccurate } from './accuracy.js'
 import { keepsDenormals, keepsEdges } from './ieee.js'
+import { fitsSizes } from './templates.js'
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
 const draw = (seed: number, shape: readonly number[]): NdArray =>
@@ -191,6 +192,8 @@ export const computes = (mode: KernelBackend): void => {
       agrees((...xs) => ops.concat(0)(xs.map(ops.neg)), ...Array.from({ length: 11 }, () => [2, 3])))
   })
 
+  describe('fits sizes at the edges in', () => fitsSizes(agrees))
+
   describe('is accurate in', () => isAccurate(opened))
 
   describe('keeps of IEEE 754 what docs/backends.md says', () => keepsEdges(mode, opened))
@@ -201,7 +204,8 @@ export const computes = (mode: KernelBackend): void => {
       expect(await disagreement(opened(), graph, [x])).toBe(0)
     }
     it('of distinct scores', async () => {
-      for (const n of [...edges, 1025])
+      // the last is bisected step by step on every GPU
+      for (const n of [...edges, 1025, 2049])
         for (const k of new Set([1, Math.ceil(n / 3), n])) await mask(k, draw(n, [2, n]))
     })
     it('of ties, by index', async () => {

@@ -6,6 +6,7 @@ import { evaluateGraph } from '../../../lib/graph/evaluate/evaluate.js'
 import * as ops from '../../../lib/graph/ops/index.js'
 import { spec } from '../../../lib/graph/spec.js'
 import type { Tensor } from '../../../lib/graph/tensor.js'
+import * as nn from '../../../lib/nn/index.js'
 import { keepsDenormals } from './ieee.js'
 import { graphOf, runOn, useBackend } from './support.js'
 
@@ -118,6 +119,42 @@ export const keepsValues = (mode: KernelBackend): void => {
     await compare((x) => ops.concat(1)([x!, ops.neg(x!)]), 0, table)
     await compare((x) => ops.unfold([1, 3], [1, 2])(x!), 0, table)
     await compare((x) => ops.slice([0, 1], [2, n], [1, 3])(x!), 0, table)
+  })
+
+  it('products, windows and choices of tiny and of huge numbers', async () => {
+    const n = edge.length
+    const values = line(edge)
+    const images = ndarray.of([1, 1, 2, n], [...edge, ...edge.toReversed()])
+    const halves = ndarray.of([1, 1, 2, 2], [0.5, 0.5, 0.5, 0.5])
+    await compare((x, y) => ops.einsum('m,n->mn')(x!, y!), 0, values, values)
+    await compare(
+      (x, w) => ops.einsum('mk,k->m')(ops.abs(x!), w!),
+      16,
+      ndarray.of([3, n], [...edge, ...edge, ...edge]),
+      ndarray.of([n], new Array<number>(n).fill(0.5))
+    )
+    await compare(
+      (x, w) => ops.einsum('ncijyx,ocij->noyx')(ops.unfold([2, 2], [1, 1])(ops.abs(x!)), w!),
+      16,
+      images,
+      halves
+    )
+    await compare((x) => nn.maxPool(2, { stride: 1 }).apply({})(x!), 0, images)
+    await compare((x) => nn.avgPool(2).apply({})(ops.abs(x!)), 16, images)
+    await compare((x) => ops.oneHot(4)(x!), 0, values)
+    await compare(
+      (x, y) => ops.gather(y!)(x!),
+      0,
+      ndarray.of([2, n], [...edge, ...edge.toReversed()]),
+      line([3, n - 1])
+    )
+    await compare((x, b) => ops.relu(ops.add(b!)(ops.mul(x!)(b!))), 1, values, line(edge.toReversed()))
+    await compare(
+      (x) => ops.sum(0)(ops.abs(x!)),
+      32,
+      line(Array.from({ length: 1025 }, (_, i) => edge[i % n]!))
+    )
+    for (let k = 1; k <= n; k++) await compare((x) => ops.topKMask(k)(x!), 0, values)
   })
 
   it('a softmax of huge numbers is a softmax', async () => {
