@@ -68,7 +68,7 @@ const countOn = async (mode: KernelBackend, { gpu }: Device): Promise<Crossings>
       listen(buffer, 'mapAsync', () => count.reads++)
     })
   }
-  if (mode === 'headlessgl') {
+  if (mode === 'headlessgl' || mode === 'webgl2') {
     // what it is given no pixels for is a place for a result
     listen(gpu.context, 'texImage2D', (args) => (args.at(-1) === null ? undefined : count.uploads++))
     listen(gpu.context, 'createTexture', () => count.buffers++)
@@ -117,7 +117,7 @@ export const movesOnce = (mode: KernelBackend): void => {
       expect(count.calls - before.calls).toBe(1)
       // GL says nothing of a run that came to nothing: it is sent a number that has to come back
       const sent = device.canVanish ? 1 : 0
-      const isGpu = mode === 'webgpu' || mode === 'headlessgl'
+      const isGpu = mode !== 'webasm' && mode !== 'cpu'
       expect({
         uploads: count.uploads - before.uploads,
         reads: count.reads - before.reads,
