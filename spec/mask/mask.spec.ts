@@ -13,6 +13,7 @@ import {
   ndarray,
   nn,
   normals,
+  type ntk,
   openEngine,
   ops,
   permutation,
@@ -183,27 +184,6 @@ describe('scores', () => {
     numbers(scores).forEach((s, i) => expect(s).toBeCloseTo(raw[i]! / mean, 10))
   })
 
-  it('magnitude scales with the weights and the mask stays', () =>
-    fc.assert(
-      fc.property(cases, fc.double({ min: 0.1, max: 10, noNaN: true }), ({ params: p }, c) => {
-        const scaled = p.map((layer) =>
-          layer.w === undefined
-            ? layer
-            : {
-                ...layer,
-                w: ndarray.of(
-                  layer.w.shape,
-                  layer.w.data.map((x) => c * x)
-                )
-              }
-        )
-        const k = Math.ceil(numbers(onesLike(p)).length / 2)
-        const kept = (q: Concrete<nn.Params>): Concrete<nn.Weights> =>
-          evaluateOn((r: nn.Params) => mask.topK(k)(mask.score.magnitude(r)))(q)
-        expect(kept(scaled)).toEqual(kept(p))
-      })
-    ))
-
   it('a weight on a dead input scores 0', () => {
     const dead = { x: ndarray.fromNested([[1, 0]]), y: ndarray.fromNested([0]) }
     const scores = evaluateOn((p: nn.Params, b: nn.Batch, k: Key) => mask.score.kernelTrace(net)(p, b, k))(
@@ -240,26 +220,29 @@ describe('the search’s objective', () => {
       )
     ))
 
-  it('with probes has the explicit kernel’s value as its mean, within 4 standard errors', () => {
-    const net = nn.serial(nn.dense(6), nn.relu, nn.dense(3))
-    const params = net.init(key(1), [4])
-    const [x, other] = [batchOf(1, 3, 4, 3).x, batchOf(2, 3, 4, 3).x]
-    const m: Concrete<nn.Weights> = params.map(({ w }, l) =>
-      w === undefined ? {} : { w: ndarray.of(w.shape, uniforms(key(l), w.data.length).map(Math.round)) }
-    )
-    // numerators only: a ratio of two estimates is biased
-    const difference =
-      (kernel: 'probes' | 'explicit') =>
-      (mm: nn.Weights, p: nn.Params, a: Tensor, b: Tensor, k: Key): Tensor =>
-        mask.objective(net.apply, { kernel, relative: false })(mm, p, a, b, k).kernel
-    const exact = ndarray.toNumber(evaluateOn(difference('explicit'))(m, params, x, other, key(0)))
-    const draws = Array.from({ length: 200 }, (_, i) =>
-      ndarray.toNumber(evaluateOn(difference('probes'))(m, params, x, other, key(i)))
-    )
-    const mean = draws.reduce((a, b) => a + b, 0) / draws.length
-    const variance = draws.reduce((a, b) => a + (b - mean) ** 2, 0) / (draws.length - 1)
-    expect(Math.abs(mean - exact)).toBeLessThan(4 * Math.sqrt(variance / draws.length))
-  })
+  it.each<ntk.MaskForm>(['linear', 'restricted', 'ambient'])(
+    'with probes has the explicit kernel’s value as its mean, within 4 standard errors (%s)',
+    (form) => {
+      const net = nn.serial(nn.dense(6), nn.relu, nn.dense(3))
+      const params = net.init(key(1), [4])
+      const [x, other] = [batchOf(1, 3, 4, 3).x, batchOf(2, 3, 4, 3).x]
+      const m: Concrete<nn.Weights> = params.map(({ w }, l) =>
+        w === undefined ? {} : { w: ndarray.of(w.shape, uniforms(key(l), w.data.length).map(Math.round)) }
+      )
+      // numerators only: a ratio of two estimates is biased
+      const difference =
+        (kernel: 'probes' | 'explicit') =>
+        (mm: nn.Weights, p: nn.Params, a: Tensor, b: Tensor, k: Key): Tensor =>
+          mask.objective(net.apply, { kernel, relative: false, mask: form })(mm, p, a, b, k).kernel
+      const exact = ndarray.toNumber(evaluateOn(difference('explicit'))(m, params, x, other, key(0)))
+      const draws = Array.from({ length: 200 }, (_, i) =>
+        ndarray.toNumber(evaluateOn(difference('probes'))(m, params, x, other, key(i)))
+      )
+      const mean = draws.reduce((a, b) => a + b, 0) / draws.length
+      const variance = draws.reduce((a, b) => a + (b - mean) ** 2, 0) / (draws.length - 1)
+      expect(Math.abs(mean - exact)).toBeLessThan(4 * Math.sqrt(variance / draws.length))
+    }
+  )
 
   it.each(['probes', 'explicit'] as const)(
     'with %s has the gradient of central differences for 64-32-16-10, along 5 directions',
