@@ -1,4 +1,5 @@
 import * as attack from '../../attack/index.js'
+import { fail } from '../../core/error.js'
 import { sizeOf } from '../../core/shape.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as nn from '../../nn/index.js'
@@ -125,16 +126,22 @@ const namedAttack = (
       const { steps, targets = Math.min(9, classes - 1) } = setting
       return { name: `APGD-T-${steps}`, attack: attack.apgdT({ ...ball, steps, targets }) }
     }
-    case 'square':
+    case 'square': {
+      const { epsilon, norm } = ball
       return {
         name: `Square-${setting.steps}`,
         kind: 'black box',
         attack: attack.square({
-          epsilon: ball.epsilon,
+          norm:
+            norm === 'l1'
+              ? fail('ConfigError', 'experiment', 'attacks that know L1', 'square', 'evaluation.attacks')
+              : norm,
+          epsilon,
           steps: setting.steps,
           ...(image === undefined ? {} : { image })
         })
       }
+    }
   }
 }
 

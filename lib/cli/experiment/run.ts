@@ -17,7 +17,7 @@ import type { Images } from './data.js'
 import { countedOf, distanceTo, followed, type Measured, measuredOf } from './measures.js'
 import { labelOf } from './method-setting.js'
 import { type Choice, choose, type Chosen } from './methods.js'
-import { lastAttackOf, networkOf } from './parts.js'
+import { attacksOf, lastAttackOf, networkOf } from './parts.js'
 import type { Experiment, RunSetting } from './setting.js'
 import { tested } from './tests.js'
 import { type Along, trained } from './training.js'
@@ -106,6 +106,9 @@ export const perform = (
     RTE.Do,
     RTE.bind('parts', () => RTE.fromEither(partsOf(data.validation, stream('split'), images.train))),
     RTE.bind('start', () => RTE.fromEither(prepared)),
+    RTE.bind('attacks', () =>
+      RTE.fromEither(attempt(() => attacksOf(evaluation, images.image, images.train.classes)))
+    ),
     RTE.let('measured', ({ start }): Measured | undefined =>
       images.judged === undefined
         ? undefined
@@ -137,8 +140,8 @@ export const perform = (
     RTE.bind('fitted', ({ choice, chosen, along }) =>
       timed(trained(choice, chosen.value, along, store(run, TRAINING)))
     ),
-    RTE.bind('found', ({ start: { network }, fitted: { value } }) =>
-      timed(tested(network, evaluation, images, tell, stream)(value.best?.params ?? value.params))
+    RTE.bind('found', ({ start: { network }, attacks, fitted: { value } }) =>
+      timed(tested(network, evaluation, attacks, images, tell, stream)(value.best?.params ?? value.params))
     ),
     RTE.bind('dense', ({ choice, chosen, along }) => {
       const dense = denseOf(methods)

@@ -12,7 +12,6 @@ import type { ExperimentRun } from '../../report/index.js'
 import { places } from '../measure.js'
 import type { Images } from './data.js'
 import type { Choice } from './methods.js'
-import { attacksOf } from './parts.js'
 import type { EvaluationSetting } from './setting.js'
 
 const sampleOf = (size: number, set: Labelled): nn.Dataset => {
@@ -25,6 +24,7 @@ export const tested =
   (
     network: nn.Network,
     setting: EvaluationSetting,
+    attacks: readonly attack.NamedAttack[],
     { test, image }: Images,
     tell: Choice['tell'],
     stream: (name: 'attack' | 'audit' | 'curve') => HostKey
@@ -40,7 +40,7 @@ export const tested =
       TE.Do,
       TE.bind('whole', () =>
         attack.evaluate(network.apply, {
-          attacks: attacksOf(setting, image, test.classes),
+          attacks,
           batch,
           observe: ({ attack: name, done, total, robust }) =>
             tell(name, done, total, `${(100 * robust).toFixed(1)} % stand`)

@@ -231,6 +231,10 @@ describe('npm start -- experiment', () => {
       { ...small, evaluation: { ...small.evaluation, attacks: [{ kind: 'apgd', steps: 1, loss: 'kl' }] } },
       /one of ce, dlr, received "kl" \(at FILE: evaluation\.attacks\.0\.loss\)/
     ],
+    [
+      { ...small, evaluation: { ...small.evaluation, norm: 'l1' } },
+      /attacks that know L1, received square \(at evaluation\.attacks\)/
+    ],
     [{ ...small, data: { ...small.data, test: 401 } }, /at most 400 images, received 401 \(at data\.test\)/]
   ] as const)('says what is wrong in a file, and where: case %#', async (content, message) => {
     expect(await wrong(content)).toMatch(message)
