@@ -38,6 +38,13 @@ describe.each(norms)('in %s', (norm) => {
     expect(Array.from(x.data)).toEqual(Array.from(batch.x.data))
   })
 
+  it('PGD without steps and random start is the identity', () => {
+    const batch = labelled(1, [4, 2, 3], classes)
+    const still = attack.pgd({ norm, epsilon, steps: 0, stepSize: epsilon, randomStart: false })
+    const { x } = evaluateOn(still(model))({}, batch, key(2))
+    expect(Array.from(x.data)).toEqual(Array.from(batch.x.data))
+  })
+
   it('every point of PGD, momentum and APGD is inside, not only the last', () => {
     const last = { keep: 'last', freeze: false } as const
     for (const steps of [0, 1, 2, 3, 5]) {
