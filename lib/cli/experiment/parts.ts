@@ -19,6 +19,8 @@ import type {
 export const networkOf = (setting: NetworkSetting, classes: number): nn.Network => {
   if (setting.kind === 'mlp')
     return nn.serial(...setting.hidden.flatMap((width) => [nn.dense(width), nn.relu]), nn.dense(classes))
+  if (setting.kind === 'vgg32')
+    return nn.vgg32({ classes, ...(setting.widths === undefined ? {} : { widths: setting.widths }) })
   return nn[setting.kind]({ classes })
 }
 

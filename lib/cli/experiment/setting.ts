@@ -18,7 +18,8 @@ const Network = tagged('kind', {
   mlp: closed({ kind: kinds('mlp'), hidden: t.readonlyArray(count) }, {}),
   lenet300100: closed({ kind: kinds('lenet300100') }, {}),
   lenet5: closed({ kind: kinds('lenet5') }, {}),
-  conv16Conv32Fc100: closed({ kind: kinds('conv16Conv32Fc100') }, {})
+  conv16Conv32Fc100: closed({ kind: kinds('conv16Conv32Fc100') }, {}),
+  vgg32: closed({ kind: kinds('vgg32') }, { widths: some(count) })
 })
 /** Which network. */
 export type NetworkSetting = t.TypeOf<typeof Network>
