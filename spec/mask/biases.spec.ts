@@ -165,7 +165,7 @@ describe('masks of weights and biases', () => {
   it('have Erdős–Rényi densities as if biases were weights of one constant input', () => {
     const shapes = [[10], [40, 10]]
     // (1 + 10) / 10 against (40 + 10) / 400: 11 : 50 of what is kept, and whole as soon as that is 10
-    expect(mask.erkCounts(30 / 410)(shapes)).toEqual([5, 25])
+    expect(mask.erkCounts(50 / 410)(shapes)).toEqual([9, 41])
     expect(mask.erkCounts(0.2)(shapes)).toEqual([10, 72])
   })
 
