@@ -184,6 +184,17 @@ describe('scores', () => {
     numbers(scores).forEach((s, i) => expect(s).toBeCloseTo(raw[i]! / mean, 10))
   })
 
+  it('kernel trace takes the root mean square of an input over the examples', () => {
+    const line = nn.serial(nn.dense(1, { bias: false }))
+    const scores = evaluateOn((p: nn.Params, b: nn.Batch, k: Key) => mask.score.kernelTrace(line)(p, b, k))(
+      [{ w: ndarray.fromNested([[1], [1]]) }],
+      { x: ndarray.fromNested([[3, 1], [1, 1]]), y: ndarray.fromNested([0, 0]) }, // prettier-ignore
+      key(0)
+    )
+    const [first, second] = numbers(scores)
+    expect(first! / second!).toBeCloseTo(Math.sqrt(5), 6)
+  })
+
   it('a weight on a dead input scores 0', () => {
     const dead = { x: ndarray.fromNested([[1, 0]]), y: ndarray.fromNested([0]) }
     const scores = evaluateOn((p: nn.Params, b: nn.Batch, k: Key) => mask.score.kernelTrace(net)(p, b, k))(
