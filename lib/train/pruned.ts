@@ -18,6 +18,8 @@ export interface PruneOptions {
   readonly density: number
   /** How what is kept is shared out; `global` unless given. */
   readonly layers?: Layers
+  /** Whether biases are pruned too; false unless given. */
+  readonly biases?: boolean
 }
 
 /** A network that was trained, and what is left of it. */
@@ -29,14 +31,14 @@ export interface Pruned {
 
 /** Trains a network, under a mask that an earlier round left if there is one, and keeps its largest weights. */
 export const trainAndPrune =
-  (model: Model<Params>, { density, layers = 'global' }: PruneOptions, options: FitOptions) =>
+  (model: Model<Params>, { density, layers = 'global', biases = false }: PruneOptions, options: FitOptions) =>
   (params: Concrete<Params>, data: Dataset, key: HostKey): ReaderTaskEither<Runner, TangentError, Pruned> =>
     pipe(
-      RTE.fromEither(attempt(() => choose({ layers, density })(magnitudes(params)))),
+      RTE.fromEither(attempt(() => choose({ layers, density })(magnitudes(params, { biases })))),
       RTE.flatMap(() => fit(model, options)(params, data, key)),
       RTE.bindTo('dense'),
       RTE.bind('mask', ({ dense }) =>
-        RTE.fromEither(attempt(() => choose({ layers, density })(magnitudes(dense.params))))
+        RTE.fromEither(attempt(() => choose({ layers, density })(magnitudes(dense.params, { biases }))))
       )
     )
 

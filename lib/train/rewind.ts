@@ -59,14 +59,14 @@ export const rewind =
     data: Dataset,
     key: HostKey
   ): ReaderTaskEither<Runner, TangentError, Rewound> => {
-    const { to = 0, rounds = 1, density, layers = 'global', ...recipe } = options
+    const { to = 0, rounds = 1, density, layers = 'global', biases = false, ...recipe } = options
     const round = (
       k: number,
       from: Concrete<Params>,
       mask: Concrete<Weights> = []
     ): ReaderTaskEither<Runner, TangentError, Concrete<Weights>> =>
       pipe(
-        trainAndPrune(model, { density: density ** (k / rounds), layers }, { ...recipe, mask })(
+        trainAndPrune(model, { density: density ** (k / rounds), layers, biases }, { ...recipe, mask })(
           from,
           data,
           key

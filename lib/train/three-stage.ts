@@ -51,7 +51,10 @@ export interface ThreeStage extends Pruned {
  * assert.equal(stages.right.dense.losses.length + stages.right.fitted.losses.length, 3 * 4)
  */
 export const threeStage =
-  (model: Model<Params>, { epochs, keep, density, layers, ...recipe }: ThreeStageOptions) =>
+  (
+    model: Model<Params>,
+    { epochs, keep, density, layers = 'global', biases = false, ...recipe }: ThreeStageOptions
+  ) =>
   (
     params: Concrete<Params>,
     data: Dataset,
@@ -64,11 +67,7 @@ export const threeStage =
       ...(keep === undefined ? {} : { keep: keep[name] })
     })
     return pipe(
-      trainAndPrune(model, { density, ...(layers === undefined ? {} : { layers }) }, stage('dense'))(
-        params,
-        data,
-        forDense
-      ),
+      trainAndPrune(model, { density, layers, biases }, stage('dense'))(params, data, forDense),
       RTE.bind('fitted', ({ dense, mask }) =>
         fit(model, { ...stage('sparse'), mask })(dense.params, data, forSparse)
       )

@@ -63,6 +63,24 @@ describe('three stages', () => {
     expect(Math.max(...moved)).toBeLessThan(0.5)
   })
 
+  it('prune biases too where asked', async () => {
+    const made = await on(
+      train.threeStage(net.apply, {
+        ...options,
+        epochs: { dense: 1, sparse: 1 },
+        density: 0.3,
+        biases: true
+      })(start, set, key(4))
+    )
+    const { dense, mask: kept, fitted } = right(made)
+    expect(kept).toEqual(
+      mask.choose({ density: 0.3, layers: 'global' })(mask.magnitudes(dense.params, { biases: true }))
+    )
+    fitted.params.forEach(({ b }, l) =>
+      b?.data.forEach((value, i) => expect(value === 0).toBe(kept[l]!.b!.data[i] === 0))
+    )
+  })
+
   it('refuse a density before anything is trained', async () =>
     expect(await stages(0)).toMatchObject({ left: { _tag: 'ArgumentError', where: 'density' } }))
 })

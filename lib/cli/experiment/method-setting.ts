@@ -23,7 +23,10 @@ const label = new t.Type<string, string>(
 
 /** A score at initialisation; what is left out is as `mask.oneShot` has it, under the attack of the training. */
 const scored = <N extends string>(name: N) =>
-  closed({ kind: kinds(name) }, { name: label, layers, rounds: count, samples: count, batch: count })
+  closed(
+    { kind: kinds(name) },
+    { name: label, layers, rounds: count, samples: count, batch: count, biases: t.boolean }
+  )
 
 /** The start of the scores of a search. */
 const start = codec.oneOf(['kernelTrace', 'magnitude', 'snip', 'random'])
