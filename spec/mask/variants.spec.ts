@@ -220,3 +220,42 @@ describe('distance', () => {
     expect(ndarray.toNumber(near(doubled).kernel)).toBeCloseTo(3, 9)
   })
 })
+
+describe('the kernel-trace score', () => {
+  it('is the same in either parametrisation of the same function', () =>
+    fc.assert(
+      fc.property(fc.nat({ max: 1e6 }), fc.integer({ min: 1, max: 6 }), (seed, width) => {
+        const [sigmaW, inputs] = [1.7, 4]
+        const build = (options: nn.DenseOptions): nn.Network =>
+          nn.serial(nn.dense(width, options), nn.tanh, nn.dense(3, options))
+        const [ntk, standard] = [build({ parametrisation: 'ntk', sigmaW, sigmaB: 0.3 }), build({})]
+        const params = ntk.init(key(seed), [inputs])
+        const same = params.map(({ w, b }) =>
+          w === undefined || b === undefined
+            ? {}
+            : {
+                w: ndarray.of(
+                  w.shape,
+                  Float64Array.from(w.data, (v) => (sigmaW / Math.sqrt(w.shape[0]!)) * v)
+                ),
+                b: ndarray.of(
+                  b.shape,
+                  Float64Array.from(b.data, (v) => 0.3 * v)
+                )
+              }
+        )
+        const data = batchOf(seed, 5, inputs, 3)
+        const scored = (net: nn.Network, p: Concrete<nn.Params>): readonly number[] =>
+          numbers(
+            evaluateOn((at: nn.Params, batch: nn.Batch, k: Key) => mask.score.kernelTrace(net)(at, batch, k))(
+              p,
+              data,
+              key(0)
+            )
+          )
+        const want = scored(standard, same)
+        scored(ntk, params).forEach((value, i) => expect(value).toBeCloseTo(want[i]!, 5))
+      }),
+      { numRuns: runs(30) }
+    ))
+})

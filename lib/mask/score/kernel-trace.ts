@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { none } from '../../attack/attack.js'
 import { fail } from '../../core/error.js'
-import { sizeOf } from '../../core/shape.js'
+import { type Shape, sizeOf } from '../../core/shape.js'
 import { jacrev, vmap } from '../../diff/index.js'
 import { fill } from '../../graph/constant.js'
 import type { Key } from '../../graph/key.js'
@@ -9,7 +9,15 @@ import * as ops from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
 import type { Attack, Batch } from '../../nn/batch.js'
-import { type Covering, type Network, type Params, type Weights, weightsOf } from '../../nn/layer.js'
+import {
+  type Covering,
+  type Layer,
+  type LayerParams,
+  type Network,
+  type Params,
+  type Weights,
+  weightsOf
+} from '../../nn/layer.js'
 import { mapCovered } from '../cover.js'
 
 /** What the kernel-trace score needs besides data. */
@@ -35,9 +43,9 @@ const isDense = (w: Tensor): boolean => w.shape.length === 2
 /**
  * The kernel-trace score |w| √(Σ_o mean (∂f_o/∂w)²), the mean over the (attacked) inputs, divided by its mean over all
  * scores: the square without |w| is the share of the weight in the trace of the kernel, so what is kept carries the kernel. For
- * a dense layer, where ∂f_o/∂wᵢⱼ = hⱼ ∂f_o/∂preᵢ, the factors are averaged by themselves, |wᵢⱼ| dᵢ hⱼ: hⱼ the root mean
+ * a dense layer, where ∂f_o/∂wᵢⱼ = s hⱼ ∂f_o/∂preᵢ, the factors are averaged by themselves, |wᵢⱼ| s dᵢ hⱼ: hⱼ the root mean
  * square of the layer's input j, dᵢ = √(Σ_o mean (∂f_o/∂preᵢ)²) with preᵢ its i-th result, which is the share if inputs
- * and cotangents vary independently. A convolution sums over places that vary together, so there the derivative itself is
+ * and cotangents vary independently, and s the factor that the layer's parametrisation gives its weights, 1 in the standard one. A convolution sums over places that vary together, so there the derivative itself is
  * squared, as it is for biases. A weight on an input that is always 0 scores 0.
  */
 export const kernelTrace =
@@ -50,13 +58,21 @@ export const kernelTrace =
     const raw = mapCovered((p: Tensor, l, part) => {
       const d = pipe(squares[l]![part]!, ops.scale(1 / x.shape[0]!), ops.sqrt)
       const shared = pipe(ops.abs(p), ops.mul(d))
-      return isDense(p) ? ops.mul(ops.expandDims(1)(rms(inputs[l]!)))(shared) : shared
+      if (!isDense(p)) return shared
+      const scaled = ops.mul(factorOf(network.layers[l]!, params[l]!, p.shape))(shared)
+      return ops.mul(ops.expandDims(1)(rms(inputs[l]!)))(scaled)
     })(scored)
     const parts = tree.tensors(raw)
     const count = parts.reduce((n, part) => n + sizeOf(part.shape), 0)
     const total = parts.map(ops.sum()).reduce((a, b) => ops.add(b)(a))
     return tree.map(ops.div(ops.scale(1 / count)(total)))(raw)
   }
+
+/** By what a dense layer multiplies x·w, [1, outputs]: its response to ones through weights of 1, an input's share of it. */
+const factorOf = (layer: Layer, { b }: LayerParams, [inputs = 1, outputs = 1]: Shape): Tensor => {
+  const ones = { w: fill(1, [inputs, outputs]), ...(b === undefined ? {} : { b: fill(0, b.shape) }) }
+  return ops.scale(1 / inputs)(layer.apply(ones)(fill(1, [1, inputs])))
+}
 
 /** How many examples' derivatives fit into what may be held. */
 const fitting = (network: Network, params: Params, x: Tensor): number => {
