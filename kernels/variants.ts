@@ -18,7 +18,7 @@ export interface Variants {
   readonly cell: number
   readonly load: number
   readonly flop: number
-  /** Cells that fill the device: fewer take as long. */
+  /** Cells that fill the device: fewer take as long. On software adapters some 30 do, but long rows gain up to 256. */
   readonly wide: number
   /**
    * The longest loop of a cell. A browser ends kernels that keep a GPU too long, and llvmpipe leaves all loops of a cell
@@ -31,11 +31,11 @@ const gl: Variants = {
   unroll: 4,
   lanes: false,
   fours: true,
-  step: 40,
-  cell: 11,
-  load: 0.8,
-  flop: 0.1,
-  wide: 2048,
+  step: 50,
+  cell: 1,
+  load: 2,
+  flop: 0.03,
+  wide: 256,
   longest: 16384
 }
 
@@ -44,10 +44,10 @@ export const variants: { readonly [B in KernelBackend]: Variants } = {
     unroll: 4,
     lanes: true,
     fours: false,
-    step: 0.03,
-    cell: 1.2,
-    load: 0.4,
-    flop: 0.05,
+    step: 0.05,
+    cell: 0.6,
+    load: 0.2,
+    flop: 0.06,
     wide: 1,
     longest: Infinity
   },

@@ -43,7 +43,7 @@ export const effortOf = (quick: boolean): Effort =>
 
 /** Kernels are many and short. */
 export const effortOfKernels = (quick: boolean): Effort =>
-  quick ? { budget: 500, rounds: 1 } : { budget: 6_000, rounds: 12 }
+  quick ? { budget: 500, rounds: 1 } : { budget: 16_000, rounds: 12 }
 
 /** Runs in one turn of a candidate; a slow one gets fewer, so that it does not eat the others' share. */
 const runsInTurn = (ms: number): number => Math.max(1, Math.min(5, Math.floor(50 / ms)))

@@ -14,12 +14,12 @@ const rowsOf = ({ case: name, rows, work, best }: CaseReport): readonly string[]
   const times = (other: Timed | undefined, own: Timed): string =>
     other === undefined ? '–' : (other.steady.median / own.steady.median).toFixed(2)
   return timed.filter(isOurs).map((row, i) => {
-    const { median, spread } = row.steady
+    const { median, spread, count } = row.steady
     const cells = [
       i === 0 ? name.replace(/^[^:]*: /, '') : '',
       row.executed.backend.replace(/^gpu\.js /, ''),
       showDuration(median),
-      `±${(100 * spread).toFixed(0)} %`,
+      `±${(100 * spread).toFixed(0)} % of ${count}`,
       showRate(work?.flops ?? 0, median),
       showRate(work?.bytes ?? 0, median),
       times(find(`naive ${row.name.replace('gpujs:', '')}`), row),
@@ -47,7 +47,7 @@ const headings = [
   '',
   'backend',
   'time',
-  'spread',
+  'spread of runs',
   'GFLOP/s',
   'GB/s',
   '× naive',
@@ -71,9 +71,11 @@ export const kernelPage = (report: Report): string => {
   return `${[
     '# Kernels',
     '',
-    `Made from results by \`${COMMAND} --json FILE --page docs/kernels.md\`; do not edit.`,
+    `Made by \`${COMMAND} --json FILE --page docs/kernels.md\`; do not edit.`,
     '',
     `${showMachine(report.machine)}.`,
+    '',
+    'How to run and read it: [bench/README.md](../bench/README.md).',
     '',
     'Every result was compared with the float64 reference before anything was timed. A run applies an operation several',
     'times to operands that are uploaded once, and reads the last result back; the time is its share of a run, the median of',

@@ -23,6 +23,7 @@ import { planOf } from '../../lib/engine/plan.js'
 import type { Candidate, Case, Ready } from '../harness/candidate.js'
 import { timed } from '../harness/candidate.js'
 import { jaxKernel, tfjsKernel } from './peers.js'
+import { repeated } from './repeat.js'
 import { type KernelRow, type Naive, nameOf } from './rows.js'
 
 /** Software adapters give a few hundred MFLOP/s: on them a row above this is left out unless `--large` asks for it. */
@@ -68,26 +69,6 @@ const naiveProgram = ({ shapes }: KernelRow, { source, output }: Naive): Program
     kernels: [kernel],
     steps: [{ kernel: 0, args: shapes.map((_, at) => ({ from: 'input', at })) }],
     outputs: [{ from: 'step', at: 0 }]
-  }
-}
-
-/** The steps of a program, again and again over the same inputs; the result is the last application's. */
-const repeated = (program: Program, count: number): Program => {
-  const { steps, outputs } = program
-  const shifted = (by: number) =>
-    steps.map(({ kernel, args }) => ({
-      kernel,
-      args: args.map((source) =>
-        source.from === 'step' ? { from: source.from, at: source.at + by } : source
-      )
-    }))
-  const last = (count - 1) * steps.length
-  return {
-    ...program,
-    steps: Array.from({ length: count }, (_, i) => shifted(i * steps.length)).flat(),
-    outputs: outputs.map((source) =>
-      source.from === 'step' ? { from: source.from, at: source.at + last } : source
-    )
   }
 }
 
