@@ -24,7 +24,7 @@ export const networkOf = (setting: NetworkSetting, classes: number): nn.Network 
   return nn[setting.kind]({ classes })
 }
 
-export const scheduleOf = (setting: ScheduleSetting): ReturnType<typeof train.schedule.cosine> => {
+const scheduleOf = (setting: ScheduleSetting): ReturnType<typeof train.schedule.cosine> => {
   switch (setting.kind) {
     case 'constant':
       return train.schedule.constant(setting.rate)
@@ -37,7 +37,7 @@ export const scheduleOf = (setting: ScheduleSetting): ReturnType<typeof train.sc
   }
 }
 
-export const optimiserOf = (setting: OptimiserSetting): train.Optimiser =>
+const optimiserOf = (setting: OptimiserSetting): train.Optimiser =>
   setting.kind === 'adam' ? train.adam() : train.momentum(setting.decay)
 
 /** The attack of a training as it is at its end, for validation; none where there is none. */
@@ -50,7 +50,7 @@ export const lastAttackOf = (setting: TrainingAttack | undefined): attack.Attack
 }
 
 /** What a training lowers. */
-export const objectiveOf = (
+const objectiveOf = (
   setting: TrainingAttack | undefined
 ): Pick<train.FitOptions, 'attack' | 'objective'> => {
   if (setting === undefined) return {}
