@@ -50,9 +50,7 @@ export const lastAttackOf = (setting: TrainingAttack | undefined): attack.Attack
 }
 
 /** What a training lowers. */
-const objectiveOf = (
-  setting: TrainingAttack | undefined
-): Pick<train.FitOptions, 'attack' | 'objective'> => {
+const objectiveOf = (setting: TrainingAttack | undefined): Pick<train.FitOptions, 'attack' | 'objective'> => {
   if (setting === undefined) return {}
   switch (setting.kind) {
     case 'fgsm-rs':
