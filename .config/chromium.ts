@@ -12,7 +12,10 @@ export const chromium: string | undefined =
 /** Why specs that need a browser are skipped without one. */
 export const noChromium = 'no Chromium: install the Debian package chromium, or name one in CHROMIUM'
 
-/** WebGL 2 and WebGPU in software where there is no GPU, no sandbox as root, and nothing that talks to the outside. */
+/**
+ * WebGL 2 and WebGPU in software where there is no GPU, no sandbox as root, and nothing that talks to the outside. No watchdog:
+ * it takes a kernel in software on a busy machine for a GPU that hangs, and kills the process with every context.
+ */
 export const chromiumArgs: readonly string[] = [
   '--no-sandbox',
   '--use-angle=swiftshader',
@@ -20,6 +23,7 @@ export const chromiumArgs: readonly string[] = [
   '--enable-unsafe-webgpu',
   '--use-webgpu-adapter=swiftshader',
   '--enable-features=Vulkan',
+  '--disable-gpu-watchdog',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
