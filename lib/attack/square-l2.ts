@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js'
-import { of, scalar } from '../core/ndarray.js'
+import { of } from '../core/ndarray.js'
 import type { Operand } from '../graph/constant.js'
 import { type Key, split } from '../graph/key.js'
 import * as ops from '../graph/ops/index.js'
@@ -10,18 +10,16 @@ import type { Method } from './method.js'
 import { chooseEach, norm2, not, unit } from './rows.js'
 import {
   accept,
-  covered,
   imageOf,
+  partsOf,
   placed,
   rounded,
-  settled,
   span,
   type SquareControl,
   type SquareMemory,
   type SquareOptions,
   unseen
 } from './square-windows.js'
-import { taskOf } from './task.js'
 
 /** Where squares lie: upper and left edges, [n] each, and their side, a scalar. */
 interface Windows {
@@ -116,16 +114,8 @@ const squared = (radius: Operand): Operand => (isTensor(radius) ? ops.square(rad
  * channel by channel, as in the paper, and the projection takes the place of a division by the norm.
  */
 export const squareL2Method = (options: Omit<SquareOptions, 'norm'>): Method<SquareMemory, SquareControl> => {
-  const { steps, fraction, loss, check } = settled(options)
   return {
-    steps,
-    keep: 'best',
-    freeze: true,
-    gradients: false,
-    task: (logits, batch, key) => {
-      check()
-      return taskOf('attack.square', { ...options, norm: 'l2', loss }, logits, batch, key)
-    },
+    ...partsOf('l2', options),
     start: ({ norm, ball, ids }, key) => {
       const { shape } = ball.centre
       const n = shape[0]!
@@ -144,7 +134,6 @@ export const squareL2Method = (options: Omit<SquareOptions, 'norm'>): Method<Squ
       const point = projectOnto(norm, ball)(ops.add(ops.mul(ball.epsilon)(unit(2)(offset)))(ball.centre))
       return { point, memory: unseen(point) }
     },
-    control: (step) => ({ part: scalar(covered(step, steps, fraction)) }),
     move: ({ norm, ball, ids }, at, _gradient, memory, { part }, key) => {
       const { shape } = ball.centre
       const [channels, rows, columns] = imageOf(shape, options.image)

@@ -1,11 +1,12 @@
 import { fail } from '../core/error.js'
+import { scalar } from '../core/ndarray.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
 import * as ops from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import { margin } from '../nn/loss.js'
 import type { AttackLoss } from './attack.js'
-import type { Candidate, GoalOptions } from './task.js'
-import { checkSteps } from './method.js'
+import { type Candidate, type GoalOptions, taskOf } from './task.js'
+import { checkSteps, type Method } from './method.js'
 import { chooseEach } from './rows.js'
 
 // What Square does in every norm.
@@ -34,7 +35,7 @@ export type SquareMemory = { readonly accepted: Tensor; readonly loss: Tensor }
 export type SquareControl = { readonly part: Tensor }
 
 /** Options with what they leave open, and refused if they make no sense. */
-export const settled = ({ steps = 5000, fraction = 0.8, loss = wrongness }: SquareOptions) => ({
+const settled = ({ steps = 5000, fraction = 0.8, loss = wrongness }: SquareOptions) => ({
   steps,
   loss,
   fraction,
@@ -70,9 +71,28 @@ const HALVINGS = [10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000]
  * The part of the image that the square of a step covers: the paper's schedule for 10,000 queries, stretched to the
  * number of steps.
  */
-export const covered = (step: number, steps: number, fraction: number): number => {
+const covered = (step: number, steps: number, fraction: number): number => {
   const at = Math.floor((step / Math.max(1, steps)) * 10_000)
   return fraction / 2 ** HALVINGS.filter((bound) => at > bound).length
+}
+
+/** What the parts of Square have in common in every norm, without its restarts. */
+export const partsOf = (
+  norm: 'linf' | 'l2',
+  options: Omit<SquareOptions, 'norm'>
+): Omit<Method<SquareMemory, SquareControl>, 'start' | 'move'> => {
+  const { steps, fraction, loss, check } = settled(options)
+  return {
+    steps,
+    keep: 'best',
+    freeze: true,
+    gradients: false,
+    task: (logits, batch, key) => {
+      check()
+      return taskOf('attack.square', { ...options, norm, loss }, logits, batch, key)
+    },
+    control: (step) => ({ part: scalar(covered(step, steps, fraction)) })
+  }
 }
 
 /** The layout of one sample of a batch of the given shape. */

@@ -1,4 +1,3 @@
-import { scalar } from '../core/ndarray.js'
 import { split } from '../graph/key.js'
 import * as ops from '../graph/ops/index.js'
 import * as random from '../graph/random.js'
@@ -11,18 +10,16 @@ import type { Method } from './method.js'
 import { squareL2Method } from './square-l2.js'
 import {
   accept,
-  covered,
   imageOf,
+  partsOf,
   placed,
   rounded,
-  settled,
   span,
   type SquareControl,
   type SquareMemory,
   type SquareOptions,
   unseen
 } from './square-windows.js'
-import { taskOf } from './task.js'
 
 export type { ImageShape, SquareControl, SquareMemory, SquareOptions } from './square-windows.js'
 
@@ -37,16 +34,8 @@ const windowOf = (part: Tensor, rows: number, columns: number): readonly [Tensor
 
 /** The parts of {@link square} in L∞, without its restarts. */
 export const squareMethod = (options: Omit<SquareOptions, 'norm'>): Method<SquareMemory, SquareControl> => {
-  const { steps, fraction, loss, check } = settled(options)
   return {
-    steps,
-    keep: 'best',
-    freeze: true,
-    gradients: false,
-    task: (logits, batch, key) => {
-      check()
-      return taskOf('attack.square', { ...options, norm: 'linf', loss }, logits, batch, key)
-    },
+    ...partsOf('linf', options),
     start: ({ norm, ball, ids }, key) => {
       const { shape } = ball.centre
       const n = shape[0]!
@@ -56,7 +45,6 @@ export const squareMethod = (options: Omit<SquareOptions, 'norm'>): Method<Squar
       const point = projectOnto(norm, ball)(ops.add(ops.mul(ball.epsilon)(stripes))(ball.centre))
       return { point, memory: unseen(point) }
     },
-    control: (step) => ({ part: scalar(covered(step, steps, fraction)) }),
     move: ({ norm, ball, ids }, at, _gradient, memory, { part }, key) => {
       const { shape } = ball.centre
       const n = shape[0]!
