@@ -4,7 +4,10 @@ import { afterAll, expect, it } from 'vitest'
 import { field } from '../../lib/engine/gpujs/device/unknown.js'
 import { right } from '../support/either.js'
 
-type Context = { getExtension: (name: string) => { loseContext: () => void } | null }
+type Context = {
+  getExtension: (name: string) => { loseContext: () => void } | null
+  compileShader: (shader: object) => void
+}
 type GetContext = (this: object, ...args: readonly unknown[]) => unknown
 
 /** Every WebGL 2 context that the page makes. */
@@ -47,4 +50,20 @@ it('a lost WebGL context is an error that says so, and the engine can be opened 
   const fresh = right(await compile(again)(doubled, [spec([3])])())
   expect([...right(await fresh(x)()).value.data]).toEqual(values)
   await again.dispose()
+})
+
+it('a context lost while a kernel is looked for that does not compile is a lost device', async (context) => {
+  const opened = await openEngine({ require: 'gpujs:webgl2' })()
+  if (E.isLeft(opened)) return context.skip(formatError(opened.left))
+  const own = contexts.at(-1)!
+  let calls = 0
+  own.compileShader = () => {
+    if (calls++ === 0) throw new Error('a compiler that gives up')
+    own.getExtension('WEBGL_lose_context')?.loseContext()
+  }
+  const refused = await compile(opened.right)(doubled, [spec([3])])()
+  expect(E.isLeft(refused) && refused.left.expected).toContain(
+    'a device that is there; open the engine again'
+  )
+  await opened.right.dispose()
 })

@@ -129,9 +129,10 @@ export const load = async (
   }
   const refuse = async (error: TangentError): Promise<E.Either<TangentError, never>> => {
     await dispose()
-    return E.left(
-      (device.lost() === undefined ? await culprit(backend, device, program) : undefined) ?? error
-    )
+    const named = device.lost() === undefined ? await culprit(backend, device, program) : undefined
+    // whatever a kernel is blamed for on a device that went meanwhile, is the device's
+    const gone = device.lost()
+    return E.left(gone === undefined ? (named ?? error) : lostError(program, gone))
   }
 
   try {
