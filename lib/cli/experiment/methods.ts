@@ -243,10 +243,38 @@ const rewind = (choice: Choice, method: MethodOf<'rewind'>): Effect<Chosen> => {
   )
 }
 
+/** Methods that attack inputs before there is a training, which they do in L∞ alone. */
+const attacking: readonly MethodSetting['kind'][] = [
+  'snip',
+  'grasp',
+  'kernelTrace',
+  'ticket',
+  'hydra',
+  'transfer'
+]
+
+const otherNorm = (
+  { kind }: MethodSetting,
+  { attack: against }: TrainingSetting
+): TangentError | undefined => {
+  const norm = against !== undefined && 'norm' in against ? against.norm : undefined
+  return norm === undefined || norm === 'linf' || !attacking.includes(kind)
+    ? undefined
+    : tangentError(
+        'ConfigError',
+        'experiment',
+        `a training in linf for ${kind}, which attacks in that norm`,
+        norm,
+        'training.attack.norm'
+      )
+}
+
 /** Chooses what is trained, by any method. */
 export const choose =
   (method: MethodSetting) =>
   (choice: Choice): Effect<Chosen> => {
+    const refused = otherNorm(method, choice.training)
+    if (refused !== undefined) return RTE.left(refused)
     if (isScored(method))
       return pipe(
         score(choice, method),

@@ -180,6 +180,16 @@ describe('npm start -- experiment', () => {
     }
   )
 
+  it('refuses a norm in which a method would not attack, once it comes to it', async () => {
+    const attack = { kind: 'pgd', norm: 'l2', epsilon: 0.5, steps: 2, relativeStep: 2 }
+    const file = write('l2.json', { ...small, methods: ['snip'], training: { ...small.training, attack } })
+    const { code, err } = await command(file, '--out', join(root, 'l2'))
+    expect([code, err.trim()]).toEqual([
+      1,
+      'ConfigError in experiment: expected a training in linf for snip, which attacks in that norm, received l2 (at training.attack.norm)'
+    ])
+  })
+
   const wrong = async (content: unknown): Promise<string> => {
     const { code, err } = await command(write('wrong.json', content), '--out', join(root, 'never'))
     expect(code).toBe(1)
