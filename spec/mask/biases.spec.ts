@@ -11,9 +11,7 @@ import {
   ndarray,
   nn,
   ntk,
-  openEngine,
   ops,
-  type Runner,
   type Tensor,
   tree
 } from 'tangentflow'
@@ -21,12 +19,7 @@ import { right } from '../support/either.js'
 import { batchOf, cases, relativeError } from '../support/networks.js'
 import { runs } from '../support/runs.js'
 import { twoBiased } from '../support/two.js'
-
-const open = async (): Promise<Runner> => right(await openEngine({ require: 'reference' })())
-
-/** What is covered as numbers: a layer's biases, then its weights. */
-const numbers = (covered: Concrete<nn.Weights>): readonly number[] =>
-  covered.flatMap(({ w, b }) => [b, w].flatMap((leaf) => (leaf === undefined ? [] : Array.from(leaf.data))))
+import { numbers, openReference } from '../support/masks.js'
 
 type Scored = (p: nn.Params, b: nn.Batch, k: Key) => nn.Weights
 
@@ -264,7 +257,9 @@ describe('pipelines with biases in the mask', () => {
   it.each(mask.oneShotMethods)('%s keeps exactly k of both, in one round and in several', async (method) => {
     const options = { method, density: 0.3, epsilon: 0.1, samples: 20, layers: 'global', biases } as const
     for (const rounds of [1, 3]) {
-      const made = await mask.oneShot(wide, { ...options, rounds })(start, data, key(1))(await open())()
+      const made = await mask.oneShot(wide, { ...options, rounds })(start, data, key(1))(
+        await openReference()
+      )()
       expect(mask.countKept(right(made).mask).map(({ total }) => total)).toEqual([12, 72, 3, 36])
       expect(numbers(right(made).mask).reduce((a, b) => a + b, 0)).toBe(k)
     }
@@ -273,7 +268,7 @@ describe('pipelines with biases in the mask', () => {
   it('a search keeps exactly k of both, moves the biases’ scores, and starts as it is told', async () => {
     const options = { density: 0.3, epsilon: 0.1, steps: 3, batch: 8, samples: 20, biases } as const
     const search = async (more: Partial<mask.SearchOptions>) =>
-      right(await mask.search(wide, { ...options, ...more })(start, data, key(1))(await open())())
+      right(await mask.search(wide, { ...options, ...more })(start, data, key(1))(await openReference())())
     const found = await search({})
     expect(numbers(found.mask).reduce((a, b) => a + b, 0)).toBe(k)
     expect(found.history[0]!.flips).toHaveLength(4)
@@ -290,7 +285,7 @@ describe('pipelines with biases in the mask', () => {
         start,
         data,
         key(1)
-      )(await open())()
+      )(await openReference())()
     )
     expect(mask.countKept(kept).map((leaf) => leaf.kept)).toEqual([6, 36, 2, 18])
     expect(kept).toEqual(
@@ -302,7 +297,7 @@ describe('pipelines with biases in the mask', () => {
     const score: mask.Score = (p) => mask.score.magnitude(p, { biases })
     const rounds = (covering: nn.Covering, own: mask.Score) => async () =>
       mask.iterative(wide, { score: own, density: 0.5, rounds: 1, ...covering })(start, data, key(0))(
-        await open()
+        await openReference()
       )()
     for (const run of [rounds({}, score), rounds({ biases }, (p) => mask.score.magnitude(p))]) {
       const result = await run()

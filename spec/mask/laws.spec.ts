@@ -13,22 +13,17 @@ import {
   type NdArray,
   ndarray,
   nn,
-  openEngine,
   permutation,
-  type Runner,
   type Tensor,
   train
 } from 'tangentflow'
 import { right } from '../support/either.js'
 import { batchOf, cases, maxDifference, relativeError } from '../support/networks.js'
 import { runs } from '../support/runs.js'
-
-const open = async (): Promise<Runner> => right(await openEngine({ require: 'reference' })())
+import { numbers, openReference } from '../support/masks.js'
 
 const leaves = (covered: Concrete<nn.Weights>): readonly NdArray[] =>
   covered.flatMap(({ w, b }) => [b, w].flatMap((leaf) => (leaf === undefined ? [] : [leaf])))
-const numbers = (covered: Concrete<nn.Weights>): readonly number[] =>
-  leaves(covered).flatMap(({ data }) => Array.from(data))
 
 const mapLeaves =
   (f: (leaf: NdArray) => NdArray) =>
@@ -103,7 +98,7 @@ describe('exactly as many as asked for', () => {
 
 describe('the mask of ones', () => {
   it('is the dense network, to the last bit, in applying and in training', async () => {
-    const runner = await open()
+    const runner = await openReference()
     await fc.assert(
       fc.asyncProperty(cases, async ({ net, params, data, seed }) => {
         const applied = evaluateOn((m: nn.Weights, p: nn.Params) => mask.apply(m)(p))(ones(params), params)
@@ -241,7 +236,7 @@ describe('hidden units in another order', () => {
   )
 
   it('are searched for in that order', async () => {
-    const runner = await open()
+    const runner = await openReference()
     await fc.assert(
       fc.asyncProperty(hidden, fc.boolean(), async ({ net, params, data, order, seed }, biases) => {
         const options = { density: 0.5, epsilon: 0.1, steps: 3, batch: 3, samples: 4, rate: 0.1, biases }
@@ -285,7 +280,7 @@ describe('magnitude', () => {
 
 describe('a search with γ = c = 0', () => {
   it('leaves whatever scores it starts from as they are', async () => {
-    const runner = await open()
+    const runner = await openReference()
     await fc.assert(
       fc.asyncProperty(cases, fc.boolean(), async ({ net, params, data, seed }, biases) => {
         fc.pre(data.y.data.length >= 2)

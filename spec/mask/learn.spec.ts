@@ -19,9 +19,7 @@ import {
 } from 'tangentflow'
 import { right } from '../support/either.js'
 import { batchOf } from '../support/networks.js'
-
-const numbers = (weights: Concrete<nn.Weights>): readonly number[] =>
-  weights.flatMap(({ w }) => (w === undefined ? [] : Array.from(w.data)))
+import { numbers } from '../support/masks.js'
 
 /** Scores of two layers that differ by at least .05 from one another. */
 const scores: fc.Arbitrary<Concrete<nn.Weights>> = fc

@@ -25,9 +25,7 @@ import {
 import { batchOf, cases, maxDifference, relativeError } from '../support/networks.js'
 import { right } from '../support/either.js'
 import { two } from '../support/two.js'
-
-const numbers = (tree: Concrete<nn.Weights>): readonly number[] =>
-  tree.flatMap(({ w }) => (w === undefined ? [] : Array.from(w.data)))
+import { numbers } from '../support/masks.js'
 
 const scoresOf = (sizes: readonly number[], values: readonly number[]): Concrete<nn.Weights> => {
   let at = 0

@@ -2,11 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { attack, type Concrete, fold, key, mask, ndarray, nn, openEngine, train, uniforms } from 'tangentflow'
 import { right } from '../support/either.js'
 import { two } from '../support/two.js'
+import { numbers } from '../support/masks.js'
 
 const { net, params } = two
-
-const numbers = (weights: Concrete<nn.Weights>): readonly number[] =>
-  weights.flatMap(({ w }) => (w === undefined ? [] : Array.from(w.data)))
 
 const starts = {
   'edge-popup': mask.popupStart(key(3))(nn.weightsOf(params)),

@@ -1,26 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  attack,
-  type Concrete,
-  evaluateOn,
-  key,
-  type Key,
-  mask,
-  ndarray,
-  nn,
-  openEngine,
-  ops,
-  type Runner,
-  tree
-} from 'tangentflow'
+import { attack, type Concrete, evaluateOn, key, type Key, mask, ndarray, nn, ops, tree } from 'tangentflow'
 import { batchOf, cases } from '../support/networks.js'
 import { right } from '../support/either.js'
 import { two } from '../support/two.js'
-
-const numbers = (tree: Concrete<nn.Weights>): readonly number[] =>
-  tree.flatMap(({ w }) => (w === undefined ? [] : Array.from(w.data)))
+import { numbers, openReference } from '../support/masks.js'
 
 const { net, params, batch } = two
 
@@ -122,11 +107,9 @@ describe('choosing on the host', () => {
   })
 })
 
-const open = async (): Promise<Runner> => right(await openEngine({ require: 'reference' })())
-
 describe('pruning round by round', () => {
   it('with one round is the one-shot mask', async () => {
-    const runner = await open()
+    const runner = await openReference()
     await fc.assert(
       fc.asyncProperty(cases, fc.constantFrom(...mask.oneShotMethods), async (example, method) => {
         const options = {
@@ -161,7 +144,7 @@ describe('pruning round by round', () => {
   })
 
   it('keeps exactly the density, and what is removed stays removed', async () => {
-    const runner = await open()
+    const runner = await openReference()
     const wide = nn.serial(nn.dense(8), nn.relu, nn.dense(4))
     const start = wide.init(key(1), [6])
     // the smallest weights are kept, so that a removed one, now 0, would come back as the best
@@ -187,7 +170,7 @@ describe('pruning round by round', () => {
   })
 
   it('never empties a layer where one-shot SynFlow’s order would', async () => {
-    const runner = await open()
+    const runner = await openReference()
     const narrow = nn.serial(nn.dense(40), nn.relu, nn.dense(2), nn.relu, nn.dense(40), nn.relu, nn.dense(3))
     const start = narrow.init(key(3), [20])
     const at = [start, batchOf(3, 2, 20, 3), key(0)] as const
@@ -197,7 +180,7 @@ describe('pruning round by round', () => {
   })
 
   it('refuses no rounds, and a density that keeps nothing, before anything runs', async () => {
-    const runner = await open()
+    const runner = await openReference()
     const score: mask.Score = (p) => mask.score.magnitude(p)
     for (const options of [
       { score, density: 0.5, rounds: 0 },

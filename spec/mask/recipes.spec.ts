@@ -9,15 +9,14 @@ import {
   ndarray,
   nn,
   ntk,
-  openEngine,
   ops,
-  type Runner,
   type Tensor,
   train,
   tree
 } from 'tangentflow'
 import { right } from '../support/either.js'
 import { batchOf } from '../support/networks.js'
+import { numbers, openReference } from '../support/masks.js'
 
 // What a search or a score does unless told otherwise, and what it tells of its steps.
 
@@ -25,18 +24,13 @@ const net = nn.serial(nn.dense(6), nn.relu, nn.dense(3))
 const params = net.init(key(1), [4])
 const data = batchOf(2, 12, 4, 3)
 
-const open = async (): Promise<Runner> => right(await openEngine({ require: 'reference' })())
-
-const numbers = (weights: Concrete<nn.Weights>): readonly number[] =>
-  weights.flatMap(({ w }) => (w === undefined ? [] : Array.from(w.data)))
-
 const searched = async (options: Partial<mask.SearchOptions>): Promise<mask.Ticket> =>
   right(
     await mask.search(net, { density: 0.5, epsilon: 0.2, steps: 3, batch: 4, samples: 6, ...options })(
       params,
       data,
       key(3)
-    )(await open())()
+    )(await openReference())()
   )
 
 const learnt = async (options: Partial<mask.LearnOptions>): Promise<mask.Learnt> =>
@@ -54,7 +48,7 @@ const learnt = async (options: Partial<mask.LearnOptions>): Promise<mask.Learnt>
       params,
       data,
       key(3)
-    )(await open())()
+    )(await openReference())()
   )
 
 describe('a search', () => {
@@ -118,7 +112,7 @@ describe('a search', () => {
 
 describe('a score', () => {
   it('is taken on a sample that the key draws', async () => {
-    const runner = await open()
+    const runner = await openReference()
     const scored = async (seed: number, samples: number): Promise<readonly number[]> => {
       const options = { method: 'snip', density: 0.5, epsilon: 0, samples } as const
       return numbers(right(await mask.oneShot(net, options)(params, data, key(seed))(runner)()).scores)
@@ -148,7 +142,9 @@ describe('a score', () => {
         return ops.reshape(w.shape)(ops.mul(ops.sub(off)(ops.scale(0.5)(ops.ones([16]))))(ops.iota([16])))
       })(nn.weightsOf(p))
     const options = { score, density: 0.25, rounds: 2 }
-    const found = await mask.iterative(row, options)(start, batchOf(1, 2, 16, 1), key(0))(await open())()
+    const found = await mask.iterative(row, options)(start, batchOf(1, 2, 16, 1), key(0))(
+      await openReference()
+    )()
     expect(numbers(right(found).mask)).toEqual(
       Array.from({ length: 16 }, (_, i) => (i >= 4 && i < 8 ? 1 : 0))
     )
@@ -161,7 +157,7 @@ describe('a transfer', () => {
   const first = async (options: Partial<mask.TransferOptions>): Promise<mask.TransferEvent> =>
     right(
       await mask.transfer(net, { density: 0.25, steps: 1, batch: 2, ...options })(params, same, key(1))(
-        await open()
+        await openReference()
       )()
     ).history[0]!
 

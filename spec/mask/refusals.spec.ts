@@ -11,7 +11,6 @@ import {
   ndarray,
   nn,
   ntk,
-  openEngine,
   run,
   type Runner,
   type TangentError,
@@ -20,17 +19,16 @@ import {
 import { right } from '../support/either.js'
 import { batchOf } from '../support/networks.js'
 import { runs } from '../support/runs.js'
+import { openReference } from '../support/masks.js'
 
 const net = nn.serial(nn.dense(6), nn.relu, nn.dense(3))
 const params = net.init(key(1), [4])
 const data = batchOf(2, 12, 4, 3)
 
-const open = async (): Promise<Runner> => right(await openEngine({ require: 'reference' })())
-
 type Pipeline = (runner: Runner) => () => Promise<E.Either<TangentError, unknown>>
 
 const refusal = async (pipeline: Pipeline): Promise<TangentError> => {
-  const result = await pipeline(await open())()
+  const result = await pipeline(await openReference())()
   if (E.isRight(result)) throw new Error('it was not refused')
   return result.left
 }
@@ -161,7 +159,7 @@ describe('a layer that is emptied', () => {
   )
   const plain = nn.serial(nn.dense(6, { bias: false }), nn.relu, nn.dense(3, { bias: false }))
   const emptiedBy = async (pipeline: Pipeline): Promise<unknown> => {
-    const result = right<unknown>(await pipeline(await open())())
+    const result = right<unknown>(await pipeline(await openReference())())
     return typeof result === 'object' && result !== null && 'emptied' in result ? result.emptied : undefined
   }
   const magnitude = { method: 'magnitude', density: 0.5, epsilon: 0.1, samples: 4 } as const

@@ -1,15 +1,14 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { attack, key, mask, nn, openEngine, type Runner } from 'tangentflow'
+import { attack, key, mask, nn } from 'tangentflow'
 import { right } from '../support/either.js'
 import { batchOf } from '../support/networks.js'
 import { memoryStore } from '../support/store.js'
+import { openReference } from '../support/masks.js'
 
 const net = nn.serial(nn.dense(6), nn.relu, nn.dense(3))
 const params = net.init(key(1), [4])
 const data = batchOf(2, 20, 4, 3)
-
-const open = async (): Promise<Runner> => right(await openEngine({ require: 'reference' })())
 
 /** True at the call of that number, and never after. */
 const at = (call: number): (() => boolean) => {
@@ -37,7 +36,7 @@ const runs = {
 
 describe.each(['search', 'transfer'] as const)('a kept %s', (name) => {
   it('goes on bit for bit from wherever it was ended', async () => {
-    const runner = await open()
+    const runner = await openReference()
     const whole = right<unknown>(await runs[name]({})(runner)())
     for (const end of [1, 3, 5]) {
       const keep = { store: memoryStore(), steps: 3 }
@@ -47,7 +46,7 @@ describe.each(['search', 'transfer'] as const)('a kept %s', (name) => {
   })
 
   it('takes no step again that is kept', async () => {
-    const runner = await open()
+    const runner = await openReference()
     const keep = { store: memoryStore(), steps: 1 }
     const first = right<unknown>(await runs[name]({ keep })(runner)())
     const asked = at(1)
@@ -56,7 +55,7 @@ describe.each(['search', 'transfer'] as const)('a kept %s', (name) => {
   })
 
   it('refuses a checkpoint of another run, and leaves it as it is', async () => {
-    const runner = await open()
+    const runner = await openReference()
     const store = memoryStore()
     const keep = { store, steps: 1 }
     right<unknown>(await runs[name]({ keep, stop: at(2) })(runner)())

@@ -1,14 +1,13 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { type Concrete, key, mask, nn, openEngine, type Runner } from 'tangentflow'
+import { type Concrete, key, mask, nn } from 'tangentflow'
 import { right } from '../support/either.js'
 import { batchOf } from '../support/networks.js'
+import { openReference } from '../support/masks.js'
 
 const net = nn.serial(nn.dense(16), nn.relu, nn.dense(3))
 const params = net.init(key(1), [5])
 const data = batchOf(2, 40, 5, 3)
-
-const open = async (): Promise<Runner> => right(await openEngine({ require: 'reference' })())
 
 const transferred = async (options: Partial<mask.TransferOptions>): Promise<mask.Transferred> =>
   right(
@@ -16,7 +15,7 @@ const transferred = async (options: Partial<mask.TransferOptions>): Promise<mask
       params,
       data,
       key(3)
-    )(await open())()
+    )(await openReference())()
   )
 
 /** The weights where the mask is 0. */
@@ -76,7 +75,7 @@ describe('neural tangent transfer', () => {
         params,
         data,
         key(3)
-      )(await open())()
+      )(await openReference())()
       expect(E.isLeft(result) && result.left._tag).toBe('ArgumentError')
     }
   })

@@ -14,9 +14,7 @@ import {
 import { batchOf, cases } from '../support/networks.js'
 import { runs } from '../support/runs.js'
 import { two } from '../support/two.js'
-
-const numbers = (weights: Concrete<nn.Weights>): readonly number[] =>
-  weights.flatMap(({ w }) => (w === undefined ? [] : Array.from(w.data)))
+import { numbers } from '../support/masks.js'
 
 const ones = (params: Concrete<nn.Params>): Concrete<nn.Weights> =>
   params.map(({ w }) => (w === undefined ? {} : { w: ndarray.full(w.shape, 1) }))

@@ -1,18 +1,16 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import { describe, expect, it } from 'vitest'
-import { type Concrete, key, mask, nn, openEngine, type Runner, type TangentError, train } from 'tangentflow'
+import { type Concrete, key, mask, nn, type Runner, type TangentError, train } from 'tangentflow'
+import { numbers, openReference } from '../support/masks.js'
 import { attemptFit, right, small, start } from '../support/training.js'
 
 const { net, set, options } = small
 const on = async <A>(
   effect: ReaderTaskEither<Runner, TangentError, A>
 ): Promise<E.Either<TangentError, A>> => {
-  const engine = right(await openEngine({ require: 'reference' })())
-  return effect(engine)()
+  return effect(await openReference())()
 }
-const numbers = (tree: Concrete<nn.Weights>): readonly number[] =>
-  tree.flatMap(({ w }) => (w === undefined ? [] : Array.from(w.data)))
 
 describe('training up to an epoch', () => {
   it.each([1, 2])('gives after %i what the whole training has there', async (epochs) => {
