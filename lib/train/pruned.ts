@@ -29,7 +29,25 @@ export interface Pruned {
   readonly mask: Concrete<Weights>
 }
 
-/** Trains a network, under a mask that an earlier round left if there is one, and keeps its largest weights. */
+/**
+ * Trains a network, under a mask that an earlier round left if there is one, and keeps its largest weights. A density that does
+ * not fit is an ArgumentError before anything is trained.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { data, key, mask, nn, train, withEngine } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(8), nn.relu, nn.dense(10))
+ * const { x, y } = data.take(Array.from({ length: 16 }, (_, i) => i))(data.digits())
+ * const recipe = { epochs: 2, batch: 8, optimiser: train.sgd, schedule: train.schedule.cosine(0.1) }
+ * const start = net.init(key(0), [64])
+ * const pruned = await withEngine()(
+ *   train.trainAndPrune(net.apply, { density: 0.25 }, recipe)(start, { x, y }, key(1))
+ * )()
+ * assert.ok(E.isRight(pruned))
+ * assert.equal(mask.density(pruned.right.mask), 0.25)
+ */
 export const trainAndPrune =
   (model: Model<Params>, { density, layers = 'global', biases = false }: PruneOptions, options: FitOptions) =>
   (params: Concrete<Params>, data: Dataset, key: HostKey): ReaderTaskEither<Runner, TangentError, Pruned> =>
@@ -44,7 +62,20 @@ export const trainAndPrune =
 
 /**
  * The parameters that a training has after some of its epochs: exactly those of the whole training, whose schedules it
- * follows. 0 epochs are the start.
+ * follows. 0 epochs are the start, more than there are an ArgumentError.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { data, key, nn, train, withEngine } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(8), nn.relu, nn.dense(10))
+ * const { x, y } = data.take(Array.from({ length: 16 }, (_, i) => i))(data.digits())
+ * const recipe = { epochs: 2, batch: 8, optimiser: train.sgd, schedule: train.schedule.cosine(0.1) }
+ * const start = net.init(key(0), [64])
+ * const early = await withEngine()(train.after(net.apply, recipe, 1)(start, { x, y }, key(1)))()
+ * assert.ok(E.isRight(early))
+ * assert.notDeepEqual(early.right, start)
  */
 export const after =
   (model: Model<Params>, options: FitOptions, epochs: number) =>
