@@ -38,8 +38,8 @@ export const uniformCounts =
 /**
  * Layer densities proportional to (fan-in + fan-out) / (fan-in · fan-out), scaled to the given total density; a layer
  * that would pass 1 is kept whole and the rest scaled anew (Erdős–Rényi–Kernel: Evci, Gale, Menick, Castro, Elsen,
- * arXiv:1911.11134, sec. 3). Biases are weights of one constant input, (1 + n) / n, so they are the first to be kept whole. The counts add up to round(density · total), the remainders of rounding going to the
- * largest.
+ * arXiv:1911.11134, sec. 3). Biases are weights of one constant input, (1 + n) / n, so they are the first to be
+ * kept whole. The counts add up to round(density · total), the remainders of rounding going to the largest.
  */
 export const erkCounts =
   (density: number) =>
