@@ -43,6 +43,27 @@ export const labelled = (x: NdArray, y: NdArray, classes: number): E.Either<Tang
 /** How many pairs there are. */
 export const count = (set: Labelled): number => set.y.data.length
 
+/**
+ * The mean and the deviation (over N) of all elements of all inputs, for `nn.standardise`. Inputs that are all the same have
+ * a deviation of 0.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { data, ndarray } from 'tangentflow'
+ *
+ * const set = data.labelled(ndarray.of([2, 2], [0, 0, 1, 1]), ndarray.of([2], [0, 1]), 2)
+ * assert.ok(E.isRight(set))
+ * assert.deepEqual(data.moments(set.right), { mean: 0.5, deviation: 0.5 })
+ */
+export const moments = ({ x }: Labelled): { readonly mean: number; readonly deviation: number } => {
+  let [sum, squares] = [0, 0]
+  for (const v of x.data) sum += v
+  const mean = sum / x.data.length
+  for (const v of x.data) squares += (v - mean) ** 2
+  return { mean, deviation: Math.sqrt(squares / x.data.length) }
+}
+
 /** The pairs at the given places, in that order; a place that the set does not have is an IndexError. */
 export const take =
   (indices: ArrayLike<number>) =>

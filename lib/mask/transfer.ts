@@ -16,7 +16,7 @@ import { attempt } from '../graph/trace.js'
 import { none } from '../attack/attack.js'
 import { type Attack, type Batch, type Dataset, shuffledRows, takeExamples } from '../nn/batch.js'
 import { labelledCount } from '../nn/labels.js'
-import type { Covering, Network, Params, Weights } from '../nn/layer.js'
+import { type Covering, type Network, type Params, type Weights, weightsOf } from '../nn/layer.js'
 import { adam, initialState, type Optimised } from '../nn/optimiser.js'
 import { empiricalNtk } from '../ntk/index.js'
 import { ofFunction, ofValues } from '../resume/settings.js'
@@ -35,7 +35,7 @@ export interface TransferOptions extends Covering {
   readonly layers?: Layers
   /** Weight of the mean squared difference of kernel entries; 1e-3 unless given. */
   readonly gamma?: number
-  /** Weight of ‖m∘θ‖², divided by the density; 1e-4 unless given. */
+  /** Weight of ‖m∘w‖², the masked weights without biases, divided by the density; 1e-4 unless given. */
   readonly lambda?: number
   /** 18,720 unless given: 20 epochs of MNIST. */
   readonly steps?: number
@@ -108,7 +108,7 @@ const transferStep =
     const outputs = (p: Params): Tensor => network.apply(p)(ops.concat(0)([first, x]))
     const terms = (p: Params) => {
       const student = apply(mask)(p)
-      const size = tree.tensors(student).map((leaf) => ops.dot(leaf)(leaf))
+      const size = tree.tensors(weightsOf(student)).map((leaf) => ops.dot(leaf)(leaf))
       const parts = {
         kernel: meanSquare(kernel(student, first, x), kernel(dense, first, x)),
         output: meanSquare(outputs(student), outputs(dense))

@@ -15,6 +15,13 @@ export interface AffineOptions {
    * σ_w/√fan-in · x·w + σ_b·b with w, b ~ N(0, 1), so that kernels have a limit as the width grows.
    */
   readonly parametrisation?: 'standard' | 'ntk'
+  /**
+   * What stands for the fan-in in the variance of standard weights: `in`, the default, or the `average` of fan-in and
+   * fan-out, with σ_w = 1 that of Glorot and Bengio ("Understanding the difficulty of training deep feedforward neural
+   * networks", AISTATS 2010, eq. 12). The NTK parametrisation divides by the fan-in alone; with `average` it is an
+   * ArgumentError.
+   */
+  readonly fan?: 'in' | 'average'
   /** σ_w; √2 (He et al., arXiv:1502.01852) unless given. */
   readonly sigmaW?: number
   /** σ_b; 0 unless given, so biases start at 0 (`standard`) or have no effect (`ntk`). */
@@ -31,6 +38,8 @@ export interface AffineKind {
   readonly weights: (shape: Shape) => Shape
   /** How many inputs one result sums over, by the shape of the weights. */
   readonly fanIn: (weights: Shape) => number
+  /** How many results one input enters, by the shape of the weights. */
+  readonly fanOut: (weights: Shape) => number
   /** How many biases there are. */
   readonly width: number
   readonly product: (w: Tensor) => (x: Tensor) => Tensor
@@ -57,17 +66,20 @@ const check = (operation: string, width: number, scales: Readonly<Record<string,
 
 /** A layer that multiplies by weights and adds biases, in either parametrisation. */
 export const affine = (
-  { operation, outputShape, weights, fanIn, width, product, along }: AffineKind,
-  { parametrisation = 'standard', sigmaW = Math.SQRT2, sigmaB = 0, bias = true }: AffineOptions
+  { operation, outputShape, weights, fanIn, fanOut, width, product, along }: AffineKind,
+  { parametrisation = 'standard', fan = 'in', sigmaW = Math.SQRT2, sigmaB = 0, bias = true }: AffineOptions
 ): Layer => {
   check(operation, width, { sigmaW, sigmaB })
   const ntk = parametrisation === 'ntk'
+  if (ntk && fan === 'average')
+    fail('ArgumentError', operation, 'the fan-in, by which the NTK parametrisation divides', fan, 'fan')
+  const fanOf = (form: Shape): number => (fan === 'in' ? fanIn(form) : (fanIn(form) + fanOut(form)) / 2)
   return {
     outputShape,
     init: (key, shape) => {
       const [forW, forB] = split(2)(key)
       const form = weights(shape)
-      const w = scaledNormals(forW, form, ntk ? 1 : sigmaW / Math.sqrt(fanIn(form)))
+      const w = scaledNormals(forW, form, ntk ? 1 : sigmaW / Math.sqrt(fanOf(form)))
       return bias ? { w, b: scaledNormals(forB, [width], ntk ? 1 : sigmaB) } : { w }
     },
     apply:

@@ -55,6 +55,7 @@ export const conv2d = (channels: number, kernel: Pair, options: ConvOptions = {}
       },
       weights: (shape) => [channels, imageOf(operation, shape)[0], ...window.size],
       fanIn: (weights) => weights[1]! * weights[2]! * weights[3]!,
+      fanOut: (weights) => weights[0]! * weights[2]! * weights[3]!,
       width: channels,
       product: correlate(window),
       along: (b) => reshape([channels, 1, 1])(b)

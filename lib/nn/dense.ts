@@ -23,6 +23,7 @@ export const dense = (width: number, options: DenseOptions = {}): Layer =>
       outputShape: (shape) => (inputsOf(shape), [width]),
       weights: (shape) => [inputsOf(shape), width],
       fanIn: (weights) => weights[0]!,
+      fanOut: (weights) => weights[1]!,
       width,
       product: matmul,
       along: (b) => b

@@ -32,4 +32,5 @@ export {
 } from './loss.js'
 export { conv16Conv32Fc100, lenet300100, lenet5, type NetworkOptions, vgg32 } from './networks.js'
 export { avgPool, globalAvgPool, maxPool, type PoolOptions } from './pool.js'
+export { standardise } from './standardise.js'
 export type { Pair, WindowOptions } from './window.js'

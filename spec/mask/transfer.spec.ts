@@ -69,6 +69,24 @@ describe('neural tangent transfer', () => {
     for (const { loss } of history) expect(loss).toBe(0)
   })
 
+  it('decays weights but not biases', async () => {
+    const biased = params.map((layer) =>
+      layer.b === undefined ? layer : { ...layer, b: { ...layer.b, data: layer.b.data.map(() => 0.5) } }
+    )
+    // with no kernel term and outputs that agree, all that is left to move a parameter is the decay
+    const { params: student } = right(
+      await mask.transfer(net, { density: 1, gamma: 0, lambda: 1, steps: 1, batch: 4, rate: 0.01 })(
+        biased,
+        data,
+        key(3)
+      )(await openReference())()
+    )
+    const all = (of: Concrete<nn.Params>, name: 'w' | 'b'): readonly number[] =>
+      of.flatMap((layer) => Array.from(layer[name]?.data ?? []))
+    expect(all(student, 'b')).toEqual(all(biased, 'b'))
+    all(student, 'w').forEach((w, i) => expect(w).not.toBe(all(biased, 'w')[i]))
+  })
+
   it('refuses what makes no transfer', async () => {
     for (const bad of [{ density: 0 }, { steps: 0 }, { refresh: 0 }, { gamma: -1 }, { batch: 21 }]) {
       const result = await mask.transfer(net, { density: 0.5, steps: 4, batch: 4, ...bad })(

@@ -1,6 +1,7 @@
 import * as attack from '../../attack/index.js'
 import { fail } from '../../core/error.js'
 import { sizeOf } from '../../core/shape.js'
+import { type Labelled, moments } from '../../data/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as nn from '../../nn/index.js'
 import * as train from '../../train/index.js'
@@ -16,12 +17,22 @@ import type {
 
 // What the words of an experiment stand for.
 
-export const networkOf = (setting: NetworkSetting, classes: number): nn.Network => {
-  if (setting.kind === 'mlp')
-    return nn.serial(...setting.hidden.flatMap((width) => [nn.dense(width), nn.relu]), nn.dense(classes))
-  if (setting.kind === 'vgg32')
-    return nn.vgg32({ classes, ...(setting.widths === undefined ? {} : { widths: setting.widths }) })
-  return nn[setting.kind]({ classes })
+const plainOf = (setting: NetworkSetting, classes: number): nn.Network => {
+  const { kind: _kind, standardise: _standardise, ...options } = setting
+  return setting.kind === 'mlp'
+    ? nn.serial(
+        ...setting.hidden.flatMap((width) => [nn.dense(width, options), nn.relu]),
+        nn.dense(classes, options)
+      )
+    : nn[setting.kind]({ classes, ...options })
+}
+
+/** The network of an experiment for its training images. */
+export const networkOf = (setting: NetworkSetting, images: Labelled): nn.Network => {
+  const plain = plainOf(setting, images.classes)
+  if (setting.standardise !== true) return plain
+  const { mean, deviation } = moments(images)
+  return nn.serial(nn.standardise(mean, deviation), ...plain.layers)
 }
 
 const scheduleOf = (setting: ScheduleSetting): ReturnType<typeof train.schedule.cosine> => {

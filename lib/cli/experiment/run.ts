@@ -98,7 +98,7 @@ export const perform = (
   const shape = images.train.x.shape.slice(1)
 
   const prepared = attempt(() => {
-    const network = networkOf(experiment.network, images.train.classes)
+    const network = networkOf(experiment.network, images.train)
     return { network, params: network.init(stream('init'), shape) }
   })
 

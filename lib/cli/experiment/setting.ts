@@ -14,14 +14,23 @@ const norm = codec.oneOf(['linf', 'l2', 'l1'])
 
 const kinds = <N extends string>(name: N): t.Type<N, N> => codec.oneOf([name])
 
+const start = {
+  standardise: t.boolean,
+  fan: codec.oneOf(['in', 'average']),
+  sigmaW: radius,
+  sigmaB: radius
+}
 const Network = tagged('kind', {
-  mlp: closed({ kind: kinds('mlp'), hidden: t.readonlyArray(count) }, {}),
-  lenet300100: closed({ kind: kinds('lenet300100') }, {}),
-  lenet5: closed({ kind: kinds('lenet5') }, {}),
-  conv16Conv32Fc100: closed({ kind: kinds('conv16Conv32Fc100') }, {}),
-  vgg32: closed({ kind: kinds('vgg32') }, { widths: some(count) })
+  mlp: closed({ kind: kinds('mlp'), hidden: t.readonlyArray(count) }, start),
+  lenet300100: closed({ kind: kinds('lenet300100') }, start),
+  lenet5: closed({ kind: kinds('lenet5') }, start),
+  conv16Conv32Fc100: closed({ kind: kinds('conv16Conv32Fc100') }, start),
+  vgg32: closed({ kind: kinds('vgg32') }, { widths: some(count), ...start })
 })
-/** Which network. */
+/**
+ * Which network, how its layers start, and whether its inputs are standardised by the training images' mean and deviation
+ * before the first of them.
+ */
 export type NetworkSetting = t.TypeOf<typeof Network>
 
 const Schedule = tagged('kind', {
