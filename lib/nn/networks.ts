@@ -17,11 +17,15 @@ const head = (widths: readonly number[], { classes = 10, ...options }: NetworkOp
   dense(classes, options)
 ]
 
-/** A convolution of 3 × 3 that keeps the size of the image, and a ReLU. */
-const convolved = (channels: number, options: AffineOptions): readonly Layer[] => [
-  conv2d(channels, 3, { padding: 'same', ...options }),
-  relu
-]
+/** A convolution of 3 × 3 that keeps the size of the image. */
+const convolved = (channels: number, options: AffineOptions): Layer =>
+  conv2d(channels, 3, { padding: 'same', ...options })
+
+/**
+ * 2 × 2 max pooling of rectified images. The maximum of rectified values is the rectified maximum, and so are the derivatives;
+ * this way a quarter is left to rectify.
+ */
+const pooled: readonly Layer[] = [maxPool(2), relu]
 
 /**
  * LeNet-300-100: two hidden dense layers of 300 and 100 units (LeCun, Bottou, Bengio, Haffner, "Gradient-based learning
@@ -46,11 +50,9 @@ export const lenet5 = (options: NetworkOptions = {}): Network => {
   return serial(
     reshape([1, 28, 28]),
     conv2d(6, 5, { padding: 2, ...each }),
-    relu,
-    maxPool(2),
+    ...pooled,
     conv2d(16, 5, each),
-    relu,
-    maxPool(2),
+    ...pooled,
     ...head([120, 84], options)
   )
 }
@@ -63,7 +65,7 @@ export const conv16Conv32Fc100 = (options: NetworkOptions = {}): Network => {
   const { classes: _, ...each } = options
   return serial(
     reshape([1, 28, 28]),
-    ...[16, 32].flatMap((channels) => [...convolved(channels, each), maxPool(2)]),
+    ...[16, 32].flatMap((channels) => [convolved(channels, each), ...pooled]),
     ...head([100], options)
   )
 }
@@ -79,7 +81,7 @@ export const vgg32 = ({
   const { classes: _, ...each } = options
   return serial(
     reshape([3, 32, 32]),
-    ...widths.flatMap((channels) => [...convolved(channels, each), ...convolved(channels, each), maxPool(2)]),
+    ...widths.flatMap((channels) => [convolved(channels, each), relu, convolved(channels, each), ...pooled]),
     ...head([128], options)
   )
 }

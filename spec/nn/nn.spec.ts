@@ -47,7 +47,7 @@ describe('standardise', () => {
           const set = right(data.labelled(ndarray.of(shape, values), ndarray.zeros([shape[0]!]), 1))
           const { mean, deviation } = data.moments(set)
           const net = nn.serial(nn.standardise(mean, deviation))
-          const out = evaluateOn((x: Tensor) => net.apply(net.init(key(0), []))(x))(set.x)
+          const out = evaluateOn((x: Tensor) => net.apply([{}])(x))(set.x)
           expect(out.shape).toEqual(shape)
           const z = numbers(out)
           expect(z.reduce((s, v) => s + v, 0) / 12).toBeCloseTo(0, 9)

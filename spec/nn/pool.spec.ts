@@ -164,6 +164,39 @@ describe('networks', () => {
     }
   })
 
+  it('pool what is rectified: outputs, and derivatives of images and parameters', () => {
+    const written = nn.serial(
+      nn.reshape([1, 28, 28]),
+      ...[16, 32].flatMap((channels) => [
+        nn.conv2d(channels, 3, { padding: 'same' }),
+        nn.relu,
+        nn.maxPool(2)
+      ]),
+      nn.flatten,
+      nn.dense(100),
+      nn.relu,
+      nn.dense(10)
+    )
+    const net = nn.conv16Conv32Fc100()
+    // images of 0 and biases of 0 make whole windows of ties at the point where the ReLU bends
+    const params = net.init(key(5), [784])
+    const x = ndarray.of(
+      [2, 784],
+      Array.from(normalOf(6, [2, 784]).data, (v, i) => (i % 784 < 300 ? 0 : v))
+    )
+    const both =
+      (one: nn.Network) =>
+      (p: nn.Params, t: Tensor): { readonly [name: string]: Tensor | nn.Params } => {
+        const loss = (q: nn.Params, z: Tensor): Tensor => ops.sum()(ops.square(one.apply(q)(z)))
+        return {
+          outputs: one.apply(p)(t),
+          params: grad(loss)(p, t),
+          images: grad((z: Tensor) => loss(p, z))(t)
+        }
+      }
+    expect(evaluateOn(both(net))(params, x)).toEqual(evaluateOn(both(written))(params, x))
+  })
+
   it('refuse examples of another size', () => {
     expect(() => nn.lenet5().init(key(0), [28, 27])).toThrow('ShapeError in nn.reshape')
   })
