@@ -5,8 +5,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { tangentError, type TangentError } from '../../core/error.js'
-import { engineName, withEngine } from '../../engine/open.js'
-import type { Engine } from '../../engine/engine.js'
+import { engineName, type EngineOptions, withEngine } from '../../engine/open.js'
 import { codec, decode, fileStore } from '../../io/index.js'
 import { experimentHtml, type ExperimentRecord, ExperimentRun, experimentText } from '../../report/index.js'
 import type { Terminal } from '../terminal.js'
@@ -152,11 +151,12 @@ const teller = ({ err }: Terminal, name: string) => {
     }
 }
 
+/** All runs, each on an engine of its own: what a run compiled is given back when it is done. */
 const allRuns = (
   experiment: Experiment,
   images: Images,
   out: string,
-  engine: Engine,
+  choice: EngineOptions,
   terminal: Terminal
 ): TE.TaskEither<TangentError, readonly ExperimentRun[]> =>
   pipe(
@@ -170,12 +170,14 @@ const allRuns = (
           done !== undefined
             ? TE.right(done)
             : pipe(
-                perform(experiment, run, {
-                  images,
-                  executed: engine.describe,
-                  store: (of, phase) => fileStore(join(out, `${nameOf(of)}.${phase}.checkpoint`)),
-                  tell: teller(terminal, name)
-                })(engine),
+                withEngine(choice)((engine) =>
+                  perform(experiment, run, {
+                    images,
+                    executed: engine.describe,
+                    store: (of, phase) => fileStore(join(out, `${nameOf(of)}.${phase}.checkpoint`)),
+                    tell: teller(terminal, name)
+                  })(engine)
+                ),
                 TE.tap((result) => fileStore(path).write(json(result)))
               )
         )
@@ -201,21 +203,20 @@ const conduct = (request: Request, terminal: Terminal): TE.TaskEither<TangentErr
     TE.flatMap(({ experiment, images, name }) => {
       const { threads } = request
       const out = request.out ?? join('runs', experiment.name)
-      return withEngine(name === 'auto' ? { prefer: name, threads } : { require: name, threads })((engine) =>
-        pipe(
-          allRuns(experiment, images, out, engine, terminal),
-          TE.map((runs): ExperimentRecord => ({
-            name: experiment.name,
-            command: wordsOf(request),
-            experiment,
-            runs
-          })),
-          TE.tap((record) => fileStore(join(out, 'result.json')).write(json(record))),
-          TE.tap((record) =>
-            fileStore(join(out, 'report.html')).write(new TextEncoder().encode(experimentHtml(record)))
-          ),
-          TE.map((record) => `${experimentText(record)}\n\nreport: ${join(out, 'report.html')}`)
-        )
+      const choice: EngineOptions = name === 'auto' ? { prefer: name, threads } : { require: name, threads }
+      return pipe(
+        allRuns(experiment, images, out, choice, terminal),
+        TE.map((runs): ExperimentRecord => ({
+          name: experiment.name,
+          command: wordsOf(request),
+          experiment,
+          runs
+        })),
+        TE.tap((record) => fileStore(join(out, 'result.json')).write(json(record))),
+        TE.tap((record) =>
+          fileStore(join(out, 'report.html')).write(new TextEncoder().encode(experimentHtml(record)))
+        ),
+        TE.map((record) => `${experimentText(record)}\n\nreport: ${join(out, 'report.html')}`)
       )
     })
   )
