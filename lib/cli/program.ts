@@ -101,15 +101,25 @@ const runWith = (options: Options, terminal: Terminal): TaskEither<TangentError,
   )
 }
 
+/** The words of `experiment …`, which `--experiment` asks for wherever it stands; undefined where nothing does. */
+const experimentWords = (args: readonly string[]): readonly string[] | undefined => {
+  if (args[0] === 'experiment') return args.slice(1)
+  const at = args.findIndex((word) => word === '--experiment' || word.startsWith('--experiment='))
+  if (at < 0) return undefined
+  const file = args[at]!.slice('--experiment='.length)
+  return [...args.slice(0, at), ...(file === '' ? [] : [file]), ...args.slice(at + 1)]
+}
+
 /** The command: arguments in, an exit code out; a failure is one line on stderr and code 1. */
 export const program =
   (args: readonly string[], terminal: Terminal): Task<number> =>
   async () => {
+    const experiment = experimentWords(args)
     const result = await (
       args[0] === 'data'
         ? dataCommand(args.slice(1), terminal)
-        : args[0] === 'experiment' || args[0] === '--experiment'
-          ? experimentCommand(args.slice(1), terminal)
+        : experiment !== undefined
+          ? experimentCommand(experiment, terminal)
           : pipe(
               TE.fromEither(readOptions(args, new Date())),
               TE.flatMap((options) => (options === 'help' ? TE.right(usage) : runWith(options, terminal)))

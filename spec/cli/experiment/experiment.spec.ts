@@ -252,7 +252,11 @@ describe('npm start -- experiment', () => {
 
   it('says what it takes, and refuses what it does not', async () => {
     expect((await command('--help')).out).toContain('npm start -- experiment <file>')
-    expect(await start('--experiment', 'none.json')).toEqual(await command('none.json'))
+    const asked = await command('none.json', '--engine', 'reference')
+    expect(asked.err).toContain('none.json')
+    expect(await start('--experiment', 'none.json', '--engine', 'reference')).toEqual(asked)
+    expect(await start('--engine', 'reference', '--experiment', 'none.json')).toEqual(asked)
+    expect(await start('--engine', 'reference', '--experiment=none.json')).toEqual(asked)
     for (const args of [
       ['a.json', 'b.json'],
       ['a.json', '--thread', '2'],
