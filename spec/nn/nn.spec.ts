@@ -58,9 +58,9 @@ describe('standardise', () => {
   })
 
   it('refuses a deviation that nothing can be divided by, and a mean that is no number', () => {
-    expect(() => nn.standardise(0, 0)).toThrowError(/deviation/)
-    expect(() => nn.standardise(0, Infinity)).toThrowError(/deviation/)
-    expect(() => nn.standardise(NaN, 1)).toThrowError(/mean/)
+    expect(() => nn.standardise(0, 0)).toThrow(/deviation/)
+    expect(() => nn.standardise(0, Infinity)).toThrow(/deviation/)
+    expect(() => nn.standardise(NaN, 1)).toThrow(/mean/)
   })
 })
 
@@ -121,7 +121,7 @@ describe('dense', () => {
   })
 
   it('has no average of fans in the NTK parametrisation', () => {
-    expect(() => nn.dense(3, { parametrisation: 'ntk', fan: 'average' })).toThrowError(/fan/)
+    expect(() => nn.dense(3, { parametrisation: 'ntk', fan: 'average' })).toThrow(/fan/)
   })
 
   it('gives the same parameters for the same key', () => {

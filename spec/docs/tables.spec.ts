@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { ExperimentRecord } from '../../lib/report/index.js'
+import {
+  dynamics,
+  type Group,
+  groupsOf,
+  type Measure,
+  percentOf,
+  robustPercent,
+  valuesOf
+} from '../../lib/report/experiment/groups.js'
+import { show, summarise } from '../../lib/report/statistics.js'
+import { right } from '../support/either.js'
+import { experimentTables, type PageTable } from './tables.js'
+
+const pageOf = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8')
+
+const recordOf = (name: string): ExperimentRecord =>
+  right(
+    ExperimentRecord.decode(
+      JSON.parse(readFileSync(new URL(`../../bench/results/${name}.json`, import.meta.url), 'utf8'))
+    )
+  )
+
+/** What the pages call methods that have another name in their experiment. */
+const names: Readonly<Record<string, string>> = {
+  SNIP: 'snip',
+  'kernel trace': 'kernelTrace',
+  'random, uniform': 'random',
+  'ticket, c = 1': 'ticket c=1',
+  'ticket, c = 0': 'ticket c=0',
+  'attack on the sparse network': 'sparse attack',
+  'weights move by up to 10 %': 'moving',
+  'matched at steps 0, 50, 200, 600': 'along',
+  'leading eigenspaces, power 2': 'leading',
+  'kernel trace in 20 rounds, no search': 'kernelTrace x 20',
+  HYDRA: 'hydra'
+}
+
+/** What stands under a title, and with how many digits. */
+const columns: Readonly<Record<string, readonly [measure: Measure, digits: number]>> = {
+  'clean %': [({ robustness }) => 100 * robustness.clean, 1],
+  'accuracy %': [({ robustness }) => 100 * robustness.clean, 2],
+  'robust %': [robustPercent, 1],
+  kernel: [({ measures }) => measures?.distance?.kernel, 3],
+  output: [({ measures }) => measures?.distance?.output, 3],
+  dynamics: [dynamics, 3]
+}
+
+const cellOf = (group: Group, title: string): string => {
+  const [measure, digits] = columns[title]!
+  const values = valuesOf(group, measure)
+  return values.length === 0 ? '–' : show(digits, summarise(values))
+}
+
+/** The rows as the record has them, for the methods and densities that the page names. */
+const rowsFrom = ({ experiment, titles, rows }: PageTable): readonly (readonly string[])[] => {
+  const groups = groupsOf(recordOf(experiment))
+  return rows.map(([label, weights]) => {
+    const group = groups.find(
+      ({ method, density }) => method === (names[label!] ?? label) && percentOf(density) === `${weights} %`
+    )
+    if (group === undefined) return [`${label} at ${weights} %: not in ${experiment}`]
+    return [label!, weights!, ...titles.slice(2).map((title) => cellOf(group, title))]
+  })
+}
+
+describe('docs/tickets.md', () => {
+  const tables = experimentTables(pageOf('tickets.md'))
+
+  it('has tables of all the experiments it runs', () => {
+    expect(tables.length).toBeGreaterThan(7)
+  })
+
+  it.each(tables.map((table) => [table.experiment, table] as const))(
+    'says what the record of %s says',
+    (_, table) => {
+      expect(table.rows).toEqual(rowsFrom(table))
+    }
+  )
+})
+
+describe('docs/robustness.md', () => {
+  const [table] = experimentTables(pageOf('robustness.md'))
+
+  it('says of the published setting what the records say', () => {
+    expect(table!.rows).toHaveLength(2)
+    for (const [linked, ...cells] of table!.rows) {
+      const [, name] = /results\/([\w-]+)\.json/.exec(linked!)!
+      const { robustness } = recordOf(name!).runs[0]!
+      const all = [robustness.clean, ...robustness.attacks.map(({ robust }) => robust)]
+      expect(cells.slice(0, all.length)).toEqual(all.map((share) => (100 * share).toFixed(1)))
+    }
+  })
+})
