@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { nn} from 'tangentflow';
+import type { nn } from 'tangentflow'
 import { data, evaluateOn, key, type NdArray, ndarray, type Tensor } from 'tangentflow'
 import { networkOf } from '../../../lib/cli/experiment/parts.js'
 import type { NetworkSetting } from '../../../lib/cli/experiment/setting.js'
