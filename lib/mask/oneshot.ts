@@ -7,6 +7,7 @@ import { type Key, split } from '../graph/key.js'
 import type { Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
+import type { Norm } from '../attack/ball.js'
 import { pgd } from '../attack/pgd.js'
 import type { Attack, Batch, Dataset } from '../nn/batch.js'
 import { labelledCount } from '../nn/labels.js'
@@ -53,6 +54,8 @@ export interface OneShotOptions extends Covering {
   readonly density: number
   /** The radius of the PGD-10 (step ε/4) under which data-driven scores are taken; 0 scores clean inputs. */
   readonly epsilon: number
+  /** The norm of that radius; `linf` unless given. */
+  readonly norm?: Norm
   /** Examples a score is taken on; 512 unless given, fewer where there are fewer. */
   readonly samples?: number
   /** Examples of one gradient of SNIP, see {@link score.SnipOptions}; all of them unless given. */
@@ -67,15 +70,22 @@ export interface OneShotOptions extends Covering {
 }
 
 /** The attack under which scores are taken: PGD-10 with step ε/4. */
-const scoreAttack = (epsilon: number): Attack => pgd({ epsilon, steps: 10, stepSize: epsilon / 4 })
+const scoreAttack = (norm: Norm, epsilon: number): Attack =>
+  pgd({ norm, epsilon, steps: 10, stepSize: epsilon / 4 })
 
 /** The score of a method: params, data and a key to a tree over the weights. */
 export const scoreOf = (
   network: Network,
-  { method, epsilon, batch, biases = false }: Pick<OneShotOptions, 'method' | 'epsilon' | 'batch' | 'biases'>
+  {
+    method,
+    epsilon,
+    norm = 'linf',
+    batch,
+    biases = false
+  }: Pick<OneShotOptions, 'method' | 'epsilon' | 'norm' | 'batch' | 'biases'>
 ): Score =>
   methods[method].score(network, {
-    attack: scoreAttack(epsilon),
+    attack: scoreAttack(norm, epsilon),
     biases,
     ...(batch === undefined ? {} : { batch })
   })

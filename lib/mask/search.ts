@@ -9,6 +9,7 @@ import * as ops from '../graph/ops/index.js'
 import type { Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
+import type { Norm } from '../attack/ball.js'
 import { pgd } from '../attack/pgd.js'
 import type { Attack, Dataset } from '../nn/batch.js'
 import { labelledCount } from '../nn/labels.js'
@@ -36,6 +37,8 @@ export interface SearchOptions
   readonly parametrisation?: (keep: Keep) => Parametrisation
   /** The radius of the attack in whose presence the network will be trained. */
   readonly epsilon: number
+  /** The norm of that radius; `linf` unless given. */
+  readonly norm?: Norm
   /** The attack that makes X̃; PGD-7 with step 2.5 ε/7 and random start unless given. */
   readonly attack?: Attack
   /** Steps of the optimiser; 300 unless given. 0 gives the mask of the starting scores. */
@@ -135,6 +138,7 @@ export const search =
       density,
       layers = 'global',
       epsilon,
+      norm = 'linf',
       steps = 300,
       batch = 128,
       rate = 0.02,
@@ -142,9 +146,9 @@ export const search =
       biases = false
     } = options
     const { observe, parametrisation = straightThrough, ...rest } = options
-    const attack = options.attack ?? pgd({ epsilon, steps: 7, stepSize: (2.5 * epsilon) / 7 })
+    const attack = options.attack ?? pgd({ norm, epsilon, steps: 7, stepSize: (2.5 * epsilon) / 7 })
     const [forSample, forScore, shuffle, forSteps] = split(4)(key)
-    const scored = scoreOf(network, { method: 'kernelTrace', epsilon, biases })
+    const scored = scoreOf(network, { method: 'kernelTrace', epsilon, norm, biases })
 
     const scoresFrom = (): TE.TaskEither<TangentError, Concrete<Weights>> =>
       pipe(

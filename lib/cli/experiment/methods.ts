@@ -48,7 +48,13 @@ export interface Chosen {
 /** Steps between two times that a search is kept. */
 const KEEP = 100
 
-const epsilonOf = ({ attack: against }: TrainingSetting): number => against?.epsilon ?? 0
+/** The ball in which the training is attacked; of radius 0 where it is not. */
+const ballOf = ({
+  attack: against
+}: TrainingSetting): { readonly norm: attack.Norm; readonly epsilon: number } => ({
+  norm: (against !== undefined && 'norm' in against ? against.norm : undefined) ?? 'linf',
+  epsilon: against?.epsilon ?? 0
+})
 
 const fromStart = ({ params, training }: Choice, chosen: Mask | undefined): Chosen => ({
   mask: chosen,
@@ -61,7 +67,7 @@ const score = (
   { network, params, set, density, training, stream }: Choice,
   { kind, name: _name, ...options }: ScoredMethod
 ): ReturnType<ReturnType<typeof mask.oneShot>> =>
-  mask.oneShot(network, { ...options, method: kind, density, epsilon: epsilonOf(training) })(
+  mask.oneShot(network, { ...options, method: kind, density, ...ballOf(training) })(
     params,
     set,
     stream('mask')
@@ -116,7 +122,7 @@ const ticket = (choice: Choice, method: MethodOf<'ticket'>): Effect<Chosen> => {
       mask.search(network, {
         ...options,
         density,
-        epsilon: epsilonOf(training),
+        ...ballOf(training),
         start: scored.scores,
         along: later,
         keep: { store: store('search'), steps: KEEP },
@@ -195,7 +201,7 @@ const transfer = (choice: Choice, method: MethodOf<'transfer'>): Effect<Chosen> 
 
 /** PGD-7 with steps of 2.5 ε / 7, as a search attacks. */
 const searchAttack = (training: TrainingSetting): attack.Attack =>
-  attack.pgd({ epsilon: epsilonOf(training), steps: 7, relativeStep: 2.5 })
+  attack.pgd({ ...ballOf(training), steps: 7, relativeStep: 2.5 })
 
 const threeStage = (choice: Choice, { layers, dense }: MethodOf<'threeStage'>): Effect<Chosen> => {
   const { network, params, set, density, training, stream, store, tell } = choice
@@ -243,38 +249,10 @@ const rewind = (choice: Choice, method: MethodOf<'rewind'>): Effect<Chosen> => {
   )
 }
 
-/** Methods that attack inputs before there is a training, which they do in L∞ alone. */
-const attacking: readonly MethodSetting['kind'][] = [
-  'snip',
-  'grasp',
-  'kernelTrace',
-  'ticket',
-  'hydra',
-  'transfer'
-]
-
-const otherNorm = (
-  { kind }: MethodSetting,
-  { attack: against }: TrainingSetting
-): TangentError | undefined => {
-  const norm = against !== undefined && 'norm' in against ? against.norm : undefined
-  return norm === undefined || norm === 'linf' || !attacking.includes(kind)
-    ? undefined
-    : tangentError(
-        'ConfigError',
-        'experiment',
-        `a training in linf for ${kind}, which attacks in that norm`,
-        norm,
-        'training.attack.norm'
-      )
-}
-
 /** Chooses what is trained, by any method. */
 export const choose =
   (method: MethodSetting) =>
   (choice: Choice): Effect<Chosen> => {
-    const refused = otherNorm(method, choice.training)
-    if (refused !== undefined) return RTE.left(refused)
     if (isScored(method))
       return pipe(
         score(choice, method),
