@@ -54,8 +54,24 @@ const cellOf = (group: Group, title: string): string => {
   return values.length === 0 ? '–' : show(digits, summarise(values))
 }
 
+/** A table with a row for each experiment, whose titles are a measure and a method: `kernel: SNIP`. */
+const isOverview = ({ titles }: PageTable): boolean => titles[0] === 'experiment'
+
+const overviewOf = ({ titles, rows }: PageTable): readonly (readonly string[])[] =>
+  rows.map((row) => {
+    const groups = groupsOf(recordOf(row[0]!))
+    return titles.map((title, i) => {
+      const [measure, label] = title.split(': ')
+      if (label === undefined) return row[i]!
+      const group = groups.find(({ method }) => method === (names[label] ?? label))
+      return group === undefined ? `${label}: not in ${row[0]!}` : cellOf(group, measure!)
+    })
+  })
+
 /** The rows as the record has them, for the methods and densities that the page names. */
-const rowsFrom = ({ experiment, titles, rows }: PageTable): readonly (readonly string[])[] => {
+const rowsFrom = (table: PageTable): readonly (readonly string[])[] => {
+  if (isOverview(table)) return overviewOf(table)
+  const { experiment, titles, rows } = table
   const groups = groupsOf(recordOf(experiment))
   return rows.map(([label, weights]) => {
     const group = groups.find(
