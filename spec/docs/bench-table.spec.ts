@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import * as t from 'io-ts'
+import { expect, it } from 'vitest'
+import { right } from '../support/either.js'
+
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+
+const Row = t.intersection([
+  t.type({ name: t.string, threads: t.number }),
+  t.partial({ executed: t.type({ threads: t.number }), steady: t.type({ median: t.number }) })
+])
+const Run = t.type({ cases: t.array(t.type({ case: t.string, rows: t.array(Row) })) })
+
+const cases = ['cpu-2-cores', 'steps-cpu-2-cores'].flatMap(
+  (name) => right(Run.decode(JSON.parse(read(`bench/results/${name}.json`)))).cases
+)
+
+/** What the README calls candidates of the benchmark. */
+const names: Readonly<Record<string, string>> = {
+  'onnxruntime-node, graph written by hand': 'hand-written onnx',
+  'jax-js 0.1.25, wasm': 'jax-js wasm',
+  'TensorFlow.js 4.22, wasm': 'tfjs wasm',
+  'TensorFlow.js 4.22, cpu': 'tfjs cpu',
+  'PyTorch 1.13, CPU': 'torch'
+}
+
+/** Three digits, thousands apart. */
+const shown = (ms: number): string =>
+  ms >= 1000 ? Number(ms.toPrecision(3)).toLocaleString('en-US') : ms.toPrecision(3)
+
+/** The medians with one thread and, where two ran, with two. */
+const cellOf = (of: string, label: string): string => {
+  const name = names[label] ?? /`(.*)`/.exec(label)?.[1]
+  const rows = cases.find((one) => one.case === of)?.rows ?? []
+  const medians = [1, 2].flatMap((threads) => {
+    const row = rows.find((one) => one.name === name && one.threads === threads)
+    return row?.executed?.threads === threads && row.steady !== undefined ? [shown(row.steady.median)] : []
+  })
+  return medians.length === 0 ? '–' : medians.join(' / ')
+}
+
+it('the README’s table of benchmarks is what the results say', () => {
+  const lines = read('README.md').split('\n')
+  const start = lines.findIndex((line) => line.startsWith('| ms, median'))
+  const table = lines.slice(start, start + lines.slice(start).findIndex((line) => !line.startsWith('|')))
+  const cellsOf = (line: string): readonly string[] =>
+    line
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim())
+  const [, ...titles] = cellsOf(table[0]!)
+  const rows = table.slice(2).map(cellsOf)
+  expect(rows.length).toBeGreaterThan(5)
+  expect(rows).toEqual(
+    rows.map(([label]) => [label, ...titles.map((title) => cellOf(title.replaceAll('`', ''), label!))])
+  )
+})
