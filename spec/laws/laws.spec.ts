@@ -23,7 +23,9 @@ describe('checkGrad', () => {
   it('holds for a function of a tree, with the number of cases asked for', () => {
     const f = ({ w, b }: { w: Tensor; b: Tensor }, x: Tensor) => sum(ops.tanh(ops.add(b)(ops.matmul(w)(x))))
     const report = laws.checkGrad(f, [{ w: spec([3, 2]), b: spec([2]) }, spec([4, 3])], { runs: 50 })
-    expect(report).toMatchObject({ runs: 50, redrawn: 0 })
+    expect(report.runs).toBe(50)
+    // now and then all units are so far out that their slopes are lost to rounding
+    expect(report.redrawn).toBeLessThan(5)
     expect(report.worst).toBeLessThan(1)
   })
   const wrong: [string, (x: Tensor) => Tensor][] = [

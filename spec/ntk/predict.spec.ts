@@ -314,6 +314,18 @@ describe('maxLearningRate', () => {
 })
 
 describe('predictOde', () => {
+  // its outputs fall from 0.2 to 0.001, where the error of the first steps is a millionth
+  const fading: LinearCase = {
+    examples: 3,
+    outputs: 1,
+    features: 1,
+    train: ndarray.of([3, 1, 1], [1.6844191551208496, -1.5433852672576904, -1.3597841262817383]),
+    test: ndarray.of([2, 1, 1], [1.9621366262435913, 0.3495391309261322]),
+    targets: ndarray.of([3, 1], [0.6683973670005798, -0.26872357726097107, 1.1291619539260864]),
+    params: ndarray.of([1], [-0.1337466984987259]),
+    seed: 999992
+  }
+
   it('is the closed form for squared error, to tolerance, with momentum and without', () =>
     fc.assert(
       fc.property(linearCases, times, fc.constantFrom(0, 0.5), (one, t, momentum) => {
@@ -324,13 +336,17 @@ describe('predictOde', () => {
         const loose = right(
           ntk.predictOde(kernel, nn.mse, one.targets, { ...options, relative: 1e-3, absolute: 1e-3 })
         )
+        // tolerances hold for each step, so that what is left of its error is to be seen beside where the outputs came from
+        const error = (found: NdArray, wanted: NdArray, from: NdArray): number =>
+          maxDifference(found, wanted) /
+          Math.max(...[wanted, from].flatMap(({ data }) => Array.from(data, Math.abs)))
         for (const i of [0, 1]) {
-          expect(relativeError(solved.train[i]!, closed.train[i]!)).toBeLessThan(1e-6)
-          expect(relativeError(solved.test[i]!, closed.test[i]!)).toBeLessThan(1e-5)
-          expect(relativeError(loose.train[i]!, closed.train[i]!)).toBeLessThan(0.1)
+          expect(error(solved.train[i]!, closed.train[i]!, start)).toBeLessThan(1e-6)
+          expect(error(solved.test[i]!, closed.test[i]!, test.start)).toBeLessThan(1e-5)
+          expect(error(loose.train[i]!, closed.train[i]!, start)).toBeLessThan(0.1)
         }
       }),
-      { numRuns: runs(50) }
+      { numRuns: runs(50), examples: [[fading, 4.304569656656312, 0]] }
     ))
 
   it('moves logits by the softmax: one example of two classes, in closed form', () => {
