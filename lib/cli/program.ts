@@ -5,12 +5,13 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { formatError, type TangentError } from '../core/error.js'
 import { digitsSplit } from '../data/index.js'
-import type { Engine, EngineName } from '../engine/engine.js'
+import type { Engine } from '../engine/engine.js'
 import { withEngine } from '../engine/open.js'
 import { openRunFolder, type RunFolder } from '../io/index.js'
 import { htmlReport, type RunRecord, type SeedResult, textReport } from '../report/index.js'
 import { compare, type Event } from './comparison.js'
 import { dataCommand } from './data-command.js'
+import { engineOptions } from './engine-options.js'
 import { experimentCommand } from './experiment/command.js'
 import { checkStudy, type Study } from './study.js'
 import { places } from './measure.js'
@@ -26,10 +27,6 @@ const settingOf = (options: Options): Setting => ({
   searchSteps: options['search-steps'],
   outputWeight: options['output-weight']
 })
-
-/** A named engine is required, never replaced silently; `auto` takes the first that is there. */
-const engineOptions = ({ engine, threads }: Options): Parameters<typeof withEngine>[0] =>
-  engine === 'auto' ? { prefer: engine, threads } : { require: engine satisfies EngineName, threads }
 
 const keepIn =
   (folder: RunFolder) =>
@@ -72,7 +69,7 @@ const runWith = (options: Options, terminal: Terminal): TaskEither<TangentError,
   return pipe(
     TE.fromEither(checkStudy(study, options.seed + (options.seeds - 1))),
     TE.flatMap(() =>
-      withEngine(engineOptions(options))((engine) =>
+      withEngine(engineOptions(options.engine, options.threads))((engine) =>
         pipe(
           TE.fromIOEither(openRunFolder(options.out, config)),
           TE.tapIO(() => {
@@ -101,25 +98,19 @@ const runWith = (options: Options, terminal: Terminal): TaskEither<TangentError,
   )
 }
 
-/** The words of `experiment …`, which `--experiment` asks for wherever it stands; undefined where nothing does. */
-const experimentWords = (args: readonly string[]): readonly string[] | undefined => {
-  if (args[0] === 'experiment') return args.slice(1)
-  const at = args.findIndex((word) => word === '--experiment' || word.startsWith('--experiment='))
-  if (at < 0) return undefined
-  const file = args[at]!.slice('--experiment='.length)
-  return [...args.slice(0, at), ...(file === '' ? [] : [file]), ...args.slice(at + 1)]
-}
+/** Whether `--experiment` names a file, wherever it stands. */
+const asksForExperiment = (args: readonly string[]): boolean =>
+  args.some((word) => word === '--experiment' || word.startsWith('--experiment='))
 
 /** The command: arguments in, an exit code out; a failure is one line on stderr and code 1. */
 export const program =
   (args: readonly string[], terminal: Terminal): Task<number> =>
   async () => {
-    const experiment = experimentWords(args)
     const result = await (
       args[0] === 'data'
         ? dataCommand(args.slice(1), terminal)
-        : experiment !== undefined
-          ? experimentCommand(experiment, terminal)
+        : args[0] === 'experiment' || asksForExperiment(args)
+          ? experimentCommand(args[0] === 'experiment' ? args.slice(1) : args, terminal)
           : pipe(
               TE.fromEither(readOptions(args, new Date())),
               TE.flatMap((options) => (options === 'help' ? TE.right(usage) : runWith(options, terminal)))

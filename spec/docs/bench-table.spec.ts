@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import * as t from 'io-ts'
 import { expect, it } from 'vitest'
 import { right } from '../support/either.js'
+import { tableAt } from './tables.js'
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 
@@ -41,17 +42,15 @@ const cellOf = (of: string, label: string): string => {
 
 it('the README’s table of benchmarks is what the results say', () => {
   const lines = read('README.md').split('\n')
-  const start = lines.findIndex((line) => line.startsWith('| ms, median'))
-  const table = lines.slice(start, start + lines.slice(start).findIndex((line) => !line.startsWith('|')))
-  const cellsOf = (line: string): readonly string[] =>
-    line
-      .slice(1, -1)
-      .split('|')
-      .map((cell) => cell.trim())
-  const [, ...titles] = cellsOf(table[0]!)
-  const rows = table.slice(2).map(cellsOf)
+  const { titles, rows } = tableAt(
+    lines,
+    lines.findIndex((line) => line.startsWith('| ms, median'))
+  )!
   expect(rows.length).toBeGreaterThan(5)
   expect(rows).toEqual(
-    rows.map(([label]) => [label, ...titles.map((title) => cellOf(title.replaceAll('`', ''), label!))])
+    rows.map(([label]) => [
+      label,
+      ...titles.slice(1).map((title) => cellOf(title.replaceAll('`', ''), label!))
+    ])
   )
 })

@@ -5,6 +5,20 @@ export interface PageTable {
   readonly rows: readonly (readonly string[])[]
 }
 
+/** The titles and the rows of the table that starts at a line; undefined where none does. */
+export const tableAt = (
+  lines: readonly string[],
+  at: number
+): Pick<PageTable, 'titles' | 'rows'> | undefined => {
+  if (!lines[at]!.startsWith('|') || lines[at + 1]?.startsWith('| ---') !== true) return undefined
+  const below = lines.slice(at + 2)
+  const end = below.findIndex((row) => !row.startsWith('|'))
+  return {
+    titles: cellsOf(lines[at]!),
+    rows: below.slice(0, end < 0 ? below.length : end).map(cellsOf)
+  }
+}
+
 const cellsOf = (line: string): readonly string[] =>
   line
     .slice(1, -1)
@@ -24,16 +38,10 @@ export const experimentTables = (page: string): readonly PageTable[] => {
   lines.forEach((line, i) => {
     const named = command.exec(line)?.[1]
     if (named !== undefined) waiting = command.test(lines[i - 1] ?? '') ? [...waiting, named] : [named]
-    const isTable = line.startsWith('|') && lines[i + 1]?.startsWith('| ---') === true
+    const table = tableAt(lines, i)
     const [experiment, ...later] = waiting
-    if (!isTable || experiment === undefined) return
-    const below = lines.slice(i + 2)
-    const end = below.findIndex((row) => !row.startsWith('|'))
-    tables.push({
-      experiment,
-      titles: cellsOf(line),
-      rows: below.slice(0, end < 0 ? below.length : end).map(cellsOf)
-    })
+    if (table === undefined || experiment === undefined) return
+    tables.push({ experiment, ...table })
     if (later.length > 0) waiting = later
   })
   return tables

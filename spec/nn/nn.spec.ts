@@ -18,6 +18,8 @@ import { right } from '../support/either.js'
 import { batchOf } from '../support/networks.js'
 
 const numbers = (array: NdArray): readonly number[] => Array.from(array.data)
+/** That of numbers whose mean is known to be 0. */
+const variance = (array: NdArray): number => numbers(array).reduce((s, x) => s + x * x, 0) / array.data.length
 const lossOf = (loss: nn.Loss, target: NdArray, outputs: NdArray): readonly number[] =>
   numbers(evaluateOn((t: Tensor, z: Tensor) => loss(t)(z))(target, outputs))
 
@@ -97,8 +99,6 @@ describe('dense', () => {
   })
 
   it('starts with variance σ_w²/fan-in, or 1, and biases at 0', () => {
-    const variance = (array: NdArray): number =>
-      numbers(array).reduce((s, x) => s + x * x, 0) / array.data.length
     const [standard] = nn.serial(nn.dense(200)).init(key(1), [300])
     const [ntk] = nn.serial(nn.dense(200, { parametrisation: 'ntk' })).init(key(1), [300])
     expect(variance(standard!.w!) * 150).toBeCloseTo(1, 1)
@@ -107,14 +107,12 @@ describe('dense', () => {
   })
 
   it('starts with variance σ_w² over the average of fan-in and fan-out where asked, in dense and convolutional layers', () => {
-    const square = (array: NdArray): number =>
-      numbers(array).reduce((s, x) => s + x * x, 0) / array.data.length
     const glorot = { fan: 'average', sigmaW: 1 } as const
     const [dense] = nn.serial(nn.dense(100, glorot)).init(key(1), [500])
     const [conv] = nn.serial(nn.conv2d(20, 5, glorot)).init(key(1), [60, 8, 8])
     // a mean of n squares of normals has a relative deviation of √(2/n): .6 % of 50,000, .8 % of 30,000
-    expect(square(dense!.w!) * 300).toBeCloseTo(1, 1)
-    expect(square(conv!.w!) * 40 * 25).toBeCloseTo(1, 1)
+    expect(variance(dense!.w!) * 300).toBeCloseTo(1, 1)
+    expect(variance(conv!.w!) * 40 * 25).toBeCloseTo(1, 1)
     const [wide] = nn.serial(nn.dense(300, { ...glorot, sigmaW: 3 })).init(key(2), [300])
     const [inward] = nn.serial(nn.dense(300, { sigmaW: 3 })).init(key(2), [300])
     expect(numbers(wide!.w!)).toEqual(numbers(inward!.w!))

@@ -8,6 +8,7 @@ import { tangentError, type TangentError } from '../../core/error.js'
 import { engineName, type EngineOptions, withEngine } from '../../engine/open.js'
 import { codec, decode, fileStore } from '../../io/index.js'
 import { experimentHtml, type ExperimentRecord, ExperimentRun, experimentText } from '../../report/index.js'
+import { engineOptions } from '../engine-options.js'
 import type { Terminal } from '../terminal.js'
 import { type Images, imagesOf } from './data.js'
 import { perform, settingOf } from './run.js'
@@ -45,6 +46,7 @@ const read = (args: readonly string[]): E.Either<TangentError, 'help' | Request>
     args: [...args],
     allowPositionals: true,
     options: {
+      experiment: { type: 'string' },
       data: { type: 'string' },
       out: { type: 'string' },
       engine: { type: 'string', default: 'auto' },
@@ -57,9 +59,10 @@ const read = (args: readonly string[]): E.Either<TangentError, 'help' | Request>
       tangentError('ConfigError', operation, '<file>, --data, --out, --engine, --threads', parsed.left)
     )
   const {
-    values: { data, out, engine, threads, help },
-    positionals: [file, ...rest]
+    values: { experiment, data, out, engine, threads, help },
+    positionals
   } = parsed.right
+  const [file, ...rest] = [...(experiment === undefined ? [] : [experiment]), ...positionals]
   if (help || file === undefined) return E.right('help')
   if (rest.length > 0)
     return E.left(tangentError('ConfigError', operation, 'one file', [file, ...rest].join(' ')))
@@ -203,9 +206,8 @@ const conduct = (request: Request, terminal: Terminal): TE.TaskEither<TangentErr
     TE.flatMap(({ experiment, images, name }) => {
       const { threads } = request
       const out = request.out ?? join('runs', experiment.name)
-      const choice: EngineOptions = name === 'auto' ? { prefer: name, threads } : { require: name, threads }
       return pipe(
-        allRuns(experiment, images, out, choice, terminal),
+        allRuns(experiment, images, out, engineOptions(name, threads), terminal),
         TE.map((runs): ExperimentRecord => ({
           name: experiment.name,
           command: wordsOf(request),

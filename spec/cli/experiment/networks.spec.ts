@@ -1,13 +1,21 @@
 import { describe, expect, it } from 'vitest'
-import type { nn } from 'tangentflow'
-import { data, evaluateOn, key, type NdArray, ndarray, type Tensor } from 'tangentflow'
+import {
+  type Concrete,
+  data,
+  evaluateOn,
+  key,
+  type NdArray,
+  ndarray,
+  type nn,
+  type Tensor
+} from 'tangentflow'
 import { networkOf } from '../../../lib/cli/experiment/parts.js'
 import type { NetworkSetting } from '../../../lib/cli/experiment/setting.js'
 
 const digits = data.take([0, 1, 2, 3, 4])(data.digits())
 
-const outputsOf = (net: nn.Network, x: NdArray): NdArray =>
-  evaluateOn((p: nn.Params, z: Tensor) => net.apply(p)(z))(net.init(key(1), x.shape.slice(1)), x)
+const outputsOf = (net: nn.Network, params: Concrete<nn.Params>, x: NdArray): NdArray =>
+  evaluateOn((p: nn.Params, z: Tensor) => net.apply(p)(z))(params, x)
 
 describe('the network of an experiment', () => {
   it('standardises its inputs by the training images where asked', () => {
@@ -16,16 +24,14 @@ describe('the network of an experiment', () => {
     const plain = networkOf(setting, digits)
     const asked = networkOf({ ...setting, standardise: true }, digits)
     const params = plain.init(key(1), [64])
-    const on = (net: nn.Network, p: typeof params, x: NdArray): NdArray =>
-      evaluateOn((q: nn.Params, z: Tensor) => net.apply(q)(z))(p, x)
     const byHand = ndarray.of(
       digits.x.shape,
       Array.from(digits.x.data, (v) => (v - mean) / deviation)
     )
-    const [found, wanted] = [on(asked, [{}, ...params], digits.x), on(plain, params, byHand)]
+    const [found, wanted] = [outputsOf(asked, [{}, ...params], digits.x), outputsOf(plain, params, byHand)]
     found.data.forEach((v, i) => expect(v).toBeCloseTo(wanted.data[i]!, 10))
-    expect(outputsOf(networkOf({ ...setting, standardise: false }, digits), digits.x)).toEqual(
-      outputsOf(plain, digits.x)
+    expect(outputsOf(networkOf({ ...setting, standardise: false }, digits), params, digits.x)).toEqual(
+      outputsOf(plain, params, digits.x)
     )
   })
 
