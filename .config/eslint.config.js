@@ -23,6 +23,7 @@ export default tseslint.config(
     rules: {
       'layers/imports': 'error',
       'no-restricted-syntax': ['error', ...casts],
+      'max-lines': ['error', 300],
       eqeqeq: 'error',
       'prefer-const': 'error',
       'object-shorthand': 'error',
@@ -49,6 +50,12 @@ export default tseslint.config(
       '@typescript-eslint/no-unnecessary-type-parameters': 'off'
     }
   },
+  {
+    // A suite of a spec is as long as its tests are many; data is no code.
+    files: ['{lib,kernels,bench}/**/*.ts'],
+    rules: { 'max-lines-per-function': ['error', 100] }
+  },
+  { files: ['lib/data/digits/text.ts'], rules: { 'max-lines': 'off' } },
   {
     // Checked by tsc; the linter's project service does not look into dot folders.
     files: ['.config/*.ts'],
