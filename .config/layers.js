@@ -42,7 +42,8 @@ const parts = {
   report: ['core'],
   io: ['core', 'graph', 'data', 'format', 'resume'],
   laws: [...calculus, 'optimise', 'engine/reference'],
-  cli: [...everything, 'index'],
+  experiment: everything,
+  cli: [...everything, 'experiment', 'index'],
   index: everything
 }
 

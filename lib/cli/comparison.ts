@@ -16,7 +16,7 @@ import * as mask from '../mask/index.js'
 import type * as nn from '../nn/index.js'
 import type { MethodResult, SeedResult } from '../report/index.js'
 import * as train from '../train/index.js'
-import { countsOf, epochMeans, mean, pixelsOf } from './measure.js'
+import { countsOf, epochMeans, mean, pixelsOf } from '../experiment/measure.js'
 import { type Prepared, prepare, type Study } from './study.js'
 
 /** Something that `metrics.jsonl` keeps: which seed, which method, which phase, and what was measured. */

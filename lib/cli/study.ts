@@ -9,7 +9,7 @@ import { split } from '../graph/key.js'
 import { attempt } from '../graph/trace.js'
 import * as mask from '../mask/index.js'
 import * as nn from '../nn/index.js'
-import { places } from './measure.js'
+import { places } from '../experiment/measure.js'
 import type { Setting } from './setting.js'
 
 /** What is compared on what: the network is as the setting says, the data are split. */

@@ -1,5 +1,5 @@
-import type { Measures } from '../../report/index.js'
-import { mean, places, rounded } from '../measure.js'
+import type { Measures } from '../report/index.js'
+import { mean, places, rounded } from './measure.js'
 
 /** Relative distance of a masked network's kernel and outputs to dense. */
 export type Distance = NonNullable<Measures['distance']>

@@ -1,12 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { ImageShape } from '../../attack/index.js'
-import { tangentError, type TangentError } from '../../core/error.js'
-import type { NdArray } from '../../core/ndarray.js'
-import { count, digitsSplit, type Labelled, take } from '../../data/index.js'
-import { loadSet } from '../../io/index.js'
-import { places } from '../measure.js'
+import type { ImageShape } from '../attack/index.js'
+import { tangentError, type TangentError } from '../core/error.js'
+import type { NdArray } from '../core/ndarray.js'
+import { count, digitsSplit, type Labelled, take } from '../data/index.js'
+import { loadSet } from '../io/index.js'
+import { places } from './measure.js'
 import type { Experiment, MeasuresSetting } from './setting.js'
 
 /** Test images on which networks are measured, not tested: see `measures` of an experiment. */

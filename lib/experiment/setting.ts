@@ -1,8 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { publishedNames } from '../../data/published.js'
-import { codec } from '../../io/index.js'
+import { publishedNames } from '../data/published.js'
+import { codec } from '../io/index.js'
 import { closed, some, tagged } from './codecs.js'
 import { labelOf, Method, type MethodSetting } from './method-setting.js'
 

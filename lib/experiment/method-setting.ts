@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { codec } from '../../io/index.js'
-import { oneShotMethods } from '../../mask/index.js'
+import { codec } from '../io/index.js'
+import { oneShotMethods } from '../mask/index.js'
 import { closed, tagged } from './codecs.js'
 
 // How an experiment says which weights are kept: a word, or a record that says more.

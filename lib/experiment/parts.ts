@@ -1,10 +1,10 @@
-import * as attack from '../../attack/index.js'
-import { fail } from '../../core/error.js'
-import { sizeOf } from '../../core/shape.js'
-import { type Labelled, moments } from '../../data/index.js'
-import type { Tensor } from '../../graph/tensor.js'
-import * as nn from '../../nn/index.js'
-import * as train from '../../train/index.js'
+import * as attack from '../attack/index.js'
+import { fail } from '../core/error.js'
+import { sizeOf } from '../core/shape.js'
+import { type Labelled, moments } from '../data/index.js'
+import type { Tensor } from '../graph/tensor.js'
+import * as nn from '../nn/index.js'
+import * as train from '../train/index.js'
 import type {
   EvaluationSetting,
   NetworkSetting,

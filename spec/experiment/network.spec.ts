@@ -9,8 +9,8 @@ import {
   type nn,
   type Tensor
 } from 'tangentflow'
-import { networkOf } from '../../../lib/cli/experiment/parts.js'
-import type { NetworkSetting } from '../../../lib/cli/experiment/setting.js'
+import { networkOf } from '../../lib/experiment/parts.js'
+import type { NetworkSetting } from '../../lib/experiment/setting.js'
 
 const digits = data.take([0, 1, 2, 3, 4])(data.digits())
 

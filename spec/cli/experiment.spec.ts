@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, describe, expect, it } from 'vitest'
-import { readExperiment } from '../../../lib/cli/experiment/command.js'
-import { runsOf } from '../../../lib/cli/experiment/setting.js'
-import { program } from '../../../lib/cli/program.js'
-import { ExperimentRecord } from '../../../lib/report/index.js'
-import { right } from '../../support/either.js'
+import { readExperiment } from '../../lib/cli/experiment.js'
+import { runsOf } from '../../lib/experiment/setting.js'
+import { program } from '../../lib/cli/program.js'
+import { ExperimentRecord } from '../../lib/report/index.js'
+import { right } from '../support/either.js'
 
 const root = mkdtempSync(join(tmpdir(), 'tangentflow-experiment-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
