@@ -125,7 +125,7 @@ const ticket = (choice: Choice, method: MethodOf<'ticket'>): Effect<Chosen> => {
         ...ballOf(training),
         start: scored.scores,
         along: later,
-        keep: { store: store('search'), steps: KEEP },
+        checkpoint: { store: store('search'), steps: KEEP },
         observe: ({ step, steps, kernel, output }) =>
           tell('search', step + 1, steps, `kernel ${kernel.toFixed(3)}, output ${output.toFixed(3)}`)
       })(params, set, stream('search'))
@@ -157,7 +157,7 @@ const learnt = (
       steps,
       batch,
       rate,
-      keep: { store: store('search'), steps: KEEP },
+      checkpoint: { store: store('search'), steps: KEEP },
       observe: ({ step, terms }) => tell('search', step + 1, steps, `loss ${terms.loss!.toFixed(3)}`)
     })(params, set, stream('search')),
     RTE.map((found) => fromStart(choice, found.mask))
@@ -179,7 +179,7 @@ const transfer = (choice: Choice, method: MethodOf<'transfer'>): Effect<Chosen> 
         ...options,
         density,
         ...(training.attack === undefined ? {} : { attack: searchAttack(training) }),
-        keep: { store: store('search'), steps: 10 * KEEP },
+        checkpoint: { store: store('search'), steps: 10 * KEEP },
         observe: ({ step, steps, loss }) => tell('search', step + 1, steps, `loss ${loss.toFixed(4)}`)
       })(params, set, stream('search'))
     ),
@@ -222,7 +222,7 @@ const threeStage = (choice: Choice, { layers, dense }: MethodOf<'threeStage'>): 
       { density, ...(layers === undefined ? {} : { layers }) },
       {
         ...fitOf(training, before),
-        keep: { store: store('dense'), steps: 2 * KEEP },
+        checkpoint: { store: store('dense'), steps: 2 * KEEP },
         observe: ({ step, steps, loss }) => tell('dense training', step, steps, `loss ${loss.toFixed(3)}`)
       }
     )(params, set, stream('stage')),

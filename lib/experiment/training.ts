@@ -51,6 +51,6 @@ export const trained = (
     ...(chosen === undefined ? {} : { mask: chosen }),
     ...(held === undefined ? {} : validation(choice, held, validate)),
     ...(record === undefined ? {} : { record }),
-    keep: { store, steps: 200 },
+    checkpoint: { store, steps: 200 },
     observe: ({ step, steps, loss }) => choice.tell('training', step, steps, `loss ${loss.toFixed(3)}`)
   })(start, choice.set, choice.stream('fit'))

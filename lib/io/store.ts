@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as IOE from 'fp-ts/lib/IOEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Store } from '../resume/store.js'
+import type { Store } from '../checkpoint/checkpoint.js'
 import { makeFolder } from './folder.js'
 import { ioError, writeAtomic } from './write.js'
 

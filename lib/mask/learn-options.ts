@@ -7,7 +7,7 @@ import type { Attack, Batch } from '../nn/batch.js'
 import type { Params, Weights } from '../nn/layer.js'
 import type { Optimiser } from '../nn/optimiser.js'
 import type { Schedule } from '../nn/schedule.js'
-import type { KeepEvery } from '../resume/steps.js'
+import type { Checkpointing } from '../checkpoint/run-steps.js'
 import type { Parametrisation } from './parametrisation.js'
 
 /** What a mask is judged on at one step. All of it is traced, so that an objective is an ordinary function. */
@@ -67,10 +67,10 @@ export interface LearnOptions {
   readonly along?: readonly Concrete<Params>[]
   /** Called after every step. */
   readonly observe?: (event: LearnEvent) => IO<void>
-  /** Asked after every step: true ends the search there, with the mask of the scores so far. */
+  /** Asked before every step: true ends the search there, with the mask of the scores so far. */
   readonly stop?: IO<boolean>
-  /** Where the search is kept, from which it goes on bit for bit; nowhere unless given. */
-  readonly keep?: KeepEvery
+  /** Saves the search, which is then resumed to the same bits. */
+  readonly checkpoint?: Checkpointing
 }
 
 /** One step. */

@@ -14,8 +14,8 @@ import { labelledCount } from '../nn/labels.js'
 import type { Network, Params, Weights } from '../nn/layer.js'
 import { adam, initialState } from '../nn/optimiser.js'
 import { cosine } from '../nn/schedule.js'
-import { ofFunction, ofValues } from '../resume/settings.js'
-import { takeSteps } from '../resume/steps.js'
+import { fingerprintFunction, fingerprint } from '../checkpoint/fingerprint.js'
+import { runSteps } from '../checkpoint/run-steps.js'
 import { emptied } from './choose.js'
 import { covered } from './cover.js'
 import { checkLearn, type LearnOptions, type Learnt } from './learn-options.js'
@@ -83,34 +83,34 @@ export const learnFrom =
         runner.compile(learnStep(network, options), [first, ...argumentsOf(0)])
       ),
       TE.flatMap(({ argumentsOf, program }) =>
-        takeSteps<Progress>({
+        runSteps<Progress>({
           kind: operation,
           settings:
-            options.keep === undefined
+            options.checkpoint === undefined
               ? {}
               : {
-                  step: ofFunction(learnStep(network, options), [first, ...argumentsOf(0)]),
+                  step: fingerprintFunction(learnStep(network, options), [first, ...argumentsOf(0)]),
                   steps: String(steps),
                   batch: String(batch),
-                  rate: ofValues([
+                  rate: fingerprint([
                     of(
                       [steps],
                       places(steps).map((i) => rateAt(i, steps))
                     )
                   ]),
-                  start: ofValues(start),
-                  params: ofValues(params),
-                  along: ofValues(along),
-                  data: ofValues({ x: data.x, y: data.y }),
-                  shuffle: ofValues([keys.shuffle]),
-                  draws: ofValues([keys.steps])
+                  start: fingerprint(start),
+                  params: fingerprint(params),
+                  along: fingerprint(along),
+                  data: fingerprint({ x: data.x, y: data.y }),
+                  shuffle: fingerprint([keys.shuffle]),
+                  draws: fingerprint([keys.steps])
                 },
           count: steps,
           first: { at: first, mask: undefined, history: [] },
-          keep: options.keep,
+          checkpoint: options.checkpoint,
           stop: options.stop,
-          save: saveProgress,
-          load: loadProgress(first, start, steps),
+          encode: saveProgress,
+          decode: loadProgress(first, start, steps),
           take: (step, before) =>
             pipe(
               program(before.at, ...argumentsOf(step)),
@@ -122,7 +122,7 @@ export const learnFrom =
             )
         })
       ),
-      TE.flatMap(({ at, history }) =>
+      TE.flatMap(({ state: { at, history } }) =>
         pipe(
           runner.compile((s: Weights) => parametrisation.hard(s), [at.scores.params]),
           TE.flatMap((program) => program(at.scores.params)),

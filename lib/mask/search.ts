@@ -28,7 +28,7 @@ export interface SearchOptions
   extends
     ObjectiveOptions,
     Covering,
-    Pick<LearnOptions, 'against' | 'optimiser' | 'weights' | 'along' | 'stop' | 'keep'> {
+    Pick<LearnOptions, 'against' | 'optimiser' | 'weights' | 'along' | 'stop' | 'checkpoint'> {
   /** The fraction of weights to keep, over all layers together, in (0, 1]. */
   readonly density: number
   /** How what is kept is shared out; `global` unless given. */

@@ -19,8 +19,8 @@ import { labelledCount } from '../nn/labels.js'
 import { type Covering, type Network, type Params, type Weights, weightsOf } from '../nn/layer.js'
 import { adam, initialState, type Optimised } from '../nn/optimiser.js'
 import { empiricalNtk } from '../ntk/index.js'
-import { ofFunction, ofValues } from '../resume/settings.js'
-import { type KeepEvery, takeSteps } from '../resume/steps.js'
+import { fingerprintFunction, fingerprint } from '../checkpoint/fingerprint.js'
+import { type Checkpointing, runSteps } from '../checkpoint/run-steps.js'
 import type { Layers } from './allot.js'
 import { apply } from './apply.js'
 import { choose, emptied } from './choose.js'
@@ -49,10 +49,10 @@ export interface TransferOptions extends Covering {
   readonly attack?: Attack
   /** Called after every step. */
   readonly observe?: (event: TransferEvent) => IO<void>
-  /** Asked after every step: true ends the transfer there. */
+  /** Asked before every step: true ends the transfer there. */
   readonly stop?: IO<boolean>
-  /** Where the transfer is kept, from which it goes on bit for bit; nowhere unless given. */
-  readonly keep?: KeepEvery
+  /** Saves the transfer, which is then resumed to the same bits. */
+  readonly checkpoint?: Checkpointing
 }
 
 /** One step of a transfer: its loss and the terms without their weights. */
@@ -210,13 +210,18 @@ export const transfer =
         runner.compile(transferStep(network, options), [first, params, mask, ...examplesOf(0)])
       ),
       TE.flatMap(({ plan: { mask, examplesOf }, first, program }) =>
-        takeSteps<Progress>({
+        runSteps<Progress>({
           kind: operation,
           settings:
-            options.keep === undefined
+            options.checkpoint === undefined
               ? {}
               : {
-                  step: ofFunction(transferStep(network, options), [first, params, mask, ...examplesOf(0)]),
+                  step: fingerprintFunction(transferStep(network, options), [
+                    first,
+                    params,
+                    mask,
+                    ...examplesOf(0)
+                  ]),
                   ...Object.fromEntries(
                     Object.entries({ density, steps, batch, rate, refresh }).map(([name, n]) => [
                       name,
@@ -224,16 +229,16 @@ export const transfer =
                     ])
                   ),
                   layers: String(layers),
-                  params: ofValues(params),
-                  data: ofValues({ x: data.x, y: data.y }),
-                  key: ofValues([key])
+                  params: fingerprint(params),
+                  data: fingerprint({ x: data.x, y: data.y }),
+                  key: fingerprint([key])
                 },
           count: steps,
           first: { at: first, mask, history: [] },
-          keep: options.keep,
+          checkpoint: options.checkpoint,
           stop: options.stop,
-          save: saveProgress,
-          load: loadProgress(first, mask, steps),
+          encode: saveProgress,
+          decode: loadProgress(first, mask, steps),
           take: (step, before) => {
             const chosen = step > 0 && step % refresh === 0 ? maskOf(before.at.params) : before.mask
             return pipe(
@@ -252,9 +257,16 @@ export const transfer =
           }
         })
       ),
-      TE.map(({ at: { params: student }, history }): Transferred => {
-        const found = maskOf(student)
-        return { mask: found, emptied: emptied(found), params: student, history }
-      })
+      TE.map(
+        ({
+          state: {
+            at: { params: student },
+            history
+          }
+        }): Transferred => {
+          const found = maskOf(student)
+          return { mask: found, emptied: emptied(found), params: student, history }
+        }
+      )
     )
   }

@@ -22,7 +22,7 @@ export const fit =
   (model: Model<Params>, options: FitOptions) =>
   (params: Concrete<Params>, data: Dataset, key: HostKey): ReaderTaskEither<Runner, TangentError, Fitted> =>
   (runner) => {
-    const { record, keep } = options
+    const { record, checkpoint } = options
     const chunk = chunkOf(model, options)
     const outputs = (p: Params, x: Tensor): Tensor => model(p)(x)
     return pipe(
@@ -53,7 +53,7 @@ export const fit =
       ),
       TE.bind('settings', ({ plan, inputs }) =>
         TE.fromEither(
-          attempt(() => (keep === undefined ? {} : settingsOf(model, options, plan, inputs, data, key)))
+          attempt(() => (checkpoint === undefined ? {} : settingsOf(model, options, plan, inputs, data, key)))
         )
       ),
       TE.flatMap(({ plan, inputs, programs, outputsOf, settings }) => {

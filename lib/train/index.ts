@@ -9,7 +9,8 @@ export {
   sgd
 } from '../nn/optimiser.js'
 export * as schedule from '../nn/schedule.js'
-export type { Store } from '../resume/store.js'
+export type { Store } from '../checkpoint/checkpoint.js'
+export type { Checkpointing } from '../checkpoint/run-steps.js'
 export { distances, type Trajectory } from './dynamics.js'
 export { fit } from './fit.js'
 export type { Best, Recorded, Validation } from './history.js'
@@ -25,7 +26,7 @@ export {
   trades,
   type TradesOptions
 } from './objective.js'
-export { type FitEvent, type FitOptions, type Fitted, type Keep, patience, type Validate } from './options.js'
+export { type FitEvent, type FitOptions, type Fitted, patience, type Validate } from './options.js'
 export { type Scheduled, type StepOptions, trainStep } from './step.js'
 export { after, type Pruned, type PruneOptions, trainAndPrune } from './pruned.js'
 export { rewind, type RewindOptions, type Rewound } from './rewind.js'

@@ -6,7 +6,7 @@ import type { Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Params, Weights } from '../nn/layer.js'
 import type { Schedule } from '../nn/schedule.js'
-import type { Store } from '../resume/store.js'
+import type { Checkpointing } from '../checkpoint/run-steps.js'
 import type { Best, Recorded, Validation } from './history.js'
 import type { StepOptions } from './step.js'
 
@@ -21,13 +21,6 @@ export interface Validate {
   ) => ReaderTaskEither<Runner, TangentError, number>
   /** Whether training has gone on long enough, looked at after every validation: `train.patience(3)`. Never unless given. */
   readonly until?: (validations: readonly Validation[]) => boolean
-}
-
-/** Where and how often a run is kept so that it can be taken up again. */
-export interface Keep {
-  readonly store: Store
-  /** Steps from one checkpoint to the next; an epoch unless given. The last one is kept in any case. */
-  readonly steps?: number
 }
 
 /** The recipe of a training run. */
@@ -50,12 +43,12 @@ export interface FitOptions extends StepOptions {
   readonly observe?: (event: FitEvent) => IO<void>
   readonly validate?: Validate
   /**
-   * Keeps the run in a store and takes it up where the store left it: then it ends in the same bits as one that was never
-   * interrupted. A checkpoint of other options, data or start is refused with an ArgumentError naming the first that
+   * Saves the run, and resumes it where its last checkpoint is: then it ends in the same bits as one that was never
+   * interrupted. A checkpoint of other options, data or start is refused with an ArgumentError that names the first that
    * differs, one that is damaged or foreign with a DataError; both stay as they are.
    */
-  readonly keep?: Keep
-  /** Asked before every program; training ends there, and is kept if it is kept at all, once it says true. */
+  readonly checkpoint?: Checkpointing
+  /** Asked before every program: true ends the training there. */
   readonly stop?: IO<boolean>
 }
 
@@ -115,13 +108,13 @@ const whole = (name: string, value: number): void => {
 
 /** Refuses options that no data could fit. */
 export const checkOptions = (options: FitOptions): void => {
-  const { epochs, batch, unroll = 1, record, validate, keep, objective, attack, loss } = options
+  const { epochs, batch, unroll = 1, record, validate, checkpoint, objective, attack, loss } = options
   whole('epochs', epochs)
   whole('batch', batch)
   whole('unroll', unroll)
   if (record !== undefined) whole('checkpoints', record.checkpoints)
   if (validate?.every !== undefined) whole('validate.every', validate.every)
-  if (keep?.steps !== undefined) whole('keep.steps', keep.steps)
+  if (checkpoint?.steps !== undefined) whole('checkpoint.steps', checkpoint.steps)
   if (objective !== undefined && (attack !== undefined || loss !== undefined))
     fail('ArgumentError', 'train.fit', 'an objective, or an attack and a loss', 'both', 'objective')
 }

@@ -59,7 +59,7 @@ export const planOf = (
   key: HostKey,
   best = 1
 ) => {
-  const { epochs, batch, schedule, record, mask = [], validate, keep } = options
+  const { epochs, batch, schedule, record, mask = [], validate, checkpoint } = options
   checkOptions(options)
   const [forShuffle, forSteps] = split(2)(key)
   // labels of another loss or objective may be anything that it takes
@@ -76,7 +76,7 @@ export const planOf = (
           Math.round(((i + 1) * steps) / record.checkpoints)
         )
   const judged = validate === undefined ? [] : multiples((validate.every ?? 1) * rows.perEpoch, steps)
-  const kept = keep === undefined ? [] : multiples(keep.steps ?? rows.perEpoch, steps)
+  const kept = checkpoint === undefined ? [] : multiples(checkpoint.steps ?? rows.perEpoch, steps)
   const level = scheduleOf(options)
   const unroll = unrollOf(options, steps, best)
   const start = mask_.applyConcrete(mask)(params)

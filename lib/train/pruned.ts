@@ -84,7 +84,7 @@ export const after =
     data: Dataset,
     key: HostKey
   ): ReaderTaskEither<Runner, TangentError, Concrete<Params>> => {
-    const { record: _record, keep: _keep, validate: _validate, ...recipe } = options
+    const { record: _record, checkpoint: _checkpoint, validate: _validate, ...recipe } = options
     return pipe(
       RTE.fromEither(
         attempt(() =>

@@ -13,7 +13,7 @@ import type { FitOptions } from './options.js'
 import { after, type PruneOptions, trainAndPrune } from './pruned.js'
 
 /** How a lottery ticket is drawn: by whole trainings, each of `epochs`. */
-export interface RewindOptions extends Omit<FitOptions, 'mask' | 'keep' | 'record'>, PruneOptions {
+export interface RewindOptions extends Omit<FitOptions, 'mask' | 'checkpoint' | 'record'>, PruneOptions {
   /** The epoch of the first training whose weights the ticket starts from; 0, the initialisation, unless given. */
   readonly to?: number
   /** Trainings, each of which prunes further: after round k of n the fraction ρ^(k/n) is left. 1 unless given. */

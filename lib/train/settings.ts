@@ -5,7 +5,7 @@ import type { Tensor } from '../graph/tensor.js'
 import type { Batch, Dataset, Model } from '../nn/batch.js'
 import type { Params } from '../nn/layer.js'
 import type { Optimised } from '../nn/optimiser.js'
-import { ofFunction, ofValues, type Settings } from '../resume/settings.js'
+import { fingerprintFunction, fingerprint, type Settings } from '../checkpoint/fingerprint.js'
 import type { inputsOf, Plan } from './plan.js'
 import type { FitOptions } from './options.js'
 import { objectiveOf } from './step.js'
@@ -29,21 +29,22 @@ export const settingsOf = (
   const step = (from: Optimised<Params>, gradient: Params, rate: Tensor): Optimised<Params> =>
     options.optimiser.step(rate)(gradient)(from)
   const numbers = (values: Float32Array) =>
-    ofValues([{ _tag: 'NdArray', shape: [values.length], data: values }])
+    fingerprint([{ _tag: 'NdArray', shape: [values.length], data: values }])
   return {
     epochs: String(options.epochs),
     batch: String(options.batch),
     unroll: String(unroll),
-    key: ofValues([key]),
+    key: fingerprint([key]),
     schedule: numbers(rates),
     levels: levels === undefined ? 'none' : numbers(levels),
-    model: ofFunction((p: Params, x: Tensor) => model(p)(x), [first.params, batch.x]),
-    objective: ofFunction(lowered, [first.params, batch, scalar(0), key]),
-    optimiser: ofFunction(step, [first, first.params, scalar(0)]),
-    params: ofValues(first.params),
-    mask: ofValues(mask),
-    data: ofValues({ x: data.x, y: data.y }),
-    record: options.record === undefined ? 'none' : `${ofValues(options.record.x)} at ${recorded.join(' ')}`,
+    model: fingerprintFunction((p: Params, x: Tensor) => model(p)(x), [first.params, batch.x]),
+    objective: fingerprintFunction(lowered, [first.params, batch, scalar(0), key]),
+    optimiser: fingerprintFunction(step, [first, first.params, scalar(0)]),
+    params: fingerprint(first.params),
+    mask: fingerprint(mask),
+    data: fingerprint({ x: data.x, y: data.y }),
+    record:
+      options.record === undefined ? 'none' : `${fingerprint(options.record.x)} at ${recorded.join(' ')}`,
     validate: judged.length === 0 ? 'none' : `every ${options.validate?.every ?? 1} epochs`
   }
 }

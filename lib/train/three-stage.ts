@@ -9,15 +9,16 @@ import type { Concrete } from '../graph/spec.js'
 import type { Dataset, Model } from '../nn/batch.js'
 import type { Params } from '../nn/layer.js'
 import { fit } from './fit.js'
-import type { FitOptions, Fitted, Keep } from './options.js'
+import type { Checkpointing } from '../checkpoint/run-steps.js'
+import type { FitOptions, Fitted } from './options.js'
 import { type Pruned, type PruneOptions, trainAndPrune } from './pruned.js'
 
 /** The recipe of the three stages; everything else is shared by both trainings, each with its own run of the schedule. */
-export interface ThreeStageOptions extends Omit<FitOptions, 'epochs' | 'mask' | 'keep'>, PruneOptions {
+export interface ThreeStageOptions extends Omit<FitOptions, 'epochs' | 'mask' | 'checkpoint'>, PruneOptions {
   /** Epochs before and after pruning: with a sum of n, as many gradients as n epochs of one training. */
   readonly epochs: { readonly dense: number; readonly sparse: number }
-  /** Where both trainings are kept; nowhere unless given. */
-  readonly keep?: { readonly dense: Keep; readonly sparse: Keep }
+  /** Where both trainings are saved. */
+  readonly checkpoint?: { readonly dense: Checkpointing; readonly sparse: Checkpointing }
 }
 
 /** All three stages. */
@@ -53,7 +54,7 @@ export interface ThreeStage extends Pruned {
 export const threeStage =
   (
     model: Model<Params>,
-    { epochs, keep, density, layers = 'global', biases = false, ...recipe }: ThreeStageOptions
+    { epochs, checkpoint, density, layers = 'global', biases = false, ...recipe }: ThreeStageOptions
   ) =>
   (
     params: Concrete<Params>,
@@ -64,7 +65,7 @@ export const threeStage =
     const stage = (name: 'dense' | 'sparse'): FitOptions => ({
       ...recipe,
       epochs: epochs[name],
-      ...(keep === undefined ? {} : { keep: keep[name] })
+      ...(checkpoint === undefined ? {} : { checkpoint: checkpoint[name] })
     })
     return pipe(
       trainAndPrune(model, { density, layers, biases }, stage('dense'))(params, data, forDense),

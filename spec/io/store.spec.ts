@@ -24,7 +24,7 @@ const full = (): never => {
 describe('a training kept in a file', () => {
   const keepIn = (path: string, stop?: () => boolean) => ({
     ...small.options,
-    keep: { store: fileStore(path) },
+    checkpoint: { store: fileStore(path) },
     ...(stop === undefined ? {} : { stop })
   })
 
@@ -56,7 +56,7 @@ describe('a training kept in a file', () => {
       spoil()
       const spoiled = fs.readFileSync(path)
       expect(await attemptFit(keepIn(path))).toMatchObject({
-        left: { _tag: 'DataError', operation: 'resume' }
+        left: { _tag: 'DataError', operation: 'checkpoint' }
       })
       expect(fs.readFileSync(path).equals(spoiled)).toBe(true)
     }

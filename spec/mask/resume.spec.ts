@@ -27,7 +27,7 @@ const searching: mask.SearchOptions = {
 }
 const transferring: mask.TransferOptions = { density: 0.5, steps: 7, batch: 4, refresh: 2, rate: 0.01 }
 
-type Kept = Pick<mask.SearchOptions, 'keep' | 'stop'>
+type Kept = Pick<mask.SearchOptions, 'checkpoint' | 'stop'>
 
 const runs = {
   search: (options: Kept) => mask.search(net, { ...searching, ...options })(params, data, key(3)),
@@ -39,30 +39,30 @@ describe.each(['search', 'transfer'] as const)('a kept %s', (name) => {
     const runner = await openReference()
     const whole = right<unknown>(await runs[name]({})(runner)())
     for (const end of [1, 3, 5]) {
-      const keep = { store: memoryStore(), steps: 3 }
-      await runs[name]({ keep, stop: at(end) })(runner)()
-      expect(right<unknown>(await runs[name]({ keep })(runner)())).toEqual(whole)
+      const checkpoint = { store: memoryStore(), steps: 3 }
+      await runs[name]({ checkpoint, stop: at(end) })(runner)()
+      expect(right<unknown>(await runs[name]({ checkpoint })(runner)())).toEqual(whole)
     }
   })
 
   it('takes no step again that is kept', async () => {
     const runner = await openReference()
-    const keep = { store: memoryStore(), steps: 1 }
-    const first = right<unknown>(await runs[name]({ keep })(runner)())
+    const checkpoint = { store: memoryStore(), steps: 1 }
+    const first = right<unknown>(await runs[name]({ checkpoint })(runner)())
     const asked = at(1)
-    expect(right<unknown>(await runs[name]({ keep, stop: asked })(runner)())).toEqual(first)
+    expect(right<unknown>(await runs[name]({ checkpoint, stop: asked })(runner)())).toEqual(first)
     expect(asked()).toBe(true) // it was not asked before, for there was no step
   })
 
   it('refuses a checkpoint of another run, and leaves it as it is', async () => {
     const runner = await openReference()
     const store = memoryStore()
-    const keep = { store, steps: 1 }
-    right<unknown>(await runs[name]({ keep, stop: at(2) })(runner)())
+    const checkpoint = { store, steps: 1 }
+    right<unknown>(await runs[name]({ checkpoint, stop: at(2) })(runner)())
     const before = store.held()
     const others = {
-      search: mask.search(net, { ...searching, keep, density: 0.6 }),
-      transfer: mask.transfer(net, { ...transferring, keep, refresh: 3 })
+      search: mask.search(net, { ...searching, checkpoint, density: 0.6 }),
+      transfer: mask.transfer(net, { ...transferring, checkpoint, refresh: 3 })
     }[name]
     const result = await others(params, data, key(3))(runner)()
     expect(E.isLeft(result) && result.left.where).toBe(name === 'search' ? 'step' : 'refresh')

@@ -18,7 +18,7 @@ const result = await withEngine({ require: 'reference' })((engine) =>
       batch: 16,
       optimiser: train.adam(),
       schedule: train.schedule.cosine(0.01),
-      keep: { store: fileStore(process.argv[2]!), steps: 1 },
+      checkpoint: { store: fileStore(process.argv[2]!), steps: 1 },
       observe: () => () => {
         if (!hasStarted) say('started')
         hasStarted = true

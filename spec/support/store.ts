@@ -1,8 +1,8 @@
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { resume } from 'tangentflow'
+import type { checkpoint } from 'tangentflow'
 
 /** A store in memory, and what it holds. */
-export const memoryStore = (): resume.Store & { readonly held: () => Uint8Array | undefined } => {
+export const memoryStore = (): checkpoint.Store & { readonly held: () => Uint8Array | undefined } => {
   let held: Uint8Array | undefined
   return {
     held: () => held,

@@ -102,8 +102,8 @@ describe('fit', () => {
     expect(four.fitted).toEqual(one.fitted)
     expect((await programs({ unroll: 1 }, 4)).seen).toHaveLength(500)
     expect((await programs({ epochs: 99 }, 4)).seen).toHaveLength(495)
-    const keep = { store: memoryStore(), steps: 6 }
-    const kept = (await programs({ keep }, 4)).seen
+    const checkpoint = { store: memoryStore(), steps: 6 }
+    const kept = (await programs({ checkpoint }, 4)).seen
     expect(kept.slice(0, 4)).toEqual([4, 6, 10, 12])
     const attacked = { attack: attack.pgd({ epsilon: 0.1, steps: 1, stepSize: 0.1 }) }
     expect((await programs(attacked, 4)).seen).toHaveLength(500)

@@ -4,7 +4,7 @@ import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, it } from 'vitest'
 import { attack, format, key, ndarray, nn, ops, tangentError, train } from 'tangentflow'
-import { decodeCheckpoint, encodeCheckpoint } from '../../lib/resume/index.js'
+import { decodeCheckpoint, encodeCheckpoint } from '../../lib/checkpoint/index.js'
 import { batchOf } from '../support/networks.js'
 import { runs } from '../support/runs.js'
 import { attemptFit, memoryStore, right, small } from '../support/training.js'
@@ -44,13 +44,13 @@ describe('a kept run', () => {
             ...(isJudged ? { validate: { score: size } } : {})
           }
           const whole = memoryStore()
-          const uninterrupted = await fit({ ...options, keep: { store: whole } })
+          const uninterrupted = await fit({ ...options, checkpoint: { store: whole } })
           const store = memoryStore()
           for (const steps of [...stops].sort((a, b) => a - b)) {
-            const part = await fit({ ...options, keep: { store, steps: 100 }, ...stopAfter(steps) })
+            const part = await fit({ ...options, checkpoint: { store, steps: 100 }, ...stopAfter(steps) })
             expect(part.losses.length).toBeGreaterThanOrEqual(steps)
           }
-          const resumed = await fit({ ...options, keep: { store, steps: 100 } })
+          const resumed = await fit({ ...options, checkpoint: { store, steps: 100 } })
           expect(resumed).toEqual(uninterrupted)
           expect(store.written.at(-1)).toEqual(whole.written.at(-1))
         }
@@ -60,30 +60,30 @@ describe('a kept run', () => {
 
   it('is kept after so many steps and at the end, and gives the same numbers as one that is not', async () => {
     const store = memoryStore()
-    const kept = await fit({ ...small.options, keep: { store, steps: 4 } })
+    const kept = await fit({ ...small.options, checkpoint: { store, steps: 4 } })
     expect(kept).toEqual(await fit(small.options))
     expect(store.written.map((bytes) => right(decodeCheckpoint(bytes)).position)).toEqual([4, 8, 12, 15])
     const epochs = memoryStore()
-    await fit({ ...small.options, keep: { store: epochs } })
+    await fit({ ...small.options, checkpoint: { store: epochs } })
     expect(epochs.written.map((bytes) => right(decodeCheckpoint(bytes)).position)).toEqual([5, 10, 15])
   })
 
   it('takes a set that says more of itself than inputs and labels', async () => {
     const labelled = { ...small.set, classes: 3 }
     const store = memoryStore()
-    expect(right(await attemptFit({ ...small.options, keep: { store } }, { set: labelled }))).toEqual(
+    expect(right(await attemptFit({ ...small.options, checkpoint: { store } }, { set: labelled }))).toEqual(
       await fit(small.options)
     )
   })
 
   it('is finished when taken up at its end: no step is taken, nothing is written', async () => {
     const store = memoryStore()
-    const first = await fit({ ...small.options, keep: { store } })
+    const first = await fit({ ...small.options, checkpoint: { store } })
     const again = memoryStore(store.written.at(-1))
     const seen: train.FitEvent[] = []
     const second = await fit({
       ...small.options,
-      keep: { store: again },
+      checkpoint: { store: again },
       observe: (event) => () => void seen.push(event)
     })
     expect(second).toEqual(first)
@@ -92,7 +92,7 @@ describe('a kept run', () => {
 
   it('keeps parameters by the names that other readers of safetensors expect', async () => {
     const store = memoryStore()
-    const { params } = await fit({ ...small.options, keep: { store } })
+    const { params } = await fit({ ...small.options, checkpoint: { store } })
     const { tensors } = right(format.safetensors.decode(store.written.at(-1)!))
     expect(tensors['at.params.0.w']).toEqual(params[0]!.w)
     expect(tensors['at.state.slots.0.2.b']!.shape).toEqual([3])
@@ -114,19 +114,19 @@ describe('a kept run', () => {
     ['data', {}, { set: batchOf(10, 21, 6, 3) }]
   ])('is refused with another %s, which the error names, and stays as it is', async (where, other, rest) => {
     const store = memoryStore()
-    await fit({ ...small.options, keep: { store }, ...stopAfter(5) })
+    await fit({ ...small.options, checkpoint: { store }, ...stopAfter(5) })
     const again = memoryStore(store.written.at(-1))
-    const result = await attemptFit({ ...small.options, keep: { store: again }, ...other }, rest)
+    const result = await attemptFit({ ...small.options, checkpoint: { store: again }, ...other }, rest)
     expect(result).toMatchObject({ left: { _tag: 'ArgumentError', operation: 'train.fit', where } })
     expect(again.written).toEqual([])
   })
 
   it('is refused on another engine', async () => {
     const store = memoryStore()
-    await fit({ ...small.options, keep: { store }, ...stopAfter(5) })
+    await fit({ ...small.options, checkpoint: { store }, ...stopAfter(5) })
     const there = right(decodeCheckpoint(store.written.at(-1)!))
     const elsewhere = memoryStore(right(encodeCheckpoint({ ...there, engine: 'onnx:native, x, 2 threads' })))
-    expect(await attemptFit({ ...small.options, keep: { store: elsewhere } })).toMatchObject({
+    expect(await attemptFit({ ...small.options, checkpoint: { store: elsewhere } })).toMatchObject({
       left: { _tag: 'ArgumentError', where: 'engine' }
     })
     expect(elsewhere.written).toEqual([])
@@ -134,12 +134,12 @@ describe('a kept run', () => {
 
   it('is refused when its checkpoint is cut off or any bit of it is wrong; nothing is written', async () => {
     const store = memoryStore()
-    await fit({ ...small.options, keep: { store }, ...stopAfter(5) })
+    await fit({ ...small.options, checkpoint: { store }, ...stopAfter(5) })
     const good = store.written.at(-1)!
     const refused = async (bytes: Uint8Array): Promise<void> => {
       const bad = memoryStore(bytes)
-      expect(await attemptFit({ ...small.options, keep: { store: bad } })).toMatchObject({
-        left: { _tag: 'DataError', operation: 'resume', where: 'checkpoint' }
+      expect(await attemptFit({ ...small.options, checkpoint: { store: bad } })).toMatchObject({
+        left: { _tag: 'DataError', operation: 'checkpoint', where: 'checkpoint' }
       })
       expect(bad.written).toEqual([])
     }
@@ -163,9 +163,9 @@ describe('a kept run', () => {
   it('fails with the error of a store that cannot be read or written', async () => {
     const full = tangentError('IoError', 'io.writeAtomic', 'to write the file', 'a full disk', 'x')
     const broken: train.Store = { read: TE.left(full), write: () => TE.left(full) }
-    expect(await attemptFit({ ...small.options, keep: { store: broken } })).toEqual(E.left(full))
+    expect(await attemptFit({ ...small.options, checkpoint: { store: broken } })).toEqual(E.left(full))
     const unwritable: train.Store = { ...broken, read: TE.right(undefined) }
-    expect(await attemptFit({ ...small.options, keep: { store: unwritable } })).toEqual(E.left(full))
+    expect(await attemptFit({ ...small.options, checkpoint: { store: unwritable } })).toEqual(E.left(full))
   })
 })
 
@@ -206,7 +206,7 @@ describe('validation', () => {
     const store = memoryStore()
     const early: train.FitOptions = {
       ...options,
-      keep: { store },
+      checkpoint: { store },
       validate: { score: given(0.3, 0.2, 0.1, 0.9), until: train.patience(2) }
     }
     const first = await fit(early)

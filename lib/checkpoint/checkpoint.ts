@@ -1,22 +1,35 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { tangentError, type TangentError } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
 import { crc32 } from '../format/crc32.js'
 import * as safetensors from '../format/safetensors.js'
-import type { Settings } from './settings.js'
+import type { Settings } from './fingerprint.js'
 
-/** The state of a run between two steps. */
+/** Named arrays, as a file of tensors holds them. */
+export type Tensors = Readonly<Record<string, NdArray>>
+
+/** What a file holds of a run between two steps. */
 export interface Checkpoint {
-  /** Which kind of run it is of: `train.fit`. */
+  /** The kind of run, such as `train.fit`. */
   readonly kind: string
   readonly settings: Settings
-  /** Steps, or whatever the run counts, that are done. */
+  /** How many steps are done. */
   readonly position: number
-  /** Who computed it, as a result says: the same steps on another engine need not give the same bits. */
+  /** The engine that computed it, as a result names it: the same steps on another engine need not give the same bits. */
   readonly engine: string
-  readonly tensors: Readonly<Record<string, NdArray>>
+  readonly tensors: Tensors
+}
+
+/**
+ * Where the checkpoint of one run is saved: all that pure code sees of a file. `read` gives undefined where there is none
+ * yet; `write` replaces the last one whole or not at all. `fileStore` of `tangentflow/io` saves it in a file.
+ */
+export interface Store {
+  readonly read: TaskEither<TangentError, Uint8Array | undefined>
+  readonly write: (bytes: Uint8Array) => TaskEither<TangentError, void>
 }
 
 const VERSION = 1
@@ -30,7 +43,7 @@ const About = t.type({
   engine: t.string
 })
 
-const sumOf = (tensors: Checkpoint['tensors'], about: string): E.Either<TangentError, string> =>
+const sumOf = (tensors: Tensors, about: string): E.Either<TangentError, string> =>
   pipe(
     safetensors.encode({ tensors, metadata: { [ABOUT]: about } }),
     E.map((bytes) => crc32(bytes).toString(16))
@@ -50,7 +63,7 @@ export const encodeCheckpoint = ({ tensors, ...about }: Checkpoint): E.Either<Ta
 }
 
 const refuse = (expected: string, received: string): E.Either<TangentError, never> =>
-  E.left(tangentError('DataError', 'resume', expected, received, 'checkpoint'))
+  E.left(tangentError('DataError', 'checkpoint', expected, received, 'checkpoint'))
 
 const aboutOf = (text: string): E.Either<TangentError, t.TypeOf<typeof About>> => {
   const parsed = pipe(
@@ -69,7 +82,7 @@ export const decodeCheckpoint = (bytes: Uint8Array): E.Either<TangentError, Chec
     safetensors.decode(bytes),
     E.mapLeft((error) => ({
       ...error,
-      operation: 'resume',
+      operation: 'checkpoint',
       expected: `a whole checkpoint: ${error.expected}`,
       where: 'checkpoint'
     })),

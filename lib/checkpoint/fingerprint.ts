@@ -10,18 +10,18 @@ import { isHostValue, specsOf } from '../graph/spec.js'
 import { trace } from '../graph/trace.js'
 
 /**
- * What a run depends on, each under the name of the option it comes from: a value in words, or a short sum of it. Two runs
+ * What a run depends on, each under the name of the option it comes from: a value in words, or its fingerprint. Two runs
  * of equal settings take the same steps.
  */
 export type Settings = Readonly<Record<string, string>>
 
 const hex = (sum: number): string => sum.toString(16).padStart(8, '0')
 
-/** Arrays and keys of a tree by place, shape and content. */
-export const ofValues = (tree: unknown): string => {
+/** A short text that tells trees of arrays and keys apart, by place, shape and content. */
+export const fingerprint = (tree: unknown): string => {
   let sum = 0
   const add = (bytes: Uint8Array): void => void (sum = crc32(bytes, sum))
-  const found = leaves('resume', isHostValue, tree)
+  const found = leaves('checkpoint', isHostValue, tree)
   for (const { path, value } of found) {
     const about = isNdArray(value) ? showShape(value.shape) : `${value.hi} ${value.lo}`
     add(new TextEncoder().encode(`${path} ${about}`))
@@ -36,11 +36,11 @@ export const ofValues = (tree: unknown): string => {
     : `${found.length} values, crc32 ${hex(sum)}`
 }
 
-/** What a traced function computes for arguments like these: the sum of its graph, whatever it was written as. */
-export const ofFunction = (f: (...args: never[]) => unknown, args: readonly unknown[]): string => {
+/** The same for a traced function and arguments like these: a sum of its graph, however it is written. */
+export const fingerprintFunction = (f: (...args: never[]) => unknown, args: readonly unknown[]): string => {
   const traced = trace(
     f as (...args: readonly unknown[]) => unknown,
-    specsOf<readonly unknown[]>('resume', args)
+    specsOf<readonly unknown[]>('checkpoint', args)
   )
   if (E.isLeft(traced)) throw new TangentFailure(traced.left)
   const text = new TextEncoder().encode(graphKey(traced.right.graph))

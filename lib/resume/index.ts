@@ -1,6 +1,0 @@
-export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js'
-export { engineOf, keep, type Resumable, restore, sameEngine, type Standing } from './run.js'
-export * as settings from './settings.js'
-export type { Settings } from './settings.js'
-export type { Store } from './store.js'
-export { type KeepEvery, type Steps, takeSteps } from './steps.js'
