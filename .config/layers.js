@@ -39,7 +39,7 @@ const parts = {
   format: ['core', 'graph'],
   resume: ['core', 'graph', 'format'],
   data: ['core', 'graph'],
-  report: ['core'],
+  report: ['core', 'experiment'],
   io: ['core', 'graph', 'data', 'format', 'checkpoint'],
   laws: [...calculus, 'optimise', 'engine/reference'],
   experiment: everything,

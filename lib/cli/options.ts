@@ -3,7 +3,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { tangentError, type TangentError } from '../core/error.js'
 import { engineNames } from '../engine/engine.js'
-import { codec, decode } from '../io/index.js'
+import * as codec from '../format/codec.js'
+import { decode } from '../format/decode.js'
 import { defaults } from './setting.js'
 
 const engines = ['auto', ...engineNames] as const

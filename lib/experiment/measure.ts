@@ -1,7 +1,7 @@
 import type { Concrete } from '../graph/spec.js'
 import { countKept } from '../mask/index.js'
 import type { Params, Weights } from '../nn/index.js'
-import type { MethodResult } from '../report/index.js'
+import type { Measures } from './record.js'
 
 /** start, start + 1, … of the given number. */
 export const places = (start: number, length: number): readonly number[] =>
@@ -23,7 +23,7 @@ export const epochMeans = (losses: readonly number[], epochs: number): readonly 
 export const countsOf = (
   params: Concrete<Params>,
   mask: Concrete<Weights> | undefined
-): MethodResult['layers'] =>
+): Measures['layers'] =>
   mask === undefined
     ? params.flatMap(({ w }) => (w === undefined ? [] : [{ kept: w.data.length, total: w.data.length }]))
     : countKept(mask)

@@ -1,8 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { codec } from '../io/index.js'
+import * as codec from '../format/codec.js'
 import { oneShotMethods } from '../mask/index.js'
-import { closed, tagged } from './codecs.js'
 
 // How an experiment says which weights are kept: a word, or a record that says more.
 
@@ -23,7 +22,7 @@ const label = new t.Type<string, string>(
 
 /** A score at initialisation; what is left out is as `mask.oneShot` has it, under the attack of the training. */
 const scored = <N extends string>(name: N) =>
-  closed(
+  codec.closed(
     { kind: kinds(name) },
     { name: label, layers, rounds: count, samples: count, batch: count, biases: t.boolean }
   )
@@ -31,12 +30,12 @@ const scored = <N extends string>(name: N) =>
 /** The start of the scores of a search. */
 const start = codec.oneOf(['kernelTrace', 'magnitude', 'snip', 'random'])
 
-const Moving = closed({ rate: radius }, { radius })
+const Moving = codec.closed({ rate: radius }, { radius })
 
 const scores = { steps: count, batch: count, rate: radius, layers }
 
 const table = {
-  dense: closed({ kind: kinds('dense') }, { name: label }),
+  dense: codec.closed({ kind: kinds('dense') }, { name: label }),
   random: scored('random'),
   magnitude: scored('magnitude'),
   snip: scored('snip'),
@@ -44,7 +43,7 @@ const table = {
   synflow: scored('synflow'),
   kernelTrace: scored('kernelTrace'),
   /** `mask.search`; `along` has the steps of the dense network's training whose weights are matched as well. */
-  ticket: closed(
+  ticket: codec.closed(
     { kind: kinds('ticket') },
     {
       name: label,
@@ -62,20 +61,20 @@ const table = {
     }
   ),
   /** Scores learnt on the training loss with frozen weights: edge-popup, or HYDRA where the training is attacked. */
-  edgePopup: closed({ kind: kinds('edgePopup') }, { name: label, ...scores }),
-  hydra: closed({ kind: kinds('hydra') }, { name: label, ...scores }),
+  edgePopup: codec.closed({ kind: kinds('edgePopup') }, { name: label, ...scores }),
+  hydra: codec.closed({ kind: kinds('hydra') }, { name: label, ...scores }),
   /** `mask.transfer`; training starts from the student's weights. */
-  transfer: closed(
+  transfer: codec.closed(
     { kind: kinds('transfer') },
     { name: label, ...scores, gamma: radius, lambda: radius, refresh: count }
   ),
   /** `train.threeStage`: `dense` of the training's epochs before pruning, half of them unless given, and the rest after. */
-  threeStage: closed({ kind: kinds('threeStage') }, { name: label, layers, dense: count }),
+  threeStage: codec.closed({ kind: kinds('threeStage') }, { name: label, layers, dense: count }),
   /** `train.rewind`: whole trainings before the ticket's own. */
-  rewind: closed({ kind: kinds('rewind') }, { name: label, layers, rounds: count, to: codec.whole(0) })
+  rewind: codec.closed({ kind: kinds('rewind') }, { name: label, layers, rounds: count, to: codec.whole(0) })
 } as const
 
-const Record = tagged('kind', table)
+const Record = codec.tagged('kind', table)
 
 /** How the weights of a run are chosen. */
 export type MethodSetting = t.TypeOf<typeof Record>

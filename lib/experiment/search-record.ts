@@ -1,4 +1,4 @@
-import type { Measures } from '../report/index.js'
+import type { Measures } from './record.js'
 import { mean, places, rounded } from './measure.js'
 
 /** Relative distance of a masked network's kernel and outputs to dense. */

@@ -2,8 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { publishedNames } from '../data/published.js'
-import { codec } from '../io/index.js'
-import { closed, some, tagged } from './codecs.js'
+import * as codec from '../format/codec.js'
 import { labelOf, Method, type MethodSetting } from './method-setting.js'
 
 // An experiment as a JSON file says it.
@@ -20,12 +19,12 @@ const start = {
   sigmaW: radius,
   sigmaB: radius
 }
-const Network = tagged('kind', {
-  mlp: closed({ kind: kinds('mlp'), hidden: t.readonlyArray(count) }, start),
-  lenet300100: closed({ kind: kinds('lenet300100') }, start),
-  lenet5: closed({ kind: kinds('lenet5') }, start),
-  conv16Conv32Fc100: closed({ kind: kinds('conv16Conv32Fc100') }, start),
-  vgg32: closed({ kind: kinds('vgg32') }, { widths: some(count), ...start })
+const Network = codec.tagged('kind', {
+  mlp: codec.closed({ kind: kinds('mlp'), hidden: t.readonlyArray(count) }, start),
+  lenet300100: codec.closed({ kind: kinds('lenet300100') }, start),
+  lenet5: codec.closed({ kind: kinds('lenet5') }, start),
+  conv16Conv32Fc100: codec.closed({ kind: kinds('conv16Conv32Fc100') }, start),
+  vgg32: codec.closed({ kind: kinds('vgg32') }, { widths: codec.some(count), ...start })
 })
 /**
  * Which network, how its layers start, and whether its inputs are standardised by the training images' mean and deviation
@@ -33,25 +32,28 @@ const Network = tagged('kind', {
  */
 export type NetworkSetting = t.TypeOf<typeof Network>
 
-const Schedule = tagged('kind', {
-  constant: closed({ kind: kinds('constant'), rate: radius }, {}),
-  cosine: closed({ kind: kinds('cosine'), rate: radius }, { warmUp: codec.whole(0) }),
-  'one-cycle': closed({ kind: kinds('one-cycle'), rate: radius }, { summit: codec.share }),
-  steps: closed({ kind: kinds('steps'), rate: radius, at: t.readonlyArray(codec.share) }, { factor: radius })
+const Schedule = codec.tagged('kind', {
+  constant: codec.closed({ kind: kinds('constant'), rate: radius }, {}),
+  cosine: codec.closed({ kind: kinds('cosine'), rate: radius }, { warmUp: codec.whole(0) }),
+  'one-cycle': codec.closed({ kind: kinds('one-cycle'), rate: radius }, { summit: codec.share }),
+  steps: codec.closed(
+    { kind: kinds('steps'), rate: radius, at: t.readonlyArray(codec.share) },
+    { factor: radius }
+  )
 })
 /** The learning rate; `rate` is its largest. */
 export type ScheduleSetting = t.TypeOf<typeof Schedule>
 
-const TrainingAttack = tagged('kind', {
-  pgd: closed(
+const TrainingAttack = codec.tagged('kind', {
+  pgd: codec.closed(
     { kind: kinds('pgd'), epsilon: radius, steps: count, relativeStep: radius },
     { norm, warmUp: codec.whole(0), clean: codec.share }
   ),
-  trades: closed(
+  trades: codec.closed(
     { kind: kinds('trades'), epsilon: radius, steps: count, relativeStep: radius, beta: radius },
     { norm }
   ),
-  'fgsm-rs': closed({ kind: kinds('fgsm-rs'), epsilon: radius }, {})
+  'fgsm-rs': codec.closed({ kind: kinds('fgsm-rs'), epsilon: radius }, {})
 })
 /**
  * Against what is trained. `warmUp` is the number of steps in which ε rises from 0, `clean` the part of each batch that is
@@ -59,33 +61,36 @@ const TrainingAttack = tagged('kind', {
  */
 export type TrainingAttack = t.TypeOf<typeof TrainingAttack>
 
-const Optimiser = tagged('kind', {
-  momentum: closed({ kind: kinds('momentum'), decay: codec.atLeast(0) }, {}),
-  adam: closed({ kind: kinds('adam') }, {})
+const Optimiser = codec.tagged('kind', {
+  momentum: codec.closed({ kind: kinds('momentum'), decay: codec.atLeast(0) }, {}),
+  adam: codec.closed({ kind: kinds('adam') }, {})
 })
 /** How gradients become steps; a decay of 0 is plain SGD. */
 export type OptimiserSetting = t.TypeOf<typeof Optimiser>
 
-const Training = closed(
+const Training = codec.closed(
   { epochs: count, batch: count, optimiser: Optimiser, schedule: Schedule },
   { attack: TrainingAttack }
 )
 /** How every run is trained. */
 export type TrainingSetting = t.TypeOf<typeof Training>
 
-const TestAttack = tagged('kind', {
-  fgsm: closed({ kind: kinds('fgsm') }, {}),
-  noise: closed({ kind: kinds('noise'), samples: count }, {}),
-  pgd: closed({ kind: kinds('pgd'), steps: count, relativeStep: radius }, { restarts: count }),
-  apgd: closed({ kind: kinds('apgd'), steps: count }, { restarts: count, loss: codec.oneOf(['ce', 'dlr']) }),
-  'apgd-t': closed({ kind: kinds('apgd-t'), steps: count }, { targets: count }),
-  square: closed({ kind: kinds('square'), steps: count }, {})
+const TestAttack = codec.tagged('kind', {
+  fgsm: codec.closed({ kind: kinds('fgsm') }, {}),
+  noise: codec.closed({ kind: kinds('noise'), samples: count }, {}),
+  pgd: codec.closed({ kind: kinds('pgd'), steps: count, relativeStep: radius }, { restarts: count }),
+  apgd: codec.closed(
+    { kind: kinds('apgd'), steps: count },
+    { restarts: count, loss: codec.oneOf(['ce', 'dlr']) }
+  ),
+  'apgd-t': codec.closed({ kind: kinds('apgd-t'), steps: count }, { targets: count }),
+  square: codec.closed({ kind: kinds('square'), steps: count }, {})
 })
 /** One of the attacks of an evaluation. */
 export type TestAttack = t.TypeOf<typeof TestAttack>
 
-const Evaluation = closed(
-  { epsilon: radius, attacks: some(TestAttack) },
+const Evaluation = codec.closed(
+  { epsilon: radius, attacks: codec.some(TestAttack) },
   { norm, batch: count, audit: count, epsilons: t.readonlyArray(radius) }
 )
 /** How what was trained is tested. `audit`: on how many examples signs of masked gradients are looked for. */
@@ -94,7 +99,7 @@ export type EvaluationSetting = t.TypeOf<typeof Evaluation>
 /** The names of the sets that an experiment may name. */
 export const setNames = ['digits', ...publishedNames] as const
 
-const Measures = closed({ kernelImages: count, dynamicsImages: count, checkpoints: count }, {})
+const Measures = codec.closed({ kernelImages: count, dynamicsImages: count, checkpoints: count }, {})
 /**
  * What is measured beside accuracies, on the last and the first images of the test set: clean ones and as many others under
  * attack for kernels, and how many are followed along the training, at how many times.
@@ -102,17 +107,20 @@ const Measures = closed({ kernelImages: count, dynamicsImages: count, checkpoint
 export type MeasuresSetting = t.TypeOf<typeof Measures>
 
 /** An experiment: the same training and test for each seed, method and density. */
-const Fields = closed(
+const Fields = codec.closed(
   {
     name: t.string,
-    data: closed({ set: codec.oneOf(setNames), validation: codec.whole(0) }, { test: count, train: count }),
+    data: codec.closed(
+      { set: codec.oneOf(setNames), validation: codec.whole(0) },
+      { test: count, train: count }
+    ),
     network: Network,
-    seeds: some(codec.whole(0)),
-    methods: some(Method),
+    seeds: codec.some(codec.whole(0)),
+    methods: codec.some(Method),
     training: Training,
     evaluation: Evaluation
   },
-  { densities: some(codec.share), measures: Measures }
+  { densities: codec.some(codec.share), measures: Measures }
 )
 export type Experiment = t.TypeOf<typeof Fields>
 

@@ -1,5 +1,5 @@
-export * as codec from './codec.js'
-export { decode } from './decode.js'
+export * as codec from '../format/codec.js'
+export { decode } from '../format/decode.js'
 export { type Download, type FetchOptions, fetchSet, planFetch } from './fetch.js'
 export { type LoadedSet, loadSet, type SourceFile } from './load.js'
 export { type DataOptions, locate, type SetFiles } from './locate.js'

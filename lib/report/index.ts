@@ -1,5 +1,4 @@
 export { experimentHtml, experimentText } from './experiment.js'
-export { ExperimentRecord, ExperimentRun, type Measures } from './experiment-record.js'
 export { htmlReport } from './html.js'
 export { MethodResult, RunRecord, SeedResult } from './record.js'
 export { textReport } from './table.js'

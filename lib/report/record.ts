@@ -1,9 +1,7 @@
 import * as t from 'io-ts'
+import { Distances, LayerCount } from '../experiment/record.js'
 
 const numbers = t.readonlyArray(t.number)
-
-/** Weights of one layer: how many a mask keeps, of how many. */
-export const LayerCount = t.readonly(t.type({ kept: t.number, total: t.number }))
 
 /** How one way to choose a mask (or none, for dense) did on one seed. Accuracies are shares in [0, 1]. */
 export const MethodResult = t.readonly(
@@ -31,9 +29,6 @@ export const MethodResult = t.readonly(
   })
 )
 export type MethodResult = t.TypeOf<typeof MethodResult>
-
-/** Relative distances of kernel and outputs. */
-export const Distances = t.readonly(t.type({ kernel: t.number, output: t.number }))
 
 /** What the search did: distances to dense on its own batches along the way, and on images kept out at both ends. */
 export const SearchResult = t.readonly(

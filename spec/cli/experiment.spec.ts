@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { readExperiment } from '../../lib/cli/experiment.js'
 import { runsOf } from '../../lib/experiment/setting.js'
 import { program } from '../../lib/cli/program.js'
-import { ExperimentRecord } from '../../lib/report/index.js'
+import { ExperimentRecord } from '../../lib/experiment/record.js'
 import { right } from '../support/either.js'
 
 const root = mkdtempSync(join(tmpdir(), 'tangentflow-experiment-'))

@@ -1,4 +1,4 @@
-import type { ExperimentRecord, ExperimentRun } from '../../lib/report/index.js'
+import type { ExperimentRecord, ExperimentRun } from '../../lib/experiment/record.js'
 
 type Measures = NonNullable<ExperimentRun['measures']>
 

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { experimentHtml, ExperimentRecord, experimentText } from '../../lib/report/index.js'
+import { ExperimentRecord } from '../../lib/experiment/record.js'
+import { experimentHtml, experimentText } from '../../lib/report/index.js'
 import { groupsOf, levelsOf, percentOf } from '../../lib/report/experiment/groups.js'
 import { pairsTable } from '../../lib/report/experiment/pairs.js'
 import { relations, relationTable } from '../../lib/report/experiment/relations.js'

@@ -1,5 +1,5 @@
 import { paint } from '../colours.js'
-import type { ExperimentRecord } from '../experiment-record.js'
+import type { ExperimentRecord } from '../../experiment/record.js'
 import { page, section, tableOf } from '../page.js'
 import { blocksOf } from '../statistics.js'
 import { element, group, type Markup } from '../svg.js'

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import type { ExperimentRun } from '../experiment-record.js'
+import type { ExperimentRun } from '../../experiment/record.js'
 import { drawSpectrum } from '../spectrum.js'
 import { TITLE_ROOM } from '../figure.js'
 import { summariseCurves } from '../statistics.js'

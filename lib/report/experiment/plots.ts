@@ -1,5 +1,5 @@
 import { dotPlot } from '../dots.js'
-import type { ExperimentRecord, ExperimentRun } from '../experiment-record.js'
+import type { ExperimentRecord, ExperimentRun } from '../../experiment/record.js'
 import { linePlot } from '../lines.js'
 import { scatterPlot } from '../scatter.js'
 import { percent, summarise, summariseCurves } from '../statistics.js'

@@ -1,5 +1,5 @@
 import { correlate, showCorrelation } from '../correlation.js'
-import type { ExperimentRecord, ExperimentRun } from '../experiment-record.js'
+import type { ExperimentRecord, ExperimentRun } from '../../experiment/record.js'
 import { summarise } from '../statistics.js'
 import type { Table } from '../table.js'
 import { dynamics, levelsOf, type Measure, percentOf, robustPercent } from './groups.js'

@@ -1,4 +1,4 @@
-import type { ExperimentRecord, ExperimentRun } from '../experiment-record.js'
+import type { ExperimentRecord, ExperimentRun } from '../../experiment/record.js'
 import { percentOf } from './groups.js'
 
 /** One standard error of an accuracy on so many examples, in points. */

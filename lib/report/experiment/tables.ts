@@ -1,4 +1,4 @@
-import type { ExperimentRecord } from '../experiment-record.js'
+import type { ExperimentRecord } from '../../experiment/record.js'
 import { show, summarise } from '../statistics.js'
 import type { Table } from '../table.js'
 import { dynamics, type Group, groupsOf, type Level, type Measure, percentOf, valuesOf } from './groups.js'

@@ -1,4 +1,4 @@
-import type { ExperimentRecord } from '../experiment-record.js'
+import type { ExperimentRecord } from '../../experiment/record.js'
 import { formatTable, type Table } from '../table.js'
 import { levelsOf } from './groups.js'
 import { pairsNote, pairsTable } from './pairs.js'

@@ -1,7 +1,12 @@
 import * as t from 'io-ts'
-import { Distances, LayerCount } from './record.js'
 
 const numbers = t.readonlyArray(t.number)
+
+/** Weights of one layer: how many a mask keeps, of how many. */
+export const LayerCount = t.readonly(t.type({ kept: t.number, total: t.number }))
+
+/** Relative distances of kernel and outputs to the dense network's. */
+export const Distances = t.readonly(t.type({ kernel: t.number, output: t.number }))
 
 const Flag = t.readonly(t.type({ name: t.string, reason: t.string, measured: t.number, limit: t.number }))
 
