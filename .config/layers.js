@@ -37,7 +37,7 @@ const parts = {
   mask: [...calculus, 'checkpoint', 'nn', 'ntk', 'attack'],
   train: [...calculus, 'checkpoint', 'nn', 'ntk', 'attack', 'mask'],
   format: ['core', 'graph'],
-  resume: ['core', 'graph', 'format'],
+  checkpoint: ['core', 'graph', 'format'],
   data: ['core', 'graph'],
   report: ['core', 'experiment'],
   io: ['core', 'graph', 'data', 'format', 'checkpoint'],
