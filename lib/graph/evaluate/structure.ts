@@ -117,14 +117,36 @@ export const fold = (op: OpOf<'fold'>, x: Float64Array, from: Shape, to: Shape):
   return out
 }
 
+/** 1 at the k largest of a row, of equal ones the first: a sort without a comparator finds the smallest of them. */
+const keepLargest = (k: number, row: Float64Array, out: Float64Array): void => {
+  const threshold = row.slice().sort()[row.length - k]!
+  let equal = k
+  row.forEach((value, i) => {
+    if (value > threshold) {
+      out[i] = 1
+      equal--
+    }
+  })
+  for (let i = 0; equal > 0; i++)
+    if (row[i] === threshold) {
+      out[i] = 1
+      equal--
+    }
+}
+
+/** The same where some are NaN, which is as large as anything. */
+const keepLargestOfAny = (k: number, row: Float64Array, out: Float64Array): void => {
+  const order = Int32Array.from(row.keys()).sort((i, j) => row[j]! - row[i]! || i - j)
+  for (let i = 0; i < k; i++) out[order[i]!] = 1
+}
+
 export const topKMask = (k: number, x: Float64Array, shape: Shape): Float64Array => {
   const out = new Float64Array(x.length)
   const n = shape[shape.length - 1]!
-  for (let row = 0; row < x.length; row += n) {
-    const order = Int32Array.from({ length: n }, (_, i) => i).sort(
-      (i, j) => x[row + j]! - x[row + i]! || i - j
-    )
-    for (let i = 0; i < k; i++) out[row + order[i]!] = 1
+  for (let start = 0; start < x.length; start += n) {
+    const row = x.subarray(start, start + n)
+    const keep = row.some(Number.isNaN) ? keepLargestOfAny : keepLargest
+    keep(k, row, out.subarray(start, start + n))
   }
   return out
 }
