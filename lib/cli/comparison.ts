@@ -1,14 +1,13 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
-import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as attack from '../attack/index.js'
 import type { TangentError } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
 import { run } from '../engine/compile.js'
 import type { Key } from '../graph/key.js'
-import type { Runner } from '../graph/runner.js'
+import type { Effect, Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import { attempt } from '../graph/trace.js'
@@ -39,7 +38,6 @@ export interface Watcher {
   readonly keep: (events: readonly Event[]) => TaskEither<TangentError, void>
 }
 
-type Effect<A> = ReaderTaskEither<Runner, TangentError, A>
 type Mask = Concrete<nn.Weights>
 
 /** A network to train: dense where there is no mask. */

@@ -1,14 +1,12 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as E from 'fp-ts/lib/Either.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
-import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type * as attack from '../attack/index.js'
-import type { TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
 import { full, type NdArray, of } from '../core/ndarray.js'
 import { run } from '../engine/compile.js'
 import type { Key } from '../graph/key.js'
-import type { Runner } from '../graph/runner.js'
+import type { Effect, Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import { attempt } from '../graph/trace.js'
@@ -22,7 +20,6 @@ import type { Judged } from './data.js'
 import type { Chosen } from './methods.js'
 import type { Distance } from './search-record.js'
 
-type Effect<A> = ReaderTaskEither<Runner, TangentError, A>
 type Mask = Concrete<nn.Weights>
 
 /** The network at its start, and the images kept out on which it is measured. */

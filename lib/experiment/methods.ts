@@ -1,11 +1,10 @@
 import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
-import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import * as attack from '../attack/index.js'
-import { tangentError, type TangentError } from '../core/error.js'
+import { tangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
-import type { Runner } from '../graph/runner.js'
+import type { Effect } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
 import * as mask from '../mask/index.js'
@@ -17,7 +16,6 @@ import { fitOf } from './parts.js'
 import type { TrainingSetting } from './setting.js'
 import { type Distance, summaryOf } from './search-record.js'
 
-type Effect<A> = ReaderTaskEither<Runner, TangentError, A>
 type Mask = Concrete<nn.Weights>
 
 /** What a method chooses from, and where it tells and keeps what it does. */

@@ -2,13 +2,12 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
-import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import * as attack from '../attack/index.js'
 import type { TangentError } from '../core/error.js'
 import { key } from '../core/key.js'
 import { type Labelled, split } from '../data/index.js'
 import { fold } from '../graph/key.js'
-import type { Executed, Runner } from '../graph/runner.js'
+import type { Effect, Executed, Runner } from '../graph/runner.js'
 import { attempt } from '../graph/trace.js'
 import type { ExperimentRun } from './record.js'
 import type * as train from '../train/index.js'
@@ -60,8 +59,6 @@ export interface RunInputs {
   readonly store: (run: RunSetting, phase: string) => train.Store
   readonly tell: (phase: string, done: number, total: number, says: string) => IO<void>
 }
-
-type Effect<A> = ReaderTaskEither<Runner, TangentError, A>
 
 const TRAINING = 'training'
 

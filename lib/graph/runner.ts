@@ -1,3 +1,4 @@
+import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { TangentError } from '../core/error.js'
 import type { Concrete, Specs } from './spec.js'
@@ -37,3 +38,6 @@ export interface Runner {
     specs: Specs<Args>
   ) => TaskEither<TangentError, Program<Args, Out>>
 }
+
+/** What needs an engine to give its result: a training, an evaluation, a search. */
+export type Effect<A> = ReaderTaskEither<Runner, TangentError, A>
