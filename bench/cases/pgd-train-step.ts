@@ -34,7 +34,7 @@ const takeStep = train.trainStep(network.apply, {
 })
 
 type Arguments = [
-  from: train.Optimised<nn.Params>,
+  from: train.TrainState<nn.Params>,
   batch: { readonly x: Tensor; readonly y: Tensor },
   rate: Tensor,
   key: Key

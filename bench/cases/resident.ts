@@ -61,7 +61,7 @@ type Chunk = ReturnType<typeof chunkOf>
 
 /** Where some steps lead, and the loss of each. */
 interface Reached {
-  readonly at: Concrete<train.Optimised<nn.Params>>
+  readonly at: Concrete<train.TrainState<nn.Params>>
   readonly losses: readonly number[]
   readonly executed: Executed
 }

@@ -113,7 +113,7 @@ export const compare =
         { method, mask: chosen }: Candidate,
         place: number,
         observed: NdArray
-      ): Effect<train.Fitted> =>
+      ): Effect<train.FitResult> =>
         train.fit(network.apply, {
           epochs,
           batch: setting.batch,

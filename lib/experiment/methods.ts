@@ -108,7 +108,15 @@ const weightsAt =
 
 const ticket = (choice: Choice, method: MethodOf<'ticket'>): Effect<Chosen> => {
   const { network, params, set, density, training, stream, store, tell } = choice
-  const { kind: _kind, name: _name, start = 'kernelTrace', along = [], samples, ...options } = method
+  const {
+    kind: _kind,
+    name: _name,
+    start = 'kernelTrace',
+    along = [],
+    against = 'dense',
+    samples,
+    ...options
+  } = method
   const { layers = 'global' } = options
   return pipe(
     RTE.Do,
@@ -122,7 +130,8 @@ const ticket = (choice: Choice, method: MethodOf<'ticket'>): Effect<Chosen> => {
         density,
         ...ballOf(training),
         start: scored.scores,
-        along: later,
+        attackTarget: against,
+        trajectory: later,
         checkpoint: { store: store('search'), steps: KEEP },
         observe: ({ step, steps, kernel, output }) =>
           tell('search', step + 1, steps, `kernel ${kernel.toFixed(3)}, output ${output.toFixed(3)}`)
@@ -151,7 +160,7 @@ const learnt = (
       parametrisation: mask.parametrisation.straightThrough({ density, layers }),
       start,
       attack: against,
-      against: 'sparse',
+      attackTarget: 'sparse',
       steps,
       batch,
       rate,
@@ -169,7 +178,9 @@ const transfer = (choice: Choice, method: MethodOf<'transfer'>): Effect<Chosen> 
     RTE.Do,
     RTE.bind('first', () =>
       RTE.fromEither(
-        attempt(() => mask.choose({ layers: options.layers ?? 'uniform', density })(mask.magnitudes(params)))
+        attempt(() =>
+          mask.topKMaskOf({ layers: options.layers ?? 'uniform', density })(mask.magnitudes(params))
+        )
       )
     ),
     RTE.bind('found', () =>
@@ -235,11 +246,12 @@ const threeStage = (choice: Choice, { layers, dense }: MethodOf<'threeStage'>): 
 
 const rewind = (choice: Choice, method: MethodOf<'rewind'>): Effect<Chosen> => {
   const { network, params, set, density, training, stream, tell } = choice
-  const { kind: _kind, name: _name, ...options } = method
+  const { kind: _kind, name: _name, to = 0, ...options } = method
   return pipe(
     train.rewind(network.apply, {
       ...fitOf(training, training.epochs),
       ...options,
+      rewindEpoch: to,
       density,
       observe: ({ step, steps, loss }) => tell('drawing', step, steps, `loss ${loss.toFixed(3)}`)
     })(params, set, stream('fit')),
@@ -263,7 +275,7 @@ export const choose =
         return ticket(choice, method)
       case 'edgePopup':
         return pipe(
-          RTE.of(mask.popupStart(choice.stream('mask'))(nn.weightsOf(choice.params))),
+          RTE.of(mask.edgePopupStart(choice.stream('mask'))(nn.weightsOf(choice.params))),
           RTE.flatMap((start) => learnt(choice, method, start, attack.none))
         )
       case 'hydra':

@@ -45,7 +45,7 @@ export const trained = (
   { mask: chosen, start, epochs }: Chosen,
   { held, validate, record }: Along,
   store: train.Store
-): ReaderTaskEither<Runner, TangentError, train.Fitted> =>
+): ReaderTaskEither<Runner, TangentError, train.FitResult> =>
   train.fit(choice.network.apply, {
     ...fitOf(choice.training, epochs),
     ...(chosen === undefined ? {} : { mask: chosen }),

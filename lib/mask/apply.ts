@@ -8,7 +8,7 @@ import type { Params, Weights } from '../nn/layer.js'
 const operation = 'mask.apply'
 
 /**
- * m∘θ: every covered parameter times its mask; what the mask does not cover (biases, as a rule) stays as it is. A leaf of the
+ * m∘θ: every masked parameter times its mask; what the mask does not cover (biases, as a rule) stays as it is. A leaf of the
  * mask that the parameters lack, or of another shape, is a TreeError with its place.
  */
 export const apply =

@@ -3,10 +3,10 @@ import { isNdArray, type NdArray, of } from '../core/ndarray.js'
 import { leaves, rebuild } from '../core/tree.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Weights } from '../nn/layer.js'
-import { allot, type Layers } from './allot.js'
+import { allocate, type LayerAllocation } from './allocation.js'
 import { weightShapes } from './density.js'
 
-const operation = 'mask.choose'
+const operation = 'mask.topKMaskOf'
 
 /** 1 at the k largest of a row of numbers, of equal ones the first. */
 const best = (scores: Float64Array, k: number): Float32Array => {
@@ -37,15 +37,15 @@ const best = (scores: Float64Array, k: number): Float32Array => {
  * import { mask, ndarray } from 'tangentflow'
  *
  * const scores = [{ w: ndarray.fromNested([[3, 1], [0, 2]]) }, {}, { w: ndarray.fromNested([[9, 8]]) }]
- * const together = mask.choose({ layers: 'global', density: 0.5 })(scores)
+ * const together = mask.topKMaskOf({ layers: 'global', density: 0.5 })(scores)
  * assert.deepEqual(together.map(({ w }) => w && Array.from(w.data)), [[1, 0, 0, 0], undefined, [1, 1]])
- * const evenly = mask.choose({ layers: 'uniform', density: 0.5 })(scores)
+ * const evenly = mask.topKMaskOf({ layers: 'uniform', density: 0.5 })(scores)
  * assert.deepEqual(evenly.map(({ w }) => w && Array.from(w.data)), [[1, 0, 0, 1], undefined, [1, 0]])
  */
-export const choose =
-  ({ layers, density }: { readonly layers: Layers; readonly density: number }) =>
+export const topKMaskOf =
+  ({ layers, density }: { readonly layers: LayerAllocation; readonly density: number }) =>
   (scores: Concrete<Weights>): Concrete<Weights> => {
-    const made = allot(operation, layers, density, weightShapes(scores))
+    const made = allocate(operation, layers, density, weightShapes(scores))
     const found = leaves(operation, isNdArray, scores)
     const rows = found.map(({ value }) => Float64Array.from(value.data))
     rows.forEach((row, l) => {
@@ -78,7 +78,7 @@ const cut = (row: Float32Array, lengths: readonly number[]): readonly Float32Arr
  * The layers, counted among those with weights, of whose weights a mask keeps none: whatever biases are left, their network
  * computes a constant.
  */
-export const emptied = (mask: Concrete<Weights>): readonly number[] =>
+export const emptyLayers = (mask: Concrete<Weights>): readonly number[] =>
   mask
     .flatMap(({ w }) => (w === undefined ? [] : [w.data.some((m) => m !== 0)]))
     .flatMap((alive, l) => (alive ? [] : [l]))

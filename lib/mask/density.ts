@@ -3,7 +3,7 @@ import type { NdArray } from '../core/ndarray.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
 import type { Layerwise, Weights } from '../nn/layer.js'
 import type { Concrete } from '../graph/spec.js'
-import { covered } from './cover.js'
+import { maskedLeaves } from './masked-leaves.js'
 
 const checkDensity = (operation: string, density: number): number =>
   density > 0 && density <= 1
@@ -12,7 +12,7 @@ const checkDensity = (operation: string, density: number): number =>
 
 /** The shapes of what a mask or a score covers, symbolic or concrete, in the order of the tree: a layer's biases before its weights. */
 export const weightShapes = (weights: Layerwise<{ readonly shape: Shape }>): readonly Shape[] =>
-  covered(weights).map(({ shape }) => shape)
+  maskedLeaves(weights).map(({ shape }) => shape)
 
 /** What one output of a layer sums over: weights are [inputs, outputs], or [outputs, inputs, …kernel] of a convolution. */
 export const fanIn = ([first = 1, ...rest]: Shape): number =>
@@ -106,4 +106,4 @@ export const keptOf = ({ data }: NdArray): number => Array.from(data).filter((m)
 export const countKept = (
   mask: Concrete<Weights>
 ): readonly { readonly kept: number; readonly total: number }[] =>
-  covered(mask).map((leaf) => ({ kept: keptOf(leaf), total: leaf.data.length }))
+  maskedLeaves(mask).map((leaf) => ({ kept: keptOf(leaf), total: leaf.data.length }))

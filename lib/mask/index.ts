@@ -1,5 +1,5 @@
-export { type Layers } from './allot.js'
-export { choose, emptied } from './choose.js'
+export { type LayerAllocation } from './allocation.js'
+export { topKMaskOf, emptyLayers } from './choose.js'
 export { iterative, type IterativeOptions, type Score } from './iterative.js'
 export type { OneShot } from './sample.js'
 export { apply, applyConcrete } from './apply.js'
@@ -10,19 +10,19 @@ export { oneShot, oneShotMethods, type OneShotMethod, type OneShotOptions } from
 export * as score from './score.js'
 export { objective, type Objective, type ObjectiveOptions } from './objective.js'
 export * as parametrisation from './parametrisation.js'
-export type { Annealing, HardConcreteOptions, Keep, Parametrisation } from './parametrisation.js'
+export type { Annealing, HardConcreteOptions, Sparsity, Parametrisation } from './parametrisation.js'
 export { learn } from './learn.js'
 export type {
   LearnEvent,
   LearnOptions,
-  Learnt,
+  LearnResult,
   MaskObjective,
-  Moving,
-  Terms,
-  Trial
+  TrainableWeights,
+  LossTerms,
+  ObjectiveInput
 } from './learn-options.js'
 export { magnitudes } from './magnitude.js'
 export { matching, search, type SearchEvent, type SearchOptions, type Ticket } from './search.js'
-export { hydraStart, popupStart, trainingLoss } from './popup.js'
+export { hydraStart, edgePopupStart, trainingLoss } from './edge-popup.js'
 export { transfer, type TransferEvent, type TransferOptions, type Transferred } from './transfer.js'
 export { topK, topKPerLayer, type TopKOptions } from './topk.js'

@@ -12,11 +12,11 @@ import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
 import type { Batch, Dataset } from '../nn/batch.js'
 import { labelledCount } from '../nn/labels.js'
-import { type Covering, type Network, type Params, type Weights, weightsOf } from '../nn/layer.js'
-import { allot, type Layers } from './allot.js'
+import { type MaskedLeaves, type Network, type Params, type Weights, weightsOf } from '../nn/layer.js'
+import { allocate, type LayerAllocation } from './allocation.js'
 import { apply } from './apply.js'
-import { choose } from './choose.js'
-import { mapCovered } from './cover.js'
+import { topKMaskOf } from './choose.js'
+import { mapMasked } from './masked-leaves.js'
 import { weightShapes } from './density.js'
 import { type OneShot, oneShotOf, sampleOf } from './sample.js'
 
@@ -24,7 +24,7 @@ import { type OneShot, oneShotOf, sampleOf } from './sample.js'
 export type Score = (params: Params, batch: Required<Batch>, key: Key) => Weights
 
 /** What pruning round by round needs. */
-export interface IterativeOptions extends Covering {
+export interface IterativeOptions extends MaskedLeaves {
   /** It must cover the weights, and the biases if and only if they take part. */
   readonly score: Score
   /** The fraction of weights to keep in the end, in (0, 1]. */
@@ -32,7 +32,7 @@ export interface IterativeOptions extends Covering {
   /** How often the score is taken anew on what is left. */
   readonly rounds: number
   /** How what is kept is shared out; `global` unless given. Counts given outright hold from the first round on. */
-  readonly layers?: Layers
+  readonly layers?: LayerAllocation
   /** Examples of the score; 512 unless given, fewer where there are fewer. */
   readonly samples?: number
 }
@@ -78,7 +78,7 @@ const behind = (scores: Concrete<Weights>, mask: Concrete<Weights>): Concrete<We
  * )()
  * assert.ok(E.isRight(made))
  * assert.equal(mask.density(made.right.mask), 0.125)
- * assert.deepEqual(mask.emptied(made.right.mask), [])
+ * assert.deepEqual(mask.emptyLayers(made.right.mask), [])
  */
 export const iterative =
   (network: Network, options: IterativeOptions) =>
@@ -86,8 +86,8 @@ export const iterative =
   (runner) => {
     const { score, density, rounds, layers = 'global', samples = 512 } = options
     const [forSample, forScore] = split(2)(key)
-    const whole = mapCovered(({ shape }: NdArray) => full(shape, 1))(weightsOf(params, options))
-    const keep = (round: number) => choose({ layers, density: density ** (round / rounds) })
+    const whole = mapMasked(({ shape }: NdArray) => full(shape, 1))(weightsOf(params, options))
+    const keep = (round: number) => topKMaskOf({ layers, density: density ** (round / rounds) })
     const scored = (p: Params, m: Weights, batch: Required<Batch>, k: Key): Weights =>
       score(apply(m)(p), batch, k)
     return pipe(
@@ -95,7 +95,7 @@ export const iterative =
         attempt(() => {
           check(options)
           // The last round keeps least: a density that fits then fits before.
-          allot(operation, layers, density, weightShapes(whole))
+          allocate(operation, layers, density, weightShapes(whole))
           const count = labelledCount(operation, network.apply, params, data)
           return sampleOf(data, count, samples, forSample)
         })

@@ -11,7 +11,7 @@ import type { Checkpointing } from '../checkpoint/run-steps.js'
 import type { Parametrisation } from './parametrisation.js'
 
 /** What a mask is judged on at one step. All of it is traced, so that an objective is an ordinary function. */
-export interface Trial {
+export interface ObjectiveInput {
   /** The mask as it is learnt, through which the scores have a gradient. */
   readonly mask: Weights
   /** The weights under the mask: the dense network's, or where they have moved to. */
@@ -19,7 +19,7 @@ export interface Trial {
   /** The dense network at initialisation. */
   readonly dense: Params
   /** The dense network at further times of its training, where the search is given them. */
-  readonly along: readonly Params[]
+  readonly trajectory: readonly Params[]
   /** Inputs as they are, [n, …]. */
   readonly clean: Tensor
   /** Other examples under attack. */
@@ -28,13 +28,13 @@ export interface Trial {
 }
 
 /** What is minimised, and whatever else is to be told of a step: scalars by name. */
-export type Terms = { readonly loss: Tensor } & { readonly [term: string]: Tensor }
+export type LossTerms = { readonly loss: Tensor } & { readonly [term: string]: Tensor }
 
 /** What a search minimises; anything composed of traced functions will do. */
-export type MaskObjective = (trial: Trial) => Terms
+export type MaskObjective = (trial: ObjectiveInput) => LossTerms
 
 /** Weights that move while the mask is learnt. */
-export interface Moving {
+export interface TrainableWeights {
   /** Their learning rate as a multiple of the scores'. */
   readonly rate: number
   /**
@@ -53,7 +53,7 @@ export interface LearnOptions {
   /** The attack on half of the examples. */
   readonly attack: Attack
   /** The network that it attacks: the `dense` one (the default), or the `sparse` one under the mask of the step. */
-  readonly against?: 'dense' | 'sparse'
+  readonly attackTarget?: 'dense' | 'sparse'
   /** Adam unless given. */
   readonly optimiser?: Optimiser
   readonly steps: number
@@ -62,9 +62,9 @@ export interface LearnOptions {
   /** The learning rate of every step; a number is the start of a cosine to 0. */
   readonly rate: number | Schedule
   /** `frozen` unless given. */
-  readonly weights?: 'frozen' | Moving
+  readonly weights?: 'frozen' | TrainableWeights
   /** Parameters of the dense network at further times of its training, for objectives that look at them; none unless given. */
-  readonly along?: readonly Concrete<Params>[]
+  readonly trajectory?: readonly Concrete<Params>[]
   /** Called after every step. */
   readonly observe?: (event: LearnEvent) => IO<void>
   /** Asked before every step: true ends the search there, with the mask of the scores so far. */
@@ -84,12 +84,12 @@ export interface LearnEvent {
 }
 
 /** What was learnt. */
-export interface Learnt {
+export interface LearnResult {
   /** The hard mask of the scores at the end. */
   readonly mask: Concrete<Weights>
   readonly scores: Concrete<Weights>
-  /** The layers that the mask empties, see `mask.emptied`; none where all is well. */
-  readonly emptied: readonly number[]
+  /** The layers that the mask empties, see `mask.emptyLayers`; none where all is well. */
+  readonly emptyLayers: readonly number[]
   /** The weights at the end: as they were, unless they move. */
   readonly params: Concrete<Params>
   readonly history: readonly LearnEvent[]

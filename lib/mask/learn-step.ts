@@ -5,12 +5,12 @@ import type { Tensor } from '../graph/tensor.js'
 import * as tree from '../graph/tree.js'
 import type { Batch } from '../nn/batch.js'
 import type { Network, Params, Weights } from '../nn/layer.js'
-import { adam, type Optimised } from '../nn/optimiser.js'
+import { adam, type TrainState } from '../nn/optimiser.js'
 import { apply } from './apply.js'
-import type { LearnOptions, Terms } from './learn-options.js'
+import type { LearnOptions, LossTerms } from './learn-options.js'
 
 /** What goes from step to step; weights only where they move. */
-export type LearnState = { readonly scores: Optimised<Weights>; readonly weights?: Optimised<Params> }
+export type LearnState = { readonly scores: TrainState<Weights>; readonly weights?: TrainState<Params> }
 
 /** A leaf brought back into its trust region. */
 const within =
@@ -30,26 +30,26 @@ export const learnStep =
   (
     from: LearnState,
     dense: Params,
-    along: readonly Params[],
+    trajectory: readonly Params[],
     clean: Tensor,
     attacked: Required<Batch>,
     rate: Tensor,
     progress: Tensor,
     key: Key
   ) => {
-    const { against = 'dense', optimiser = adam(), weights = 'frozen' } = options
+    const { attackTarget = 'dense', optimiser = adam(), weights = 'frozen' } = options
     const [forAttack, forObjective] = split(2)(key)
     const scores = from.scores.params
     const start = from.weights?.params ?? dense
     const maskOf = (s: Weights): Weights => parametrisation.soft(s, progress, fold(0)(key))
-    const target = against === 'dense' ? dense : tree.map(ops.stopGradient)(apply(maskOf(scores))(start))
+    const target = attackTarget === 'dense' ? dense : tree.map(ops.stopGradient)(apply(maskOf(scores))(start))
     const { x } = attack(network.apply)(target, attacked, forAttack)
-    const terms = (s: Weights, params: Params): Terms =>
+    const terms = (s: Weights, params: Params): LossTerms =>
       objective({
         mask: maskOf(s),
         params,
         dense,
-        along,
+        trajectory,
         clean,
         adversarial: { ...attacked, x },
         key: forObjective

@@ -16,16 +16,16 @@ import { adam, initialState } from '../nn/optimiser.js'
 import { cosine } from '../nn/schedule.js'
 import { fingerprintFunction, fingerprint } from '../checkpoint/fingerprint.js'
 import { runSteps } from '../checkpoint/run-steps.js'
-import { emptied } from './choose.js'
-import { covered } from './cover.js'
-import { checkLearn, type LearnOptions, type Learnt } from './learn-options.js'
+import { emptyLayers } from './choose.js'
+import { maskedLeaves } from './masked-leaves.js'
+import { checkLearn, type LearnOptions, type LearnResult } from './learn-options.js'
 import { loadProgress, places, type Progress, saveProgress } from './learn-progress.js'
 import { type LearnState, learnStep } from './learn-step.js'
 
 /** Entries of each leaf in which two masks differ; none where there was no mask before. */
 const flipsBetween = (before: Concrete<Weights> | undefined, after: Concrete<Weights>): readonly number[] => {
-  const old = covered(before ?? after)
-  return covered(after).map(({ data }, l) => data.filter((m, i) => m !== old[l]!.data[i]).length)
+  const old = maskedLeaves(before ?? after)
+  return maskedLeaves(after).map(({ data }, l) => data.filter((m, i) => m !== old[l]!.data[i]).length)
 }
 
 const numbersOf = (terms: Readonly<Record<string, NdArray>>): Readonly<Record<string, number>> =>
@@ -46,9 +46,9 @@ export const learnFrom =
     params: Concrete<Params>,
     data: Dataset,
     keys: LearnKeys
-  ): ReaderTaskEither<Runner, TangentError, Learnt> =>
+  ): ReaderTaskEither<Runner, TangentError, LearnResult> =>
   (runner) => {
-    const { start, steps, batch, rate, parametrisation, along = [] } = options
+    const { start, steps, batch, rate, parametrisation, trajectory = [] } = options
     const { optimiser = adam(), weights = 'frozen' } = options
     const rateAt = typeof rate === 'number' ? cosine(rate) : rate
 
@@ -62,7 +62,7 @@ export const learnFrom =
         const chosen = rows.rowsOf(step)
         return [
           params,
-          along,
+          trajectory,
           takeExamples(data, chosen.slice(0, half)).x,
           takeExamples(data, chosen.slice(half)),
           scalar(rateAt(step, steps)),
@@ -100,7 +100,7 @@ export const learnFrom =
                   ]),
                   start: fingerprint(start),
                   params: fingerprint(params),
-                  along: fingerprint(along),
+                  along: fingerprint(trajectory),
                   data: fingerprint({ x: data.x, y: data.y }),
                   shuffle: fingerprint([keys.shuffle]),
                   draws: fingerprint([keys.steps])
@@ -126,9 +126,9 @@ export const learnFrom =
         pipe(
           runner.compile((s: Weights) => parametrisation.hard(s), [at.scores.params]),
           TE.flatMap((program) => program(at.scores.params)),
-          TE.map(({ value }): Learnt => ({
+          TE.map(({ value }): LearnResult => ({
             mask: value,
-            emptied: emptied(value),
+            emptyLayers: emptyLayers(value),
             scores: at.scores.params,
             params: at.weights?.params ?? params,
             history
@@ -145,7 +145,11 @@ export const learnFrom =
  */
 export const learn =
   (network: Network, options: LearnOptions) =>
-  (params: Concrete<Params>, data: Dataset, key: HostKey): ReaderTaskEither<Runner, TangentError, Learnt> => {
+  (
+    params: Concrete<Params>,
+    data: Dataset,
+    key: HostKey
+  ): ReaderTaskEither<Runner, TangentError, LearnResult> => {
     const [shuffle, steps] = split(2)(key)
     return learnFrom(network, options, 'mask.learn')(params, data, { shuffle, steps })
   }

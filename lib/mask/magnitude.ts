@@ -1,7 +1,7 @@
 import { type NdArray, of } from '../core/ndarray.js'
 import type { Concrete } from '../graph/spec.js'
-import { type Covering, type Params, type Weights, weightsOf } from '../nn/layer.js'
-import { mapCovered } from './cover.js'
+import { type MaskedLeaves, type Params, type Weights, weightsOf } from '../nn/layer.js'
+import { mapMasked } from './masked-leaves.js'
 
 /**
  * |w| of concrete parameters, and |b| where biases take part: what pruning after training keeps the largest of (Han, Pool, Tran,
@@ -15,7 +15,7 @@ import { mapCovered } from './cover.js'
  * assert.deepEqual(ndarray.toNested(layer!.w!), [[2, 1]])
  * assert.equal(layer!.b, undefined)
  */
-export const magnitudes = (params: Concrete<Params>, covering: Covering = {}): Concrete<Weights> =>
-  mapCovered(({ shape, data }: NdArray) => of(shape, Float32Array.from(data, Math.abs)))(
+export const magnitudes = (params: Concrete<Params>, covering: MaskedLeaves = {}): Concrete<Weights> =>
+  mapMasked(({ shape, data }: NdArray) => of(shape, Float32Array.from(data, Math.abs)))(
     weightsOf(params, covering)
   )

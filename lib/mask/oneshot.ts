@@ -11,8 +11,8 @@ import type { Norm } from '../attack/ball.js'
 import { pgd } from '../attack/pgd.js'
 import type { Attack, Batch, Dataset } from '../nn/batch.js'
 import { labelledCount } from '../nn/labels.js'
-import type { Covering, Network, Params, Weights } from '../nn/layer.js'
-import { keepBest, type Layers } from './allot.js'
+import type { MaskedLeaves, Network, Params, Weights } from '../nn/layer.js'
+import { keepBest, type LayerAllocation } from './allocation.js'
 import { iterative, type Score } from './iterative.js'
 import { type OneShot, oneShotOf, sampleOf } from './sample.js'
 import * as score from './score.js'
@@ -20,7 +20,7 @@ import * as score from './score.js'
 /** How a method scores, and how it shares out what is kept unless told otherwise. */
 interface Method {
   readonly score: (network: Network, options: score.SnipOptions) => Score
-  readonly layers: Layers
+  readonly layers: LayerAllocation
   readonly rounds: number
 }
 
@@ -48,7 +48,7 @@ export type OneShotMethod = keyof typeof methods
 export const oneShotMethods = Object.keys(methods) as readonly OneShotMethod[]
 
 /** What a mask from a score is made by. */
-export interface OneShotOptions extends Covering {
+export interface OneShotOptions extends MaskedLeaves {
   readonly method: OneShotMethod
   /** The fraction of weights to keep, in (0, 1]. */
   readonly density: number
@@ -64,7 +64,7 @@ export interface OneShotOptions extends Covering {
    * How what is kept is shared out. Unless given, `random` has Erdős–Rényi layer densities, `magnitude` equal ones, and
    * the others take the best of all layers together.
    */
-  readonly layers?: Layers
+  readonly layers?: LayerAllocation
   /** How often the score is taken anew on what is left, see {@link iterative}; 1 unless given, for `synflow` 100. */
   readonly rounds?: number
 }

@@ -6,18 +6,18 @@ import * as random from '../graph/random.js'
 import type { Tensor } from '../graph/tensor.js'
 import * as tree from '../graph/tree.js'
 import type { Weights } from '../nn/layer.js'
-import { allot, keepBest, type Layers } from './allot.js'
-import { mapCovered, streamOf } from './cover.js'
+import { allocate, keepBest, type LayerAllocation } from './allocation.js'
+import { mapMasked, streamOf } from './masked-leaves.js'
 import { weightShapes } from './density.js'
 import { overRows } from './rows.js'
 import { topK } from './topk.js'
 
 /** How many weights a mask keeps, and how they are shared out over the layers. */
-export interface Keep {
+export interface Sparsity {
   /** The fraction of weights to keep, in (0, 1]. */
   readonly density: number
   /** `global` unless given. */
-  readonly layers?: Layers
+  readonly layers?: LayerAllocation
 }
 
 /** How scores become a mask: through a derivative while they are learnt, and exactly in the end. */
@@ -28,13 +28,13 @@ export interface Parametrisation {
   readonly hard: (scores: Weights) => Weights
 }
 
-const hard = ({ density, layers = 'global' }: Keep): ((scores: Weights) => Weights) =>
+const hard = ({ density, layers = 'global' }: Sparsity): ((scores: Weights) => Weights) =>
   keepBest('mask', layers, density)
 
 /** The hard mask with the identity as its derivative (Bengio, Léonard, Courville, arXiv:1308.3432). */
-export const straightThrough = (keep: Keep): Parametrisation => ({
-  soft: (scores) => hard(keep)(scores),
-  hard: hard(keep)
+export const straightThrough = (sparsity: Sparsity): Parametrisation => ({
+  soft: (scores) => hard(sparsity)(scores),
+  hard: hard(sparsity)
 })
 
 /** A temperature that falls geometrically with progress. */
@@ -69,9 +69,9 @@ const aboveThreshold =
   }
 
 const margins =
-  ({ density, layers = 'global' }: Keep) =>
+  ({ density, layers = 'global' }: Sparsity) =>
   (scores: Weights): Weights =>
-    overRows('mask', allot('mask', layers, density, weightShapes(scores)), aboveThreshold)(scores)
+    overRows('mask', allocate('mask', layers, density, weightShapes(scores)), aboveThreshold)(scores)
 
 /**
  * σ((s − τ)/T), τ the threshold of the hard mask and T a temperature that falls as learning goes on (as in Savarese,
@@ -91,12 +91,12 @@ const margins =
  * assert.ok(Math.abs((at(0)?.[0] ?? 0) - 1 / (1 + Math.exp(-1))) < 1e-9)
  * assert.deepEqual(Array.from(at(1) ?? []).map(Math.round), [1, 0])
  */
-export const sigmoid = (keep: Keep, annealing: Annealing = {}): Parametrisation => {
+export const sigmoid = (sparsity: Sparsity, annealing: Annealing = {}): Parametrisation => {
   const temperature = annealed('mask.parametrisation.sigmoid', annealing)
   return {
     soft: (scores, progress) =>
-      tree.map((m) => ops.sigmoid(ops.div(temperature(progress))(m)))(margins(keep)(scores)),
-    hard: hard(keep)
+      tree.map((m) => ops.sigmoid(ops.div(temperature(progress))(m)))(margins(sparsity)(scores)),
+    hard: hard(sparsity)
   }
 }
 
@@ -128,7 +128,7 @@ const stretchOf = ({ beta = 2 / 3, gamma = -0.1, zeta = 1.1 }: HardConcreteOptio
  * (hard concrete: Louizos, Welling, Kingma, arXiv:1712.01312, eq. 10–11). Here log α = (s − τ)/T, so that as many are on as
  * off in expectation around the threshold τ of the hard mask, and the mask tends to it as T falls.
  */
-export const hardConcrete = (keep: Keep, options: HardConcreteOptions = {}): Parametrisation => {
+export const hardConcrete = (sparsity: Sparsity, options: HardConcreteOptions = {}): Parametrisation => {
   const temperature = annealed('mask.parametrisation.hardConcrete', options)
   const { beta, gamma, zeta } = stretchOf(options)
   const sample = (logAlpha: Tensor, key: Key): Tensor => {
@@ -140,10 +140,10 @@ export const hardConcrete = (keep: Keep, options: HardConcreteOptions = {}): Par
   }
   return {
     soft: (scores, progress, key) =>
-      mapCovered((m: Tensor, l, part) =>
+      mapMasked((m: Tensor, l, part) =>
         sample(ops.div(temperature(progress))(m), fold(streamOf(scores.length, l, part))(key))
-      )(margins(keep)(scores)),
-    hard: hard(keep)
+      )(margins(sparsity)(scores)),
+    hard: hard(sparsity)
   }
 }
 
@@ -152,11 +152,11 @@ export const hardConcrete = (keep: Keep, options: HardConcreteOptions = {}): Par
  * of a {@link hardConcrete} mask at progress t: a scalar to keep near a density, or to report.
  */
 export const expectedDensity =
-  (keep: Keep, options: HardConcreteOptions = {}) =>
+  (sparsity: Sparsity, options: HardConcreteOptions = {}) =>
   (scores: Weights, progress: Tensor): Tensor => {
     const temperature = annealed('mask.parametrisation.expectedDensity', options)
     const { beta, gamma, zeta } = stretchOf(options)
-    const shares = tree.tensors(margins(keep)(scores)).map((m) => {
+    const shares = tree.tensors(margins(sparsity)(scores)).map((m) => {
       const logAlpha = ops.div(temperature(progress))(m)
       return ops.reshape([-1])(ops.sigmoid(ops.sub(beta * Math.log(-gamma / zeta))(logAlpha)))
     })

@@ -4,7 +4,7 @@ import * as ops from '../graph/ops/index.js'
 import { isTensor, type Tensor } from '../graph/tensor.js'
 import * as tree from '../graph/tree.js'
 import { fail } from '../core/error.js'
-import type { Allotment } from './allot.js'
+import type { Allocation } from './allocation.js'
 
 /** A function of one row of scores, of which `count` are to be kept, to a row of the same length. */
 export type OnRow = (count: number) => (row: Tensor) => Tensor
@@ -37,7 +37,7 @@ export const each =
 
 /** A function of the rows that an allotment makes of a tree of scores. */
 export const overRows =
-  (operation: string, allotment: Allotment, f: OnRow) =>
+  (operation: string, allotment: Allocation, f: OnRow) =>
   <T>(scores: T): T =>
     allotment.kind === 'together'
       ? together(f(allotment.count))(scores)

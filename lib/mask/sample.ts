@@ -2,7 +2,7 @@ import { type HostKey, permutation } from '../core/key.js'
 import type { Concrete } from '../graph/spec.js'
 import { type Batch, type Dataset, takeExamples } from '../nn/batch.js'
 import type { Weights } from '../nn/layer.js'
-import { emptied } from './choose.js'
+import { emptyLayers } from './choose.js'
 
 /** The examples a score is taken on: the first of a shuffle. */
 export const sampleOf = (
@@ -16,13 +16,13 @@ export const sampleOf = (
 export interface OneShot {
   readonly mask: Concrete<Weights>
   readonly scores: Concrete<Weights>
-  /** The layers that the mask empties, see `mask.emptied`; none where all is well. */
-  readonly emptied: readonly number[]
+  /** The layers that the mask empties, see `mask.emptyLayers`; none where all is well. */
+  readonly emptyLayers: readonly number[]
 }
 
 /** A mask from scores, with the layers that it empties. */
-export const oneShotOf = ({ mask, scores }: Omit<OneShot, 'emptied'>): OneShot => ({
+export const oneShotOf = ({ mask, scores }: Omit<OneShot, 'emptyLayers'>): OneShot => ({
   mask,
   scores,
-  emptied: emptied(mask)
+  emptyLayers: emptyLayers(mask)
 })

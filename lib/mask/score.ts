@@ -7,9 +7,9 @@ import type { Tensor } from '../graph/tensor.js'
 import * as tree from '../graph/tree.js'
 import { none } from '../attack/attack.js'
 import type { Attack, Batch, Model } from '../nn/batch.js'
-import { type Covering, type Params, type Weights, weightsOf } from '../nn/layer.js'
+import { type MaskedLeaves, type Params, type Weights, weightsOf } from '../nn/layer.js'
 import { crossEntropy } from '../nn/loss.js'
-import { mapCovered, streamOf } from './cover.js'
+import { mapMasked, streamOf } from './masked-leaves.js'
 
 export { grasp, type GraspOptions } from './score/grasp.js'
 export { kernelTrace, type KernelTraceOptions } from './score/kernel-trace.js'
@@ -20,18 +20,18 @@ export { synflow } from './score/synflow.js'
 
 /** Uniform noise in [0, 1), a stream of its own for each leaf: with layer counts, a random mask. */
 export const random =
-  (key: Key, covering: Covering = {}) =>
+  (key: Key, covering: MaskedLeaves = {}) =>
   (params: Params): Weights =>
-    mapCovered(({ shape }: Tensor, l, part) =>
+    mapMasked(({ shape }: Tensor, l, part) =>
       random_.uniform(shape)(fold(streamOf(params.length, l, part))(key))
     )(weightsOf(params, covering))
 
 /** |w| (Han, Pool, Tran, Dally, arXiv:1506.02626); layer by layer as a rule, since layers differ in scale. */
-export const magnitude = (params: Params, covering: Covering = {}): Weights =>
+export const magnitude = (params: Params, covering: MaskedLeaves = {}): Weights =>
   tree.map(ops.abs)(weightsOf(params, covering))
 
 /** What a score that looks at data needs. */
-export interface DataScoreOptions extends Covering {
+export interface DataScoreOptions extends MaskedLeaves {
   /** The inputs on which the score is taken: attacked ones, or as they are (the default). */
   readonly attack?: Attack
 }
@@ -61,7 +61,7 @@ export const snip =
     const gradients = Array.from({ length: count / each }, (_, i) =>
       grad((p: Params) => crossEntropy(rows(i * each)(batch.y))(model(p)(rows(i * each)(x))))(params)
     )
-    return mapCovered((p: Tensor, l, part) => {
+    return mapMasked((p: Tensor, l, part) => {
       const sizes = gradients.map((gradient) => ops.abs(ops.mul(gradient[l]![part]!)(p)))
       return ops.scale(each / count)(sizes.reduce((a, b) => ops.add(b)(a)))
     })(weightsOf(params, covering))

@@ -13,28 +13,28 @@ import type { Norm } from '../attack/ball.js'
 import { pgd } from '../attack/pgd.js'
 import type { Attack, Dataset } from '../nn/batch.js'
 import { labelledCount } from '../nn/labels.js'
-import { type Covering, type Network, type Params, type Weights, weightsOf } from '../nn/layer.js'
-import { allot, type Layers } from './allot.js'
+import { type MaskedLeaves, type Network, type Params, type Weights, weightsOf } from '../nn/layer.js'
+import { allocate, type LayerAllocation } from './allocation.js'
 import { weightShapes } from './density.js'
 import { learnFrom } from './learn.js'
 import type { LearnEvent, LearnOptions, MaskObjective } from './learn-options.js'
 import { objective, type Objective, type ObjectiveOptions } from './objective.js'
 import { scoreOf } from './oneshot.js'
-import { type Keep, type Parametrisation, straightThrough } from './parametrisation.js'
+import { type Sparsity, type Parametrisation, straightThrough } from './parametrisation.js'
 import { sampleOf } from './sample.js'
 
 /** The recipe of a search. */
 export interface SearchOptions
   extends
     ObjectiveOptions,
-    Covering,
-    Pick<LearnOptions, 'against' | 'optimiser' | 'weights' | 'along' | 'stop' | 'checkpoint'> {
+    MaskedLeaves,
+    Pick<LearnOptions, 'attackTarget' | 'optimiser' | 'weights' | 'trajectory' | 'stop' | 'checkpoint'> {
   /** The fraction of weights to keep, over all layers together, in (0, 1]. */
   readonly density: number
   /** How what is kept is shared out; `global` unless given. */
-  readonly layers?: Layers
+  readonly layers?: LayerAllocation
   /** How scores become a mask; {@link straightThrough} unless given. */
-  readonly parametrisation?: (keep: Keep) => Parametrisation
+  readonly parametrisation?: (sparsity: Sparsity) => Parametrisation
   /** The radius of the attack in whose presence the network will be trained. */
   readonly epsilon: number
   /** The norm of that radius; `linf` unless given. */
@@ -72,8 +72,8 @@ export interface SearchEvent {
 export interface Ticket {
   readonly mask: Concrete<Weights>
   readonly scores: Concrete<Weights>
-  /** The layers that the mask empties, see `mask.emptied`; none where all is well. */
-  readonly emptied: readonly number[]
+  /** The layers that the mask empties, see `mask.emptyLayers`; none where all is well. */
+  readonly emptyLayers: readonly number[]
   /** The weights under the mask: as they were at initialisation, unless the search moves them. */
   readonly params: Concrete<Params>
   readonly history: readonly SearchEvent[]
@@ -101,10 +101,10 @@ const eventOf = ({ terms, ...rest }: LearnEvent): SearchEvent => ({
  */
 export const matching =
   (network: Network, options: ObjectiveOptions = {}): MaskObjective =>
-  ({ mask, params, dense, along, clean, adversarial, key }) => {
+  ({ mask, params, dense, trajectory, clean, adversarial, key }) => {
     const at = objective(network.apply, options)
     const first = at(mask, dense, clean, adversarial.x, key, params)
-    const all = [first, ...along.map((later) => at(mask, later, clean, adversarial.x, key))]
+    const all = [first, ...trajectory.map((later) => at(mask, later, clean, adversarial.x, key))]
     const mean = (term: keyof Objective) =>
       ops.scale(1 / all.length)(all.map((one) => one[term]).reduce((a, b) => ops.add(b)(a)))
     return all.length === 1 ? first : { loss: mean('loss'), kernel: mean('kernel'), output: mean('output') }
@@ -167,7 +167,12 @@ export const search =
       TE.fromEither(
         attempt(() => {
           check(options)
-          return allot(operation, layers, density, weightShapes(options.start ?? weightsOf(params, options)))
+          return allocate(
+            operation,
+            layers,
+            density,
+            weightShapes(options.start ?? weightsOf(params, options))
+          )
         })
       ),
       TE.flatMap(() => (options.start === undefined ? scoresFrom() : TE.right(options.start))),

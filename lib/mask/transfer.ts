@@ -16,23 +16,23 @@ import { attempt } from '../graph/trace.js'
 import { none } from '../attack/attack.js'
 import { type Attack, type Batch, type Dataset, shuffledRows, takeExamples } from '../nn/batch.js'
 import { labelledCount } from '../nn/labels.js'
-import { type Covering, type Network, type Params, type Weights, weightsOf } from '../nn/layer.js'
-import { adam, initialState, type Optimised } from '../nn/optimiser.js'
+import { type MaskedLeaves, type Network, type Params, type Weights, weightsOf } from '../nn/layer.js'
+import { adam, initialState, type TrainState } from '../nn/optimiser.js'
 import { empiricalNtk } from '../ntk/index.js'
 import { fingerprintFunction, fingerprint } from '../checkpoint/fingerprint.js'
 import { type Checkpointing, runSteps } from '../checkpoint/run-steps.js'
-import type { Layers } from './allot.js'
+import type { LayerAllocation } from './allocation.js'
 import { apply } from './apply.js'
-import { choose, emptied } from './choose.js'
+import { topKMaskOf, emptyLayers } from './choose.js'
 import { load, save } from './history.js'
 import { magnitudes } from './magnitude.js'
 
 /** The recipe of neural tangent transfer; the defaults are those of the published code. */
-export interface TransferOptions extends Covering {
+export interface TransferOptions extends MaskedLeaves {
   /** The fraction of weights to keep, in (0, 1]. */
   readonly density: number
   /** How what is kept is shared out; `uniform` unless given. */
-  readonly layers?: Layers
+  readonly layers?: LayerAllocation
   /** Weight of the mean squared difference of kernel entries; 1e-3 unless given. */
   readonly gamma?: number
   /** Weight of ‖m∘w‖², the masked weights without biases, divided by the density; 1e-4 unless given. */
@@ -69,8 +69,8 @@ export interface TransferEvent {
 /** A sparse network that was taught the dense one's tangent kernel. */
 export interface Transferred {
   readonly mask: Concrete<Weights>
-  /** The layers that the mask empties, see `mask.emptied`; none where all is well. */
-  readonly emptied: readonly number[]
+  /** The layers that the mask empties, see `mask.emptyLayers`; none where all is well. */
+  readonly emptyLayers: readonly number[]
   /** The student's parameters, from which the masked network is trained. */
   readonly params: Concrete<Params>
   /** The last event of every refresh. */
@@ -95,7 +95,7 @@ const meanSquare = (a: Tensor, b: Tensor): Tensor => ops.mean()(ops.square(ops.s
 const transferStep =
   (network: Network, { density, gamma = 1e-3, lambda = 1e-4, attack = none }: TransferOptions) =>
   (
-    from: Optimised<Params>,
+    from: TrainState<Params>,
     dense: Params,
     mask: Weights,
     first: Tensor,
@@ -127,7 +127,7 @@ const transferStep =
 const optimiser = adam()
 
 interface Progress {
-  readonly at: Concrete<Optimised<Params>>
+  readonly at: Concrete<TrainState<Params>>
   readonly mask: Concrete<Weights>
   readonly history: readonly TransferEvent[]
 }
@@ -139,7 +139,7 @@ const saveProgress = ({ at, mask, history }: Progress): Readonly<Record<string, 
   )
 
 const loadProgress =
-  (first: Concrete<Optimised<Params>>, mask: Concrete<Weights>, steps: number) =>
+  (first: Concrete<TrainState<Params>>, mask: Concrete<Weights>, steps: number) =>
   (tensors: Readonly<Record<string, NdArray>>): Progress => {
     const { state, columns } = load({ at: first, mask })(tensors)
     const events = (columns.events ?? []).map(([step, loss, kernel, output]): TransferEvent => ({
@@ -181,7 +181,7 @@ export const transfer =
     const { density, layers = 'uniform', steps = 18_720, batch = 32, rate = 5e-4, refresh = 100 } = options
     const [forShuffle, forSteps] = split(2)(key)
     const maskOf = (at: Concrete<Params>): Concrete<Weights> =>
-      choose({ layers, density })(magnitudes(at, options))
+      topKMaskOf({ layers, density })(magnitudes(at, options))
     const plan = attempt(() => {
       check(options)
       const rows = shuffledRows(forShuffle, labelledCount(operation, network.apply, params, data), 2 * batch)
@@ -202,7 +202,7 @@ export const transfer =
     return pipe(
       TE.fromEither(plan),
       TE.bindTo('plan'),
-      TE.let('first', (): Concrete<Optimised<Params>> => ({
+      TE.let('first', (): Concrete<TrainState<Params>> => ({
         params,
         state: initialState(optimiser)<Params>(params)
       })),
@@ -265,7 +265,7 @@ export const transfer =
           }
         }): Transferred => {
           const found = maskOf(student)
-          return { mask: found, emptied: emptied(found), params: student, history }
+          return { mask: found, emptyLayers: emptyLayers(found), params: student, history }
         }
       )
     )

@@ -4,7 +4,7 @@ export type { Batch, Dataset, Model } from './batch.js'
 export { conv2d, type ConvOptions } from './conv.js'
 export { dense, type DenseOptions } from './dense.js'
 export {
-  type Covering,
+  type MaskedLeaves,
   type Layer,
   type LayerParams,
   type Layerwise,

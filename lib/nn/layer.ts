@@ -15,7 +15,7 @@ export type Params = readonly LayerParams[]
 export type Weights = Params
 
 /** Which parameters take part in masks and scores besides the weights. */
-export interface Covering {
+export interface MaskedLeaves {
   /** Whether biases do; false unless given. */
   readonly biases?: boolean
 }
@@ -83,7 +83,7 @@ export type Layerwise<P> = readonly { readonly w?: P; readonly b?: P }[]
  * assert.deepEqual(nn.weightsOf(params), [{ w: 'weights' }, {}])
  * assert.deepEqual(nn.weightsOf(params, { biases: true }), params)
  */
-export const weightsOf = <P>(params: Layerwise<P>, { biases = false }: Covering = {}): Layerwise<P> =>
+export const weightsOf = <P>(params: Layerwise<P>, { biases = false }: MaskedLeaves = {}): Layerwise<P> =>
   params.map(({ w, b }) => ({
     ...(biases && b !== undefined ? { b } : {}),
     ...(w === undefined ? {} : { w })

@@ -11,13 +11,13 @@ import * as tree from '../graph/tree.js'
 export type OptimiserState<P> = { readonly slots: readonly P[]; readonly count: Tensor }
 
 /** Parameters and what the optimiser remembers of them. */
-export type Optimised<P> = { readonly params: P; readonly state: OptimiserState<P> }
+export type TrainState<P> = { readonly params: P; readonly state: OptimiserState<P> }
 
 /** A pure step of descent; the learning rate is a scalar tensor, so a schedule costs no new program. */
 export interface Optimiser {
   /** How many trees like the parameters the state holds. */
   readonly slots: number
-  readonly step: (rate: Tensor) => <P>(gradient: P) => (from: Optimised<P>) => Optimised<P>
+  readonly step: (rate: Tensor) => <P>(gradient: P) => (from: TrainState<P>) => TrainState<P>
 }
 
 /** The state before the first step: zeros. */
@@ -63,7 +63,7 @@ export const momentum = (mu: number): Optimiser => {
     step:
       (rate) =>
       <P>(gradient: P) =>
-      ({ params, state }: Optimised<P>): Optimised<P> => {
+      ({ params, state }: TrainState<P>): TrainState<P> => {
         const velocity = pipe(
           state.slots[0]!,
           tree.zipWith(gradient, (v, g) => ops.add(g)(ops.scale(mu)(v)))
@@ -98,7 +98,7 @@ export const adam = (options: AdamOptions = {}): Optimiser => {
     step:
       (rate) =>
       <P>(gradient: P) =>
-      ({ params, state }: Optimised<P>): Optimised<P> => {
+      ({ params, state }: TrainState<P>): TrainState<P> => {
         const count = ops.add(1)(state.count)
         const first = pipe(
           state.slots[0]!,

@@ -8,9 +8,9 @@ import type { NdArray } from '../core/ndarray.js'
 import type { Result, Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Params } from '../nn/layer.js'
-import type { Optimised } from '../nn/optimiser.js'
+import type { TrainState } from '../nn/optimiser.js'
 import { type History, judge, load, save } from './history.js'
-import type { FitOptions, Fitted } from './options.js'
+import type { FitOptions, FitResult } from './options.js'
 import type { Chunk, Plan } from './plan.js'
 
 type Effect<A> = TE.TaskEither<TangentError, A>
@@ -21,8 +21,8 @@ interface Work {
   readonly settings: Settings
   readonly run: (
     chunk: Chunk,
-    from: Concrete<Optimised<Params>>
-  ) => Effect<Result<{ readonly to: Concrete<Optimised<Params>>; readonly losses: readonly NdArray[] }>>
+    from: Concrete<TrainState<Params>>
+  ) => Effect<Result<{ readonly to: Concrete<TrainState<Params>>; readonly losses: readonly NdArray[] }>>
   readonly outputs: ((params: Concrete<Params>) => Effect<Result<NdArray>>) | undefined
 }
 
@@ -33,7 +33,7 @@ export const advance =
   (
     options: FitOptions,
     { plan, settings, run, outputs }: Work
-  ): ReaderTaskEither<Runner, TangentError, Fitted> =>
+  ): ReaderTaskEither<Runner, TangentError, FitResult> =>
   (runner) => {
     const { first, recorded, judged, steps, rows, chunks } = plan
     const { validate, checkpoint, stop, observe } = options

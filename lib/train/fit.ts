@@ -10,7 +10,7 @@ import { attempt } from '../graph/trace.js'
 import type { Dataset, Model } from '../nn/batch.js'
 import type { Params } from '../nn/layer.js'
 import { advance } from './advance.js'
-import type { FitOptions, Fitted } from './options.js'
+import type { FitOptions, FitResult } from './options.js'
 import { type ChunkArguments, chunkOf, inputsOf, planOf } from './plan.js'
 import { settingsOf } from './settings.js'
 
@@ -20,7 +20,11 @@ import { settingsOf } from './settings.js'
  */
 export const fit =
   (model: Model<Params>, options: FitOptions) =>
-  (params: Concrete<Params>, data: Dataset, key: HostKey): ReaderTaskEither<Runner, TangentError, Fitted> =>
+  (
+    params: Concrete<Params>,
+    data: Dataset,
+    key: HostKey
+  ): ReaderTaskEither<Runner, TangentError, FitResult> =>
   (runner) => {
     const { record, checkpoint } = options
     const chunk = chunkOf(model, options)

@@ -2,7 +2,7 @@ import { type NdArray, of, zeros } from '../core/ndarray.js'
 import { fromNamed, named } from '../core/named.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Params } from '../nn/layer.js'
-import type { Optimised } from '../nn/optimiser.js'
+import type { TrainState } from '../nn/optimiser.js'
 
 /** Outputs on the recorded inputs after a step. */
 export interface Recorded {
@@ -25,7 +25,7 @@ export interface Best extends Validation {
 
 /** All that a run has come to after some steps; with it, the rest of the run is fixed. */
 export interface History {
-  readonly at: Concrete<Optimised<Params>>
+  readonly at: Concrete<TrainState<Params>>
   readonly losses: readonly number[]
   readonly checkpoints: readonly Recorded[]
   readonly validations: readonly Validation[]
@@ -34,7 +34,7 @@ export interface History {
 
 /** What the options say of a run's history after some steps: enough to know the shape of everything in it. */
 export interface Outline {
-  readonly first: Concrete<Optimised<Params>>
+  readonly first: Concrete<TrainState<Params>>
   /** Steps after which outputs are recorded, and after which the parameters are judged, in order. */
   readonly recorded: readonly number[]
   readonly judged: readonly number[]

@@ -2,7 +2,7 @@ export {
   adam,
   type AdamOptions,
   momentum,
-  type Optimised,
+  type TrainState,
   type Optimiser,
   type OptimiserState,
   initialState,
@@ -26,8 +26,8 @@ export {
   trades,
   type TradesOptions
 } from './objective.js'
-export { type FitEvent, type FitOptions, type Fitted, patience, type Validate } from './options.js'
+export { type FitEvent, type FitOptions, type FitResult, patience, type Validate } from './options.js'
 export { type Scheduled, type StepOptions, trainStep } from './step.js'
-export { after, type Pruned, type PruneOptions, trainAndPrune } from './pruned.js'
+export { paramsAfter, type Pruned, type PruneOptions, trainAndPrune } from './pruned.js'
 export { rewind, type RewindOptions, type Rewound } from './rewind.js'
 export { threeStage, type ThreeStage, type ThreeStageOptions } from './three-stage.js'

@@ -66,7 +66,7 @@ export interface FitEvent {
 }
 
 /** What training gives. */
-export interface Fitted {
+export interface FitResult {
   readonly params: Concrete<Params>
   /** The loss of every step's batch, under attack, before the step. */
   readonly losses: readonly number[]

@@ -15,7 +15,7 @@ import {
 import { labelledCount } from '../nn/labels.js'
 import type { Params, Weights } from '../nn/layer.js'
 import { crossEntropy } from '../nn/loss.js'
-import { initialState, type Optimised } from '../nn/optimiser.js'
+import { initialState, type TrainState } from '../nn/optimiser.js'
 import { checkOptions, type FitOptions, valuesOf } from './options.js'
 import { scheduleOf, trainStep } from './step.js'
 
@@ -107,14 +107,14 @@ interface StepArguments {
 }
 
 /** A state, and what the steps from there take. */
-export type ChunkArguments = [from: Optimised<Params>, mask: Weights, steps: readonly StepArguments[]]
+export type ChunkArguments = [from: TrainState<Params>, mask: Weights, steps: readonly StepArguments[]]
 
 /** Some steps of training as one traced function. */
 export const chunkOf =
   (model: Model<Params>, options: FitOptions) =>
   (...[from, mask, steps]: ChunkArguments) => {
     const step = trainStep(model, options)
-    return steps.reduce<{ readonly to: Optimised<Params>; readonly losses: readonly Tensor[] }>(
+    return steps.reduce<{ readonly to: TrainState<Params>; readonly losses: readonly Tensor[] }>(
       ({ to, losses }, { batch, rate, level, key }) => {
         const next = step(to, batch, mask, rate, key, level[0])
         return { to: next.to, losses: [...losses, next.loss] }

@@ -6,18 +6,18 @@ import type { HostKey } from '../core/key.js'
 import type { Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
-import { choose, type Layers, magnitudes } from '../mask/index.js'
+import { topKMaskOf, type LayerAllocation, magnitudes } from '../mask/index.js'
 import type { Dataset, Model } from '../nn/batch.js'
 import type { Params, Weights } from '../nn/layer.js'
 import { fit } from './fit.js'
-import type { FitOptions, Fitted } from './options.js'
+import type { FitOptions, FitResult } from './options.js'
 
 /** How a trained network is pruned: by the magnitude of its weights. */
 export interface PruneOptions {
   /** The fraction of weights to keep, in (0, 1]. */
   readonly density: number
   /** How what is kept is shared out; `global` unless given. */
-  readonly layers?: Layers
+  readonly layers?: LayerAllocation
   /** Whether biases are pruned too; false unless given. */
   readonly biases?: boolean
 }
@@ -25,7 +25,7 @@ export interface PruneOptions {
 /** A network that was trained, and what is left of it. */
 export interface Pruned {
   /** The training before pruning. */
-  readonly dense: Fitted
+  readonly dense: FitResult
   readonly mask: Concrete<Weights>
 }
 
@@ -52,11 +52,11 @@ export const trainAndPrune =
   (model: Model<Params>, { density, layers = 'global', biases = false }: PruneOptions, options: FitOptions) =>
   (params: Concrete<Params>, data: Dataset, key: HostKey): ReaderTaskEither<Runner, TangentError, Pruned> =>
     pipe(
-      RTE.fromEither(attempt(() => choose({ layers, density })(magnitudes(params, { biases })))),
+      RTE.fromEither(attempt(() => topKMaskOf({ layers, density })(magnitudes(params, { biases })))),
       RTE.flatMap(() => fit(model, options)(params, data, key)),
       RTE.bindTo('dense'),
       RTE.bind('mask', ({ dense }) =>
-        RTE.fromEither(attempt(() => choose({ layers, density })(magnitudes(dense.params, { biases }))))
+        RTE.fromEither(attempt(() => topKMaskOf({ layers, density })(magnitudes(dense.params, { biases }))))
       )
     )
 
@@ -73,11 +73,11 @@ export const trainAndPrune =
  * const { x, y } = data.take(Array.from({ length: 16 }, (_, i) => i))(data.digits())
  * const recipe = { epochs: 2, batch: 8, optimiser: train.sgd, schedule: train.schedule.cosine(0.1) }
  * const start = net.init(key(0), [64])
- * const early = await withEngine()(train.after(net.apply, recipe, 1)(start, { x, y }, key(1)))()
+ * const early = await withEngine()(train.paramsAfter(net.apply, recipe, 1)(start, { x, y }, key(1)))()
  * assert.ok(E.isRight(early))
  * assert.notDeepEqual(early.right, start)
  */
-export const after =
+export const paramsAfter =
   (model: Model<Params>, options: FitOptions, epochs: number) =>
   (
     params: Concrete<Params>,
@@ -92,7 +92,7 @@ export const after =
             ? epochs
             : fail(
                 'ArgumentError',
-                'train.after',
+                'train.paramsAfter',
                 `whole epochs in [0, ${options.epochs}]`,
                 `${epochs}`,
                 'epochs'

@@ -10,12 +10,12 @@ import { attempt } from '../graph/trace.js'
 import type { Dataset, Model } from '../nn/batch.js'
 import type { Params, Weights } from '../nn/layer.js'
 import type { FitOptions } from './options.js'
-import { after, type PruneOptions, trainAndPrune } from './pruned.js'
+import { paramsAfter, type PruneOptions, trainAndPrune } from './pruned.js'
 
 /** How a lottery ticket is drawn: by whole trainings, each of `epochs`. */
 export interface RewindOptions extends Omit<FitOptions, 'mask' | 'checkpoint' | 'record'>, PruneOptions {
   /** The epoch of the first training whose weights the ticket starts from; 0, the initialisation, unless given. */
-  readonly to?: number
+  readonly rewindEpoch?: number
   /** Trainings, each of which prunes further: after round k of n the fraction ρ^(k/n) is left. 1 unless given. */
   readonly rounds?: number
 }
@@ -34,7 +34,7 @@ const check = ({ rounds = 1 }: RewindOptions): void => {
 /**
  * Lottery tickets by training, pruning the smallest weights and rewinding the others to their start (Frankle, Carbin,
  * arXiv:1803.03635), or to an early epoch (Frankle, Dziugaite, Roy, Carbin, arXiv:1903.01611). It costs `rounds` whole trainings,
- * and `to` epochs, before the ticket's own training, `fit` with `mask`, begins.
+ * and `rewindEpoch` epochs, before the ticket's own training, `fit` with `mask`, begins.
  *
  * @example
  * import assert from 'node:assert'
@@ -59,7 +59,7 @@ export const rewind =
     data: Dataset,
     key: HostKey
   ): ReaderTaskEither<Runner, TangentError, Rewound> => {
-    const { to = 0, rounds = 1, density, layers = 'global', biases = false, ...recipe } = options
+    const { rewindEpoch = 0, rounds = 1, density, layers = 'global', biases = false, ...recipe } = options
     const round = (
       k: number,
       from: Concrete<Params>,
@@ -75,7 +75,7 @@ export const rewind =
       )
     return pipe(
       RTE.fromEither(attempt(() => check(options))),
-      RTE.flatMap(() => after(model, recipe, to)(params, data, key)),
+      RTE.flatMap(() => paramsAfter(model, recipe, rewindEpoch)(params, data, key)),
       RTE.bindTo('params'),
       RTE.bind('first', () => round(1, params)),
       RTE.bind(

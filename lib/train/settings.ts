@@ -4,7 +4,7 @@ import type { Key } from '../graph/key.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { Batch, Dataset, Model } from '../nn/batch.js'
 import type { Params } from '../nn/layer.js'
-import type { Optimised } from '../nn/optimiser.js'
+import type { TrainState } from '../nn/optimiser.js'
 import { fingerprintFunction, fingerprint, type Settings } from '../checkpoint/fingerprint.js'
 import type { inputsOf, Plan } from './plan.js'
 import type { FitOptions } from './options.js'
@@ -26,7 +26,7 @@ export const settingsOf = (
   const { batch } = only!
   const lowered = (p: Params, b: Batch, level: Tensor, k: Key): Tensor =>
     objectiveOf(options, level)(model)(p, b, k)
-  const step = (from: Optimised<Params>, gradient: Params, rate: Tensor): Optimised<Params> =>
+  const step = (from: TrainState<Params>, gradient: Params, rate: Tensor): TrainState<Params> =>
     options.optimiser.step(rate)(gradient)(from)
   const numbers = (values: Float32Array) =>
     fingerprint([{ _tag: 'NdArray', shape: [values.length], data: values }])

@@ -5,7 +5,7 @@ import * as mask_ from '../mask/apply.js'
 import type { Attack, Batch, Model } from '../nn/batch.js'
 import type { Params, Weights } from '../nn/layer.js'
 import type { Loss } from '../nn/loss.js'
-import type { Optimised, Optimiser } from '../nn/optimiser.js'
+import type { TrainState, Optimiser } from '../nn/optimiser.js'
 import type { Schedule } from '../nn/schedule.js'
 import { adversarial, type Objective } from './objective.js'
 
@@ -56,13 +56,13 @@ export const objectiveOf = ({ attack, loss, objective }: StepOptions, level: Ten
 export const trainStep =
   (model: Model<Params>, options: StepOptions) =>
   (
-    from: Optimised<Params>,
+    from: TrainState<Params>,
     batch: Batch,
     mask: Weights,
     rate: Tensor,
     key: Key,
     level: Tensor = rate
-  ): { readonly to: Optimised<Params>; readonly loss: Tensor } => {
+  ): { readonly to: TrainState<Params>; readonly loss: Tensor } => {
     const lowered = objectiveOf(options, level)(model)
     const [value, gradient] = valueAndGrad((p: Params) => lowered(p, batch, key))(from.params)
     return { to: options.optimiser.step(rate)(mask_.apply(mask)(gradient))(from), loss: value }

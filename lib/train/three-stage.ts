@@ -10,7 +10,7 @@ import type { Dataset, Model } from '../nn/batch.js'
 import type { Params } from '../nn/layer.js'
 import { fit } from './fit.js'
 import type { Checkpointing } from '../checkpoint/run-steps.js'
-import type { FitOptions, Fitted } from './options.js'
+import type { FitOptions, FitResult } from './options.js'
 import { type Pruned, type PruneOptions, trainAndPrune } from './pruned.js'
 
 /** The recipe of the three stages; everything else is shared by both trainings, each with its own run of the schedule. */
@@ -24,7 +24,7 @@ export interface ThreeStageOptions extends Omit<FitOptions, 'epochs' | 'mask' | 
 /** All three stages. */
 export interface ThreeStage extends Pruned {
   /** The training of what is left, from the trained weights. */
-  readonly fitted: Fitted
+  readonly fitted: FitResult
 }
 
 /**

@@ -32,7 +32,7 @@ describe('ε warm-up', () => {
   const data = batchOf(1, 24, 4, 3)
   const pgd = (epsilon: number | Tensor): attack.FullAttack =>
     attack.pgd({ epsilon, steps: 3, relativeStep: 2 })
-  const fitted = async (how: train.StepOptions['attack']): Promise<train.Fitted> =>
+  const fitted = async (how: train.StepOptions['attack']): Promise<train.FitResult> =>
     right(
       await withEngine({ require: 'reference' })(
         train.fit(net.apply, {

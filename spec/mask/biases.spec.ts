@@ -100,13 +100,13 @@ describe('scores of biases, by hand', () => {
   it('leaves the weights’ scores as they are, and biases at 0 last', () =>
     fc.assert(
       fc.property(cases, ({ net: some, params: p, data, seed }) => {
-        const scores: Readonly<Record<string, (covering: nn.Covering) => Scored>> = {
+        const scores: Readonly<Record<string, (covering: nn.MaskedLeaves) => Scored>> = {
           random: (covering) => (q, _b, k) => mask.score.random(k, covering)(q),
           magnitude: (covering) => (q) => mask.score.magnitude(q, covering),
           snip: (covering) => mask.score.snip(some.apply, covering)
         }
         for (const [name, score] of Object.entries(scores)) {
-          const at = (covering: nn.Covering, q = p) => evaluateOn(score(covering))(q, data, key(seed))
+          const at = (covering: nn.MaskedLeaves, q = p) => evaluateOn(score(covering))(q, data, key(seed))
           expect(nn.weightsOf<NdArray>(at({ biases }))).toEqual(at({}))
           const silent = p.map((layer) => (layer.b ? { ...layer, b: ndarray.zeros(layer.b.shape) } : layer))
           if (name !== 'random')
@@ -126,7 +126,7 @@ const onesOf = ({ w, b }: Concrete<nn.LayerParams>): Concrete<nn.LayerParams> =>
 
 describe('masks of weights and biases', () => {
   const halves = (p: Concrete<nn.Params>, seed: number): Concrete<nn.Weights> =>
-    mask.choose({ layers: 'uniform', density: 0.5 })(
+    mask.topKMaskOf({ layers: 'uniform', density: 0.5 })(
       evaluateOn((q: nn.Params, k: Key) => mask.score.random(k, { biases })(q))(p, key(seed))
     )
 
@@ -136,7 +136,7 @@ describe('masks of weights and biases', () => {
       {},
       { w: ndarray.fromNested([[3], [2]]) }
     ]
-    const kept = mask.choose({ layers: 'global', density: 0.5 })(scores)
+    const kept = mask.topKMaskOf({ layers: 'global', density: 0.5 })(scores)
     // of the equal scores, 2, the bias comes first, then the weights in order
     expect(numbers(kept)).toEqual([1, 0, 1, 0, 1, 0, 1, 0])
     expect(numbers(evaluateOn((s: nn.Weights) => mask.topK(4)(s))(scores))).toEqual(numbers(kept))
@@ -147,12 +147,14 @@ describe('masks of weights and biases', () => {
     ])
     expect(mask.density(kept)).toBe(0.5)
     expect(mask.weightShapes(scores)).toEqual([[2], [2, 2], [2, 1]])
-    expect(numbers(mask.choose({ layers: [1, 1, 2], density: 1 })(scores))).toEqual([1, 0, 1, 0, 0, 0, 1, 1])
+    expect(numbers(mask.topKMaskOf({ layers: [1, 1, 2], density: 1 })(scores))).toEqual([
+      1, 0, 1, 0, 0, 0, 1, 1
+    ])
   })
 
   it('empty a layer when none of its weights is left, whatever its biases', () => {
     const kept = [{ w: ndarray.zeros([2, 1]), b: ndarray.full([1], 1) }, { w: ndarray.full([1, 1], 1), b: ndarray.zeros([1]) }] // prettier-ignore
-    expect(mask.emptied(kept)).toEqual([0])
+    expect(mask.emptyLayers(kept)).toEqual([0])
   })
 
   it('have Erdős–Rényi densities as if biases were weights of one constant input', () => {
@@ -207,7 +209,7 @@ describe('masks of weights and biases', () => {
     const made = mask.parametrisation[name]({ density: 0.5 })
     const scores = evaluateOn((q: nn.Params) => mask.score.magnitude(q, { biases }))(params)
     const hard = evaluateOn((s: nn.Weights) => made.hard(s))(scores)
-    expect(numbers(hard)).toEqual(numbers(mask.choose({ layers: 'global', density: 0.5 })(scores)))
+    expect(numbers(hard)).toEqual(numbers(mask.topKMaskOf({ layers: 'global', density: 0.5 })(scores)))
     const soft = evaluateOn((s: nn.Weights, t: Tensor, k: Key) => made.soft(s, t, k))(
       scores,
       ndarray.scalar(0),
@@ -227,10 +229,10 @@ describe('masks of weights and biases', () => {
   it('start where edge-popup and HYDRA do, with the fan-in of their layer', () => {
     const wide = nn.serial(nn.dense(50)).init(key(0), [9])
     const biased = [{ ...wide[0], b: ndarray.full([50], 2) }]
-    const popup = mask.popupStart(key(1))(biased)
+    const popup = mask.edgePopupStart(key(1))(biased)
     expect(Math.max(...popup[0]!.b!.data)).toBeLessThan(1 / 3)
     expect(Math.max(...popup[0]!.b!.data)).toBeGreaterThan(0.3)
-    expect(nn.weightsOf<NdArray>(popup)).toEqual(mask.popupStart(key(1))(nn.weightsOf<NdArray>(biased)))
+    expect(nn.weightsOf<NdArray>(popup)).toEqual(mask.edgePopupStart(key(1))(nn.weightsOf<NdArray>(biased)))
     expect(mask.hydraStart(biased)[0]!.b!.data[0]).toBeCloseTo(Math.sqrt(6 / 9), 6)
     expect(Array.from(mask.hydraStart(wide)[0]!.b!.data)).toEqual(new Array(50).fill(0))
   })
@@ -289,13 +291,13 @@ describe('pipelines with biases in the mask', () => {
     )
     expect(mask.countKept(kept).map((leaf) => leaf.kept)).toEqual([6, 36, 2, 18])
     expect(kept).toEqual(
-      mask.choose({ layers: 'uniform', density: 0.5 })(mask.magnitudes(student, { biases }))
+      mask.topKMaskOf({ layers: 'uniform', density: 0.5 })(mask.magnitudes(student, { biases }))
     )
   })
 
   it('refuses a score that covers other leaves than the mask', async () => {
     const score: mask.Score = (p) => mask.score.magnitude(p, { biases })
-    const rounds = (covering: nn.Covering, own: mask.Score) => async () =>
+    const rounds = (covering: nn.MaskedLeaves, own: mask.Score) => async () =>
       mask.iterative(wide, { score: own, density: 0.5, rounds: 1, ...covering })(start, data, key(0))(
         await openReference()
       )()

@@ -66,7 +66,7 @@ describe('exactly as many as asked for', () => {
       fc.property(tied, ({ scores, density }) => {
         const total = numbers(scores).length
         const k = Math.round(density * total)
-        const choose = () => mask.choose({ layers: 'global', density })(scores)
+        const choose = () => mask.topKMaskOf({ layers: 'global', density })(scores)
         if (k === 0) expect(choose).toThrow('a density that keeps one')
         else expect(mask.countKept(choose()).reduce((sum, { kept }) => sum + kept, 0)).toBe(k)
       }),
@@ -79,7 +79,7 @@ describe('exactly as many as asked for', () => {
   ] as const)('are kept of each leaf, %s', (layers, countsOf) =>
     fc.assert(
       fc.property(tied, ({ scores, density }) => {
-        const choose = () => mask.choose({ layers, density })(scores)
+        const choose = () => mask.topKMaskOf({ layers, density })(scores)
         const shapes = mask.weightShapes(scores)
         const sizes = shapes.map((shape) => shape.reduce((a, b) => a * b, 1))
         const [total, k] = [sizes.reduce((a, b) => a + b, 0), (n: number) => Math.round(density * n)]
@@ -153,7 +153,7 @@ describe('a pruned weight or bias', () => {
           optimiser,
           ...(attacked ? { attack: attack.pgd({ epsilon: 0.1, steps: 2, stepSize: 0.05 }) } : {})
         })
-        const twice = (from: train.Optimised<nn.Params>, b: nn.Batch, m: nn.Weights, rate: Tensor, k: Key) =>
+        const twice = (from: train.TrainState<nn.Params>, b: nn.Batch, m: nn.Weights, rate: Tensor, k: Key) =>
           step(step(from, b, m, rate, k).to, b, m, rate, k).to.params
         const from = { params, state: train.initialState(optimiser)<nn.Params>(params) }
         const after = evaluateOn(twice)(from, data, kept, ndarray.scalar(0.1), key(seed))
@@ -211,7 +211,7 @@ describe('hidden units in another order', () => {
     })
 
   const attacked = { attack: attack.pgd({ epsilon: 0.1, steps: 2, stepSize: 0.05, randomStart: false }) }
-  const scores: Readonly<Record<string, (net: nn.Network, covering: nn.Covering) => mask.Score>> = {
+  const scores: Readonly<Record<string, (net: nn.Network, covering: nn.MaskedLeaves) => mask.Score>> = {
     magnitude: (_net, covering) => (p) => mask.score.magnitude(p, covering),
     snip: (net, covering) => mask.score.snip(net.apply, { ...covering, ...attacked }),
     grasp: (net, covering) => mask.score.grasp(net.apply, { ...covering, ...attacked }),
@@ -269,7 +269,7 @@ describe('magnitude', () => {
             expect(maxDifference(leaf, leaves(elementwise((v) => c * v)(at))[l]!)).toBe(0)
           )
           for (const layers of ['global', 'uniform'] as const) {
-            const choose = mask.choose({ layers, density: Math.max(density, 0.5) })
+            const choose = mask.topKMaskOf({ layers, density: Math.max(density, 0.5) })
             expect(choose(scaled)).toEqual(choose(at))
           }
         }
@@ -291,7 +291,9 @@ describe('a search with γ = c = 0', () => {
         const options = { density: 0.6, epsilon: 0.1, steps: 3, batch: 1, start, gamma: 0, c: 0 }
         const found = right(await mask.search(net, options)(params, data, key(seed))(runner)())
         expect(numbers(found.scores)).toEqual(numbers(start))
-        expect(numbers(found.mask)).toEqual(numbers(mask.choose({ layers: 'global', density: 0.6 })(start)))
+        expect(numbers(found.mask)).toEqual(
+          numbers(mask.topKMaskOf({ layers: 'global', density: 0.6 })(start))
+        )
       }),
       { numRuns: runs(12) }
     )

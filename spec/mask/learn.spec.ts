@@ -121,12 +121,12 @@ const learning: mask.LearnOptions = {
   rate: 0.05
 }
 
-const learnt = async (options: Partial<mask.LearnOptions>): Promise<mask.Learnt> =>
+const learnt = async (options: Partial<mask.LearnOptions>): Promise<mask.LearnResult> =>
   right(await mask.learn(net, { ...learning, ...options })(params, data, key(3))(await open())())
 
 describe('learning a mask', () => {
   it('lowers the training loss of a network whose weights are frozen, by edge-popup and by HYDRA', async () => {
-    const popup = mask.popupStart(key(7))(nn.weightsOf(params))
+    const popup = mask.edgePopupStart(key(7))(nn.weightsOf(params))
     for (const from of [popup, start]) {
       const { history, mask: found, params: kept } = await learnt({ start: from })
       const losses = history.map(({ terms }) => terms.loss!)
@@ -150,8 +150,8 @@ describe('learning a mask', () => {
 
   it('attacks the network it is told to', async () => {
     const pgd = attack.pgd({ epsilon: 0.3, steps: 3, stepSize: 0.1, randomStart: false })
-    const losses = async (against: 'dense' | 'sparse'): Promise<number> =>
-      (await learnt({ attack: pgd, against, steps: 1 })).history[0]!.terms.loss!
+    const losses = async (attackTarget: 'dense' | 'sparse'): Promise<number> =>
+      (await learnt({ attack: pgd, attackTarget, steps: 1 })).history[0]!.terms.loss!
     // the sparse network's own attack raises its loss further
     expect(await losses('sparse')).toBeGreaterThan(await losses('dense'))
   })
@@ -175,11 +175,11 @@ describe('learning a mask', () => {
 
   it('stops when told to, with the mask so far', async () => {
     let seen = 0
-    const { history, mask: found } = await learnt({ stop: () => ++seen === 4 })
+    const { history, mask: found } = await learnt({ stop: () => ++seen === 5 })
     expect(history).toHaveLength(4)
     const four = await learnt({ steps: 4, rate: () => 0.05 })
     const stopped = await learnt({ stop: () => true, rate: () => 0.05 })
-    expect(stopped.history).toHaveLength(1)
+    expect(stopped.history).toHaveLength(0)
     expect(mask.density(found)).toBe(mask.density(four.mask))
   })
 

@@ -82,12 +82,12 @@ describe('choosing on the host', () => {
       fc.property(scored, ({ values, cut, density }) => {
         const scores = split(values, cut)
         const total = Math.round(density * values.length)
-        expect(numbers(mask.choose({ layers: 'global', density })(scores))).toEqual(
+        expect(numbers(mask.topKMaskOf({ layers: 'global', density })(scores))).toEqual(
           numbers(evaluateOn((s: nn.Weights) => mask.topK(total)(s))(scores))
         )
         const counts = mask.uniformCounts(density)(scores.map(({ w }) => w!.shape))
         for (const layers of ['uniform' as const, counts])
-          expect(numbers(mask.choose({ layers, density })(scores))).toEqual(
+          expect(numbers(mask.topKMaskOf({ layers, density })(scores))).toEqual(
             numbers(evaluateOn((s: nn.Weights) => mask.topKPerLayer(counts)(s))(scores))
           )
       })
@@ -95,15 +95,15 @@ describe('choosing on the host', () => {
 
   it('names the layers that it empties', () => {
     const scores = split([5, 6, 1, 2], 0)
-    expect(mask.emptied(mask.choose({ layers: 'global', density: 0.5 })(scores))).toEqual([1])
-    expect(mask.emptied(mask.choose({ layers: 'uniform', density: 0.5 })(scores))).toEqual([])
+    expect(mask.emptyLayers(mask.topKMaskOf({ layers: 'global', density: 0.5 })(scores))).toEqual([1])
+    expect(mask.emptyLayers(mask.topKMaskOf({ layers: 'uniform', density: 0.5 })(scores))).toEqual([])
   })
 
   it('refuses scores that are no numbers, and counts that do not fit', () => {
     const scores = split([5, 6, NaN, 2], 0)
-    expect(() => mask.choose({ layers: 'global', density: 0.5 })(scores)).toThrow('[1].w, 0')
+    expect(() => mask.topKMaskOf({ layers: 'global', density: 0.5 })(scores)).toThrow('[1].w, 0')
     for (const layers of [[1], [0, 1], [3, 1], [1.5, 1]])
-      expect(() => mask.choose({ layers, density: 0.5 })(split([5, 6, 1, 2], 0))).toThrow('ArgumentError')
+      expect(() => mask.topKMaskOf({ layers, density: 0.5 })(split([5, 6, 1, 2], 0))).toThrow('ArgumentError')
   })
 })
 
@@ -149,7 +149,7 @@ describe('pruning round by round', () => {
     const start = wide.init(key(1), [6])
     // the smallest weights are kept, so that a removed one, now 0, would come back as the best
     const score: mask.Score = (p) => tree.map(ops.neg)(mask.score.magnitude(p))
-    const smallest = mask.choose({ layers: 'global', density: 0.1 })(
+    const smallest = mask.topKMaskOf({ layers: 'global', density: 0.1 })(
       start.map(({ w }) =>
         w === undefined
           ? {}
@@ -176,7 +176,7 @@ describe('pruning round by round', () => {
     const at = [start, batchOf(3, 2, 20, 3), key(0)] as const
     const options = { method: 'synflow', density: 0.02, epsilon: 0 } as const
     const rounds = right(await mask.oneShot(narrow, options)(...at)(runner)())
-    expect(mask.emptied(rounds.mask)).toEqual([])
+    expect(mask.emptyLayers(rounds.mask)).toEqual([])
   })
 
   it('refuses no rounds, and a density that keeps nothing, before anything runs', async () => {

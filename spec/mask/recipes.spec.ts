@@ -33,7 +33,7 @@ const searched = async (options: Partial<mask.SearchOptions>): Promise<mask.Tick
     )(await openReference())()
   )
 
-const learnt = async (options: Partial<mask.LearnOptions>): Promise<mask.Learnt> =>
+const learnt = async (options: Partial<mask.LearnOptions>): Promise<mask.LearnResult> =>
   right(
     await mask.learn(net, {
       objective: mask.trainingLoss(net),
@@ -163,7 +163,7 @@ describe('a transfer', () => {
 
   it('weighs its terms as told: outputs, γ kernel entries, and λ / density of the kept weights’ square', async () => {
     const student = mask.applyConcrete(
-      mask.choose({ layers: 'uniform', density: 0.25 })(mask.magnitudes(params))
+      mask.topKMaskOf({ layers: 'uniform', density: 0.25 })(mask.magnitudes(params))
     )(params)
     const square = numbers(student).reduce((sum, w) => sum + w * w, 0)
     const { loss, kernel, output } = await first({ gamma: 2, lambda: 3 })

@@ -37,7 +37,9 @@ const wrong = { density: 0.5, epsilon: 0.1, steps: 1, batch: 2, samples: 4 }
 const score: mask.Score = (p) => mask.score.magnitude(p)
 
 /** Everything that is given a density, or counts. */
-const choosing: Readonly<Record<string, (keep: { density: number; layers?: mask.Layers }) => Pipeline>> = {
+const choosing: Readonly<
+  Record<string, (keep: { density: number; layers?: mask.LayerAllocation }) => Pipeline>
+> = {
   oneShot: (keep) =>
     mask.oneShot(net, { method: 'snip', epsilon: 0.1, samples: 4, ...keep })(params, data, key(0)),
   iterative: (keep) => mask.iterative(net, { score, rounds: 2, ...keep })(params, data, key(0)),
@@ -160,7 +162,9 @@ describe('a layer that is emptied', () => {
   const plain = nn.serial(nn.dense(6, { bias: false }), nn.relu, nn.dense(3, { bias: false }))
   const emptiedBy = async (pipeline: Pipeline): Promise<unknown> => {
     const result = right<unknown>(await pipeline(await openReference())())
-    return typeof result === 'object' && result !== null && 'emptied' in result ? result.emptied : undefined
+    return typeof result === 'object' && result !== null && 'emptyLayers' in result
+      ? result.emptyLayers
+      : undefined
   }
   const magnitude = { method: 'magnitude', density: 0.5, epsilon: 0.1, samples: 4 } as const
 

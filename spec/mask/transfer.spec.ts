@@ -57,7 +57,7 @@ describe('neural tangent transfer', () => {
     const magnitude = params.map(({ w }) =>
       w === undefined ? {} : { w: { ...w, data: w.data.map(Math.abs) } }
     )
-    const first = mask.choose({ layers: 'uniform', density: 0.5 })(magnitude)
+    const first = mask.topKMaskOf({ layers: 'uniform', density: 0.5 })(magnitude)
     expect(removed(student, first)).toEqual(removed(params, first))
   })
 

@@ -132,7 +132,7 @@ describe('matching along a training', () => {
                   mask: mk,
                   params: d,
                   dense: d,
-                  along: a,
+                  trajectory: a,
                   clean: b.x,
                   adversarial: b,
                   key: k

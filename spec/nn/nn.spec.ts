@@ -225,7 +225,7 @@ describe('losses', () => {
 describe('optimisers', () => {
   const gradients = [1, -2, 0.5, 3]
   const follow = (optimiser: train.Optimiser, rate: number): number => {
-    const step = (from: train.Optimised<Tensor>, g: Tensor, r: Tensor): train.Optimised<Tensor> =>
+    const step = (from: train.TrainState<Tensor>, g: Tensor, r: Tensor): train.TrainState<Tensor> =>
       optimiser.step(r)(g)(from)
     const params = ndarray.scalar(1)
     const start = { params, state: train.initialState(optimiser)<Tensor>(params) }

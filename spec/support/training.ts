@@ -26,7 +26,7 @@ export const start = small.net.init(key(2), [6])
 export const attemptFit = async (
   options: train.FitOptions,
   { seed = 1, params = start, set = small.set } = {}
-): Promise<E.Either<TangentError, train.Fitted>> => {
+): Promise<E.Either<TangentError, train.FitResult>> => {
   const engine = right(await openEngine({ require: 'reference' })())
   return train.fit(small.net.apply, options)(params, set, key(seed))(engine)()
 }

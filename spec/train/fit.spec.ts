@@ -21,7 +21,7 @@ const base: train.FitOptions = {
   attack: pgd
 }
 
-const fit = async (options: train.FitOptions, seed = 1): Promise<train.Fitted> => {
+const fit = async (options: train.FitOptions, seed = 1): Promise<train.FitResult> => {
   const engine = right(await openEngine({ require: 'reference' })())
   return right(await train.fit(net.apply, options)(params, set, key(seed))(engine)())
 }

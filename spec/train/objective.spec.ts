@@ -113,7 +113,7 @@ describe('objectives', () => {
     const step = (options: train.StepOptions): string => {
       const first = { params: start, state: train.initialState(train.sgd)<nn.Params>(start) }
       const traced = trace(
-        (from: train.Optimised<nn.Params>, batch: Required<nn.Batch>, rate: Tensor, noise: Key) =>
+        (from: train.TrainState<nn.Params>, batch: Required<nn.Batch>, rate: Tensor, noise: Key) =>
           train.trainStep(net.apply, options)(from, batch, [], rate, noise),
         [first, { ...set, ids: ndarray.zeros([21]) }, ndarray.scalar(0), key(1)]
       )

@@ -26,16 +26,16 @@ describe('training up to an epoch', () => {
         }
       })
     )
-    expect(right(await on(train.after(net.apply, options, epochs)(start, set, key(1))))).toEqual(
+    expect(right(await on(train.paramsAfter(net.apply, options, epochs)(start, set, key(1))))).toEqual(
       seen[epochs - 1]
     )
   })
 
   it('is the start after none, and refuses more than there are', async () => {
-    expect(right(await on(train.after(net.apply, options, 0)(start, set, key(1))))).toBe(start)
+    expect(right(await on(train.paramsAfter(net.apply, options, 0)(start, set, key(1))))).toBe(start)
     for (const epochs of [4, -1, 0.5])
-      expect(await on(train.after(net.apply, options, epochs)(start, set, key(1)))).toMatchObject({
-        left: { _tag: 'ArgumentError', operation: 'train.after', received: `${epochs}` }
+      expect(await on(train.paramsAfter(net.apply, options, epochs)(start, set, key(1)))).toMatchObject({
+        left: { _tag: 'ArgumentError', operation: 'train.paramsAfter', received: `${epochs}` }
       })
   })
 })
@@ -52,7 +52,7 @@ describe('three stages', () => {
 
   it('train, prune by the trained magnitudes, and go on from the trained weights', async () => {
     const { dense, mask: kept, fitted } = right(await stages(0.4))
-    expect(kept).toEqual(mask.choose({ density: 0.4, layers: 'global' })(mask.magnitudes(dense.params)))
+    expect(kept).toEqual(mask.topKMaskOf({ density: 0.4, layers: 'global' })(mask.magnitudes(dense.params)))
     expect(dense.losses.length + fitted.losses.length).toBe(3 * 5)
     const [m, w] = [numbers(kept), numbers(nn.weightsOf(fitted.params))]
     w.forEach((value, i) => expect(m[i] === 0 ? value === 0 : value !== 0).toBe(true))
@@ -72,7 +72,7 @@ describe('three stages', () => {
     )
     const { dense, mask: kept, fitted } = right(made)
     expect(kept).toEqual(
-      mask.choose({ density: 0.3, layers: 'global' })(mask.magnitudes(dense.params, { biases: true }))
+      mask.topKMaskOf({ density: 0.3, layers: 'global' })(mask.magnitudes(dense.params, { biases: true }))
     )
     fitted.params.forEach(({ b }, l) =>
       b?.data.forEach((value, i) => expect(value === 0).toBe(kept[l]!.b!.data[i] === 0))
@@ -91,12 +91,12 @@ describe('rewinding', () => {
     const trained = right(await attemptFit(options)).params
     const { mask: kept, params } = right(await draw({}))
     expect(params).toBe(start)
-    expect(kept).toEqual(mask.choose({ density: 0.25, layers: 'global' })(mask.magnitudes(trained)))
+    expect(kept).toEqual(mask.topKMaskOf({ density: 0.25, layers: 'global' })(mask.magnitudes(trained)))
   })
 
   it('to an epoch gives the weights of that epoch', async () => {
-    const { params } = right(await draw({ to: 1 }))
-    expect(params).toEqual(right(await on(train.after(net.apply, options, 1)(start, set, key(1)))))
+    const { params } = right(await draw({ rewindEpoch: 1 }))
+    expect(params).toEqual(right(await on(train.paramsAfter(net.apply, options, 1)(start, set, key(1)))))
   })
 
   it('in rounds prunes only what is left, and ends at the density', async () => {
@@ -108,7 +108,7 @@ describe('rewinding', () => {
 
   it.each([
     [{ rounds: 0 }, 'rounds'],
-    [{ to: 9 }, 'epochs'],
+    [{ rewindEpoch: 9 }, 'epochs'],
     [{ density: 1.5 }, 'density']
   ] as const)('refuses %j', async (options_, where) =>
     expect(await draw(options_)).toMatchObject({ left: { _tag: 'ArgumentError', where } })

@@ -9,7 +9,7 @@ import { batchOf } from '../support/networks.js'
 import { runs } from '../support/runs.js'
 import { attemptFit, memoryStore, right, small } from '../support/training.js'
 
-const fit = async (options: train.FitOptions): Promise<train.Fitted> => right(await attemptFit(options))
+const fit = async (options: train.FitOptions): Promise<train.FitResult> => right(await attemptFit(options))
 const record = { x: small.set.x, checkpoints: 4 }
 /** A score that depends on all weights: minus their size. */
 const size: train.Validate['score'] = (params) =>

@@ -7,11 +7,11 @@ import type { Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
 import { none } from '../../attack/attack.js'
 import type { Attack, Batch, Model } from '../../nn/batch.js'
-import { type Covering, type Params, type Weights, weightsOf, withWeights } from '../../nn/layer.js'
+import { type MaskedLeaves, type Params, type Weights, weightsOf, withWeights } from '../../nn/layer.js'
 import { crossEntropy } from '../../nn/loss.js'
 
 /** What GraSP needs besides data. */
-export interface GraspOptions extends Covering {
+export interface GraspOptions extends MaskedLeaves {
   /** The inputs on which the score is taken: attacked ones, or as they are (the default). */
   readonly attack?: Attack
   /** Logits are divided by it, so that the softmax is not saturated; 200 unless given, as in the authors' code. */
@@ -19,7 +19,7 @@ export interface GraspOptions extends Covering {
 }
 
 /**
- * w ⊙ Hg, signed, with g and H the gradient and Hessian of the mean cross-entropy in what is covered (GraSP: Wang, Zhang,
+ * w ⊙ Hg, signed, with g and H the gradient and Hessian of the mean cross-entropy in what is masked (GraSP: Wang, Zhang,
  * Grosse, arXiv:2002.07376, eq. 8, whose score −w ⊙ Hg removes the largest). Removing weight q changes the squared
  * gradient norm by −2 w_q (Hg)_q to first order, so what is kept carries the gradient flow. Hg is one
  * Hessian–vector product.

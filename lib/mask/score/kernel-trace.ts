@@ -10,7 +10,7 @@ import type { Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
 import type { Attack, Batch } from '../../nn/batch.js'
 import {
-  type Covering,
+  type MaskedLeaves,
   type Layer,
   type LayerParams,
   type Network,
@@ -18,10 +18,10 @@ import {
   type Weights,
   weightsOf
 } from '../../nn/layer.js'
-import { mapCovered } from '../cover.js'
+import { mapMasked } from '../masked-leaves.js'
 
 /** What the kernel-trace score needs besides data. */
-export interface KernelTraceOptions extends Covering {
+export interface KernelTraceOptions extends MaskedLeaves {
   /** The inputs on which the score is taken: attacked ones, or as they are (the default). */
   readonly attack?: Attack
   /**
@@ -55,7 +55,7 @@ export const kernelTrace =
     const inputs = inputsOf(network, params, x)
     const scored = weightsOf(params, covering)
     const squares = sumOfSquares(network, params, scored, x, atOnce ?? fitting(network, params, x))
-    const raw = mapCovered((p: Tensor, l, part) => {
+    const raw = mapMasked((p: Tensor, l, part) => {
       const d = pipe(squares[l]![part]!, ops.scale(1 / x.shape[0]!), ops.sqrt)
       const shared = pipe(ops.abs(p), ops.mul(d))
       if (!isDense(p)) return shared
@@ -94,7 +94,7 @@ const sumOfSquares = (
 ): Weights => {
   if (!(Number.isInteger(atOnce) && atOnce >= 1))
     fail('ArgumentError', 'mask.score.kernelTrace', 'a whole number of at least 1', `${atOnce}`, 'atOnce')
-  const shifts = mapCovered((p: Tensor) => fill(0, isDense(p) ? p.shape.slice(-1) : p.shape))(scored)
+  const shifts = mapMasked((p: Tensor) => fill(0, isDense(p) ? p.shape.slice(-1) : p.shape))(scored)
   const n = x.shape[0]!
   const parts = Array.from({ length: Math.ceil(n / atOnce) }, (_, i): Weights => {
     const some = n <= atOnce ? x : ops.sliceAxis(0, i * atOnce, Math.min(n, (i + 1) * atOnce))(x)

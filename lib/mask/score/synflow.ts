@@ -6,7 +6,7 @@ import type { Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
 import type { Batch, Model } from '../../nn/batch.js'
 import { fanIn } from '../density.js'
-import { type Covering, type Params, type Weights, weightsOf, withWeights } from '../../nn/layer.js'
+import { type MaskedLeaves, type Params, type Weights, weightsOf, withWeights } from '../../nn/layer.js'
 
 /**
  * The synaptic saliency |w ∂R/∂w|, R the sum of the outputs that the network of absolute weights gives for an input of
@@ -16,7 +16,7 @@ import { type Covering, type Params, type Weights, weightsOf, withWeights } from
  * by: R is homogeneous in them, so the order of the scores stays, and no product over many layers overflows float32.
  */
 export const synflow =
-  (model: Model<Params>, covering: Covering = {}) =>
+  (model: Model<Params>, covering: MaskedLeaves = {}) =>
   (params: Params, { x }: Batch): Weights => {
     const [, ...example] = x.shape
     const silent = params.map(({ b, ...rest }) => (b === undefined ? rest : { ...rest, b: fill(0, b.shape) }))

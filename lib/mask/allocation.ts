@@ -8,16 +8,16 @@ import { topK, topKPerLayer } from './topk.js'
  * How the weights that a mask keeps are shared out. `global`: the best of all layers together; `uniform`: every layer at
  * the same density; `erk`: see {@link erkCounts}; or a count for each layer.
  */
-export type Layers = 'global' | 'uniform' | 'erk' | readonly number[]
+export type LayerAllocation = 'global' | 'uniform' | 'erk' | readonly number[]
 
 /** How many to keep: of all weights together, or of each layer. */
-export type Allotment =
+export type Allocation =
   | { readonly kind: 'together'; readonly count: number }
   | { readonly kind: 'each'; readonly counts: readonly number[] }
 
-const each = (counts: readonly number[]): Allotment => ({ kind: 'each', counts })
+const each = (counts: readonly number[]): Allocation => ({ kind: 'each', counts })
 
-const checked = (operation: string, counts: readonly number[], shapes: readonly Shape[]): Allotment => {
+const checked = (operation: string, counts: readonly number[], shapes: readonly Shape[]): Allocation => {
   if (counts.length !== shapes.length)
     fail('ArgumentError', operation, `${shapes.length} counts`, `${counts.length}`, 'layers')
   counts.forEach((count, l) => {
@@ -29,12 +29,12 @@ const checked = (operation: string, counts: readonly number[], shapes: readonly 
 }
 
 /** What each layer keeps at a density; counts given outright stand for themselves. */
-export const allot = (
+export const allocate = (
   operation: string,
-  layers: Layers,
+  layers: LayerAllocation,
   density: number,
   shapes: readonly Shape[]
-): Allotment => {
+): Allocation => {
   switch (layers) {
     case 'global': {
       const total = shapes.map(sizeOf).reduce((a, b) => a + b, 0)
@@ -51,8 +51,8 @@ export const allot = (
 
 /** Scores to the mask of the best, as a traced function. */
 export const keepBest =
-  (operation: string, layers: Layers, density: number) =>
+  (operation: string, layers: LayerAllocation, density: number) =>
   (scores: Weights): Weights => {
-    const made = allot(operation, layers, density, weightShapes(scores))
+    const made = allocate(operation, layers, density, weightShapes(scores))
     return made.kind === 'together' ? topK(made.count)(scores) : topKPerLayer(made.counts)(scores)
   }

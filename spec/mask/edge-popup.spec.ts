@@ -7,7 +7,7 @@ import { numbers } from '../support/masks.js'
 const { net, params } = two
 
 const starts = {
-  'edge-popup': mask.popupStart(key(3))(nn.weightsOf(params)),
+  'edge-popup': mask.edgePopupStart(key(3))(nn.weightsOf(params)),
   HYDRA: mask.hydraStart(nn.weightsOf(params))
 } as const
 
@@ -35,7 +35,7 @@ describe('one step of trained scores, by hand', () => {
         parametrisation: mask.parametrisation.straightThrough({ density: 0.5, layers: 'uniform' }),
         start,
         attack: attacked,
-        against: 'sparse',
+        attackTarget: 'sparse',
         optimiser: train.sgd,
         steps: 1,
         batch: 1,
@@ -76,7 +76,7 @@ describe('one step of trained scores, by hand', () => {
       { kept: 2, total: 4 },
       { kept: 2, total: 4 }
     ])
-    const kept = mask.choose({ layers: 'uniform', density: 0.5 })(starts['edge-popup'])
+    const kept = mask.topKMaskOf({ layers: 'uniform', density: 0.5 })(starts['edge-popup'])
     const [w1, w2] = mask
       .applyConcrete(kept)(params)
       .flatMap(({ w }) => (w === undefined ? [] : [w.data]))

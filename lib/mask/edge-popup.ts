@@ -5,7 +5,7 @@ import { sizeOf } from '../core/shape.js'
 import { fold } from '../graph/key.js'
 import type { Concrete } from '../graph/spec.js'
 import { apply } from './apply.js'
-import { mapCovered, streamOf } from './cover.js'
+import { mapMasked, streamOf } from './masked-leaves.js'
 import { fanIn } from './density.js'
 import type { MaskObjective } from './learn-options.js'
 import type { Network, Weights } from '../nn/layer.js'
@@ -29,10 +29,10 @@ const fanInOf = (weights: Concrete<Weights>, layer: number): number => fanIn(wei
  * Uniform scores in [0, 1/√fan-in), where edge-popup starts (with the absolute value taken at the start, not at every step).
  * Biases have the fan-in of their layer.
  */
-export const popupStart =
+export const edgePopupStart =
   (key: HostKey) =>
   (weights: Concrete<Weights>): Concrete<Weights> =>
-    mapCovered(({ shape }: NdArray, l, part) =>
+    mapMasked(({ shape }: NdArray, l, part) =>
       of(
         shape,
         uniforms(fold(streamOf(weights.length, l, part))(key), sizeOf(shape)).map(
@@ -46,7 +46,7 @@ export const popupStart =
  * formula, with the fan-in of their layer; a layer's biases that are all 0 start at 0.
  */
 export const hydraStart = (weights: Concrete<Weights>): Concrete<Weights> =>
-  mapCovered(({ shape, data }: NdArray, l, part) => {
+  mapMasked(({ shape, data }: NdArray, l, part) => {
     const size = Array.from(data).reduce((most, v) => Math.max(most, Math.abs(v)), 0)
     if (size === 0 && part === 'w')
       fail('ArgumentError', 'mask.hydraStart', 'a weight that is not 0', 'zeros only', `layer ${l}`)
