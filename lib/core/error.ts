@@ -1,3 +1,5 @@
+import { type Either, isLeft } from 'fp-ts/lib/Either.js'
+
 /** What kind of thing went wrong; every error of the library carries exactly one of these tags. */
 export type ErrorTag =
   | 'ShapeError'
@@ -65,6 +67,12 @@ export class TangentFailure extends Error {
     super(formatError(error))
     this.error = error
   }
+}
+
+/** The value of a Right; the error of a Left is thrown, for code that is itself traced or attempted. */
+export const getOrThrow = <A>(either: Either<TangentError, A>): A => {
+  if (isLeft(either)) throw new TangentFailure(either.left)
+  return either.right
 }
 
 /** Raises a {@link TangentError} inside a traced function. */

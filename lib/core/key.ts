@@ -1,3 +1,4 @@
+import { hasTag } from './check.js'
 import { fail } from './error.js'
 
 /**
@@ -70,8 +71,7 @@ export const key = (seed: number): HostKey =>
     : fail('ArgumentError', 'key', 'a whole number in [0, 2^53)', String(seed))
 
 /** Whether a value is a concrete key. */
-export const isHostKey = (value: unknown): value is HostKey =>
-  typeof value === 'object' && value !== null && '_tag' in value && value._tag === 'Key'
+export const isHostKey = (value: unknown): value is HostKey => hasTag(value, 'Key')
 
 /** The key reached by one derivation. */
 export const derive = (parent: HostKey, step: KeyStep): HostKey => {

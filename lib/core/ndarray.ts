@@ -1,3 +1,4 @@
+import { hasTag } from './check.js'
 import { fail } from './error.js'
 import { checkShape, type Shape, showShape, sizeOf } from './shape.js'
 
@@ -93,11 +94,14 @@ export const toNested = ({ shape, data }: NdArray): Nested => {
 }
 
 /** Whether a value is a concrete array. */
-export const isNdArray = (value: unknown): value is NdArray =>
-  typeof value === 'object' && value !== null && '_tag' in value && value._tag === 'NdArray'
+export const isNdArray = (value: unknown): value is NdArray => hasTag(value, 'NdArray')
 
 /** The single element of a one-element array. */
 export const toNumber = (array: NdArray): number =>
   array.data.length === 1
     ? array.data[0]!
     : fail('ShapeError', 'ndarray.toNumber', 'one element', showShape(array.shape))
+
+/** The place of the first label that is not a whole number in [0, classes), or −1. */
+export const strayLabel = ({ data }: NdArray, classes: number): number =>
+  data.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < classes))

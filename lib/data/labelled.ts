@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { tangentError, type TangentError } from '../core/error.js'
-import { strayLabel } from '../core/labels.js'
+import { strayLabel } from '../core/ndarray.js'
 import * as ndarray from '../core/ndarray.js'
 import type { NdArray } from '../core/ndarray.js'
 import { showShape } from '../core/shape.js'

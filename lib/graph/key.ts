@@ -1,4 +1,4 @@
-import { fail } from '../core/error.js'
+import { hasTag, requireWhole } from '../core/check.js'
 import { derive, type HostKey, isHostKey, type KeyStep } from '../core/key.js'
 import type { Tensor } from './tensor.js'
 
@@ -12,8 +12,7 @@ export interface TracedKey {
 /** A random key: concrete on the host, symbolic while a function is traced. The same functions serve both. */
 export type Key = HostKey | TracedKey
 
-const isTracedKey = (value: unknown): value is TracedKey =>
-  typeof value === 'object' && value !== null && '_tag' in value && value._tag === 'TracedKey'
+const isTracedKey = (value: unknown): value is TracedKey => hasTag(value, 'TracedKey')
 
 /** Whether a value is a key, concrete or symbolic. */
 export const isKey = (value: unknown): value is Key => isHostKey(value) || isTracedKey(value)
@@ -37,9 +36,7 @@ const step =
  * assert.notDeepEqual(a, b)
  */
 export const fold = (index: number): (<K extends Key>(parent: K) => K) =>
-  Number.isInteger(index) && index >= 0 && index < 2 ** 32
-    ? step('fold', index)
-    : fail('ArgumentError', 'fold', 'a whole number in [0, 2^32)', String(index))
+  step('fold', requireWhole('fold', undefined, index, 0, 2 ** 32 - 1))
 
 /** N values of one type. */
 type Tuple<A, N extends number, Built extends readonly A[] = readonly []> = number extends N
@@ -52,6 +49,6 @@ type Tuple<A, N extends number, Built extends readonly A[] = readonly []> = numb
 export const split =
   <N extends number>(count: N) =>
   <K extends Key>(parent: K): Tuple<K, N> =>
-    Number.isInteger(count) && count >= 1
-      ? (Array.from({ length: count }, (_, i) => step('split', i)(parent)) as unknown[] as Tuple<K, N>)
-      : fail('ArgumentError', 'split', 'a whole number of at least 1', String(count))
+    Array.from({ length: requireWhole('split', undefined, count, 1) }, (_, i) =>
+      step('split', i)(parent)
+    ) as unknown[] as Tuple<K, N>

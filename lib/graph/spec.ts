@@ -1,3 +1,4 @@
+import { hasTag } from '../core/check.js'
 import { fail } from '../core/error.js'
 import { checkShape, type Shape } from '../core/shape.js'
 import { isHostKey, type HostKey } from '../core/key.js'
@@ -44,12 +45,7 @@ export type Specs<T> = T extends Tensor
 export type SpecLeaf = TensorSpec | NdArray | KeySpec | HostKey
 
 export const isSpecLeaf = (value: unknown): value is SpecLeaf =>
-  isNdArray(value) ||
-  isHostKey(value) ||
-  (typeof value === 'object' &&
-    value !== null &&
-    '_tag' in value &&
-    (value._tag === 'TensorSpec' || value._tag === 'KeySpec'))
+  isHostValue(value) || hasTag(value, 'TensorSpec') || hasTag(value, 'KeySpec')
 
 export const isKeyLeaf = (leaf: SpecLeaf): leaf is KeySpec | HostKey =>
   leaf._tag === 'KeySpec' || leaf._tag === 'Key'

@@ -1,3 +1,4 @@
+import { hasTag } from '../core/check.js'
 import { fail } from '../core/error.js'
 import type { Shape } from '../core/shape.js'
 import { infer } from './infer.js'
@@ -15,8 +16,7 @@ export interface Tensor {
 }
 
 /** Whether a value is a symbolic tensor. */
-export const isTensor = (value: unknown): value is Tensor =>
-  typeof value === 'object' && value !== null && '_tag' in value && value._tag === 'Tensor'
+export const isTensor = (value: unknown): value is Tensor => hasTag(value, 'Tensor')
 
 /** A tensor of one known primitive. */
 export type TensorOf<T extends Op['tag']> = Tensor & { readonly op: OpOf<T> }

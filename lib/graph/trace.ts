@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { fail, type TangentError, TangentFailure } from '../core/error.js'
+import { fail, getOrThrow, type TangentError, TangentFailure } from '../core/error.js'
 import { leaves, rebuild } from '../core/tree.js'
 import { constant } from './constant.js'
 import { type Graph, share, topological } from './graph.js'
@@ -83,6 +83,12 @@ export const trace = <Args extends readonly unknown[], Out>(
     refuseStrangers(graph)
     return { graph, args: specs, out: rebuild<unknown, Out>('trace', isOutputLeaf, raw, results) }
   })
+
+/** As {@link trace}, where a refusal is raised and not returned: inside traced functions and checks. */
+export const traceOrThrow = <Args extends readonly unknown[], Out>(
+  f: (...args: Args) => Out,
+  specs: Specs<Args>
+): Traced<Args, Out> => getOrThrow(trace(f, specs))
 
 /** Puts concrete results back into the tree the traced function returned. */
 export const unflattenOut = <Concrete>(out: unknown, values: readonly unknown[]): Concrete =>

@@ -2,7 +2,7 @@ import { fail } from '../core/error.js'
 import { leaves, type Paired, pairs as pairsOf, rebuild } from '../core/tree.js'
 import { isTensor, type Tensor } from './tensor.js'
 
-export { fromNamed, named } from '../core/named.js'
+export { fromNamed, named } from '../core/tree.js'
 
 /** The tensors of a tree, in order, for an operation that names itself in errors. */
 export const tensorsOf = (operation: string, tree: unknown): readonly Tensor[] =>
@@ -10,6 +10,10 @@ export const tensorsOf = (operation: string, tree: unknown): readonly Tensor[] =
 
 /** The tensors of a tree, in order. */
 export const tensors = (tree: unknown): readonly Tensor[] => tensorsOf('tree.tensors', tree)
+
+/** The same tree with other values for its tensors, one for each in order. */
+export const replace = <T>(operation: string, tree: unknown, values: readonly unknown[]): T =>
+  rebuild<Tensor, T>(operation, isTensor, tree, values)
 
 /**
  * Every tensor of a tree replaced by its image: `tree.map(ops.neg)(params)`.
@@ -24,7 +28,7 @@ export const tensors = (tree: unknown): readonly Tensor[] => tensorsOf('tree.ten
 export const map =
   (f: (x: Tensor) => Tensor) =>
   <T>(tree: T): T =>
-    rebuild<Tensor, T>('tree.map', isTensor, tree, tensors(tree).map(f))
+    replace('tree.map', tree, tensors(tree).map(f))
 
 /**
  * Two trees of one form, leaf by leaf: `pipe(params, tree.zipWith(gradient, (p, g) => …))`. Another form is a TreeError.
@@ -40,7 +44,7 @@ export const zipWith =
         ? f(value, match.value)
         : fail('TreeError', 'tree.zipWith', 'trees of one form', match?.path ?? 'a missing leaf', path)
     })
-    return rebuild<Tensor, T>('tree.zipWith', isTensor, tree, paired)
+    return replace('tree.zipWith', tree, paired)
   }
 
 /** As the pairs of any tree and a part of it, of tensors. */
@@ -53,9 +57,8 @@ export const pairs = (operation: string, tree: unknown, part: unknown): readonly
 export const zipPart =
   (part: unknown, f: (a: Tensor, b: Tensor) => Tensor, operation = 'tree.zipPart') =>
   <T>(tree: T): T =>
-    rebuild<Tensor, T>(
+    replace(
       operation,
-      isTensor,
       tree,
       pairs(operation, tree, part).map(({ value, match }) => (match === undefined ? value : f(value, match)))
     )

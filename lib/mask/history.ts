@@ -1,4 +1,4 @@
-import { fromNamed, named } from '../core/named.js'
+import { fromNamed, named } from '../core/tree.js'
 import { type NdArray, of } from '../core/ndarray.js'
 
 /** The numbers of every step by name, each a column of one row a step. */

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { fail, TangentFailure } from '../core/error.js'
-import { strayLabel } from '../core/labels.js'
+import { strayLabel } from '../core/ndarray.js'
 import { specsOf, type Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import { trace } from '../graph/trace.js'

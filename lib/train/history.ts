@@ -1,5 +1,5 @@
 import { type NdArray, of, zeros } from '../core/ndarray.js'
-import { fromNamed, named } from '../core/named.js'
+import { fromNamed, named } from '../core/tree.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Params } from '../nn/layer.js'
 import type { TrainState } from '../nn/optimiser.js'

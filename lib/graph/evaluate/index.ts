@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { type TangentError, TangentFailure } from '../../core/error.js'
+import { getOrThrow, type TangentError } from '../../core/error.js'
 import { type Concrete, hostLeaves, specsOf } from '../spec.js'
 import { attempt, trace, unflattenOut } from '../trace.js'
 import { evaluateGraph } from './evaluate.js'
@@ -23,8 +23,5 @@ export const evaluate =
 /** As {@link evaluate}, for the console and for tests: a refusal is thrown as a TangentFailure. */
 export const evaluateOn =
   <Args extends readonly unknown[], Out>(f: (...args: Args) => Out) =>
-  (...args: Concrete<Args>): Concrete<Out> => {
-    const result = evaluate(f)(...args)
-    if (E.isLeft(result)) throw new TangentFailure(result.left)
-    return result.right
-  }
+  (...args: Concrete<Args>): Concrete<Out> =>
+    getOrThrow(evaluate(f)(...args))

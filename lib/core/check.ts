@@ -1,0 +1,76 @@
+import { fail } from './error.js'
+
+/**
+ * Requires a whole number from `least` to `most`, both included, and returns it; any other number is an ArgumentError.
+ * `where` names the option or argument, or is undefined where the operation says enough.
+ *
+ * @defaultValue `least` is 0, `most` is no bound
+ */
+export const requireWhole = (
+  operation: string,
+  where: string | undefined,
+  value: number,
+  least = 0,
+  most = Infinity
+): number =>
+  Number.isInteger(value) && value >= least && value <= most
+    ? value
+    : fail(
+        'ArgumentError',
+        operation,
+        most === Infinity ? `a whole number of at least ${least}` : `a whole number in [${least}, ${most}]`,
+        `${value}`,
+        where
+      )
+
+/**
+ * Requires a finite number of at least `least` and returns it; any other number is an ArgumentError.
+ *
+ * @defaultValue `least` is no bound
+ */
+export const requireFinite = (
+  operation: string,
+  where: string | undefined,
+  value: number,
+  least = -Infinity
+): number =>
+  Number.isFinite(value) && value >= least
+    ? value
+    : fail(
+        'ArgumentError',
+        operation,
+        least === -Infinity ? 'a finite number' : `a finite number of at least ${least}`,
+        `${value}`,
+        where
+      )
+
+/** Requires a finite number above 0 and returns it; any other number is an ArgumentError. */
+export const requirePositive = (operation: string, where: string | undefined, value: number): number =>
+  Number.isFinite(value) && value > 0
+    ? value
+    : fail('ArgumentError', operation, 'a finite number above 0', `${value}`, where)
+
+/** An interval from 0 to 1, with or without its ends. */
+export type UnitInterval = '[0, 1]' | '[0, 1)' | '(0, 1]' | '(0, 1)'
+
+/**
+ * Requires a number in an interval from 0 to 1 and returns it; any other number is an ArgumentError.
+ *
+ * @defaultValue `interval` is `'[0, 1]'`
+ */
+export const requireFraction = (
+  operation: string,
+  where: string | undefined,
+  value: number,
+  interval: UnitInterval = '[0, 1]'
+): number =>
+  value >= 0 &&
+  value <= 1 &&
+  !(value === 0 && interval.startsWith('(')) &&
+  !(value === 1 && interval.endsWith(')'))
+    ? value
+    : fail('ArgumentError', operation, `a number in ${interval}`, `${value}`, where)
+
+/** Whether a value is a record of the library with the given tag. */
+export const hasTag = (value: unknown, tag: string): boolean =>
+  typeof value === 'object' && value !== null && '_tag' in value && value._tag === tag
