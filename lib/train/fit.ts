@@ -1,18 +1,122 @@
 import { pipe } from 'fp-ts/lib/function.js'
-import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { append, entriesOf } from '../checkpoint/encode-state.js'
+import { fingerprint, fingerprintFunction, type Settings } from '../checkpoint/fingerprint.js'
+import { runSteps, type Taken } from '../checkpoint/run-steps.js'
 import type { TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
-import type { Program, Runner } from '../graph/runner.js'
+import { type NdArray, of, scalar } from '../core/ndarray.js'
+import type { Key } from '../graph/key.js'
+import type { Effect, Result, Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import { attempt } from '../graph/trace.js'
-import type { Dataset, Model } from '../nn/batch.js'
+import type { Batch, Dataset, Model } from '../nn/batch.js'
 import type { Params } from '../nn/layer.js'
-import { advance } from './advance.js'
+import type { TrainState } from '../nn/optimiser.js'
+import { type FitState, stateCodec, validated } from './fit-state.js'
 import type { FitOptions, FitResult } from './options.js'
-import { type ChunkArguments, chunkOf, inputsOf, planOf } from './plan.js'
-import { settingsOf } from './settings.js'
+import { type Chunk, chunkOf, inputsOf, type Plan, planOf } from './plan.js'
+import { objectiveOf } from './step.js'
+
+/**
+ * What the steps of a run depend on, by option. Functions (model, attack, loss, optimiser) are told apart by the graphs they
+ * trace to, schedules by their values.
+ */
+const settingsOf = (
+  model: Model<Params>,
+  options: FitOptions,
+  { first, rates, levels, recorded, judged, mask, unroll }: Plan,
+  [, [only]]: ReturnType<ReturnType<typeof inputsOf>>,
+  data: Dataset,
+  key: HostKey
+): Settings => {
+  const { batch } = only!
+  const lowered = (p: Params, b: Batch, level: Tensor, k: Key): Tensor =>
+    objectiveOf(options, level)(model)(p, b, k)
+  const step = (from: TrainState<Params>, gradient: Params, rate: Tensor): TrainState<Params> =>
+    options.optimiser.step(rate)(gradient)(from)
+  const numbers = (values: Float32Array) => fingerprint([of([values.length], values)])
+  return {
+    epochs: String(options.epochs),
+    batch: String(options.batch),
+    unroll: String(unroll),
+    key: fingerprint([key]),
+    schedule: numbers(rates),
+    levels: levels === undefined ? 'none' : numbers(levels),
+    model: fingerprintFunction((p: Params, x: Tensor) => model(p)(x), [first.params, batch.x]),
+    objective: fingerprintFunction(lowered, [first.params, batch, scalar(0), key]),
+    optimiser: fingerprintFunction(step, [first, first.params, scalar(0)]),
+    params: fingerprint(first.params),
+    mask: fingerprint(mask),
+    data: fingerprint({ x: data.x, y: data.y }),
+    record:
+      options.record === undefined ? 'none' : `${fingerprint(options.record.x)} at ${recorded.join(' ')}`,
+    validate: judged.length === 0 ? 'none' : `every ${options.validate?.every ?? 1} epochs`
+  }
+}
+
+/** The programs of a run. */
+interface Run {
+  readonly chunk: (
+    chunk: Chunk,
+    from: Concrete<TrainState<Params>>
+  ) => TE.TaskEither<TangentError, Result<Concrete<ReturnType<ReturnType<typeof chunkOf>>>>>
+  readonly outputs: (params: Concrete<Params>) => TE.TaskEither<TangentError, Result<NdArray>>
+}
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
+
+/** Takes the steps of one program, then records, validates and tells of it where that is due. */
+const takeChunk = (
+  { validate, observe }: FitOptions,
+  { recorded, judged, steps, rows }: Plan,
+  run: Run,
+  runner: Runner
+) => {
+  const record = (step: number, state: FitState): TE.TaskEither<TangentError, FitState> =>
+    recorded.includes(step)
+      ? pipe(
+          run.outputs(state.at.params),
+          TE.map(({ value: outputs }) => ({
+            ...state,
+            checkpoints: [...state.checkpoints, { step, outputs }]
+          }))
+        )
+      : TE.right(state)
+
+  const judge = (step: number, state: FitState): TE.TaskEither<TangentError, FitState> => {
+    const epoch = step / rows.perEpoch
+    return validate !== undefined && judged.includes(step)
+      ? pipe(
+          validate.score(state.at.params, { step, epoch })(runner),
+          TE.map((score) => validated(state, { step, epoch, score }))
+        )
+      : TE.right(state)
+  }
+
+  const tell = (step: number, losses: readonly number[], { validations }: FitState): void => {
+    const last = validations.at(-1)
+    const score = last?.step === step ? { score: last.score } : {}
+    observe?.({ step, steps, epoch: Math.floor(step / rows.perEpoch), loss: mean(losses), ...score })()
+  }
+
+  return (chunk: Chunk, state: FitState): TE.TaskEither<TangentError, Taken<FitState>> => {
+    const step = chunk.start + chunk.length
+    return pipe(
+      run.chunk(chunk, state.at),
+      TE.flatMap(({ value, executed }) => {
+        const losses = value.losses.map(({ data }) => data[0]!)
+        return pipe(
+          record(step, { ...state, at: value.to, losses: append(state.losses, losses) }),
+          TE.flatMap((next) => judge(step, next)),
+          TE.tapIO((next) => () => tell(step, losses, next)),
+          TE.map((next) => ({ state: next, executed, steps: chunk.length }))
+        )
+      })
+    )
+  }
+}
 
 /**
  * Trains a model on a set. Same key, same batches and same noise, whatever the mask: runs of several masks compare step
@@ -20,15 +124,12 @@ import { settingsOf } from './settings.js'
  */
 export const fit =
   (model: Model<Params>, options: FitOptions) =>
-  (
-    params: Concrete<Params>,
-    data: Dataset,
-    key: HostKey
-  ): ReaderTaskEither<Runner, TangentError, FitResult> =>
+  (params: Concrete<Params>, data: Dataset, key: HostKey): Effect<FitResult> =>
   (runner) => {
-    const { record, checkpoint } = options
+    const { checkpoint, record, stop, validate } = options
     const chunk = chunkOf(model, options)
     const outputs = (p: Params, x: Tensor): Tensor => model(p)(x)
+    const x = record?.x
     return pipe(
       TE.fromEither(attempt(() => planOf(model, options, params, data, key, runner.unroll))),
       TE.bindTo('plan'),
@@ -42,31 +143,49 @@ export const fit =
               TE.map((program) => [length, program] as const)
             )
           ),
-          TE.map(
-            (pairs): ReadonlyMap<number, Program<ChunkArguments, ReturnType<typeof chunk>>> => new Map(pairs)
-          )
+          TE.map((programs) => new Map(programs))
         )
       ),
       TE.bind('outputsOf', ({ plan }) =>
-        record === undefined
-          ? TE.right(undefined)
-          : pipe(
-              runner.compile(outputs, [plan.first.params, record.x]),
-              TE.map((program) => (p: Concrete<Params>) => program(p, record.x))
-            )
+        x === undefined ? TE.right(undefined) : runner.compile(outputs, [plan.first.params, x])
       ),
       TE.bind('settings', ({ plan, inputs }) =>
         TE.fromEither(
-          attempt(() => (checkpoint === undefined ? {} : settingsOf(model, options, plan, inputs, data, key)))
+          attempt(() =>
+            checkpoint === undefined
+              ? {}
+              : settingsOf(model, options, plan, inputs({ start: 0, length: 1 }), data, key)
+          )
         )
       ),
       TE.flatMap(({ plan, inputs, programs, outputsOf, settings }) => {
-        return advance(options, {
+        const chunks = new Map(plan.chunks.map((each) => [each.start, each]))
+        const take = takeChunk(
+          options,
           plan,
+          {
+            chunk: (each, from) => programs.get(each.length)!(from, ...inputs(each)),
+            outputs: (p) => outputsOf!(p, x!)
+          },
+          runner
+        )
+        return runSteps<FitState>({
+          kind: 'train.fit',
           settings,
-          run: (each, from) => programs.get(each.length)!(from, ...inputs(each)),
-          outputs: outputsOf
-        })(runner)
-      })
+          count: plan.steps,
+          first: { at: plan.first, losses: undefined, checkpoints: [], validations: [], best: undefined },
+          ...stateCodec(plan),
+          take: (start, state) => take(chunks.get(start)!, state),
+          checkpoint: checkpoint && { steps: plan.rows.perEpoch, ...checkpoint },
+          stop,
+          until: ({ validations }) => validations.length > 0 && validate?.until?.(validations) === true
+        })
+      }),
+      TE.map(({ state: { at, losses, ...rest }, ended }) => ({
+        ...rest,
+        params: at.params,
+        losses: entriesOf(losses),
+        ended
+      }))
     )
   }

@@ -1,3 +1,9 @@
+/**
+ * Training. {@link fit} takes a model, concrete parameters, a data set and a key to trained parameters, under attack and under a
+ * mask if asked, and can be saved and resumed. `step.ts` has one step as a traced function, `plan.ts` what is fixed before
+ * the first one. Add an objective to `objective.ts`, a recipe of several trainings to `prune.ts`, an optimiser or a schedule
+ * to `lib/nn`.
+ */
 export {
   adam,
   type AdamOptions,
@@ -11,9 +17,9 @@ export {
 export * as schedule from '../nn/schedule.js'
 export type { Store } from '../checkpoint/checkpoint.js'
 export type { Checkpointing } from '../checkpoint/run-steps.js'
-export { distances, type Trajectory } from './dynamics.js'
 export { fit } from './fit.js'
-export type { Best, Recorded, Validation } from './history.js'
+export type { Best, Validation } from './fit-state.js'
+export { distances, type Recorded, type Trajectory } from './trajectory.js'
 export {
   adversarial,
   type AttackOf,
@@ -28,6 +34,15 @@ export {
 } from './objective.js'
 export { type FitEvent, type FitOptions, type FitResult, patience, type Validate } from './options.js'
 export { type Scheduled, type StepOptions, trainStep } from './step.js'
-export { paramsAfter, type Pruned, type PruneOptions, trainAndPrune } from './pruned.js'
-export { rewind, type RewindOptions, type Rewound } from './rewind.js'
-export { threeStage, type ThreeStage, type ThreeStageOptions } from './three-stage.js'
+export {
+  paramsAfter,
+  type Pruned,
+  type PruneOptions,
+  rewind,
+  type RewindOptions,
+  type Rewound,
+  threeStage,
+  type ThreeStage,
+  type ThreeStageOptions,
+  trainAndPrune
+} from './prune.js'

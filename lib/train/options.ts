@@ -7,7 +7,9 @@ import type { Concrete } from '../graph/spec.js'
 import type { Params, Weights } from '../nn/layer.js'
 import type { Schedule } from '../nn/schedule.js'
 import type { Checkpointing } from '../checkpoint/run-steps.js'
-import type { Best, Recorded, Validation } from './history.js'
+import type { Ended } from '../checkpoint/run-steps.js'
+import type { Best, Validation } from './fit-state.js'
+import type { Trajectory } from './trajectory.js'
 import type { StepOptions } from './step.js'
 
 /** How parameters are judged along the way. */
@@ -71,12 +73,12 @@ export interface FitResult {
   /** The loss of every step's batch, under attack, before the step. */
   readonly losses: readonly number[]
   /** Outputs on the recorded inputs at each checkpoint. */
-  readonly checkpoints: readonly Recorded[]
+  readonly checkpoints: Trajectory
   readonly validations: readonly Validation[]
   /** The parameters of the best validation, if there was one. */
   readonly best: Best | undefined
   /** Why training ended: all its steps were taken, `until` held, or `stop` was asked for. */
-  readonly ended: 'all' | 'until' | 'stop'
+  readonly ended: Ended
 }
 
 /**

@@ -1,8 +1,14 @@
 import { fail } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
 
-/** Outputs at the checkpoints of a run. */
-export type Trajectory = readonly { readonly step: number; readonly outputs: NdArray }[]
+/** Outputs on the recorded inputs after a step. */
+export interface Recorded {
+  readonly step: number
+  readonly outputs: NdArray
+}
+
+/** How the outputs of a run change: those at its checkpoints, in order. */
+export type Trajectory = readonly Recorded[]
 
 /** ‖a − b‖ / ‖b‖ of concrete arrays of equal size. */
 const relative = (a: NdArray, b: NdArray): number => {
@@ -15,8 +21,8 @@ const relative = (a: NdArray, b: NdArray): number => {
 }
 
 /**
- * How far a training run strays from another: the relative L2 distance of its outputs on the recorded inputs at each
- * checkpoint. The runs must have the same checkpoints.
+ * The distances of a training run from another: relative, in L2, of their outputs on the recorded inputs at each checkpoint.
+ * Runs of other checkpoints are an ArgumentError.
  */
 export const distances = (run: Trajectory, reference: Trajectory): readonly number[] =>
   run.length === reference.length &&

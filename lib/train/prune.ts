@@ -1,0 +1,236 @@
+import { pipe } from 'fp-ts/lib/function.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import type { Checkpointing } from '../checkpoint/run-steps.js'
+import { fail } from '../core/error.js'
+import type { HostKey } from '../core/key.js'
+import { split } from '../graph/key.js'
+import { loop } from '../graph/loop.js'
+import type { Effect, Runner } from '../graph/runner.js'
+import type { Concrete } from '../graph/spec.js'
+import { attempt } from '../graph/trace.js'
+import { type LayerAllocation, magnitudes, topKMaskOf } from '../mask/index.js'
+import type { Dataset, Model } from '../nn/batch.js'
+import type { Params, Weights } from '../nn/layer.js'
+import { fit } from './fit.js'
+import type { FitOptions, FitResult } from './options.js'
+
+/** How a trained network is pruned: by the magnitude of its weights. */
+export interface PruneOptions {
+  /** The fraction of weights that the mask keeps, in (0, 1]. */
+  readonly density: number
+  /** How the kept weights are allocated to layers. @defaultValue `global` */
+  readonly layers?: LayerAllocation
+  /** Whether biases are pruned too. @defaultValue false */
+  readonly biases?: boolean
+}
+
+/** A trained network, and the mask of its largest weights. */
+export interface Pruned {
+  /** The training before pruning. */
+  readonly dense: FitResult
+  readonly mask: Concrete<Weights>
+}
+
+/**
+ * Trains a network, under the mask of an earlier round if there is one, and prunes it to its largest weights. A density that
+ * does not fit is an ArgumentError before the training.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { data, key, mask, nn, train, withEngine } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(8), nn.relu, nn.dense(10))
+ * const { x, y } = data.take(Array.from({ length: 16 }, (_, i) => i))(data.digits())
+ * const recipe = { epochs: 2, batch: 8, optimiser: train.sgd, schedule: train.schedule.cosine(0.1) }
+ * const start = net.init(key(0), [64])
+ * const pruned = await withEngine()(
+ *   train.trainAndPrune(net.apply, { density: 0.25 }, recipe)(start, { x, y }, key(1))
+ * )()
+ * assert.ok(E.isRight(pruned))
+ * assert.equal(mask.density(pruned.right.mask), 0.25)
+ */
+export const trainAndPrune =
+  (model: Model<Params>, { density, layers = 'global', ...leaves }: PruneOptions, options: FitOptions) =>
+  (params: Concrete<Params>, data: Dataset, key: HostKey): Effect<Pruned> => {
+    const largest = (of: Concrete<Params>): Effect<Concrete<Weights>> =>
+      RTE.fromEither(attempt(() => topKMaskOf({ layers, density })(magnitudes(of, leaves))))
+    return pipe(
+      largest(params),
+      RTE.flatMap(() => fit(model, options)(params, data, key)),
+      RTE.bindTo('dense'),
+      RTE.bind('mask', ({ dense }) => largest(dense.params))
+    )
+  }
+
+/**
+ * The parameters that a training has after some of its epochs: exactly those of the whole training, whose schedules it
+ * follows. 0 epochs are the start, more than there are an ArgumentError.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { data, key, nn, train, withEngine } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(8), nn.relu, nn.dense(10))
+ * const { x, y } = data.take(Array.from({ length: 16 }, (_, i) => i))(data.digits())
+ * const recipe = { epochs: 2, batch: 8, optimiser: train.sgd, schedule: train.schedule.cosine(0.1) }
+ * const start = net.init(key(0), [64])
+ * const early = await withEngine()(train.paramsAfter(net.apply, recipe, 1)(start, { x, y }, key(1)))()
+ * assert.ok(E.isRight(early))
+ * assert.notDeepEqual(early.right, start)
+ */
+export const paramsAfter =
+  (model: Model<Params>, options: FitOptions, epochs: number) =>
+  (params: Concrete<Params>, data: Dataset, key: HostKey): Effect<Concrete<Params>> => {
+    const { record: _record, checkpoint: _checkpoint, validate: _validate, ...recipe } = options
+    const validate = { every: epochs, score: () => RTE.of(0), until: () => true }
+    return pipe(
+      RTE.fromEither(attempt(() => checkEpochs(epochs, options.epochs))),
+      RTE.flatMap(() =>
+        epochs === 0
+          ? RTE.of(params)
+          : pipe(
+              fit(model, { ...recipe, validate })(params, data, key),
+              RTE.map((fitted) => fitted.params)
+            )
+      )
+    )
+  }
+
+const checkEpochs = (epochs: number, all: number): void => {
+  if (!(Number.isInteger(epochs) && epochs >= 0 && epochs <= all))
+    fail('ArgumentError', 'train.paramsAfter', `whole epochs in [0, ${all}]`, `${epochs}`, 'epochs')
+}
+
+/** How a lottery ticket is drawn: by whole trainings, each of `epochs`. */
+export interface RewindOptions extends Omit<FitOptions, 'mask' | 'checkpoint' | 'record'>, PruneOptions {
+  /** The epoch of the first training whose weights the ticket starts from. @defaultValue 0, the initialisation */
+  readonly rewindEpoch?: number
+  /** Trainings, each of which prunes further: after round k of n the fraction ρ^(k/n) is left. @defaultValue 1 */
+  readonly rounds?: number
+}
+
+/** A ticket: its mask, and the weights from which it is to be trained. */
+export interface Rewound {
+  readonly mask: Concrete<Weights>
+  readonly params: Concrete<Params>
+}
+
+/**
+ * Draws a lottery ticket: trains, prunes the smallest weights and rewinds the others to their start (Frankle, Carbin,
+ * arXiv:1803.03635), or to an early epoch (Frankle, Dziugaite, Roy, Carbin, arXiv:1903.01611). It costs `rounds` whole
+ * trainings, and `rewindEpoch` epochs, before the ticket's own training, `fit` with `mask`, begins.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { data, key, mask, nn, train, withEngine } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(8), nn.relu, nn.dense(10))
+ * const { x, y } = data.take(Array.from({ length: 32 }, (_, i) => i))(data.digits())
+ * const start = net.init(key(0), [64])
+ * const recipe = { epochs: 2, batch: 8, optimiser: train.sgd, schedule: train.schedule.cosine(0.1) }
+ * const ticket = await withEngine()(
+ *   train.rewind(net.apply, { ...recipe, density: 0.25, rounds: 2 })(start, { x, y }, key(1))
+ * )()
+ * assert.ok(E.isRight(ticket))
+ * assert.equal(mask.density(ticket.right.mask), 0.25)
+ * assert.equal(ticket.right.params, start)
+ */
+export const rewind =
+  (
+    model: Model<Params>,
+    { rewindEpoch = 0, rounds = 1, density, layers = 'global', biases = false, ...recipe }: RewindOptions
+  ) =>
+  (params: Concrete<Params>, data: Dataset, key: HostKey): Effect<Rewound> => {
+    const round = (
+      k: number,
+      start: Concrete<Params>,
+      mask: Concrete<Weights> = []
+    ): Effect<Concrete<Weights>> =>
+      pipe(
+        trainAndPrune(model, { density: density ** (k / rounds), layers, biases }, { ...recipe, mask })(
+          start,
+          data,
+          key
+        ),
+        RTE.map((pruned) => pruned.mask)
+      )
+    return pipe(
+      RTE.fromEither(attempt(() => checkRounds(rounds))),
+      RTE.flatMap(() => paramsAfter(model, recipe, rewindEpoch)(params, data, key)),
+      RTE.bindTo('params'),
+      RTE.bind('first', () => round(1, params)),
+      RTE.bind(
+        'mask',
+        ({ params: start, first }) =>
+          (runner: Runner) =>
+            loop(rounds - 1, (i, mask: Concrete<Weights>) => round(i + 2, start, mask)(runner))(first)
+      ),
+      RTE.map(({ mask, params: start }) => ({ mask, params: start }))
+    )
+  }
+
+const checkRounds = (rounds: number): void => {
+  if (!(Number.isInteger(rounds) && rounds >= 1))
+    fail('ArgumentError', 'train.rewind', 'a whole number of rounds of at least 1', `${rounds}`, 'rounds')
+}
+
+/** The recipe of the three stages; everything else is shared by both trainings, each with its own run of the schedule. */
+export interface ThreeStageOptions extends Omit<FitOptions, 'epochs' | 'mask' | 'checkpoint'>, PruneOptions {
+  /** Epochs before and after pruning: with a sum of n, as many gradients as n epochs of one training. */
+  readonly epochs: { readonly dense: number; readonly sparse: number }
+  /** Saves both trainings. */
+  readonly checkpoint?: { readonly dense: Checkpointing; readonly sparse: Checkpointing }
+}
+
+/** The outcome of all three stages. */
+export interface ThreeStage extends Pruned {
+  /** The training of what is left, from the trained weights. */
+  readonly fitted: FitResult
+}
+
+/**
+ * Trains, prunes and fine-tunes (Han, Pool, Tran, Dally, arXiv:1506.02626), under attack with an `attack`: the baseline of
+ * masks that are found before any training.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { data, key, mask, nn, train, withEngine } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(8), nn.relu, nn.dense(10))
+ * const { x, y } = data.take(Array.from({ length: 32 }, (_, i) => i))(data.digits())
+ * const stages = await withEngine()(
+ *   train.threeStage(net.apply, {
+ *     epochs: { dense: 2, sparse: 1 },
+ *     density: 0.25,
+ *     batch: 8,
+ *     optimiser: train.sgd,
+ *     schedule: train.schedule.cosine(0.1)
+ *   })(net.init(key(0), [64]), { x, y }, key(1))
+ * )()
+ * assert.ok(E.isRight(stages))
+ * assert.equal(mask.density(stages.right.mask), 0.25)
+ * assert.equal(stages.right.dense.losses.length + stages.right.fitted.losses.length, 3 * 4)
+ */
+export const threeStage =
+  (
+    model: Model<Params>,
+    { epochs, checkpoint, density, layers = 'global', biases = false, ...recipe }: ThreeStageOptions
+  ) =>
+  (params: Concrete<Params>, data: Dataset, key: HostKey): Effect<ThreeStage> => {
+    const [forDense, forSparse] = split(2)(key)
+    const stage = (name: 'dense' | 'sparse'): FitOptions => ({
+      ...recipe,
+      epochs: epochs[name],
+      ...(checkpoint && { checkpoint: checkpoint[name] })
+    })
+    return pipe(
+      trainAndPrune(model, { density, layers, biases }, stage('dense'))(params, data, forDense),
+      RTE.bind('fitted', ({ dense, mask }) =>
+        fit(model, { ...stage('sparse'), mask })(dense.params, data, forSparse)
+      )
+    )
+  }
