@@ -2,9 +2,9 @@ import { full, type NdArray } from '../core/ndarray.js'
 import { type Shape, sizeOf } from '../core/shape.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Network, Params, Weights } from '../nn/layer.js'
-import { keptOf } from './density.js'
+import { keptOf } from './masked-leaves.js'
 
-/** What a masked network takes to run on one example and to keep, and what the dense one takes. */
+/** What a masked network costs to run on one example and to store, and what the dense one costs. */
 export interface MaskCost {
   /** Floating-point operations of the layers with weights: a multiplication and an addition for each use of a kept weight. */
   readonly flops: number
@@ -28,7 +28,7 @@ const uses = (weight: Shape, output: Shape): number => (weight.length === 2 ? 1 
 
 /**
  * The cost of a network under a mask, layer by layer from the shapes of one example; biases, activations and pooling are not
- * counted as operations. What a processor makes of sparse weights is another matter.
+ * counted as operations. How fast a processor runs sparse weights is another matter.
  *
  * @example
  * import assert from 'node:assert'

@@ -1,28 +1,34 @@
-export { type LayerAllocation } from './allocation.js'
-export { topKMaskOf, emptyLayers } from './choose.js'
-export { iterative, type IterativeOptions, type Score } from './iterative.js'
-export type { OneShot } from './sample.js'
+/**
+ * Masks: which weights of a network stay. A mask or a score is a tree of numbers like the weights. {@link oneShot} and
+ * {@link iterative} make masks from a score of `scores/`; {@link learn} lets scores descend an objective, and {@link search} (tickets)
+ * and {@link transfer} are that with an objective each. All take concrete parameters, a data set and a key, and need an engine.
+ * A new score is a file and a row in `scores/`; a new search is an objective for `learn`; a new way from scores to a mask goes to
+ * `parametrisation.ts`.
+ */
+export { erkCounts, type LayerAllocation, uniformCounts } from './allocation.js'
 export { apply, applyConcrete } from './apply.js'
 export { cost, type MaskCost } from './cost.js'
-export { countKept, density, erkCounts, uniformCounts, weightShapes } from './density.js'
-export { distance, type MaskDistance } from './distance.js'
-export { oneShot, oneShotMethods, type OneShotMethod, type OneShotOptions } from './oneshot.js'
-export * as score from './score.js'
-export { objective, type Objective, type ObjectiveOptions } from './objective.js'
-export * as parametrisation from './parametrisation.js'
-export type { Annealing, HardConcreteOptions, Sparsity, Parametrisation } from './parametrisation.js'
+export { edgePopupStart, hydraStart, trainingLoss } from './edge-popup.js'
+export { iterative, type IterativeOptions, type OneShot } from './iterative.js'
 export { learn } from './learn.js'
 export type {
   LearnEvent,
   LearnOptions,
   LearnResult,
-  MaskObjective,
-  TrainableWeights,
   LossTerms,
-  ObjectiveInput
+  MaskObjective,
+  ObjectiveInput,
+  Rescoring,
+  TrainableWeights
 } from './learn-options.js'
-export { magnitudes } from './magnitude.js'
+export { countKept, density, emptyLayers, weightShapes } from './masked-leaves.js'
+export { distance, type MaskDistance, objective, type Objective, type ObjectiveOptions } from './objective.js'
+export { oneShot, type OneShotMethod, oneShotMethods, type OneShotOptions } from './one-shot.js'
+export * as parametrisation from './parametrisation.js'
+export type { Annealing, HardConcreteOptions, Parametrisation } from './parametrisation.js'
+export * as score from './scores/index.js'
+export { magnitudes } from './scores/magnitude.js'
+export type { Score } from './scores/score.js'
 export { matching, search, type SearchEvent, type SearchOptions, type Ticket } from './search.js'
-export { hydraStart, edgePopupStart, trainingLoss } from './edge-popup.js'
+export { type Sparsity, topK, topKMaskOf, type TopKOptions, topKPerLayer } from './top-k.js'
 export { transfer, type TransferEvent, type TransferOptions, type Transferred } from './transfer.js'
-export { topK, topKPerLayer, type TopKOptions } from './topk.js'

@@ -1,48 +1,67 @@
 import { pipe } from 'fp-ts/lib/function.js'
-import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import type * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { fail, type TangentError } from '../core/error.js'
+import { type HostKey, permutation } from '../core/key.js'
 import { full, isNdArray, type NdArray, of } from '../core/ndarray.js'
-import type { HostKey } from '../core/key.js'
 import { pairs, rebuild } from '../core/tree.js'
 import { type Key, split } from '../graph/key.js'
 import { loop } from '../graph/loop.js'
-import type { Runner } from '../graph/runner.js'
+import type { Effect } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
-import type { Batch, Dataset } from '../nn/batch.js'
+import { type Batch, type Dataset, takeExamples } from '../nn/batch.js'
 import { labelledCount } from '../nn/labels.js'
 import { type MaskedLeaves, type Network, type Params, type Weights, weightsOf } from '../nn/layer.js'
 import { allocate, type LayerAllocation } from './allocation.js'
 import { apply } from './apply.js'
-import { topKMaskOf } from './choose.js'
-import { mapMasked } from './masked-leaves.js'
-import { weightShapes } from './density.js'
-import { type OneShot, oneShotOf, sampleOf } from './sample.js'
+import { emptyLayers, mapMasked, weightShapes } from './masked-leaves.js'
+import type { Score } from './scores/score.js'
+import { topKMaskOf } from './top-k.js'
 
-/** A score: the weights of a network, labelled examples and a key to a tree over the weights; larger is kept. */
-export type Score = (params: Params, batch: Required<Batch>, key: Key) => Weights
+/** A mask, and the scores it came from. */
+export interface OneShot {
+  readonly mask: Concrete<Weights>
+  readonly scores: Concrete<Weights>
+  /** The layers that the mask empties, see `mask.emptyLayers`; none where all is well. */
+  readonly emptyLayers: readonly number[]
+}
 
-/** What pruning round by round needs. */
+/** A mask from scores, with the layers that it empties. */
+export const oneShotOf = ({ mask, scores }: Omit<OneShot, 'emptyLayers'>): OneShot => ({
+  mask,
+  scores,
+  emptyLayers: emptyLayers(mask)
+})
+
+/** The examples a score is taken on: the first of a shuffle. */
+export const sampleOf = (
+  operation: string,
+  { apply: model }: Network,
+  samples: number,
+  params: Concrete<Params>,
+  data: Dataset,
+  key: HostKey
+): E.Either<TangentError, Concrete<Required<Batch>>> =>
+  attempt(() =>
+    takeExamples(data, permutation(key, labelledCount(operation, model, params, data)).slice(0, samples))
+  )
+
+/** How a score is taken, and how often. */
 export interface IterativeOptions extends MaskedLeaves {
   /** It must cover the weights, and the biases if and only if they take part. */
   readonly score: Score
-  /** The fraction of weights to keep in the end, in (0, 1]. */
+  /** The fraction of weights that the mask keeps in the end, in (0, 1]. */
   readonly density: number
   /** How often the score is taken anew on what is left. */
   readonly rounds: number
-  /** How what is kept is shared out; `global` unless given. Counts given outright hold from the first round on. */
+  /** How the kept weights are allocated to layers. Counts hold from the first round on. @defaultValue `global` */
   readonly layers?: LayerAllocation
-  /** Examples of the score; 512 unless given, fewer where there are fewer. */
+  /** Examples of the score; all where there are fewer. @defaultValue 512 */
   readonly samples?: number
 }
 
 const operation = 'mask.iterative'
-
-const check = ({ rounds }: IterativeOptions): void => {
-  if (!(Number.isInteger(rounds) && rounds >= 1))
-    fail('ArgumentError', operation, 'a whole number of rounds of at least 1', `${rounds}`, 'rounds')
-}
 
 /** Scores in which what a mask has removed comes last. Scores of another form than the mask are a TreeError. */
 const behind = (scores: Concrete<Weights>, mask: Concrete<Weights>): Concrete<Weights> =>
@@ -55,15 +74,15 @@ const behind = (scores: Concrete<Weights>, mask: Concrete<Weights>): Concrete<We
         ? fail('TreeError', operation, 'a score for all that is masked', 'none', path)
         : of(
             m.shape,
-            Float64Array.from(match.data, (s, i) => (m.data[i] === 0 ? -Infinity : s))
+            Float32Array.from(match.data, (s, i) => (m.data[i] === 0 ? -Infinity : s))
           )
     )
   )
 
 /**
- * Pruning in rounds: after round k of n the best ρ^(k/n) of the weights are left, k = 1 … n, judged by the score of the
- * network that round k − 1 left (Tanaka et al., arXiv:2006.05467, alg. 1; de Jorge et al., arXiv:2006.09081, for SNIP).
- * One round is the one-shot mask. What is removed stays removed. All rounds run one program on the same examples.
+ * Prunes in rounds: after round k of n the best ρ^(k/n) of the weights are left, k = 1 … n, by the score of the network that
+ * round k − 1 left (Tanaka et al., arXiv:2006.05467, alg. 1; de Jorge et al., arXiv:2006.09081, for SNIP). One round is the
+ * one-shot mask. What is removed stays removed. All rounds run one program on the same examples.
  *
  * @example
  * import assert from 'node:assert'
@@ -81,25 +100,26 @@ const behind = (scores: Concrete<Weights>, mask: Concrete<Weights>): Concrete<We
  * assert.deepEqual(mask.emptyLayers(made.right.mask), [])
  */
 export const iterative =
-  (network: Network, options: IterativeOptions) =>
-  (params: Concrete<Params>, data: Dataset, key: HostKey): ReaderTaskEither<Runner, TangentError, OneShot> =>
+  (
+    network: Network,
+    { score, density, rounds, layers = 'global', samples = 512, ...leaves }: IterativeOptions
+  ) =>
+  (params: Concrete<Params>, data: Dataset, key: HostKey): Effect<OneShot> =>
   (runner) => {
-    const { score, density, rounds, layers = 'global', samples = 512 } = options
     const [forSample, forScore] = split(2)(key)
-    const whole = mapMasked(({ shape }: NdArray) => full(shape, 1))(weightsOf(params, options))
+    const whole = mapMasked(({ shape }: NdArray) => full(shape, 1))(weightsOf(params, leaves))
     const keep = (round: number) => topKMaskOf({ layers, density: density ** (round / rounds) })
     const scored = (p: Params, m: Weights, batch: Required<Batch>, k: Key): Weights =>
       score(apply(m)(p), batch, k)
+    const check = attempt(() => {
+      if (!(Number.isInteger(rounds) && rounds >= 1))
+        fail('ArgumentError', operation, 'a whole number of rounds of at least 1', `${rounds}`, 'rounds')
+      // the last round keeps least: a density that fits then fits before
+      allocate(operation, layers, density, weightShapes(whole))
+    })
     return pipe(
-      TE.fromEither(
-        attempt(() => {
-          check(options)
-          // The last round keeps least: a density that fits then fits before.
-          allocate(operation, layers, density, weightShapes(whole))
-          const count = labelledCount(operation, network.apply, params, data)
-          return sampleOf(data, count, samples, forSample)
-        })
-      ),
+      TE.fromEither(check),
+      TE.flatMapEither(() => sampleOf(operation, network, samples, params, data, forSample)),
       TE.bindTo('batch'),
       TE.bind('program', ({ batch }) => runner.compile(scored, [params, whole, batch, forScore])),
       TE.flatMap(({ batch, program }) =>

@@ -1,4 +1,5 @@
 import type { IO } from 'fp-ts/lib/IO.js'
+import type { Checkpointing } from '../checkpoint/run-steps.js'
 import { fail } from '../core/error.js'
 import type { Key } from '../graph/key.js'
 import type { Concrete } from '../graph/spec.js'
@@ -7,12 +8,11 @@ import type { Attack, Batch } from '../nn/batch.js'
 import type { Params, Weights } from '../nn/layer.js'
 import type { Optimiser } from '../nn/optimiser.js'
 import type { Schedule } from '../nn/schedule.js'
-import type { Checkpointing } from '../checkpoint/run-steps.js'
 import type { Parametrisation } from './parametrisation.js'
 
-/** What a mask is judged on at one step. All of it is traced, so that an objective is an ordinary function. */
+/** What an objective sees of one step. All of it is traced, so that an objective is an ordinary function. */
 export interface ObjectiveInput {
-  /** The mask as it is learnt, through which the scores have a gradient. */
+  /** The mask while it is learnt, through which the scores have a gradient. */
   readonly mask: Weights
   /** The weights under the mask: the dense network's, or where they have moved to. */
   readonly params: Params
@@ -27,21 +27,30 @@ export interface ObjectiveInput {
   readonly key: Key
 }
 
-/** What is minimised, and whatever else is to be told of a step: scalars by name. */
+/** What is minimised, and anything else to report of a step: scalars by name. */
 export type LossTerms = { readonly loss: Tensor } & { readonly [term: string]: Tensor }
 
-/** What a search minimises; anything composed of traced functions will do. */
-export type MaskObjective = (trial: ObjectiveInput) => LossTerms
+/** What a search minimises; any composition of traced functions will do. */
+export type MaskObjective = (input: ObjectiveInput) => LossTerms
 
-/** Weights that move while the mask is learnt. */
+/** How weights move while the mask is learnt. */
 export interface TrainableWeights {
   /** Their learning rate as a multiple of the scores'. */
   readonly rate: number
   /**
    * A trust region: each leaf of the parameters stays within this distance of where it started, relative to its norm
-   * there. Unbounded unless given.
+   * there.
+   *
+   * @defaultValue unbounded
    */
   readonly radius?: number
+}
+
+/** How scores follow moving weights in place of being learnt. */
+export interface Rescoring {
+  /** Steps from one time to the next at which the scores are taken anew. */
+  readonly steps: number
+  readonly scores: (params: Concrete<Params>) => Concrete<Weights>
 }
 
 /** How a mask is learnt. */
@@ -52,18 +61,20 @@ export interface LearnOptions {
   readonly start: Concrete<Weights>
   /** The attack on half of the examples. */
   readonly attack: Attack
-  /** The network that it attacks: the `dense` one (the default), or the `sparse` one under the mask of the step. */
+  /** The network that it attacks: the `dense` one, or the `sparse` one under the mask of the step. @defaultValue `dense` */
   readonly attackTarget?: 'dense' | 'sparse'
-  /** Adam unless given. */
+  /** @defaultValue Adam */
   readonly optimiser?: Optimiser
   readonly steps: number
   /** Clean and attacked examples a step, each this many. */
   readonly batch: number
   /** The learning rate of every step; a number is the start of a cosine to 0. */
   readonly rate: number | Schedule
-  /** `frozen` unless given. */
+  /** @defaultValue `frozen` */
   readonly weights?: 'frozen' | TrainableWeights
-  /** Parameters of the dense network at further times of its training, for objectives that look at them; none unless given. */
+  /** Takes the scores from the moving weights, also at the end. @defaultValue the scores descend the objective */
+  readonly rescoring?: Rescoring
+  /** Parameters of the dense network at further times of its training, for objectives that use them. @defaultValue none */
   readonly trajectory?: readonly Concrete<Params>[]
   /** Called after every step. */
   readonly observe?: (event: LearnEvent) => IO<void>
@@ -83,7 +94,7 @@ export interface LearnEvent {
   readonly flips: readonly number[]
 }
 
-/** What was learnt. */
+/** What is learnt. */
 export interface LearnResult {
   /** The hard mask of the scores at the end. */
   readonly mask: Concrete<Weights>
@@ -95,20 +106,25 @@ export interface LearnResult {
   readonly history: readonly LearnEvent[]
 }
 
+/** Refuses numbers that are negative or not finite. */
+export const requireAtLeast0 = (operation: string, numbers: Readonly<Record<string, number>>): void => {
+  for (const [name, value] of Object.entries(numbers))
+    if (!(Number.isFinite(value) && value >= 0))
+      fail('ArgumentError', operation, 'a finite number of at least 0', `${value}`, name)
+}
+
 /** Refuses numbers that make no search. */
 export const checkLearn = (
   operation: string,
-  { steps, batch, rate, weights = 'frozen' }: LearnOptions
+  { steps, batch, rate, weights = 'frozen', rescoring }: LearnOptions
 ): void => {
-  const least = (name: string, value: number): unknown =>
-    Number.isFinite(value) && value >= 0
-      ? value
-      : fail('ArgumentError', operation, 'a finite number of at least 0', `${value}`, name)
-  if (typeof rate === 'number') least('rate', rate)
-  if (weights !== 'frozen') {
-    least('weights.rate', weights.rate)
-    least('weights.radius', weights.radius ?? 0)
-  }
+  if (typeof rate === 'number') requireAtLeast0(operation, { rate })
+  if (weights !== 'frozen')
+    requireAtLeast0(operation, { 'weights.rate': weights.rate, 'weights.radius': weights.radius ?? 0 })
+  if (rescoring !== undefined && weights === 'frozen')
+    fail('ArgumentError', operation, 'weights that move, for scores to follow', weights, 'rescoring')
+  if (rescoring !== undefined && !(Number.isInteger(rescoring.steps) && rescoring.steps >= 1))
+    fail('ArgumentError', operation, 'a whole number of at least 1', `${rescoring.steps}`, 'rescoring.steps')
   if (!(Number.isInteger(steps) && steps >= 0))
     fail('ArgumentError', operation, 'a whole number of steps', `${steps}`, 'steps')
   if (!(Number.isInteger(batch) && batch >= 1))

@@ -12,6 +12,9 @@ import type { LearnOptions, LossTerms } from './learn-options.js'
 /** What goes from step to step; weights only where they move. */
 export type LearnState = { readonly scores: TrainState<Weights>; readonly weights?: TrainState<Params> }
 
+/** The keys of a step's attack and of its objective, from the step's own. */
+export type KeysOf = (key: Key) => readonly [attack: Key, objective: Key]
+
 /** A leaf brought back into its trust region. */
 const within =
   (radius: number) =>
@@ -25,9 +28,21 @@ const within =
   }
 
 /** One step as a traced function: the terms, the hard mask, and the state after it. */
-export const learnStep =
-  (network: Network, { objective, parametrisation, attack, ...options }: LearnOptions) =>
-  (
+export const learnStep = (
+  network: Network,
+  { objective, parametrisation, attack, ...options }: LearnOptions,
+  keysOf: KeysOf = split(2)
+) => {
+  const { attackTarget = 'dense', optimiser = adam(), weights = 'frozen', rescoring } = options
+
+  /** The weights after a step down their gradient. */
+  const moved = (from: TrainState<Params>, gradient: Params, rate: Tensor, dense: Params) => {
+    const { rate: relative, radius } = weights === 'frozen' ? { rate: 0, radius: undefined } : weights
+    const next = optimiser.step(ops.scale(relative)(rate))(gradient)(from)
+    return radius === undefined ? next : { ...next, params: tree.zipWith(dense, within(radius))(next.params) }
+  }
+
+  return (
     from: LearnState,
     dense: Params,
     trajectory: readonly Params[],
@@ -37,39 +52,29 @@ export const learnStep =
     progress: Tensor,
     key: Key
   ) => {
-    const { attackTarget = 'dense', optimiser = adam(), weights = 'frozen' } = options
-    const [forAttack, forObjective] = split(2)(key)
+    const [forAttack, forObjective] = keysOf(key)
     const scores = from.scores.params
     const start = from.weights?.params ?? dense
     const maskOf = (s: Weights): Weights => parametrisation.soft(s, progress, fold(0)(key))
     const target = attackTarget === 'dense' ? dense : tree.map(ops.stopGradient)(apply(maskOf(scores))(start))
     const { x } = attack(network.apply)(target, attacked, forAttack)
+    const adversarial = { ...attacked, x }
     const terms = (s: Weights, params: Params): LossTerms =>
-      objective({
-        mask: maskOf(s),
-        params,
-        dense,
-        trajectory,
-        clean,
-        adversarial: { ...attacked, x },
-        key: forObjective
-      })
+      objective({ mask: maskOf(s), params, dense, trajectory, clean, adversarial, key: forObjective })
     const next = (): LearnState => {
-      const { step } = optimiser
-      if (weights === 'frozen' || from.weights === undefined)
-        return { scores: step(rate)(grad((s: Weights) => terms(s, start).loss)(scores))(from.scores) }
+      const learnt = (gradient: Weights) => optimiser.step(rate)(gradient)(from.scores)
+      if (from.weights === undefined)
+        return { scores: learnt(grad((s: Weights) => terms(s, start).loss)(scores)) }
+      if (rescoring !== undefined) {
+        const gradient = grad((params: Params) => terms(scores, params).loss)(start)
+        return { scores: from.scores, weights: moved(from.weights, gradient, rate, dense) }
+      }
       const [byScores, byWeights] = grad(([s, params]: readonly [Weights, Params]) => terms(s, params).loss)([
         scores,
         start
       ])
-      const moved = step(ops.scale(weights.rate)(rate))(byWeights)(from.weights)
-      return {
-        scores: step(rate)(byScores)(from.scores),
-        weights:
-          weights.radius === undefined
-            ? moved
-            : { ...moved, params: tree.zipWith(dense, within(weights.radius))(moved.params) }
-      }
+      return { scores: learnt(byScores), weights: moved(from.weights, byWeights, rate, dense) }
     }
     return { to: next(), terms: terms(scores, start), mask: parametrisation.hard(scores) }
   }
+}

@@ -1,26 +1,82 @@
 import { pipe } from 'fp-ts/lib/function.js'
-import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { TangentError } from '../core/error.js'
+import {
+  append,
+  type Columns,
+  decodeState,
+  encodeState,
+  entriesOf,
+  type Log
+} from '../checkpoint/encode-state.js'
+import { fingerprint, fingerprintFunction, type Settings } from '../checkpoint/fingerprint.js'
+import type { Resumable } from '../checkpoint/run-state.js'
+import { runSteps } from '../checkpoint/run-steps.js'
 import type { HostKey } from '../core/key.js'
 import { isNdArray, type NdArray, of, scalar } from '../core/ndarray.js'
 import { pairs } from '../core/tree.js'
 import { fold, split } from '../graph/key.js'
-import type { Runner } from '../graph/runner.js'
+import type { Effect } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
 import { type Dataset, shuffledRows, takeExamples } from '../nn/batch.js'
 import { labelledCount } from '../nn/labels.js'
 import type { Network, Params, Weights } from '../nn/layer.js'
-import { adam, initialState } from '../nn/optimiser.js'
+import { adam, initialState, sgd } from '../nn/optimiser.js'
 import { cosine } from '../nn/schedule.js'
-import { fingerprintFunction, fingerprint } from '../checkpoint/fingerprint.js'
-import { runSteps } from '../checkpoint/run-steps.js'
-import { emptyLayers } from './choose.js'
-import { maskedLeaves } from './masked-leaves.js'
-import { checkLearn, type LearnOptions, type LearnResult } from './learn-options.js'
-import { loadProgress, places, type Progress, saveProgress } from './learn-progress.js'
-import { type LearnState, learnStep } from './learn-step.js'
+import { checkLearn, type LearnEvent, type LearnOptions, type LearnResult } from './learn-options.js'
+import { type KeysOf, type LearnState, learnStep } from './learn-step.js'
+import { emptyLayers, maskedLeaves } from './masked-leaves.js'
+
+/** A search between two steps: the state, the hard mask of the last step (none at first), and every step so far. */
+interface Search {
+  readonly at: Concrete<LearnState>
+  readonly mask: Concrete<Weights> | undefined
+  readonly history: Log<LearnEvent>
+}
+
+const places = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i)
+
+const [FLIPS, TERMS] = ['column.flips', 'column.terms.']
+
+/** How a search becomes named tensors and back. */
+const searchCodec = (
+  first: Concrete<LearnState>,
+  start: Concrete<Weights>,
+  steps: number
+): Pick<Resumable<Search>, 'encode' | 'decode'> => ({
+  encode: ({ at, mask, history }) => {
+    const events = entriesOf(history)
+    const terms = Object.keys(events[0]?.terms ?? {}).map(
+      (name) => [`${TERMS}${name}`, events.map((event) => [event.terms[name]!])] as const
+    )
+    const columns: Columns = { [FLIPS]: events.map(({ flips }) => flips), ...Object.fromEntries(terms) }
+    return encodeState({ state: mask === undefined ? { at } : { at, mask } }, columns)
+  },
+  decode: (tensors, position) => {
+    const names = Object.keys(tensors).filter((name) => name === FLIPS || name.startsWith(TERMS))
+    const like = { state: position === 0 ? { at: first } : { at: first, mask: start } }
+    const { trees, columns } = decodeState(
+      like,
+      Object.fromEntries(names.map((name) => [name, position]))
+    )(tensors)
+    const { [FLIPS]: flips = [], ...terms } = columns
+    const termsAt = (step: number): LearnEvent['terms'] =>
+      Object.fromEntries(
+        Object.entries(terms).map(([name, rows]) => [name.slice(TERMS.length), rows[step]![0]!])
+      )
+    const events = places(position).map((step) => ({
+      step,
+      steps,
+      terms: termsAt(step),
+      flips: flips[step] ?? []
+    }))
+    return {
+      at: trees.state.at,
+      mask: 'mask' in trees.state ? trees.state.mask : undefined,
+      history: append(undefined, events)
+    }
+  }
+})
 
 /** Entries of each leaf in which two masks differ; none where there was no mask before. */
 const flipsBetween = (before: Concrete<Weights> | undefined, after: Concrete<Weights>): readonly number[] => {
@@ -31,107 +87,136 @@ const flipsBetween = (before: Concrete<Weights> | undefined, after: Concrete<Wei
 const numbersOf = (terms: Readonly<Record<string, NdArray>>): Readonly<Record<string, number>> =>
   Object.fromEntries(Object.entries(terms).map(([name, value]) => [name, value.data[0]!]))
 
-/** Where the randomness of a search comes from. */
-export interface LearnKeys {
+/** What a search of the library fixes of {@link learn}. */
+export interface LearnRun {
+  /** Its name in errors and checkpoints. */
+  readonly operation: string
   /** The order of the examples. */
   readonly shuffle: HostKey
   /** What each step draws: its attack's noise, its probes. */
-  readonly steps: HostKey
+  readonly draws: HostKey
+  /** @defaultValue two keys split off */
+  readonly keysOf?: KeysOf
 }
 
-/** As {@link learn}, with the keys of its parts given, and under the name of another operation in errors. */
-export const learnFrom =
-  (network: Network, options: LearnOptions, operation: string) =>
-  (
-    params: Concrete<Params>,
-    data: Dataset,
-    keys: LearnKeys
-  ): ReaderTaskEither<Runner, TangentError, LearnResult> =>
-  (runner) => {
-    const { start, steps, batch, rate, parametrisation, trajectory = [] } = options
-    const { optimiser = adam(), weights = 'frozen' } = options
-    const rateAt = typeof rate === 'number' ? cosine(rate) : rate
+/** The arguments of each step but its state; refuses what makes no search. */
+const planOf = (
+  network: Network,
+  options: LearnOptions,
+  params: Concrete<Params>,
+  data: Dataset,
+  { operation, shuffle, draws }: LearnRun
+) => {
+  const { start, steps, batch, rate, rescoring, trajectory = [] } = options
+  checkLearn(operation, options)
+  pairs(operation, isNdArray, params, start)
+  const rateAt = typeof rate === 'number' ? cosine(rate) : rate
+  const count = labelledCount(operation, network.apply, params, data)
+  const half = Math.min(batch, Math.floor(count / 2))
+  const rows = shuffledRows(shuffle, count, 2 * half)
+  const settings = (step: string): Settings => ({
+    step,
+    steps: String(steps),
+    batch: String(batch),
+    rate: fingerprint([
+      of(
+        [steps],
+        places(steps).map((i) => rateAt(i, steps))
+      )
+    ]),
+    start: fingerprint(start),
+    params: fingerprint(params),
+    along: fingerprint(trajectory),
+    data: fingerprint({ x: data.x, y: data.y }),
+    shuffle: fingerprint([shuffle]),
+    draws: fingerprint([draws]),
+    ...(rescoring && { refresh: String(rescoring.steps) })
+  })
+  const argumentsOf = (step: number) => {
+    const chosen = rows.rowsOf(step)
+    return [
+      params,
+      trajectory,
+      takeExamples(data, chosen.slice(0, half)).x,
+      takeExamples(data, chosen.slice(half)),
+      scalar(rateAt(step, steps)),
+      scalar(step / Math.max(1, steps - 1)),
+      fold(step)(draws)
+    ] as const
+  }
+  return { settings, argumentsOf }
+}
 
-    const plan = attempt(() => {
-      checkLearn(operation, options)
-      pairs(operation, isNdArray, params, start)
-      const count = labelledCount(operation, network.apply, params, data)
-      const half = Math.min(batch, Math.floor(count / 2))
-      const rows = shuffledRows(keys.shuffle, count, 2 * half)
-      return (step: number) => {
-        const chosen = rows.rowsOf(step)
-        return [
-          params,
-          trajectory,
-          takeExamples(data, chosen.slice(0, half)).x,
-          takeExamples(data, chosen.slice(half)),
-          scalar(rateAt(step, steps)),
-          scalar(step / Math.max(1, steps - 1)),
-          fold(step)(keys.steps)
-        ] as const
-      }
-    })
-    const first: Concrete<LearnState> = {
-      scores: { params: start, state: initialState(optimiser)<Weights>(start) },
-      ...(weights === 'frozen' ? {} : { weights: { params, state: initialState(optimiser)<Params>(params) } })
-    }
+/** The state before the first step. Scores that are not learnt need no state of an optimiser. */
+const firstOf = (
+  { start, optimiser = adam(), weights = 'frozen', rescoring }: LearnOptions,
+  params: Concrete<Params>
+): Concrete<LearnState> => ({
+  scores: { params: start, state: initialState(rescoring === undefined ? optimiser : sgd)<Weights>(start) },
+  ...(weights === 'frozen' ? {} : { weights: { params, state: initialState(optimiser)<Params>(params) } })
+})
+
+/** As {@link learn}, for a search with an objective of its own. */
+export const learnFrom =
+  (network: Network, options: LearnOptions) =>
+  (params: Concrete<Params>, data: Dataset, run: LearnRun): Effect<LearnResult> =>
+  (runner) => {
+    const { steps, parametrisation, rescoring, start } = options
+    const step = learnStep(network, options, run.keysOf)
+    const first = firstOf(options, params)
+    const rescored = (at: Concrete<LearnState>): Concrete<LearnState> =>
+      rescoring === undefined || at.weights === undefined
+        ? at
+        : { ...at, scores: { ...at.scores, params: rescoring.scores(at.weights.params) } }
+    const isDue = (position: number): boolean =>
+      rescoring !== undefined && position > 0 && position % rescoring.steps === 0
 
     return pipe(
-      TE.fromEither(plan),
-      TE.bindTo('argumentsOf'),
-      TE.bind('program', ({ argumentsOf }) =>
-        runner.compile(learnStep(network, options), [first, ...argumentsOf(0)])
-      ),
-      TE.flatMap(({ argumentsOf, program }) =>
-        runSteps<Progress>({
-          kind: operation,
-          settings:
+      TE.fromEither(attempt(() => planOf(network, options, params, data, run))),
+      TE.bindTo('plan'),
+      TE.bind('program', ({ plan }) => runner.compile(step, [first, ...plan.argumentsOf(0)])),
+      TE.bind('settings', ({ plan }) =>
+        TE.fromEither(
+          attempt(() =>
             options.checkpoint === undefined
               ? {}
-              : {
-                  step: fingerprintFunction(learnStep(network, options), [first, ...argumentsOf(0)]),
-                  steps: String(steps),
-                  batch: String(batch),
-                  rate: fingerprint([
-                    of(
-                      [steps],
-                      places(steps).map((i) => rateAt(i, steps))
-                    )
-                  ]),
-                  start: fingerprint(start),
-                  params: fingerprint(params),
-                  along: fingerprint(trajectory),
-                  data: fingerprint({ x: data.x, y: data.y }),
-                  shuffle: fingerprint([keys.shuffle]),
-                  draws: fingerprint([keys.steps])
-                },
+              : plan.settings(fingerprintFunction(step, [first, ...plan.argumentsOf(0)]))
+          )
+        )
+      ),
+      TE.flatMap(({ plan, program, settings }) =>
+        runSteps<Search>({
+          kind: run.operation,
+          settings,
           count: steps,
-          first: { at: first, mask: undefined, history: [] },
+          first: { at: first, mask: undefined, history: undefined },
           checkpoint: options.checkpoint,
           stop: options.stop,
-          encode: saveProgress,
-          decode: loadProgress(first, start, steps),
-          take: (step, before) =>
+          ...searchCodec(first, start, steps),
+          take: (position, before) =>
             pipe(
-              program(before.at, ...argumentsOf(step)),
+              TE.fromEither(attempt(() => (isDue(position) ? rescored(before.at) : before.at))),
+              TE.flatMap((at) => program(at, ...plan.argumentsOf(position))),
               TE.map(({ value: { to, terms, mask }, executed }) => {
-                const event = { step, steps, terms: numbersOf(terms), flips: flipsBetween(before.mask, mask) }
+                const flips = flipsBetween(before.mask, mask)
+                const event = { step: position, steps, terms: numbersOf(terms), flips }
                 options.observe?.(event)()
-                return { executed, state: { at: to, mask, history: [...before.history, event] } }
+                return { executed, state: { at: to, mask, history: append(before.history, [event]) } }
               })
             )
         })
       ),
-      TE.flatMap(({ state: { at, history } }) =>
+      TE.bind('at', ({ state }) => TE.fromEither(attempt(() => rescored(state.at)))),
+      TE.flatMap(({ at, state }) =>
         pipe(
           runner.compile((s: Weights) => parametrisation.hard(s), [at.scores.params]),
           TE.flatMap((program) => program(at.scores.params)),
-          TE.map(({ value }): LearnResult => ({
-            mask: value,
-            emptyLayers: emptyLayers(value),
+          TE.map(({ value: mask }) => ({
+            mask,
+            emptyLayers: emptyLayers(mask),
             scores: at.scores.params,
             params: at.weights?.params ?? params,
-            history
+            history: entriesOf(state.history)
           }))
         )
       )
@@ -145,11 +230,7 @@ export const learnFrom =
  */
 export const learn =
   (network: Network, options: LearnOptions) =>
-  (
-    params: Concrete<Params>,
-    data: Dataset,
-    key: HostKey
-  ): ReaderTaskEither<Runner, TangentError, LearnResult> => {
-    const [shuffle, steps] = split(2)(key)
-    return learnFrom(network, options, 'mask.learn')(params, data, { shuffle, steps })
+  (params: Concrete<Params>, data: Dataset, key: HostKey): Effect<LearnResult> => {
+    const [shuffle, draws] = split(2)(key)
+    return learnFrom(network, options)(params, data, { operation: 'mask.learn', shuffle, draws })
   }

@@ -3,33 +3,45 @@ import type { Key } from '../graph/key.js'
 import * as ops from '../graph/ops/index.js'
 import * as random from '../graph/random.js'
 import type { Tensor } from '../graph/tensor.js'
-import type { Model } from '../nn/batch.js'
+import type { Attack, Batch, Model } from '../nn/batch.js'
 import type { Params, Weights } from '../nn/layer.js'
-import { empiricalNtk, type MaskForm, ntkVectorProduct } from '../ntk/index.js'
+import {
+  empiricalNtk,
+  type MaskedOptions,
+  type MaskForm,
+  ntkVectorProduct,
+  relativeDistance
+} from '../ntk/index.js'
 import { apply } from './apply.js'
 
-/** What the search minimises, as a function of the mask. */
+/** The parts of the objective of a ticket. */
 export interface ObjectiveOptions {
-  /** Weight of the kernel term; 1 unless given. */
+  /** Weight of the kernel term. @defaultValue 1 */
   readonly gamma?: number
   /**
-   * Weight of the output term; 1 unless given. On digits it brings the outputs three times closer to dense than 0
-   * does, and changes neither the kernel's distance nor robust accuracy by more than seeds do.
+   * Weight of the output term. On digits it brings the outputs three times closer to dense than 0 does, and changes
+   * neither the kernel's distance nor robust accuracy by more than seeds do.
+   *
+   * @defaultValue 1
    */
   readonly c?: number
   /**
-   * `probes`: Rademacher vectors V stand in for the kernel, E‖(Θₛ − Θ)V‖² = ‖Θₛ − Θ‖²_F, so that neither kernel nor
-   * Jacobian is formed (the default); `explicit`: the kernel itself, for small batches.
+   * `probes`: Rademacher vectors V take the place of the kernel, E‖(Θₛ − Θ)V‖² = ‖Θₛ − Θ‖²_F, so that neither kernel nor
+   * Jacobian is formed; `explicit`: the kernel itself, for small batches.
+   *
+   * @defaultValue `probes`
    */
   readonly kernel?: 'probes' | 'explicit'
-  /** Whether distances are divided by the dense network's size; true unless given, or γ and c depend on that size. */
+  /** Whether distances are divided by the dense network's size; if not, γ and c depend on that size. @defaultValue true */
   readonly relative?: boolean
   /**
    * How often the dense kernel on X̃ is applied to the probes before they are used, each time scaled back to unit entries:
-   * ΘᵖV lies more and more in the leading eigenspaces, so that these are matched first. 0 unless given, where all count alike.
+   * ΘᵖV lies more and more in the leading eigenspaces, so that these are matched first.
+   *
+   * @defaultValue 0: all eigenspaces count alike
    */
   readonly power?: number
-  /** How the mask enters the kernel; `linear` unless given, through which pruned weights have a gradient. */
+  /** How the mask enters the kernel. @defaultValue `linear`, through which pruned weights have a gradient */
   readonly mask?: MaskForm
 }
 
@@ -60,8 +72,8 @@ const leading =
 
 /**
  * γ ‖T_m − T‖²/‖T‖² + c ‖f(m∘θ, X̃) − f(θ, X̃)‖²/‖f(θ, X̃)‖², where T is the mixed kernel Θ(X, X̃) of the dense
- * network (times probes) and T_m that of the masked one, unless told otherwise in its linear form, J diag(m) Jᵀ at m∘θ. X̃ is
- * the same on both sides. The weights under the mask may have moved from the dense network's: `at`.
+ * network (times probes) and T_m that of the masked one, by default in its linear form, J diag(m) Jᵀ at m∘θ. X̃ is the same
+ * on both sides. The weights under the mask may have moved from the dense network's: `at`.
  */
 export const objective =
   (model: Model<Params>, options: ObjectiveOptions = {}) =>
@@ -90,4 +102,24 @@ export const objective =
       output: squaredDistance(outputs, dense, relative)
     }
     return { ...terms, loss: ops.add(ops.scale(c)(terms.output))(ops.scale(gamma)(terms.kernel)) }
+  }
+
+/** How far a masked network is from the dense one, both relative: 0 is equal, 1 as far as the zero mask. */
+export type MaskDistance = { readonly kernel: Tensor; readonly output: Tensor }
+
+/**
+ * Measures ‖Θₘ(X, X̃) − Θ(X, X̃)‖_F / ‖Θ(X, X̃)‖_F with full outputs, and ‖f(m∘θ, X̃) − f(θ, X̃)‖ / ‖f(θ, X̃)‖, where X̃ is
+ * the attack on the dense network for both. Θₘ is the restricted kernel, or another form if asked. Where the weights under
+ * the mask have moved, `at` has them: then m∘θ is m∘at.
+ */
+export const distance =
+  (model: Model<Params>, attack: Attack, options: MaskedOptions = {}) =>
+  (params: Params, mask: Weights, x: Tensor, batch: Batch, key: Key, at: Params = params): MaskDistance => {
+    const adversarial = attack(model)(params, batch, key).x
+    const kernel = (p: Params, m?: Weights): Tensor => empiricalNtk(model, options)(p, x, adversarial, m)
+    const output = (p: Params): Tensor => model(p)(adversarial)
+    return {
+      kernel: relativeDistance(kernel(params))(kernel(at, mask)),
+      output: relativeDistance(output(params))(output(apply(mask)(at)))
+    }
   }

@@ -1,77 +1,48 @@
 import { pipe } from 'fp-ts/lib/function.js'
-import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { TangentError } from '../core/error.js'
-import type { HostKey } from '../core/key.js'
-import { type Key, split } from '../graph/key.js'
-import type { Runner } from '../graph/runner.js'
-import type { Concrete } from '../graph/spec.js'
-import { attempt } from '../graph/trace.js'
 import type { Norm } from '../attack/ball.js'
 import { pgd } from '../attack/pgd.js'
-import type { Attack, Batch, Dataset } from '../nn/batch.js'
-import { labelledCount } from '../nn/labels.js'
+import type { HostKey } from '../core/key.js'
+import { type Key, split } from '../graph/key.js'
+import type { Effect } from '../graph/runner.js'
+import type { Concrete } from '../graph/spec.js'
+import type { Batch, Dataset } from '../nn/batch.js'
 import type { MaskedLeaves, Network, Params, Weights } from '../nn/layer.js'
-import { keepBest, type LayerAllocation } from './allocation.js'
-import { iterative, type Score } from './iterative.js'
-import { type OneShot, oneShotOf, sampleOf } from './sample.js'
-import * as score from './score.js'
-
-/** How a method scores, and how it shares out what is kept unless told otherwise. */
-interface Method {
-  readonly score: (network: Network, options: score.SnipOptions) => Score
-  readonly layers: LayerAllocation
-  readonly rounds: number
-}
-
-const methods = {
-  random: {
-    score: (_network, options) => (params, _batch, key) => score.random(key, options)(params),
-    layers: 'erk',
-    rounds: 1
-  },
-  magnitude: {
-    score: (_network, options) => (params) => score.magnitude(params, options),
-    layers: 'uniform',
-    rounds: 1
-  },
-  snip: { score: ({ apply }, options) => score.snip(apply, options), layers: 'global', rounds: 1 },
-  grasp: { score: ({ apply }, options) => score.grasp(apply, options), layers: 'global', rounds: 1 },
-  synflow: { score: ({ apply }, options) => score.synflow(apply, options), layers: 'global', rounds: 100 },
-  kernelTrace: { score: score.kernelTrace, layers: 'global', rounds: 1 }
-} as const satisfies Readonly<Record<string, Method>>
+import type { LayerAllocation } from './allocation.js'
+import { iterative, type OneShot, oneShotOf, sampleOf } from './iterative.js'
+import { methods } from './scores/index.js'
+import type { Score } from './scores/score.js'
+import { keepBest } from './top-k.js'
 
 /** The scores that give a mask at initialisation. */
 export type OneShotMethod = keyof typeof methods
 
-/** Methods that choose a mask from one score at initialisation. */
+/** The names of all {@link OneShotMethod}s. */
 export const oneShotMethods = Object.keys(methods) as readonly OneShotMethod[]
 
-/** What a mask from a score is made by. */
+/** How a mask is made from a score. */
 export interface OneShotOptions extends MaskedLeaves {
   readonly method: OneShotMethod
-  /** The fraction of weights to keep, in (0, 1]. */
+  /** The fraction of weights that the mask keeps, in (0, 1]. */
   readonly density: number
   /** The radius of the PGD-10 (step ε/4) under which data-driven scores are taken; 0 scores clean inputs. */
   readonly epsilon: number
-  /** The norm of that radius; `linf` unless given. */
+  /** The norm of that radius. @defaultValue `linf` */
   readonly norm?: Norm
-  /** Examples a score is taken on; 512 unless given, fewer where there are fewer. */
+  /** Examples a score is taken on; all where there are fewer. @defaultValue 512 */
   readonly samples?: number
-  /** Examples of one gradient of SNIP, see {@link score.SnipOptions}; all of them unless given. */
+  /** Examples of one gradient of SNIP, see `mask.score.snip`. @defaultValue all of them */
   readonly batch?: number
   /**
-   * How what is kept is shared out. Unless given, `random` has Erdős–Rényi layer densities, `magnitude` equal ones, and
-   * the others take the best of all layers together.
+   * How the kept weights are allocated to layers.
+   *
+   * @defaultValue Erdős–Rényi layer densities for `random`, equal ones for `magnitude`, and for the others the best of all
+   * layers together
    */
   readonly layers?: LayerAllocation
-  /** How often the score is taken anew on what is left, see {@link iterative}; 1 unless given, for `synflow` 100. */
+  /** How often the score is taken anew on what is left, see `mask.iterative`. @defaultValue 1, for `synflow` 100 */
   readonly rounds?: number
 }
-
-/** The attack under which scores are taken: PGD-10 with step ε/4. */
-const scoreAttack = (norm: Norm, epsilon: number): Attack =>
-  pgd({ norm, epsilon, steps: 10, stepSize: epsilon / 4 })
 
 /** The score of a method: params, data and a key to a tree over the weights. */
 export const scoreOf = (
@@ -85,13 +56,13 @@ export const scoreOf = (
   }: Pick<OneShotOptions, 'method' | 'epsilon' | 'norm' | 'batch' | 'biases'>
 ): Score =>
   methods[method].score(network, {
-    attack: scoreAttack(norm, epsilon),
+    attack: pgd({ norm, epsilon, steps: 10, stepSize: epsilon / 4 }),
     biases,
     ...(batch === undefined ? {} : { batch })
   })
 
 /**
- * Scores and mask of a network at its parameters: in one program, or round by round.
+ * Takes a score of a network at its parameters and makes the mask of the best: in one program, or round by round.
  *
  * @example
  * import assert from 'node:assert'
@@ -108,32 +79,26 @@ export const scoreOf = (
  */
 export const oneShot =
   (network: Network, options: OneShotOptions) =>
-  (params: Concrete<Params>, data: Dataset, key: HostKey): ReaderTaskEither<Runner, TangentError, OneShot> =>
+  (params: Concrete<Params>, data: Dataset, key: HostKey): Effect<OneShot> =>
   (runner) => {
-    const { method, density, samples = 512, biases = false } = options
-    const { layers, rounds } = { ...methods[method], ...options }
-    const scored = scoreOf(network, options)
+    const { density, samples = 512, biases = false } = options
+    const { layers, rounds } = { ...methods[options.method], ...options }
+    const score = scoreOf(network, options)
     if (rounds !== 1)
-      return iterative(network, { score: scored, density, rounds, layers, samples, biases })(
-        params,
-        data,
-        key
-      )(runner)
+      return iterative(network, { score, density, rounds, layers, samples, biases })(params, data, key)(
+        runner
+      )
     const [forSample, forScore] = split(2)(key)
     const choose = (
       p: Params,
       batch: Required<Batch>,
       k: Key
     ): { readonly mask: Weights; readonly scores: Weights } => {
-      const scores = scored(p, batch, k)
-      return { scores, mask: keepBest('mask.oneShot', layers, density)(scores) }
+      const scores = score(p, batch, k)
+      return { scores, mask: keepBest('mask.oneShot', { layers, density })(scores) }
     }
     return pipe(
-      TE.fromEither(
-        attempt(() =>
-          sampleOf(data, labelledCount('mask.oneShot', network.apply, params, data), samples, forSample)
-        )
-      ),
+      TE.fromEither(sampleOf('mask.oneShot', network, samples, params, data, forSample)),
       TE.flatMap((batch) =>
         pipe(
           runner.compile(choose, [params, batch, forScore]),

@@ -6,19 +6,9 @@ import * as random from '../graph/random.js'
 import type { Tensor } from '../graph/tensor.js'
 import * as tree from '../graph/tree.js'
 import type { Weights } from '../nn/layer.js'
-import { allocate, keepBest, type LayerAllocation } from './allocation.js'
-import { mapMasked, streamOf } from './masked-leaves.js'
-import { weightShapes } from './density.js'
-import { overRows } from './rows.js'
-import { topK } from './topk.js'
-
-/** How many weights a mask keeps, and how they are shared out over the layers. */
-export interface Sparsity {
-  /** The fraction of weights to keep, in (0, 1]. */
-  readonly density: number
-  /** `global` unless given. */
-  readonly layers?: LayerAllocation
-}
+import { allocate } from './allocation.js'
+import { mapMasked, streamOf, weightShapes } from './masked-leaves.js'
+import { keepBest, overRows, type Sparsity, topK } from './top-k.js'
 
 /** How scores become a mask: through a derivative while they are learnt, and exactly in the end. */
 export interface Parametrisation {
@@ -28,20 +18,19 @@ export interface Parametrisation {
   readonly hard: (scores: Weights) => Weights
 }
 
-const hard = ({ density, layers = 'global' }: Sparsity): ((scores: Weights) => Weights) =>
-  keepBest('mask', layers, density)
+const hard = (sparsity: Sparsity): Parametrisation['hard'] => keepBest('mask', sparsity)
 
 /** The hard mask with the identity as its derivative (Bengio, Léonard, Courville, arXiv:1308.3432). */
 export const straightThrough = (sparsity: Sparsity): Parametrisation => ({
-  soft: (scores) => hard(sparsity)(scores),
+  soft: hard(sparsity),
   hard: hard(sparsity)
 })
 
 /** A temperature that falls geometrically with progress. */
 export interface Annealing {
-  /** The temperature at the start; 1 unless given, for scores of mean 1. */
+  /** The temperature at the start. @defaultValue 1, for scores of mean 1 */
   readonly from?: number
-  /** The temperature at the end; .01 unless given. */
+  /** The temperature at the end. @defaultValue .01 */
   readonly to?: number
 }
 
@@ -63,7 +52,7 @@ const aboveThreshold =
     const kept = topK(count, { derivative: 'zero' })(fixed)
     const last = ops.neg(ops.reduceMax()(ops.select(kept)(ops.neg(fixed), LOWEST)))
     const next = ops.reduceMax()(ops.select(kept)(LOWEST, fixed))
-    // where all are kept there is no next one: any threshold below will do
+    // where all are kept there is no next one: any threshold below is right
     const threshold = count === row.shape[0] ? ops.sub(1)(last) : ops.scale(0.5)(ops.add(next)(last))
     return ops.sub(threshold)(row)
   }
@@ -100,7 +89,7 @@ export const sigmoid = (sparsity: Sparsity, annealing: Annealing = {}): Parametr
   }
 }
 
-/** The constants of the hard-concrete distribution; β = 2/3, γ = −.1, ζ = 1.1 unless given. */
+/** The constants of the hard-concrete distribution. @defaultValue β = 2/3, γ = −.1, ζ = 1.1 */
 export interface HardConcreteOptions extends Annealing {
   readonly beta?: number
   readonly gamma?: number

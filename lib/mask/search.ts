@@ -1,92 +1,77 @@
 import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { fail, type TangentError } from '../core/error.js'
+import type { Norm } from '../attack/ball.js'
+import { pgd } from '../attack/pgd.js'
+import type { TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
 import { split } from '../graph/key.js'
 import * as ops from '../graph/ops/index.js'
-import type { Runner } from '../graph/runner.js'
+import type { Effect } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
-import type { Norm } from '../attack/ball.js'
-import { pgd } from '../attack/pgd.js'
 import type { Attack, Dataset } from '../nn/batch.js'
-import { labelledCount } from '../nn/labels.js'
 import { type MaskedLeaves, type Network, type Params, type Weights, weightsOf } from '../nn/layer.js'
-import { allocate, type LayerAllocation } from './allocation.js'
-import { weightShapes } from './density.js'
+import { allocate } from './allocation.js'
+import { sampleOf } from './iterative.js'
 import { learnFrom } from './learn.js'
-import type { LearnEvent, LearnOptions, MaskObjective } from './learn-options.js'
+import {
+  type LearnEvent,
+  type LearnOptions,
+  type LearnResult,
+  type MaskObjective,
+  requireAtLeast0
+} from './learn-options.js'
+import { weightShapes } from './masked-leaves.js'
 import { objective, type Objective, type ObjectiveOptions } from './objective.js'
-import { scoreOf } from './oneshot.js'
-import { type Sparsity, type Parametrisation, straightThrough } from './parametrisation.js'
-import { sampleOf } from './sample.js'
+import { scoreOf } from './one-shot.js'
+import { type Parametrisation, straightThrough } from './parametrisation.js'
+import type { Sparsity } from './top-k.js'
 
 /** The recipe of a search. */
 export interface SearchOptions
   extends
     ObjectiveOptions,
     MaskedLeaves,
+    Sparsity,
     Pick<LearnOptions, 'attackTarget' | 'optimiser' | 'weights' | 'trajectory' | 'stop' | 'checkpoint'> {
-  /** The fraction of weights to keep, over all layers together, in (0, 1]. */
-  readonly density: number
-  /** How what is kept is shared out; `global` unless given. */
-  readonly layers?: LayerAllocation
-  /** How scores become a mask; {@link straightThrough} unless given. */
+  /** How scores become a mask. @defaultValue `mask.parametrisation.straightThrough` */
   readonly parametrisation?: (sparsity: Sparsity) => Parametrisation
   /** The radius of the attack in whose presence the network will be trained. */
   readonly epsilon: number
-  /** The norm of that radius; `linf` unless given. */
+  /** The norm of that radius. @defaultValue `linf` */
   readonly norm?: Norm
-  /** The attack that makes X̃; PGD-7 with step 2.5 ε/7 and random start unless given. */
+  /** The attack that makes X̃. @defaultValue PGD-7 with step 2.5 ε/7 and random start */
   readonly attack?: Attack
-  /** Steps of the optimiser; 300 unless given. 0 gives the mask of the starting scores. */
+  /** Steps of the optimiser; 0 gives the mask of the starting scores. @defaultValue 300 */
   readonly steps?: number
-  /** Clean and adversarial inputs a step, each this many; 128 unless given. */
+  /** Clean and adversarial inputs a step, each this many. @defaultValue 128 */
   readonly batch?: number
-  /** The learning rate at the start of its cosine; .02 unless given, for scores of mean 1. */
+  /** The learning rate at the start of its cosine. @defaultValue .02, for scores of mean 1 */
   readonly rate?: number
-  /** Examples of the kernel-trace score; 512 unless given. */
+  /** Examples of the kernel-trace score. @defaultValue 512 */
   readonly samples?: number
-  /** Where the scores start; at the kernel-trace score unless given. Biases take part if they have scores there. */
+  /** Where the scores start. Biases take part if they have scores there. @defaultValue the kernel-trace score */
   readonly start?: Concrete<Weights>
   /** Called after every step. */
   readonly observe?: (event: SearchEvent) => IO<void>
 }
 
 /** One step of a search. */
-export interface SearchEvent {
-  readonly step: number
-  readonly steps: number
+export interface SearchEvent extends Omit<LearnEvent, 'terms'> {
   readonly loss: number
   /** Relative kernel distance of this batch's mask to dense (an estimate, with probes). */
   readonly kernel: number
   /** Relative distance of the outputs. */
   readonly output: number
-  /** Weights of each masked layer that entered or left since the last step. */
-  readonly flips: readonly number[]
 }
 
 /** What a search found: the mask, the scores it comes from, and every step. */
-export interface Ticket {
-  readonly mask: Concrete<Weights>
-  readonly scores: Concrete<Weights>
-  /** The layers that the mask empties, see `mask.emptyLayers`; none where all is well. */
-  readonly emptyLayers: readonly number[]
-  /** The weights under the mask: as they were at initialisation, unless the search moves them. */
-  readonly params: Concrete<Params>
+export interface Ticket extends Omit<LearnResult, 'history'> {
   readonly history: readonly SearchEvent[]
 }
 
 const operation = 'mask.search'
-
-const check = ({ epsilon, gamma = 1, c = 1 }: SearchOptions): void => {
-  for (const [name, value] of Object.entries({ epsilon, gamma, c })) {
-    if (!(Number.isFinite(value) && value >= 0))
-      fail('ArgumentError', operation, 'a finite number of at least 0', `${value}`, name)
-  }
-}
 
 const eventOf = ({ terms, ...rest }: LearnEvent): SearchEvent => ({
   ...rest,
@@ -111,9 +96,9 @@ export const matching =
   }
 
 /**
- * The search for an adversarial winning ticket: a mask whose network has the dense network's outputs and mixed
+ * Searches for an adversarial winning ticket: a mask whose network has the dense network's outputs and mixed
  * tangent kernel on attacked inputs at initialisation, and so its adversarial training dynamics (arXiv:2202.06488).
- * Weights stay where they are; scores learn through a straight-through global top-k. It is {@link learn} with that
+ * Weights stay where they are; scores learn through a straight-through global top-k. It is `mask.learn` with that
  * objective, from the kernel-trace score; every part can be replaced.
  *
  * @example
@@ -132,67 +117,43 @@ export const matching =
  */
 export const search =
   (network: Network, options: SearchOptions) =>
-  (params: Concrete<Params>, data: Dataset, key: HostKey): ReaderTaskEither<Runner, TangentError, Ticket> =>
+  (params: Concrete<Params>, data: Dataset, key: HostKey): Effect<Ticket> =>
   (runner) => {
-    const {
-      density,
-      layers = 'global',
-      epsilon,
-      norm = 'linf',
-      steps = 300,
-      batch = 128,
-      rate = 0.02,
-      samples = 512,
-      biases = false
-    } = options
-    const { observe, parametrisation = straightThrough, ...rest } = options
+    const { density, layers = 'global', epsilon, norm = 'linf', samples = 512, biases = false } = options
+    const { gamma = 1, c = 1, observe, parametrisation = straightThrough, ...rest } = options
     const attack = options.attack ?? pgd({ norm, epsilon, steps: 7, stepSize: (2.5 * epsilon) / 7 })
-    const [forSample, forScore, shuffle, forSteps] = split(4)(key)
+    const [forSample, forScore, shuffle, draws] = split(4)(key)
     const scored = scoreOf(network, { method: 'kernelTrace', epsilon, norm, biases })
 
-    const scoresFrom = (): TE.TaskEither<TangentError, Concrete<Weights>> =>
-      pipe(
-        TE.fromEither(
-          attempt(() =>
-            sampleOf(data, labelledCount(operation, network.apply, params, data), samples, forSample)
-          )
-        ),
-        TE.bindTo('sample'),
-        TE.bind('program', ({ sample }) => runner.compile(scored, [params, sample, forScore])),
-        TE.flatMap(({ sample, program }) => program(params, sample, forScore)),
-        TE.map(({ value }) => value)
-      )
+    const scores: TE.TaskEither<TangentError, Concrete<Weights>> = pipe(
+      TE.fromEither(sampleOf(operation, network, samples, params, data, forSample)),
+      TE.bindTo('sample'),
+      TE.bind('program', ({ sample }) => runner.compile(scored, [params, sample, forScore])),
+      TE.flatMap(({ sample, program }) => program(params, sample, forScore)),
+      TE.map(({ value }) => value)
+    )
+    const learnt = (start: Concrete<Weights>) =>
+      learnFrom(network, {
+        steps: 300,
+        batch: 128,
+        rate: 0.02,
+        ...rest,
+        objective: matching(network, options),
+        parametrisation: parametrisation({ density, layers }),
+        start,
+        attack,
+        ...(observe && { observe: (event: LearnEvent) => observe(eventOf(event)) })
+      })(params, data, { operation, shuffle, draws })(runner)
 
     return pipe(
       TE.fromEither(
         attempt(() => {
-          check(options)
-          return allocate(
-            operation,
-            layers,
-            density,
-            weightShapes(options.start ?? weightsOf(params, options))
-          )
+          requireAtLeast0(operation, { epsilon, gamma, c })
+          allocate(operation, layers, density, weightShapes(options.start ?? weightsOf(params, options)))
         })
       ),
-      TE.flatMap(() => (options.start === undefined ? scoresFrom() : TE.right(options.start))),
-      TE.flatMap((start) =>
-        learnFrom(
-          network,
-          {
-            ...rest,
-            objective: matching(network, options),
-            parametrisation: parametrisation({ density, layers }),
-            start,
-            attack,
-            steps,
-            batch,
-            rate,
-            ...(observe === undefined ? {} : { observe: (event: LearnEvent) => observe(eventOf(event)) })
-          },
-          operation
-        )(params, data, { shuffle, steps: forSteps })(runner)
-      ),
-      TE.map(({ history, ...learnt }): Ticket => ({ ...learnt, history: history.map(eventOf) }))
+      TE.flatMap(() => (options.start === undefined ? scores : TE.right(options.start))),
+      TE.flatMap(learnt),
+      TE.map(({ history, ...found }): Ticket => ({ ...found, history: history.map(eventOf) }))
     )
   }

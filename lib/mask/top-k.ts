@@ -1,16 +1,19 @@
-import { rebuild } from '../core/tree.js'
+import { fail } from '../core/error.js'
+import { isNdArray, type NdArray, of } from '../core/ndarray.js'
 import { sizeOf } from '../core/shape.js'
+import { leaves, rebuild } from '../core/tree.js'
+import { straightThrough } from '../diff/index.js'
+import { evaluateOn } from '../graph/evaluate/index.js'
 import * as ops from '../graph/ops/index.js'
+import type { Concrete } from '../graph/spec.js'
 import { isTensor, type Tensor } from '../graph/tensor.js'
 import * as tree from '../graph/tree.js'
-import { fail } from '../core/error.js'
-import type { Allocation } from './allocation.js'
+import type { Weights } from '../nn/layer.js'
+import { allocate, type Allocation, type LayerAllocation } from './allocation.js'
+import { weightShapes } from './masked-leaves.js'
 
-/** A function of one row of scores, of which `count` are to be kept, to a row of the same length. */
-export type OnRow = (count: number) => (row: Tensor) => Tensor
-
-/** Laid end to end and cut up again: a function of all scores together, as one row. */
-export const together =
+/** A function of all scores together, as one row: they are laid end to end and the image is cut up again. */
+const together =
   (f: (row: Tensor) => Tensor) =>
   <T>(scores: T): T => {
     const parts = tree.tensors(scores)
@@ -24,8 +27,11 @@ export const together =
     return rebuild<Tensor, T>('mask', isTensor, scores, images)
   }
 
+/** A function of one row of scores, of which `count` are kept, to a row of the same length. */
+type OnRow = (count: number) => (row: Tensor) => Tensor
+
 /** A function of each leaf's scores as a row, with the leaf's count. */
-export const each =
+const each =
   (operation: string, counts: readonly number[], f: OnRow) =>
   <T>(scores: T): T => {
     const parts = tree.tensors(scores)
@@ -35,10 +41,97 @@ export const each =
     return rebuild<Tensor, T>(operation, isTensor, scores, images)
   }
 
-/** A function of the rows that an allotment makes of a tree of scores. */
+/** A function of the rows that an allocation makes of a tree of scores. */
 export const overRows =
-  (operation: string, allotment: Allocation, f: OnRow) =>
+  (operation: string, allocation: Allocation, f: OnRow) =>
   <T>(scores: T): T =>
-    allotment.kind === 'together'
-      ? together(f(allotment.count))(scores)
-      : each(operation, allotment.counts, f)(scores)
+    allocation.kind === 'together'
+      ? together(f(allocation.count))(scores)
+      : each(operation, allocation.counts, f)(scores)
+
+/** How the derivative passes through the choice. */
+export interface TopKOptions {
+  /**
+   * `identity`: straight-through, the mask's gradient is the scores' (Ramanujan et al., arXiv:1911.13299). `zero`: a hard
+   * decision that nothing learns through.
+   *
+   * @defaultValue `identity`
+   */
+  readonly derivative?: 'identity' | 'zero'
+}
+
+const select =
+  ({ derivative = 'identity' }: TopKOptions): OnRow =>
+  (k) =>
+    derivative === 'identity' ? straightThrough(ops.topKMask(k)) : ops.topKMask(k)
+
+/**
+ * The mask, 0 or 1, of the k largest scores of a whole tree: exactly k of them, of equal scores the first in leaf
+ * order. A k outside [1, size] is an ArgumentError.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { evaluateOn, mask, ndarray, type Tensor } from 'tangentflow'
+ *
+ * const best = (scores: readonly Tensor[]) => mask.topK(2)(scores)
+ * const kept = evaluateOn(best)([ndarray.fromNested([3, 1]), ndarray.fromNested([[2], [2]])])
+ * assert.deepEqual(kept.map(ndarray.toNested), [[1, 0], [[1], [0]]])
+ */
+export const topK =
+  (k: number, options: TopKOptions = {}) =>
+  <T>(scores: T): T =>
+    together(select(options)(k))(scores)
+
+/** As {@link topK} with a count for each leaf, in leaf order: densities are fixed layer by layer. */
+export const topKPerLayer =
+  (counts: readonly number[], options: TopKOptions = {}) =>
+  <T>(scores: T): T =>
+    each('mask.topKPerLayer', counts, select(options))(scores)
+
+/** How many weights a mask keeps, and how they are allocated to layers. */
+export interface Sparsity {
+  /** The fraction of weights that the mask keeps, in (0, 1]. */
+  readonly density: number
+  /** @defaultValue `global` */
+  readonly layers?: LayerAllocation
+}
+
+/** The mask of the best scores, as many as a sparsity asks for, as a traced function. */
+export const keepBest =
+  (operation: string, { layers = 'global', density }: Sparsity) =>
+  (scores: Weights): Weights =>
+    overRows(operation, allocate(operation, layers, density, weightShapes(scores)), select({}))(scores)
+
+/**
+ * The mask of the best of concrete scores: exactly as many as the density and its layers ask for, of equal scores the
+ * first. A score that is NaN is an ArgumentError.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { mask, ndarray } from 'tangentflow'
+ *
+ * const scores = [{ w: ndarray.fromNested([[3, 1], [0, 2]]) }, {}, { w: ndarray.fromNested([[9, 8]]) }]
+ * const together = mask.topKMaskOf({ layers: 'global', density: 0.5 })(scores)
+ * assert.deepEqual(together.map(({ w }) => w && Array.from(w.data)), [[1, 0, 0, 0], undefined, [1, 1]])
+ * const evenly = mask.topKMaskOf({ layers: 'uniform', density: 0.5 })(scores)
+ * assert.deepEqual(evenly.map(({ w }) => w && Array.from(w.data)), [[1, 0, 0, 1], undefined, [1, 0]])
+ */
+export const topKMaskOf =
+  (sparsity: Sparsity) =>
+  (scores: Concrete<Weights>): Concrete<Weights> => {
+    const operation = 'mask.topKMaskOf'
+    for (const { path, value } of leaves(operation, isNdArray, scores)) {
+      const at = value.data.findIndex(Number.isNaN)
+      if (at >= 0) fail('ArgumentError', operation, 'scores that are numbers', 'NaN', `${path}, ${at}`)
+    }
+    return inFloat32(evaluateOn(keepBest(operation, sparsity))(scores))
+  }
+
+/** Concrete values of float32, as engines other than the reference give them. */
+export const inFloat32 = (values: Concrete<Weights>): Concrete<Weights> =>
+  rebuild<NdArray, Concrete<Weights>>(
+    'mask',
+    isNdArray,
+    values,
+    leaves('mask', isNdArray, values).map(({ value }) => of(value.shape, Float32Array.from(value.data)))
+  )

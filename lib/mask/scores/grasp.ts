@@ -6,15 +6,18 @@ import * as ops from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
 import { none } from '../../attack/attack.js'
-import type { Attack, Batch, Model } from '../../nn/batch.js'
-import { type MaskedLeaves, type Params, type Weights, weightsOf, withWeights } from '../../nn/layer.js'
+import type { Batch, Model } from '../../nn/batch.js'
+import { type Params, type Weights, weightsOf, withWeights } from '../../nn/layer.js'
 import { crossEntropy } from '../../nn/loss.js'
+import type { DataScoreOptions } from './score.js'
 
-/** What GraSP needs besides data. */
-export interface GraspOptions extends MaskedLeaves {
-  /** The inputs on which the score is taken: attacked ones, or as they are (the default). */
-  readonly attack?: Attack
-  /** Logits are divided by it, so that the softmax is not saturated; 200 unless given, as in the authors' code. */
+/** The options of GraSP. */
+export interface GraspOptions extends DataScoreOptions {
+  /**
+   * What logits are divided by, so that the softmax is not saturated.
+   *
+   * @defaultValue 200, as in the authors' code
+   */
   readonly temperature?: number
 }
 
@@ -25,7 +28,7 @@ export interface GraspOptions extends MaskedLeaves {
  * Hessian–vector product.
  */
 export const grasp =
-  (model: Model<Params>, { attack = none, temperature = 200, ...covering }: GraspOptions = {}) =>
+  (model: Model<Params>, { attack = none, temperature = 200, ...leaves }: GraspOptions = {}) =>
   (params: Params, batch: Batch, key: Key): Weights => {
     if (!(Number.isFinite(temperature) && temperature > 0))
       fail(
@@ -36,7 +39,7 @@ export const grasp =
         'temperature'
       )
     const { x } = attack(model)(params, batch, key)
-    const weights = weightsOf(params, covering)
+    const weights = weightsOf(params, leaves)
     const loss = (w: Weights): Tensor =>
       pipe(model(withWeights(params, w))(x), ops.scale(1 / temperature), crossEntropy(batch.y))
     const curvature = hvp(loss)(weights, grad(loss)(weights))

@@ -8,9 +8,8 @@ import type { Key } from '../../graph/key.js'
 import * as ops from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
-import type { Attack, Batch } from '../../nn/batch.js'
+import type { Batch } from '../../nn/batch.js'
 import {
-  type MaskedLeaves,
   type Layer,
   type LayerParams,
   type Network,
@@ -19,19 +18,20 @@ import {
   weightsOf
 } from '../../nn/layer.js'
 import { mapMasked } from '../masked-leaves.js'
+import type { DataScoreOptions } from './score.js'
 
-/** What the kernel-trace score needs besides data. */
-export interface KernelTraceOptions extends MaskedLeaves {
-  /** The inputs on which the score is taken: attacked ones, or as they are (the default). */
-  readonly attack?: Attack
+/** The options of the kernel-trace score. */
+export interface KernelTraceOptions extends DataScoreOptions {
   /**
-   * Examples whose derivatives by the weights of convolutions are held at once, examples × outputs × weights numbers; so
-   * many as make 64 million (256 MB) unless given. It changes nothing but memory and rounding.
+   * Examples whose derivatives by the weights of convolutions are held at once, examples × outputs × weights numbers. It
+   * changes nothing but memory and rounding.
+   *
+   * @defaultValue so many as make 64 million numbers (256 MB)
    */
   readonly atOnce?: number
 }
 
-/** Most derivatives that are held at once unless told otherwise. */
+/** The most derivatives that are held at once by default. */
 const HELD = 2 ** 26
 
 /** The square root of a mean square over axis 0. */
@@ -49,14 +49,14 @@ const isDense = (w: Tensor): boolean => w.shape.length === 2
  * squared, as it is for biases. A weight on an input that is always 0 scores 0.
  */
 export const kernelTrace =
-  (network: Network, { attack = none, atOnce, ...covering }: KernelTraceOptions = {}) =>
+  (network: Network, { attack = none, atOnce, ...leaves }: KernelTraceOptions = {}) =>
   (params: Params, batch: Batch, key: Key): Weights => {
     const { x } = attack(network.apply)(params, batch, key)
     const inputs = inputsOf(network, params, x)
-    const scored = weightsOf(params, covering)
+    const scored = weightsOf(params, leaves)
     const squares = sumOfSquares(network, params, scored, x, atOnce ?? fitting(network, params, x))
-    const raw = mapMasked((p: Tensor, l, part) => {
-      const d = pipe(squares[l]![part]!, ops.scale(1 / x.shape[0]!), ops.sqrt)
+    const raw = mapMasked((p: Tensor, l, name) => {
+      const d = pipe(squares[l]![name]!, ops.scale(1 / x.shape[0]!), ops.sqrt)
       const shared = pipe(ops.abs(p), ops.mul(d))
       if (!isDense(p)) return shared
       const scaled = ops.mul(factorOf(network.layers[l]!, params[l]!, p.shape))(shared)
