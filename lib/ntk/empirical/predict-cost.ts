@@ -1,0 +1,97 @@
+import type { Either } from 'fp-ts/lib/Either.js'
+import { fail, type TangentError } from '../../core/error.js'
+import { rebuild, leaves } from '../../core/tree.js'
+import { share, topological } from '../../graph/graph.js'
+import { isKeyLeaf, isSpecLeaf, type Specs } from '../../graph/spec.js'
+import { apply, isOp, type Tensor } from '../../graph/tensor.js'
+import { attempt } from '../../graph/trace.js'
+import * as tree from '../../graph/tree.js'
+import type { Model } from '../../nn/batch.js'
+import { optimise } from '../../optimise/index.js'
+import { type Work, workOfGraph } from '../../optimise/work.js'
+import { type Method, methodNames, methods } from './methods.js'
+import type { MaskTree } from './masked.js'
+import { type KernelForm, type Problem, problemOf } from './kernel-problem.js'
+
+/** What each method is predicted to take, and the one that `auto` picks. */
+export interface CostPrediction {
+  readonly method: Method
+  readonly candidates: { readonly [M in Method]: Work }
+}
+
+/** The operations for which there is time while one byte moves, as the path search counts it: 8 for a float. */
+const FLOPS_PER_BYTE = 2
+
+/** One number for a prediction, in operations: what is computed and what is moved. */
+const costOf = ({ flops, bytes }: Work): number => flops + FLOPS_PER_BYTE * bytes
+
+/** The work of a tensor from the inputs it depends on. */
+const workOf = (output: Tensor): Work => {
+  const inputs = topological([output]).filter((node) => isOp(node, 'input') || isOp(node, 'keyInput'))
+  return workOfGraph(optimise(share({ inputs, outputs: [output] })))
+}
+
+/** The methods' costs for a problem of these shapes; what its tensors are computed from is not counted. */
+export const predict = <P>(problem: Problem<P>): CostPrediction => {
+  const seen = new Map<Tensor, Tensor>()
+  const symbol = (x: Tensor): Tensor => {
+    const known = seen.get(x) ?? apply({ tag: 'input', name: `${seen.size}`, shape: x.shape }, [])
+    seen.set(x, known)
+    return known
+  }
+  const bare: Problem<P> = {
+    ...problem,
+    params: tree.map(symbol)(problem.params),
+    x1: symbol(problem.x1),
+    x2: symbol(problem.x2),
+    factors: problem.factors.map((leaf) => leaf.map(symbol))
+  }
+  const works = methodNames.map((name) => [name, workOf(methods[name].total(bare))] as const)
+  const [method] = works.reduce((best, next) => (costOf(next[1]) < costOf(best[1]) ? next : best))
+  return { method, candidates: Object.fromEntries(works) as { readonly [M in Method]: Work } }
+}
+
+/** A symbol for every array that a tree describes. */
+const symbols = <T>(specs: unknown): T =>
+  rebuild<unknown, T>(
+    'predictCost',
+    isSpecLeaf,
+    specs,
+    leaves('predictCost', isSpecLeaf, specs).map(({ path, value }) =>
+      isKeyLeaf(value)
+        ? fail('TreeError', 'predictCost', 'arrays', 'a key', path)
+        : apply({ tag: 'input', name: path, shape: value.shape }, [])
+    )
+  )
+
+/**
+ * What `empiricalNtk` would take by each method for arguments of these shapes, and the method that `auto` picks: the
+ * least of flops + 2 · bytes, on the optimised graph of each. Nothing is compiled or run. Arrays describe themselves;
+ * without `x2` the kernel is that of `x1` with itself.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { key, nn, ntk, spec } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(100), nn.relu, nn.dense(10))
+ * const prediction = ntk.predictCost(net.apply)(net.init(key(0), [784]), spec([16, 784]), spec([16, 784]))
+ * assert.ok(E.isRight(prediction))
+ * const { method, candidates } = prediction.right
+ * assert.equal(method, 'contracted')
+ * assert.ok(candidates.contracted.flops * 50 < candidates.jacobian.flops)
+ */
+export const predictCost =
+  <P>(model: Model<P>, form: KernelForm = {}) =>
+  (
+    params: Specs<P>,
+    x1: Specs<Tensor>,
+    x2?: Specs<Tensor>,
+    mask?: Specs<MaskTree>
+  ): Either<TangentError, CostPrediction> =>
+    attempt(() => {
+      const left = symbols<Tensor>(x1)
+      const right = x2 === undefined ? left : symbols<Tensor>(x2)
+      const chosen = mask === undefined ? undefined : symbols<MaskTree>(mask)
+      return predict(problemOf(model, form, symbols<P>(params), left, right, chosen))
+    })

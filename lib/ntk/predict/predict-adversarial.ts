@@ -1,0 +1,217 @@
+import { pipe } from 'fp-ts/lib/function.js'
+import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { fail, type TangentError } from '../../core/error.js'
+import type { HostKey } from '../../core/key.js'
+import { type NdArray, of } from '../../core/ndarray.js'
+import { vjp } from '../../diff/index.js'
+import { fold, type Key } from '../../graph/key.js'
+import { loop } from '../../graph/loop.js'
+import * as ops from '../../graph/ops/index.js'
+import type { Runner } from '../../graph/runner.js'
+import type { Concrete } from '../../graph/spec.js'
+import type { Tensor } from '../../graph/tensor.js'
+import { attempt } from '../../graph/trace.js'
+import * as tree from '../../graph/tree.js'
+import type { Attack, Batch, Dataset, Model } from '../../nn/batch.js'
+import { crossEntropy, type Loss } from '../../nn/loss.js'
+import { empiricalNtk } from '../empirical/empirical-ntk.js'
+import { linearised } from './linearised.js'
+import { finite, symmetricGramOf } from '../spectrum/gram.js'
+import { type OdeOptions, toleranceOf } from './integrate.js'
+import { gradientOf } from './predict-gradient.js'
+import { dualFlow } from './predict-ode.js'
+import { checkTimes, dynamicsOf, movedBy, settingOf } from './prediction.js'
+
+/** Adversarial gradient flow of the linearised model. */
+export interface AdversarialOptions extends OdeOptions {
+  /** When outputs are wanted, in ascending order; finite and at least 0. */
+  readonly times: readonly number[]
+  /** The attack runs again whenever this much time has passed. */
+  readonly every: number
+  /** The step size η of which time counts steps; 1 unless given. */
+  readonly rate?: number
+  /** `nn.crossEntropy` unless given. */
+  readonly loss?: Loss
+}
+
+/** Outputs along adversarial training, an array for each time. */
+export interface AdversarialPrediction<P> {
+  readonly times: readonly number[]
+  /** f_t(X), [n, o]. */
+  readonly clean: readonly NdArray[]
+  /** f_t(X̃), [n, o], on the attacked inputs of that time. */
+  readonly attacked: readonly NdArray[]
+  /** When the attack ran, and what it gave. */
+  readonly attacks: readonly { readonly time: number; readonly x: NdArray }[]
+  /** The parameters of the linearised model at the last time. */
+  readonly params: Concrete<P>
+}
+
+const OPERATION = 'ntk.predictAdversarial'
+
+/** What one run of the attack gives: attacked inputs, the kernels that govern the flow from there, and outputs. */
+interface Attacked {
+  readonly x: Tensor
+  /** Θ(X̃, X̃) and Θ(X, X̃), [n, n, o, o]. */
+  readonly own: Tensor
+  readonly mixed: Tensor
+  /** Outputs of the linearised model on X̃ and on X. */
+  readonly attacked: Tensor
+  readonly clean: Tensor
+}
+
+const attackOnce =
+  <P>(model: Model<P>, attack: Attack) =>
+  (origin: P, params: P, batch: Batch, key: Key): Attacked => {
+    const flat = linearised(model, origin)
+    const { x } = attack(flat)(params, batch, key)
+    return {
+      x,
+      own: empiricalNtk(model)(origin, x),
+      mixed: empiricalNtk(model)(origin, batch.x, x),
+      attacked: flat(params)(x),
+      clean: flat(params)(batch.x)
+    }
+  }
+
+/** θ + J(X̃)ᵀ u. */
+const advance =
+  <P>(model: Model<P>) =>
+  (origin: P, params: P, x: Tensor, dual: Tensor): P => {
+    const moved = vjp((p: P) => model(p)(x))(origin)[1](dual)
+    return tree.zipWith(moved, (p, step) => ops.add(step)(p))(params)
+  }
+
+/** The times that fall between one attack and the next; a time at which the attack runs comes after it. */
+const segmentsOf = (times: readonly number[], every: number): readonly (readonly number[])[] => {
+  // a multiple of `every` is one, whatever the rounding of the product
+  const segments = times.map((t) => Math.floor(t / every + 1e-9))
+  const count = (segments.at(-1) ?? -1) + 1
+  return Array.from({ length: count }, (_, k) =>
+    times.filter((_t, i) => segments[i] === k).map((t) => Math.max(0, t - k * every))
+  )
+}
+
+const check = ({ times, every }: AdversarialOptions): void => {
+  if (!(Number.isFinite(every) && every > 0)) {
+    fail('ArgumentError', OPERATION, 'a finite time above 0', `${every}`, 'every')
+  }
+  checkTimes(
+    OPERATION,
+    times,
+    'finite times of at least 0, ascending',
+    (t, i) => t < Infinity && (i === 0 || t >= times[i - 1]!)
+  )
+  if (times.length === 0) fail('ArgumentError', OPERATION, 'at least one time', 'none', 'times')
+}
+
+interface Progress<P> extends Omit<AdversarialPrediction<P>, 'times'> {
+  readonly params: Concrete<P>
+}
+
+/**
+ * Adversarial training of the linearised model f(θ, x) = f₀(x) + ∇f₀(x)(θ − θ₀) under gradient flow. At the times kτ, τ =
+ * `every`, the attack runs against f(θ(kτ), ·) with the key `fold(k)(key)` and gives X̃ₖ; until the next attack X̃ₖ stays, and
+ *
+ *   θ̇ = −η ∇f₀(X̃ₖ)ᵀ ∇L(f(θ, X̃ₖ)),   so   ∂f(X)/∂t = −η Θ(X, X̃ₖ) ∇L(f(X̃ₖ))   and the same of f(X̃ₖ) with Θ(X̃ₖ, X̃ₖ),
+ *
+ * with kernels at θ₀ (arXiv:2202.06488; with the loss a mean over N, ∇L is ∇ℓ/N). Each stretch is solved in function
+ * space as in {@link predictOde}, in float64, from the kernels that the engine computes; its end is carried over as
+ * parameters, θ ← θ + ∇f₀(X̃ₖ)ᵀ u, because the next attack asks for f at inputs that no kernel so far has seen. As τ → 0 this
+ * is the flow under an attack that is recomputed at every moment; with τ = 1 it is adversarial training that attacks as
+ * often as gradient descent steps. An attack against the linearised model is meant: where training stays lazy, it is one
+ * against the network. Labels are what the loss takes. The kernels are full, so memory grows as (n o)².
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { attack, key, ndarray, nn, ntk, withEngine } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(4), nn.tanh, nn.dense(2))
+ * const data = { x: ndarray.fromNested([[0.2, 0.9], [0.8, 0.1]]), y: ndarray.fromNested([0, 1]) }
+ * const pgd = attack.pgd({ epsilon: 0.1, steps: 2, stepSize: 0.05 })
+ * const predicted = await withEngine({ require: 'reference' })(
+ *   ntk.predictAdversarial(net.apply, pgd, { times: [0, 2], every: 1 })(net.init(key(0), [2]), data, key(1))
+ * )()
+ * assert.ok(E.isRight(predicted))
+ */
+export const predictAdversarial =
+  <P>(model: Model<P>, attack: Attack, options: AdversarialOptions) =>
+  (
+    params: Concrete<P>,
+    data: Dataset,
+    key: HostKey
+  ): ReaderTaskEither<Runner, TangentError, AdversarialPrediction<P>> =>
+  (runner) => {
+    const { times, every, loss = crossEntropy } = options
+    const run = attackOnce(model, attack)
+    const batch = { x: data.x, y: data.y }
+    const stretch = (
+      { own, mixed, attacked, clean }: Concrete<Attacked>,
+      until: readonly number[]
+    ): readonly { readonly dual: NdArray; readonly attacked: NdArray; readonly clean: NdArray }[] => {
+      const gram = symmetricGramOf(OPERATION, own)
+      const setting = settingOf(OPERATION, gram, attacked.shape, 'outputs', {
+        start: attacked,
+        test: { kernel: mixed, start: clean }
+      })
+      const { train, test } = setting
+      return dualFlow(
+        OPERATION,
+        setting,
+        gradientOf(loss, data.y, attacked.shape),
+        dynamicsOf(OPERATION, options),
+        toleranceOf(OPERATION, options),
+        until
+      ).map((dual) => ({
+        dual: of(attacked.shape, dual),
+        attacked: movedBy(train, dual),
+        clean: movedBy(test!, dual)
+      }))
+    }
+    return pipe(
+      TE.Do,
+      TE.bind('segments', () =>
+        TE.fromEither(
+          attempt(() => {
+            check(options)
+            finite(OPERATION, data.y, 'y')
+            return segmentsOf(times, every)
+          })
+        )
+      ),
+      TE.bind('prepare', () => runner.compile(run, [params, params, batch, key])),
+      TE.flatMap(({ segments, prepare }) =>
+        pipe(
+          { params, clean: [], attacked: [], attacks: [] } as Progress<P>,
+          loop(segments.length, (k, seen: Progress<P>) =>
+            pipe(
+              prepare(params, seen.params, batch, fold(k)(key)),
+              TE.bindTo('found'),
+              TE.bind('states', ({ found }) => {
+                // the last stretch ends at the last time, every other where the next attack runs
+                const end = k === segments.length - 1 ? segments[k]!.at(-1)! : every
+                return TE.fromEither(attempt(() => stretch(found.value, [...segments[k]!, end])))
+              }),
+              TE.bind('moved', ({ found, states }) => {
+                const { x } = found.value
+                const { dual } = states.at(-1)!
+                return pipe(
+                  runner.compile<[P, P, Tensor, Tensor], P>(advance(model), [params, seen.params, x, dual]),
+                  TE.flatMap((program) => program(params, seen.params, x, dual))
+                )
+              }),
+              TE.map(({ found, states, moved }) => ({
+                params: moved.value,
+                clean: [...seen.clean, ...states.slice(0, -1).map(({ clean }) => clean)],
+                attacked: [...seen.attacked, ...states.slice(0, -1).map(({ attacked }) => attacked)],
+                attacks: [...seen.attacks, { time: k * every, x: found.value.x }]
+              }))
+            )
+          ),
+          TE.map((seen) => ({ times, ...seen }))
+        )
+      )
+    )
+  }
