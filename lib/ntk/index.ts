@@ -3,7 +3,13 @@ export type { KernelBlock } from './tiled/block.js'
 export { cosineSimilarity, relativeDistance } from './spectrum/distance.js'
 export { empiricalNtk, type KernelOptions, layerKernels } from './empirical/empirical-ntk.js'
 export { jacobians } from './empirical/jacobians.js'
-export { type AttackShift, attackShift, jointNtk, type KernelBlocks, kernelBlocks } from './empirical/joint.js'
+export {
+  type AttackShift,
+  attackShift,
+  jointNtk,
+  type KernelBlocks,
+  kernelBlocks
+} from './empirical/joint.js'
 export type { MaskedOptions, MaskForm, MaskTree } from './empirical/masked.js'
 export type { Method } from './empirical/methods.js'
 export { mixedNtk } from './empirical/mixed-ntk.js'

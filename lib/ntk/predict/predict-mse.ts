@@ -5,14 +5,7 @@ import { attempt } from '../../graph/trace.js'
 import { applyFunction, type Modes, modesOf, type ToleranceOptions } from '../spectrum/matrix-function.js'
 import { finite } from '../spectrum/gram.js'
 import { type Dynamics, type Response, responseOf } from './dynamics.js'
-import {
-  checkTimes,
-  dynamicsOf,
-  movedBy,
-  type Prediction,
-  settingOf,
-  type TestInputs
-} from './prediction.js'
+import { checkTimes, dynamicsOf, movedBy, type Prediction, settingOf, type TestInputs } from './prediction.js'
 import { stableRate } from './rates.js'
 
 /** A prediction under squared error. `flow`, rate 1 and no momentum unless given. */
