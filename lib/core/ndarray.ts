@@ -58,6 +58,10 @@ export const takeRows = (operation: string, array: NdArray, places: ArrayLike<nu
   return of([places.length, ...inner], out)
 }
 
+/** The elements in float64; they are not copied where they already are. */
+export const float64 = ({ data }: NdArray): Float64Array =>
+  data instanceof Float64Array ? data : Float64Array.from(data)
+
 /** From nested rows; a ragged array is a ShapeError. */
 export const fromNested = (rows: Nested): NdArray => {
   const shape: number[] = []

@@ -55,3 +55,33 @@ export const broadcastShapes = (operation: string, a: Shape, b: Shape): Shape =>
   }
   return shape
 }
+
+/** The shape of the one argument of an operation. */
+export const onlyShape = (operation: string, shapes: readonly Shape[]): Shape =>
+  shapes.length === 1
+    ? shapes[0]!
+    : fail('ArgumentError', operation, 'one argument', `${shapes.length} arguments`)
+
+/** The shape that all arguments of an operation have. */
+export const commonShape = (operation: string, shapes: readonly Shape[]): Shape => {
+  const first = shapes[0] ?? fail('ArgumentError', operation, 'at least one argument', 'none')
+  return shapes.every((shape) => sameShape(shape, first))
+    ? first
+    : fail('ShapeError', operation, 'arguments of equal shape', shapes.map(showShape).join(' and '))
+}
+
+/** Calls `visit` with the row-major position and the coordinates of every element of a shape. */
+export const forEachPlace = (
+  shape: Shape,
+  visit: (at: number, coordinates: readonly number[]) => void
+): void => {
+  const coordinates = new Array<number>(shape.length).fill(0)
+  const count = sizeOf(shape)
+  for (let at = 0; at < count; at++) {
+    visit(at, coordinates)
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      if (++coordinates[axis]! < shape[axis]!) break
+      coordinates[axis] = 0
+    }
+  }
+}

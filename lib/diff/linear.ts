@@ -1,6 +1,6 @@
 import { fail } from '../core/error.js'
 import { topological } from '../graph/graph.js'
-import { opName } from '../graph/print.js'
+import { opName } from '../graph/primitives/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import { plus } from './accumulate.js'
 import type { Tangent } from './rule.js'

@@ -1,5 +1,5 @@
 import { isNdArray, type NdArray } from '../core/ndarray.js'
-import { bindInputs, drawNode } from '../graph/evaluate/evaluate.js'
+import { bindInputs, drawNode } from '../graph/evaluate.js'
 import { type Graph, rewrite, topological } from '../graph/graph.js'
 import type { Op, OpTag } from '../graph/op.js'
 import type { HostValue } from '../graph/spec.js'

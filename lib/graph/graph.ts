@@ -1,6 +1,4 @@
-import type { NdArray } from '../core/ndarray.js'
-import type { KeyStep } from '../core/key.js'
-import type { Op } from './op.js'
+import { opKey } from './primitives/index.js'
 import { isOp, type Tensor } from './tensor.js'
 
 /** A closed computation: its arguments in order and its results. Nodes are shared wherever they are equal. */
@@ -49,85 +47,6 @@ export const rewrite = (graph: Graph, visit: (node: Tensor) => Tensor): Graph =>
   const of = (node: Tensor): Tensor => done.get(node)!
   for (const node of topological(graph.outputs)) done.set(node, visit(withInputs(node, node.inputs.map(of))))
   return { inputs: graph.inputs, outputs: graph.outputs.map(of) }
-}
-
-const SMALL = 16
-
-const rotate = (x: number, by: number): number => (x << by) | (x >>> (32 - by))
-
-/** The finaliser of MurmurHash3: every bit in reaches every bit out. */
-const avalanche = (x: number): number => {
-  const y = Math.imul(x ^ (x >>> 16), 0x85ebca6b)
-  const z = Math.imul(y ^ (y >>> 13), 0xc2b2ae35)
-  return (z ^ (z >>> 16)) >>> 0
-}
-
-/**
- * Two lanes of MurmurHash3 with different constants over the bits of the elements: 64 bits that name a large constant.
- * The rotations matter: masks and one-hot rows differ in a few high bits only.
- */
-const digest = ({ data }: NdArray): string => {
-  const words = new Uint32Array(Float64Array.from(data).buffer)
-  let a = 0x811c9dc5
-  let b = 0x9747b28c
-  for (const word of words) {
-    a =
-      (Math.imul(rotate(a ^ Math.imul(rotate(Math.imul(word, 0xcc9e2d51), 15), 0x1b873593), 13), 5) +
-        0xe6546b64) |
-      0
-    b =
-      (Math.imul(rotate(b ^ Math.imul(rotate(Math.imul(word, 0x239b961b), 16), 0xab0e9789), 19), 5) +
-        0x561ccd1b) |
-      0
-  }
-  return `${avalanche(a).toString(16)}.${avalanche(b).toString(16)}`
-}
-
-const digests = new WeakMap<NdArray, string>()
-
-const nameConstant = (value: NdArray): string => {
-  if (value.data.length <= SMALL)
-    return Array.from(value.data, (x) => (Object.is(x, -0) ? '-0' : x)).join(' ')
-  const known = digests.get(value)
-  if (known !== undefined) return known
-  const name = digest(value)
-  digests.set(value, name)
-  return name
-}
-
-const nameSteps = (path: readonly KeyStep[]): string =>
-  path.map((step) => `${step.kind}${step.index}`).join('/')
-
-/** The attributes of a primitive as text; equal primitives, and only those, have equal text. */
-export const opKey = (op: Op): string => {
-  switch (op.tag) {
-    case 'constant':
-      return `constant ${op.value.shape.join(',')} ${nameConstant(op.value)}`
-    case 'pointwise':
-      return op.fn
-    case 'contract':
-      return `contract ${op.operands.map((indices) => indices.join('.')).join(',')}>${op.output.join('.')}|${op.sizes.join('.')}`
-    case 'random':
-      return `random ${op.distribution} ${op.shape.join(',')} ${nameSteps(op.path)}`
-    case 'custom':
-    case 'customLinear':
-      return `${op.tag} ${op.rule.name}`
-    case 'input':
-    case 'keyInput':
-    case 'iota':
-    case 'alias':
-    case 'stopGradient':
-    case 'barrier':
-    case 'reshape':
-    case 'slice':
-    case 'pad':
-    case 'concat':
-    case 'reduceMax':
-    case 'unfold':
-    case 'fold':
-    case 'topKMask':
-      return JSON.stringify(op)
-  }
 }
 
 /**

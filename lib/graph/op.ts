@@ -1,17 +1,18 @@
 import type { KeyStep } from '../core/key.js'
 import type { NdArray } from '../core/ndarray.js'
 import type { Shape } from '../core/shape.js'
-import type { Tensor } from './tensor.js'
+import type { PointwiseName } from './primitives/pointwise.js'
 
-/** Pointwise functions of one argument. */
-export type UnaryName =
-  'neg' | 'exp' | 'log' | 'sqrt' | 'tanh' | 'sin' | 'cos' | 'erf' | 'sign' | 'abs' | 'floor'
-
-/** Pointwise functions of two arguments of equal shape. Comparisons give 0 or 1. */
-export type BinaryName = 'add' | 'sub' | 'div' | 'max' | 'min' | 'pow' | 'less' | 'lessEqual' | 'equal'
-
-/** `select(condition, a, b)`: a where the condition is not 0, else b. */
-export type PointwiseName = UnaryName | BinaryName | 'select'
+/**
+ * A symbolic value inside a traced function: one immutable node of the graph. A tensor knows its primitive, its inputs
+ * and its shape, never its elements.
+ */
+export interface Tensor {
+  readonly _tag: 'Tensor'
+  readonly op: Op
+  readonly inputs: readonly Tensor[]
+  readonly shape: Shape
+}
 
 /** What random numbers follow: [0, 1), the standard normal, or ±1. */
 export type Distribution = 'uniform' | 'normal' | 'rademacher'
@@ -28,8 +29,8 @@ export interface CustomRule {
 }
 
 /**
- * The primitives, about twenty. Everything else is composed of these, and every interpreter (shape, evaluation,
- * linearisation, transposition, batching, each engine) is one total table over the tag.
+ * The primitives, about twenty. Everything else is composed of these, and every interpreter (`graph/primitives`,
+ * `diff/rules`, each engine) is one total table over the tag.
  */
 export type Op =
   /** An argument of a traced function. */
@@ -108,3 +109,18 @@ export type OpTag = Op['tag']
 
 /** The record of one primitive. */
 export type OpOf<T extends OpTag> = Extract<Op, { tag: T }>
+
+/** A tensor of one known primitive. */
+export type TensorOf<T extends OpTag> = Tensor & { readonly op: OpOf<T> }
+
+/** What tracing, printing and evaluation know of one primitive. Derivatives are in `diff/rules`, kernels in the engines. */
+export interface Primitive<T extends OpTag> {
+  /** The shape of the result; inputs that do not fit are refused. */
+  readonly shape: (op: OpOf<T>, inputs: readonly Shape[]) => Shape
+  /** What it means: its elements in float64, row-major. */
+  readonly evaluate: (op: OpOf<T>, inputs: readonly Float64Array[], node: TensorOf<T>) => Float64Array
+  /** Its attributes as text; equal primitives, and only those, have equal text. */
+  readonly key: (op: OpOf<T>) => string
+  /** What a printed graph says of its attributes. */
+  readonly show: (op: OpOf<T>) => string
+}

@@ -1,57 +1,7 @@
 import { showShape } from '../core/shape.js'
-import type { Graph } from './graph.js'
-import { topological } from './graph.js'
-import type { Op } from './op.js'
+import { type Graph, topological } from './graph.js'
+import { opName, showAttributes } from './primitives/index.js'
 import type { Tensor } from './tensor.js'
-
-const letter = (index: number): string =>
-  index < 26 ? String.fromCharCode(97 + index) : index < 52 ? String.fromCharCode(39 + index) : `(${index})`
-
-const letters = (indices: readonly number[]): string => indices.map(letter).join('')
-
-/** A contraction as an einsum equation, `ab,bc->ac`. */
-export const showEquation = (operands: readonly (readonly number[])[], output: readonly number[]): string =>
-  `${operands.map(letters).join(',')}->${letters(output)}`
-
-const attributes = (op: Op): string => {
-  switch (op.tag) {
-    case 'input':
-    case 'keyInput':
-      return op.name
-    case 'constant':
-      return op.value.data.length === 1 ? String(op.value.data[0]) : ''
-    case 'contract':
-      return showEquation(op.operands, op.output)
-    case 'iota':
-    case 'concat':
-      return `axis ${op.axis}`
-    case 'random':
-      return [op.distribution, ...op.path.map((step) => `${step.kind} ${step.index}`)].join(' ')
-    case 'slice':
-      return `${showShape(op.start)} ${showShape(op.limit)} ${showShape(op.stride)}`
-    case 'pad':
-      return `${showShape(op.low)} ${showShape(op.high)} ${showShape(op.interior)}`
-    case 'reduceMax':
-      return `axes ${showShape(op.axes)}`
-    case 'unfold':
-    case 'fold':
-      return `${showShape(op.kernel)} stride ${showShape(op.stride)}`
-    case 'topKMask':
-      return `k ${op.k}`
-    case 'custom':
-    case 'customLinear':
-      return op.rule.name
-    case 'reshape':
-    case 'alias':
-    case 'stopGradient':
-    case 'barrier':
-    case 'pointwise':
-      return ''
-  }
-}
-
-/** The name of a node's primitive, with the function of a pointwise one. */
-export const opName = (op: Op): string => (op.tag === 'pointwise' ? op.fn : op.tag)
 
 const number = (
   graph: Graph
@@ -81,7 +31,7 @@ export const print = (graph: Graph): string => {
   const { nodes, id } = number(graph)
   const lines = nodes.map((node) => {
     const inputs = node.inputs.map((input) => ` %${id(input)}`).join(',')
-    const text = attributes(node.op)
+    const text = showAttributes(node.op)
     const isLeaf = node.op.tag === 'input' || node.op.tag === 'keyInput'
     const suffix = text === '' ? '' : isLeaf ? ` ${text}` : ` {${text}}`
     return `%${id(node)}: f32${showShape(node.shape)} = ${opName(node.op)}${inputs}${suffix}`
@@ -93,7 +43,9 @@ export const print = (graph: Graph): string => {
 export const printDot = (graph: Graph): string => {
   const { nodes, id } = number(graph)
   const label = (node: Tensor): string =>
-    [opName(node.op), attributes(node.op), showShape(node.shape)].filter((part) => part !== '').join('\\n')
+    [opName(node.op), showAttributes(node.op), showShape(node.shape)]
+      .filter((part) => part !== '')
+      .join('\\n')
   const outputs = new Set(graph.outputs)
   const vertices = nodes.map(
     (node) => `  n${id(node)} [label="${label(node)}"${outputs.has(node) ? ', peripheries=2' : ''}]`

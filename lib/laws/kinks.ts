@@ -1,5 +1,5 @@
 import { sizeOf, stridesOf } from '../core/shape.js'
-import type { PointwiseName } from '../graph/op.js'
+import type { PointwiseName } from '../graph/primitives/pointwise.js'
 import { isOp, type Tensor } from '../graph/tensor.js'
 
 /**

@@ -1,8 +1,9 @@
 import { derive, key, rademachers } from '../core/key.js'
 import { isNdArray, type NdArray } from '../core/ndarray.js'
-import { bindInputs, drawNode, evaluateNode } from '../graph/evaluate/evaluate.js'
+import { bindInputs, drawNode } from '../graph/evaluate.js'
 import { type Graph, topological } from '../graph/graph.js'
-import type { PointwiseName } from '../graph/op.js'
+import { evaluateNode } from '../graph/primitives/index.js'
+import { functions } from '../graph/primitives/pointwise.js'
 import type { HostValue } from '../graph/spec.js'
 import { isOp, type Tensor } from '../graph/tensor.js'
 import { marginsOf, type Margins } from './kinks.js'
@@ -32,20 +33,6 @@ export const float32: Arithmetic = {
   result: (_, data) => Float64Array.from(Float32Array.from(data))
 }
 
-const inexact: ReadonlySet<PointwiseName> = new Set<PointwiseName>([
-  'exp',
-  'log',
-  'sqrt',
-  'tanh',
-  'sin',
-  'cos',
-  'erf',
-  'add',
-  'sub',
-  'div',
-  'pow'
-])
-
 /** Whether a contraction computes anything: a mere view of its operand does not round. */
 const computes = (node: Tensor): boolean =>
   isOp(node, 'contract') &&
@@ -65,7 +52,7 @@ export const noisy = (unit: number, seed: number): Arithmetic => {
     operands: (node, inputs, position) =>
       computes(node) ? inputs.map((input, k) => jitter(input, position * 16 + k)) : inputs,
     result: (node, data, position) =>
-      isOp(node, 'pointwise') && inexact.has(node.op.fn) ? jitter(data, position * 16 + 15) : data
+      isOp(node, 'pointwise') && !functions[node.op.fn].exact ? jitter(data, position * 16 + 15) : data
   }
 }
 

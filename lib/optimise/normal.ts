@@ -1,6 +1,6 @@
 import { fail } from '../core/error.js'
 import type { ContractOp } from '../graph/contract.js'
-import { showEquation } from '../graph/print.js'
+import { showEquation } from '../graph/primitives/contract.js'
 
 /**
  * The contractions an engine meets. `optimise` splits every contraction into these, so an engine needs no other:

@@ -1,6 +1,6 @@
 import { constant, fill, knownScalar } from '../graph/constant.js'
 import { broadcastTo, contract, product, scaleBy } from '../graph/contract.js'
-import type { PointwiseName } from '../graph/op.js'
+import type { PointwiseName } from '../graph/primitives/pointwise.js'
 import { apply, isOp, type Tensor, type TensorOf } from '../graph/tensor.js'
 import { sameShape } from '../core/shape.js'
 import { substitute } from './flatten.js'

@@ -1,6 +1,6 @@
 import { sizeOf } from '../core/shape.js'
 import { constant } from '../graph/constant.js'
-import { evaluateNode } from '../graph/evaluate/evaluate.js'
+import { evaluateNode } from '../graph/primitives/index.js'
 import { type Graph, rewrite } from '../graph/graph.js'
 import { isOp, type Tensor } from '../graph/tensor.js'
 import { reshapes, type Rewrite, rewrites } from './rules.js'

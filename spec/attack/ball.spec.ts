@@ -12,7 +12,7 @@ import {
   uniforms
 } from 'tangentflow'
 import { inBall, inBox, isProjection } from 'tangentflow/laws'
-import { evaluateGraph } from '../../lib/graph/evaluate/evaluate.js'
+import { evaluateGraph } from '../../lib/graph/evaluate.js'
 import { hostLeaves } from '../../lib/graph/spec.js'
 import { trace } from '../../lib/graph/trace.js'
 import { ballAround } from '../../lib/attack/ball.js'

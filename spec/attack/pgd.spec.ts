@@ -20,7 +20,7 @@ import {
   type Tensor,
   trace
 } from 'tangentflow'
-import { evaluateGraph, type Rounding } from '../../lib/graph/evaluate/evaluate.js'
+import { evaluateGraph, type Rounding } from '../../lib/graph/evaluate.js'
 import { hostLeaves } from '../../lib/graph/spec.js'
 import { batchOf, type Case, cases, worked } from '../support/networks.js'
 

@@ -12,7 +12,7 @@ import {
   zeros
 } from '../../lib/core/ndarray.js'
 import * as diff from '../../lib/diff/index.js'
-import { evaluate, evaluateOn } from '../../lib/graph/evaluate/index.js'
+import { evaluate, evaluateOn } from '../../lib/graph/evaluate.js'
 import * as ops from '../../lib/graph/ops/index.js'
 import type { Key } from '../../lib/graph/key.js'
 import { spec } from '../../lib/graph/spec.js'

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { grad, vmap } from '../../lib/diff/index.js'
-import { pointwise } from '../../lib/graph/evaluate/pointwise.js'
+import { functions } from '../../lib/graph/primitives/pointwise.js'
 import * as ops from '../../lib/graph/ops/index.js'
 import { diffRules } from '../../lib/diff/rules/index.js'
 import { topological } from '../../lib/graph/graph.js'
-import { opName } from '../../lib/graph/print.js'
+import { opName } from '../../lib/graph/primitives/index.js'
 import type { Tensor } from '../../lib/graph/tensor.js'
 import { bind } from '../../lib/laws/compare.js'
 import { vmapIsLoopAt } from '../../lib/laws/batching.js'
@@ -73,6 +73,6 @@ describe('random programs', () => {
     // the rest has specs of its own, or leaves no node behind once a function is traced
     const elsewhere = ['keyInput', 'random', 'alias', 'stopGradient', 'custom', 'customLinear']
     expect(Object.keys(diffRules).filter((tag) => !met.has(tag) && !elsewhere.includes(tag))).toEqual([])
-    expect(Object.keys(pointwise).filter((fn) => !met.has(fn))).toEqual([])
+    expect(Object.keys(functions).filter((fn) => !met.has(fn))).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { of } from '../../lib/core/ndarray.js'
-import { evaluateOn } from '../../lib/graph/evaluate/index.js'
+import { evaluateOn } from '../../lib/graph/evaluate.js'
 import { constant } from '../../lib/graph/constant.js'
 import { fold } from '../../lib/graph/key.js'
 import * as ops from '../../lib/graph/ops/index.js'

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { evaluateOn, grad, type NdArray, ndarray, nn, ops, type Tensor, trace } from 'tangentflow'
-import { evaluateGraph } from '../../lib/graph/evaluate/evaluate.js'
+import { evaluateGraph } from '../../lib/graph/evaluate.js'
 import { hostLeaves } from '../../lib/graph/spec.js'
 import { expectRefusal } from '../support/refusal.js'
 import { runs } from '../support/runs.js'

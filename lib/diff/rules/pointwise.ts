@@ -1,6 +1,6 @@
 import { constant, fill, knownScalar, zerosLike } from '../../graph/constant.js'
 import { product, scaleBy } from '../../graph/contract.js'
-import type { PointwiseName } from '../../graph/op.js'
+import type { PointwiseName } from '../../graph/primitives/pointwise.js'
 import {
   add,
   cos,

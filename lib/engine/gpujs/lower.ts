@@ -9,7 +9,7 @@ import {
   unravel
 } from '../../../kernels/coordinate.js'
 import { literal, type Value } from '../../../kernels/value.js'
-import type { PointwiseName } from '../../graph/op.js'
+import { functions, type PointwiseName } from '../../graph/primitives/pointwise.js'
 import type { Tensor, TensorOf } from '../../graph/tensor.js'
 import type { DeviceTag } from '../plan.js'
 
@@ -72,19 +72,6 @@ const costs: Partial<Record<PointwiseName, number>> = {
   div: 2,
   sqrt: 2
 }
-
-const exact: ReadonlySet<PointwiseName> = new Set([
-  'neg',
-  'sign',
-  'abs',
-  'floor',
-  'max',
-  'min',
-  'less',
-  'lessEqual',
-  'equal',
-  'select'
-])
 
 const within = (at: Index, size: number, inside: Value, outside: Value): Value => ({
   kind: 'within',
@@ -183,7 +170,7 @@ const rules: { readonly [T in DeviceTag]: Rule<T> } = {
     inline((at, read) => ({ kind: 'apply', fn, args: inputs.map((_, k) => read(k, at)) }), {
       aligned: () => true,
       cost: costs[fn] ?? 1,
-      exact: exact.has(fn)
+      exact: functions[fn].exact
     }),
   contract,
   barrier: () => inline((at, read) => read(0, at), { aligned: () => true }),

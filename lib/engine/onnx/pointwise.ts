@@ -1,4 +1,4 @@
-import type { PointwiseName } from '../../graph/op.js'
+import type { PointwiseName } from '../../graph/primitives/pointwise.js'
 import type { Builder, Value } from './builder.js'
 import { asBool, asFloat, broadcast, one, spread } from './views.js'
 

@@ -1,5 +1,5 @@
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { evaluateGraph } from '../../graph/evaluate/evaluate.js'
+import { evaluateGraph } from '../../graph/evaluate.js'
 import { attempt } from '../../graph/trace.js'
 import type { OpenBackend } from '../engine.js'
 

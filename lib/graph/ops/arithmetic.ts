@@ -1,7 +1,7 @@
 import { broadcastShapes, type Shape } from '../../core/shape.js'
 import { type Operand, toTensor } from '../constant.js'
 import { broadcastTo, contract } from '../contract.js'
-import type { BinaryName, UnaryName } from '../op.js'
+import type { BinaryName, UnaryName } from '../primitives/pointwise.js'
 import { apply, type Tensor } from '../tensor.js'
 
 const unary =

@@ -1,4 +1,4 @@
-import { evaluateOn } from '../../graph/evaluate/index.js'
+import { evaluateOn } from '../../graph/evaluate.js'
 import * as ops from '../../graph/ops/index.js'
 import type { Concrete } from '../../graph/spec.js'
 import * as tree from '../../graph/tree.js'

@@ -4,7 +4,7 @@ import { lower } from '../../../lib/engine/onnx/table.js'
 import { planOf } from '../../../lib/engine/plan.js'
 import { constant } from '../../../lib/graph/constant.js'
 import { contract } from '../../../lib/graph/contract.js'
-import type { BinaryName } from '../../../lib/graph/op.js'
+import type { BinaryName } from '../../../lib/graph/primitives/pointwise.js'
 import { apply, type Tensor } from '../../../lib/graph/tensor.js'
 import { array, expectAgreement, input, openBackend } from './support.js'
 

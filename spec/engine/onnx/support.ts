@@ -7,7 +7,7 @@ import { type Shape, sizeOf } from '../../../lib/core/shape.js'
 import type { Backend } from '../../../lib/engine/engine.js'
 import { openOnnx } from '../../../lib/engine/onnx/backend.js'
 import { planOf } from '../../../lib/engine/plan.js'
-import { evaluateGraph } from '../../../lib/graph/evaluate/evaluate.js'
+import { evaluateGraph } from '../../../lib/graph/evaluate.js'
 import type { Op } from '../../../lib/graph/op.js'
 import { apply, type Tensor } from '../../../lib/graph/tensor.js'
 

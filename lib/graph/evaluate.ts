@@ -1,74 +1,15 @@
-import { fail } from '../../core/error.js'
-import { isHostKey } from '../../core/key.js'
-import { isNdArray, type NdArray } from '../../core/ndarray.js'
-import { sameShape, showShape, sizeOf } from '../../core/shape.js'
-import { type Graph, inputName, topological } from '../graph.js'
-import type { OpOf, OpTag } from '../op.js'
-import { sample } from '../random.js'
-import type { HostValue } from '../spec.js'
-import { isOp, type Tensor, type TensorOf } from '../tensor.js'
-import { evaluateContract } from './contract.js'
-import { pointwise } from './pointwise.js'
-import * as structure from './structure.js'
-
-type EvaluateRule<T extends OpTag> = (
-  op: OpOf<T>,
-  inputs: readonly Float64Array[],
-  node: TensorOf<T>
-) => Float64Array
-
-const float64 = (data: Float32Array | Float64Array): Float64Array =>
-  data instanceof Float64Array ? data : Float64Array.from(data)
-
-const unbound = (op: { readonly tag: string }): never =>
-  fail('EngineError', 'evaluate', 'a value for every argument', `an unbound ${op.tag}`)
-
-/** The evaluation column of the table of primitives: what each means, in float64. */
-const rules: { readonly [T in OpTag]: EvaluateRule<T> } = {
-  input: unbound,
-  keyInput: unbound,
-  random: unbound,
-  constant: (op) => float64(op.value.data),
-  iota: (op) => structure.iota(op.axis, op.shape),
-  alias: (_, [x]) => x!,
-  stopGradient: (_, [x]) => x!,
-  barrier: (_, [x]) => x!,
-  custom: (_, [x]) => x!,
-  customLinear: (op) =>
-    fail('DiffError', 'evaluate', 'a rule with a jvp', `forward mode through customVjp ${op.rule.name}`),
-  pointwise: ({ fn }, [a, b, c]) => {
-    const f = pointwise[fn]
-    const out = new Float64Array(a!.length)
-    for (let i = 0; i < out.length; i++)
-      out[i] = f(a![i]!, b === undefined ? 0 : b[i]!, c === undefined ? 0 : c[i]!)
-    return out
-  },
-  contract: evaluateContract,
-  reshape: (_, [x]) => x!,
-  slice: (op, [x], node) => structure.slice(op, x!, node.inputs[0]!.shape, node.shape),
-  pad: (op, [x], node) => structure.pad(op, x!, node.inputs[0]!.shape, node.shape),
-  concat: (op, xs, node) =>
-    structure.concat(
-      op.axis,
-      xs,
-      node.inputs.map((input) => input.shape),
-      node.shape
-    ),
-  reduceMax: (op, [x], node) => structure.reduceMax(op.axes, x!, node.inputs[0]!.shape, node.shape),
-  unfold: (op, [x], node) => structure.unfold(op, x!, node.inputs[0]!.shape, node.shape),
-  fold: (op, [x], node) => structure.fold(op, x!, node.inputs[0]!.shape, node.shape),
-  topKMask: (op, [x], node) => structure.topKMask(op.k, x!, node.shape)
-}
-
-/** Evaluates one node of a known primitive. */
-export const evaluateNode = (node: Tensor, inputs: readonly Float64Array[]): Float64Array => {
-  const rule = rules[node.op.tag] as (
-    op: Tensor['op'],
-    inputs: readonly Float64Array[],
-    node: Tensor
-  ) => Float64Array
-  return rule(node.op, inputs, node)
-}
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { fail, getOrThrow, type TangentError } from '../core/error.js'
+import { isHostKey } from '../core/key.js'
+import { float64, isNdArray, type NdArray } from '../core/ndarray.js'
+import { sameShape, showShape, sizeOf } from '../core/shape.js'
+import { type Graph, inputName, topological } from './graph.js'
+import { evaluateNode } from './primitives/index.js'
+import { sample } from './random.js'
+import { type Concrete, hostLeaves, type HostValue, specsOf } from './spec.js'
+import { isOp, type Tensor, type TensorOf } from './tensor.js'
+import { attempt, trace, unflattenOut } from './trace.js'
 
 /** How the results of single operations are kept: as they are, or rounded to what an f32 device could hold. */
 export type Rounding = 'float64' | 'float32'
@@ -131,7 +72,7 @@ export const evaluateGraph = (
     rounding === 'float32' ? Float64Array.from(Float32Array.from(data)) : data
   const valueOf = (node: Tensor): Float64Array => {
     const value = bound.get(node)
-    if (value !== undefined) return isNdArray(value) ? float64(value.data) : new Float64Array(1)
+    if (value !== undefined) return isNdArray(value) ? float64(value) : new Float64Array(1)
     if (isOp(node, 'random')) return Float64Array.from(drawNode(node, bound))
     return evaluateNode(
       node,
@@ -152,3 +93,24 @@ export const evaluateGraph = (
   }
   return graph.outputs.map((output) => ({ _tag: 'NdArray', shape: output.shape, data: known.get(output)! }))
 }
+
+/**
+ * Traces a function on the shapes of concrete arguments and evaluates it at once in float64, on the host, without an
+ * engine: for lessons, laws and small numbers.
+ */
+export const evaluate =
+  <Args extends readonly unknown[], Out>(f: (...args: Args) => Out) =>
+  (...args: Concrete<Args>): E.Either<TangentError, Concrete<Out>> =>
+    pipe(
+      attempt(() => specsOf<Args>('evaluate', args)),
+      E.flatMap((specs) => trace(f, specs)),
+      E.flatMap(({ graph, out }) =>
+        attempt(() => unflattenOut<Concrete<Out>>(out, evaluateGraph(graph, hostLeaves('evaluate', args))))
+      )
+    )
+
+/** As {@link evaluate}, for the console and for tests: a refusal is thrown as a TangentFailure. */
+export const evaluateOn =
+  <Args extends readonly unknown[], Out>(f: (...args: Args) => Out) =>
+  (...args: Concrete<Args>): Concrete<Out> =>
+    getOrThrow(evaluate(f)(...args))

@@ -1,5 +1,36 @@
-import { sizeOf, stridesOf } from '../../core/shape.js'
-import type { ContractOp } from '../contract.js'
+import { fail } from '../../core/error.js'
+import { sameShape, showShape, sizeOf, stridesOf } from '../../core/shape.js'
+import type { OpOf, Primitive } from '../op.js'
+
+const letter = (index: number): string =>
+  index < 26 ? String.fromCharCode(97 + index) : index < 52 ? String.fromCharCode(39 + index) : `(${index})`
+
+const letters = (indices: readonly number[]): string => indices.map(letter).join('')
+
+/** A contraction as an einsum equation, `ab,bc->ac`. */
+export const showEquation = (operands: readonly (readonly number[])[], output: readonly number[]): string =>
+  `${operands.map(letters).join(',')}->${letters(output)}`
+
+/** Refuses operands that the equation does not fit. */
+const shape: Primitive<'contract'>['shape'] = ({ operands, output, sizes }, inputs) => {
+  const sizeOfIndex = (i: number): number =>
+    sizes[i] ?? fail('IndexError', 'contract', 'an index with a size', `${i}`)
+  if (operands.length !== inputs.length) {
+    return fail('ArgumentError', 'contract', `${operands.length} operands`, `${inputs.length}`)
+  }
+  operands.forEach((indices, k) => {
+    const expected = indices.map(sizeOfIndex)
+    if (!sameShape(expected, inputs[k]!)) {
+      return fail(
+        'IndexError',
+        'contract',
+        `operand ${k} of shape ${showShape(expected)}`,
+        showShape(inputs[k]!)
+      )
+    }
+  })
+  return output.map(sizeOfIndex)
+}
 
 /** The step of each index through a row-major array whose axes carry `indices`; a repeated index adds up. */
 const stepsOf = (indices: readonly number[], sizes: readonly number[]): number[] => {
@@ -13,7 +44,7 @@ const stepsOf = (indices: readonly number[], sizes: readonly number[]): number[]
  * Evaluates a contraction by its definition: for every value of the output's indices, the sum over all others of the
  * product of the operands.
  */
-export const evaluateContract = (op: ContractOp, operands: readonly Float64Array[]): Float64Array => {
+const evaluate = (op: OpOf<'contract'>, operands: readonly Float64Array[]): Float64Array => {
   const { sizes, output } = op
   const out = new Float64Array(sizeOf(output.map((i) => sizes[i]!)))
   const order = [...new Set(output), ...sizes.map((_, i) => i).filter((i) => !output.includes(i))]
@@ -61,4 +92,13 @@ export const evaluateContract = (op: ContractOp, operands: readonly Float64Array
     }
     if (axis < 0) return out
   }
+}
+
+/** The multilinear core, an n-ary einsum. */
+export const contract: Primitive<'contract'> = {
+  shape,
+  evaluate,
+  key: ({ operands, output, sizes }) =>
+    `contract ${operands.map((indices) => indices.join('.')).join(',')}>${output.join('.')}|${sizes.join('.')}`,
+  show: ({ operands, output }) => showEquation(operands, output)
 }

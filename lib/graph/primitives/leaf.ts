@@ -1,0 +1,104 @@
+import { fail } from '../../core/error.js'
+import { float64, type NdArray } from '../../core/ndarray.js'
+import { checkShape, forEachPlace, onlyShape, type Shape, showShape, sizeOf } from '../../core/shape.js'
+import type { OpTag, Primitive } from '../op.js'
+
+/** Most elements of a constant that is named by its elements. */
+const SMALL = 16
+
+const rotate = (x: number, by: number): number => (x << by) | (x >>> (32 - by))
+
+/** The finaliser of MurmurHash3: every bit in reaches every bit out. */
+const avalanche = (x: number): number => {
+  const y = Math.imul(x ^ (x >>> 16), 0x85ebca6b)
+  const z = Math.imul(y ^ (y >>> 13), 0xc2b2ae35)
+  return (z ^ (z >>> 16)) >>> 0
+}
+
+/**
+ * Two lanes of MurmurHash3 with different constants over the bits of the elements: 64 bits that name a large constant.
+ * The rotations matter: masks and one-hot rows differ in a few high bits only.
+ */
+const digest = ({ data }: NdArray): string => {
+  const words = new Uint32Array(Float64Array.from(data).buffer)
+  let a = 0x811c9dc5
+  let b = 0x9747b28c
+  for (const word of words) {
+    a =
+      (Math.imul(rotate(a ^ Math.imul(rotate(Math.imul(word, 0xcc9e2d51), 15), 0x1b873593), 13), 5) +
+        0xe6546b64) |
+      0
+    b =
+      (Math.imul(rotate(b ^ Math.imul(rotate(Math.imul(word, 0x239b961b), 16), 0xab0e9789), 19), 5) +
+        0x561ccd1b) |
+      0
+  }
+  return `${avalanche(a).toString(16)}.${avalanche(b).toString(16)}`
+}
+
+const digests = new WeakMap<NdArray, string>()
+
+const nameConstant = (value: NdArray): string => {
+  if (value.data.length <= SMALL)
+    return Array.from(value.data, (x) => (Object.is(x, -0) ? '-0' : x)).join(' ')
+  const known = digests.get(value)
+  if (known !== undefined) return known
+  const name = digest(value)
+  digests.set(value, name)
+  return name
+}
+
+const unbound = ({ tag }: { readonly tag: string }): never =>
+  fail('EngineError', 'evaluate', 'a value for every argument', `an unbound ${tag}`)
+
+/** A primitive that is its argument, and means something to transformations or the optimiser only. */
+const identity = {
+  shape: ({ tag }: { readonly tag: string }, inputs: readonly Shape[]): Shape => onlyShape(tag, inputs),
+  evaluate: (_: unknown, [x]: readonly Float64Array[]): Float64Array => x!,
+  key: JSON.stringify,
+  show: (): string => ''
+}
+
+/** The primitives that compute nothing: arguments, constants, random numbers, and identities with a meaning of their own. */
+export const leaf = {
+  input: {
+    shape: ({ shape }) => checkShape('input', shape),
+    evaluate: unbound,
+    key: JSON.stringify,
+    show: ({ name }) => name
+  },
+  keyInput: { shape: () => [], evaluate: unbound, key: JSON.stringify, show: ({ name }) => name },
+  constant: {
+    shape: ({ value }) => value.shape,
+    evaluate: ({ value }) => float64(value),
+    key: ({ value }) => `constant ${value.shape.join(',')} ${nameConstant(value)}`,
+    show: ({ value: { data } }) => (data.length === 1 ? String(data[0]) : '')
+  },
+  iota: {
+    shape: ({ shape, axis }) =>
+      Number.isInteger(axis) && axis >= 0 && axis < shape.length
+        ? checkShape('iota', shape)
+        : fail('AxisError', 'iota', 'an axis', `${axis}`),
+    evaluate: ({ axis, shape }) => {
+      const out = new Float64Array(sizeOf(shape))
+      forEachPlace(shape, (at, coordinates) => (out[at] = coordinates[axis]!))
+      return out
+    },
+    key: JSON.stringify,
+    show: ({ axis }) => `axis ${axis}`
+  },
+  random: {
+    shape: ({ shape }, [, ids]) =>
+      ids === undefined || (ids.length === 1 && ids[0] === shape[0])
+        ? checkShape('random', shape)
+        : fail('ShapeError', 'random', `ids of shape [${shape[0]}]`, showShape(ids)),
+    evaluate: unbound,
+    key: ({ distribution, shape, path }) =>
+      `random ${distribution} ${shape.join(',')} ${path.map(({ kind, index }) => `${kind}${index}`).join('/')}`,
+    show: ({ distribution, path }) =>
+      [distribution, ...path.map(({ kind, index }) => `${kind} ${index}`)].join(' ')
+  },
+  alias: identity,
+  stopGradient: identity,
+  barrier: identity
+} satisfies { readonly [T in OpTag]?: Primitive<T> }
