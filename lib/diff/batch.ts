@@ -1,6 +1,6 @@
 import { topological } from '../graph/graph.js'
 import { apply, type Tensor } from '../graph/tensor.js'
-import { batchedTo } from './rules/batched.js'
+import { batchedTo, type BatchTensors } from './rule.js'
 import { ruleOf } from './rules/index.js'
 
 /** A fresh symbol that stands for one example while a function is batched, or for a tangent while it is transposed. */
@@ -22,17 +22,12 @@ export const batchOutputs = (
     const batched = node.inputs.map((input) => batches.has(input))
     if (!batched.includes(true)) continue
     const inputs = node.inputs.map((input) => batches.get(input) ?? input)
-    batches.set(node, ruleOf(node.op.tag).batch(node, inputs, batched, size))
+    batches.set(node, ruleOf(node.op.tag).batch(node, inputs, batched, size, batchTensors))
   }
   return outputs.map((output) => batches.get(output) ?? batchedTo(output, false, size))
 }
 
-/** A function of tensors applied to every entry of axis 0 of its arguments. */
-export const batchTensors = (
-  f: (examples: readonly Tensor[]) => readonly Tensor[],
-  batches: readonly Tensor[],
-  size: number
-): readonly Tensor[] => {
+const batchTensors: BatchTensors = (f, batches, size) => {
   const examples = batches.map((batch) => placeholder('example', { shape: batch.shape.slice(1) }))
   return batchOutputs(f(examples), new Map(examples.map((example, k) => [example, batches[k]!])), size)
 }

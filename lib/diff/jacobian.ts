@@ -2,10 +2,10 @@ import { pattern } from '../graph/contract.js'
 import { zerosLike } from '../graph/constant.js'
 import { transpose } from '../graph/ops/linear.js'
 import type { Tensor } from '../graph/tensor.js'
-import { tensorsOf } from '../graph/tree.js'
+import { replace, tensorsOf } from '../graph/tree.js'
 import { batchOutputs, placeholder } from './batch.js'
 import { grad } from './grad.js'
-import { materialise, withTensors } from './leaves.js'
+import { materialise } from './linear.js'
 import { linearize, vjp } from './vjp.js'
 
 /** The Jacobian of a tree of results with respect to a tree of arguments: for each result, a tree like the arguments. */
@@ -53,11 +53,11 @@ export const jacrev =
     const rows = outputs.map((output, i) => {
       const pulled = overBasis(output.shape, (cotangent) => {
         const others = outputs.map((other, j) => (j === i ? cotangent : zerosLike(other)))
-        return tensorsOf('jacrev', pull(withTensors<Out>('jacrev', out, others)))
+        return tensorsOf('jacrev', pull(replace<Out>('jacrev', out, others)))
       })
-      return withTensors<X>('jacrev', x, pulled)
+      return replace<X>('jacrev', x, pulled)
     })
-    return withTensors('jacrev', out, rows)
+    return replace('jacrev', out, rows)
   }
 
 /** The Jacobian by forward mode: one column for each argument element. The same layout, [...out, ...in]. */
@@ -69,12 +69,12 @@ export const jacfwd =
     const columns = args.map((arg, i) =>
       overBasis(arg.shape, (tangent) => {
         const others = args.map((other, j) => (j === i ? tangent : zerosLike(other)))
-        return tensorsOf('jacfwd', push(withTensors<X>('jacfwd', x, others)))
+        return tensorsOf('jacfwd', push(replace<X>('jacfwd', x, others)))
       }).map(lastAxes(arg.shape.length))
     )
     const outputs = tensorsOf('jacfwd', out)
     const rows = outputs.map((_, o) =>
-      withTensors<X>(
+      replace<X>(
         'jacfwd',
         x,
         materialise(
@@ -83,7 +83,7 @@ export const jacfwd =
         )
       )
     )
-    return withTensors('jacfwd', out, rows)
+    return replace('jacfwd', out, rows)
   }
 
 /** Moves the first axes to the end. */

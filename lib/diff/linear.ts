@@ -1,9 +1,9 @@
 import { fail } from '../core/error.js'
 import { topological } from '../graph/graph.js'
 import { opName } from '../graph/primitives/index.js'
+import { zerosLike } from '../graph/constant.js'
 import type { Tensor } from '../graph/tensor.js'
-import { plus } from './accumulate.js'
-import type { Tangent } from './rule.js'
+import { plus, type Tangent } from './rule.js'
 import { ruleOf } from './rules/index.js'
 
 /**
@@ -70,3 +70,7 @@ export const pullBack = (
   }
   return args.map((arg) => sums.get(arg))
 }
+
+/** Real zeros for symbolic ones, as every public function returns them. */
+export const materialise = (tangents: readonly Tangent[], like: readonly Tensor[]): readonly Tensor[] =>
+  tangents.map((tangent, i) => tangent ?? zerosLike(like[i]!))

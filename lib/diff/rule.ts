@@ -1,8 +1,17 @@
-import type { OpTag } from '../graph/op.js'
-import type { Tensor, TensorOf } from '../graph/tensor.js'
+import { contract, indicesOf } from '../graph/contract.js'
+import type { OpTag, Tensor, TensorOf } from '../graph/op.js'
+import { add } from '../graph/ops/arithmetic.js'
 
 /** A tangent or cotangent; undefined is the symbolic zero, for which nothing is computed. */
 export type Tangent = Tensor | undefined
+
+/** The sum of two tangents. */
+export const plus = (a: Tangent, b: Tangent): Tangent =>
+  a === undefined ? b : b === undefined ? a : add(b)(a)
+
+/** A linear map of a tangent. */
+export const mapTangent = (t: Tangent, f: (t: Tensor) => Tensor): Tangent =>
+  t === undefined ? undefined : f(t)
 
 /** The tangent of a node, given the tangents of its inputs, of which at least one is not zero. */
 export type JvpRule<T extends OpTag> = (node: TensorOf<T>, tangents: readonly Tangent[]) => Tangent
@@ -14,15 +23,38 @@ export type JvpRule<T extends OpTag> = (node: TensorOf<T>, tangents: readonly Ta
 export type TransposeRule<T extends OpTag> =
   'not linear' | ((node: TensorOf<T>, cotangent: Tensor, linear: readonly boolean[]) => readonly Tangent[])
 
+/** A function of tensors applied to every entry of axis 0 of its arguments. */
+export type BatchTensors = (
+  f: (examples: readonly Tensor[]) => readonly Tensor[],
+  batches: readonly Tensor[],
+  size: number
+) => readonly Tensor[]
+
+/** The tensor with the batch as axis 0: as it is when it has one, else repeated. */
+export const batchedTo = (x: Tensor, isBatched: boolean, size: number): Tensor => {
+  if (isBatched) return x
+  const indices = indicesOf(x.shape)
+  const batch = indices.length
+  return contract([x], [indices], [batch, ...indices], [...x.shape, size])
+}
+
+/** All inputs of a node with the batch as axis 0. */
+export const batchedInputs = (
+  inputs: readonly Tensor[],
+  batched: readonly boolean[],
+  size: number
+): readonly Tensor[] => inputs.map((input, k) => batchedTo(input, batched[k]!, size))
+
 /**
  * The node applied to a batch. Batched inputs carry the batch as axis 0, others are as they were; the result carries it
- * as axis 0. At least one input is batched.
+ * as axis 0. At least one input is batched. `batchTensors` batches a function that the node carries.
  */
 export type BatchRule<T extends OpTag> = (
   node: TensorOf<T>,
   inputs: readonly Tensor[],
   batched: readonly boolean[],
-  size: number
+  size: number,
+  batchTensors: BatchTensors
 ) => Tensor
 
 /** What differentiation and batching know of one primitive. */

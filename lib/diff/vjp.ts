@@ -1,10 +1,9 @@
 import { fail } from '../core/error.js'
 import { sameShape, showShape } from '../core/shape.js'
-import type { Tensor } from '../graph/tensor.js'
+import { apply, type Tensor } from '../graph/tensor.js'
 import { placeholder } from './batch.js'
-import { tensorsOf } from '../graph/tree.js'
-import { aliasOf, materialise, withTensors } from './leaves.js'
-import { pullBack, pushForward } from './linear.js'
+import { replace, tensorsOf } from '../graph/tree.js'
+import { materialise, pullBack, pushForward } from './linear.js'
 
 /** One function at one point: its value, and the tensors that move. */
 interface Point<Out> {
@@ -14,8 +13,9 @@ interface Point<Out> {
 }
 
 const at = <X, Out>(operation: string, f: (x: X) => Out, x: X): Point<Out> => {
-  const args = tensorsOf(operation, x).map(aliasOf)
-  const out = f(withTensors<X>(operation, x, args))
+  // under an identity of its own, so that a derivative with respect to a value sees no other use of it
+  const args = tensorsOf(operation, x).map((tensor) => apply({ tag: 'alias' }, [tensor]))
+  const out = f(replace<X>(operation, x, args))
   return { out, outputs: tensorsOf(operation, out), args }
 }
 
@@ -63,7 +63,7 @@ export const linearize =
     const push = (tangent: X): Out => {
       const tangents = matching('linearize', tangent, args)
       const moved = pushForward(outputs, new Map(args.map((arg, i) => [arg, tangents[i]!])))
-      return withTensors('linearize', out, materialise(moved, outputs))
+      return replace('linearize', out, materialise(moved, outputs))
     }
     return [out, push]
   }
@@ -86,7 +86,7 @@ export const vjp =
     const moved = pushForward(outputs, new Map(args.map((arg, i) => [arg, tangents[i]!])))
     const pull = (cotangent: Out): X => {
       const given = matching('vjp', cotangent, outputs)
-      return withTensors('vjp', x, materialise(pullBack(moved, tangents, given), args))
+      return replace('vjp', x, materialise(pullBack(moved, tangents, given), args))
     }
     return [out, pull]
   }

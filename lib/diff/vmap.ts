@@ -5,8 +5,7 @@ import { transpose } from '../graph/ops/linear.js'
 import { isKey } from '../graph/key.js'
 import { isTensor, type Tensor } from '../graph/tensor.js'
 import { batchOutputs, placeholder } from './batch.js'
-import { tensorsOf } from '../graph/tree.js'
-import { withTensors } from './leaves.js'
+import { replace, tensorsOf } from '../graph/tree.js'
 
 /** For each argument the axis that is mapped, or null for one that all examples share. The default is axis 0. */
 export interface VmapOptions {
@@ -30,7 +29,7 @@ const splitArgument = (arg: unknown, axis: number | null, seeds: Map<Tensor, Ten
     seeds.set(example, batch)
     return example
   })
-  return withTensors('vmap', arg, examples)
+  return replace('vmap', arg, examples)
 }
 
 /**
@@ -60,7 +59,7 @@ export const vmap =
     }
     const out = f(...(examples as unknown[] as readonly unknown[] as Args))
     const [size] = sizes
-    return withTensors('vmap', out, batchOutputs(tensorsOf('vmap', out), seeds, size!))
+    return replace('vmap', out, batchOutputs(tensorsOf('vmap', out), seeds, size!))
   }
 
 const axisOf = (options: VmapOptions, argument: number): number | null => {

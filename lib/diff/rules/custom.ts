@@ -1,14 +1,12 @@
 import { fail } from '../../core/error.js'
 import { sameShape, showShape } from '../../core/shape.js'
 import { zerosLike } from '../../graph/constant.js'
-import type { CustomRule } from '../../graph/op.js'
+import type { CustomRule, OpTag } from '../../graph/op.js'
 import { apply, type Tensor } from '../../graph/tensor.js'
-import { batchTensors } from '../batch.js'
-import type { DiffRule } from '../rule.js'
-import { batchedTo } from './batched.js'
+import { batchedInputs, type BatchTensors, type DiffRule } from '../rule.js'
 
 /** A user's rule on a batch: the rule batched over all that it is given. */
-const batchRule = (rule: CustomRule, size: number): CustomRule => {
+const batchRule = (rule: CustomRule, size: number, batchTensors: BatchTensors): CustomRule => {
   const { jvp } = rule
   const whole = (f: (xs: readonly Tensor[]) => readonly Tensor[], xs: readonly Tensor[]): readonly Tensor[] =>
     batchTensors(f, xs, size)
@@ -30,9 +28,6 @@ const batchRule = (rule: CustomRule, size: number): CustomRule => {
       }
 }
 
-const batchAll = (inputs: readonly Tensor[], batched: readonly boolean[], size: number): Tensor[] =>
-  inputs.map((input, k) => batchedTo(input, batched[k]!, size))
-
 /** A user's rule has to give what it promised; a missing cotangent would pass for a zero. */
 const requireLike = (name: string, given: readonly Tensor[], like: readonly Tensor[]): void => {
   if (given.length !== like.length)
@@ -43,7 +38,7 @@ const requireLike = (name: string, given: readonly Tensor[], like: readonly Tens
   })
 }
 
-export const custom: DiffRule<'custom'> = {
+const custom: DiffRule<'custom'> = {
   formula: { value: 'y = f(x)', tangent: 'by the rule: jvp, or customLinear', transpose: 'not linear' },
   jvp: (node, tangents) => {
     const args = node.inputs.slice(1)
@@ -55,11 +50,14 @@ export const custom: DiffRule<'custom'> = {
       : rule.jvp(args, node, given)
   },
   transpose: 'not linear',
-  batch: ({ op }, inputs, batched, size) =>
-    apply({ tag: 'custom', rule: batchRule(op.rule, size) }, batchAll(inputs, batched, size))
+  batch: ({ op }, inputs, batched, size, batchTensors) =>
+    apply(
+      { tag: 'custom', rule: batchRule(op.rule, size, batchTensors) },
+      batchedInputs(inputs, batched, size)
+    )
 }
 
-export const customLinear: DiffRule<'customLinear'> = {
+const customLinear: DiffRule<'customLinear'> = {
   formula: { value: 'the tangent of a rule without jvp', tangent: 'itself', transpose: 'by the rule: vjp' },
   jvp: ({ op, inputs }, tangents) => {
     const fixed = inputs.slice(0, op.arity + 1)
@@ -75,6 +73,9 @@ export const customLinear: DiffRule<'customLinear'> = {
     requireLike(op.rule.name, cotangents, args)
     return inputs.map((_, k) => (linear[k] === true ? cotangents[k - op.arity - 1] : undefined))
   },
-  batch: ({ op }, inputs, batched, size) =>
-    apply({ ...op, rule: batchRule(op.rule, size) }, batchAll(inputs, batched, size))
+  batch: ({ op }, inputs, batched, size, batchTensors) =>
+    apply({ ...op, rule: batchRule(op.rule, size, batchTensors) }, batchedInputs(inputs, batched, size))
 }
+
+/** Values with a derivative of the user's own. */
+export const customs = { custom, customLinear } satisfies { readonly [T in OpTag]?: DiffRule<T> }

@@ -20,9 +20,7 @@ import {
   sub
 } from '../../graph/ops/arithmetic.js'
 import { apply, type Tensor } from '../../graph/tensor.js'
-import { plus } from '../accumulate.js'
-import type { DiffRule, Tangent } from '../rule.js'
-import { batchedTo } from './batched.js'
+import { batchedInputs, type DiffRule, mapTangent as map, plus, type Tangent } from '../rule.js'
 
 interface PointwiseRule {
   /** The value and its tangent in the usual notation; ẋ is the tangent of x, y the value. */
@@ -38,13 +36,11 @@ interface PointwiseRule {
 /** A function of one argument with the given derivative. */
 const smooth = (formula: string, derivative: (x: Tensor, out: Tensor) => Tensor): PointwiseRule => ({
   formula,
-  jvp: ([x], [t], out) => (t === undefined ? undefined : product(derivative(x!, out), t))
+  jvp: ([x], [t], out) => map(t, (tangent) => product(derivative(x!, out), tangent))
 })
 
 /** A function that is constant wherever it has a derivative. */
 const flat = (value: string): PointwiseRule => ({ formula: `${value}; 0`, jvp: () => undefined })
-
-const map = (t: Tangent, f: (t: Tensor) => Tensor): Tangent => (t === undefined ? undefined : f(t))
 
 const where = (wanted: boolean | undefined, value: () => Tensor): Tangent =>
   wanted === true ? value() : undefined
@@ -143,9 +139,5 @@ export const pointwise: DiffRule<'pointwise'> = {
     const rule = pointwiseRules[node.op.fn].transpose
     return rule === undefined ? [] : rule(node.inputs, cotangent, linear)
   },
-  batch: (node, inputs, batched, size) =>
-    apply(
-      node.op,
-      inputs.map((input, k) => batchedTo(input, batched[k]!, size))
-    )
+  batch: (node, inputs, batched, size) => apply(node.op, batchedInputs(inputs, batched, size))
 }

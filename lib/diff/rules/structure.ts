@@ -4,50 +4,52 @@ import { zerosLike } from '../../graph/constant.js'
 import { div, equal } from '../../graph/ops/arithmetic.js'
 import { apply, type Tensor } from '../../graph/tensor.js'
 import type { OpTag } from '../../graph/op.js'
-import type { DiffRule } from '../rule.js'
-import { batchedTo } from './batched.js'
+import { batchedInputs, type DiffRule, mapTangent, type Tangent } from '../rule.js'
 
 /** The tangent of a linear primitive of one argument is the primitive of the tangent. */
-const linearJvp = (node: Tensor, [t]: readonly (Tensor | undefined)[]): Tensor | undefined =>
-  t === undefined ? undefined : apply(node.op, [t])
+const linearJvp = (node: Tensor, [t]: readonly Tangent[]): Tangent =>
+  mapTangent(t, (tangent) => apply(node.op, [tangent]))
+
+/** The primitive of a batch, where it looks at the last axes only. */
+const sameBatch = (node: Tensor, inputs: readonly Tensor[]): Tensor => apply(node.op, inputs)
 
 /** A primitive without arguments is never differentiated nor batched. */
-export const leaf = <T extends OpTag>(tag: T, value: string): DiffRule<T> => ({
+const leaf = <T extends OpTag>(tag: T, value: string): DiffRule<T> => ({
   formula: { value, tangent: '0', transpose: 'not linear' },
   jvp: () => undefined,
   transpose: 'not linear',
   batch: () => fail('DiffError', 'vmap', 'an argument to batch', `${tag}, which has none that can be`)
 })
 
-export const alias: DiffRule<'alias'> = {
+const alias: DiffRule<'alias'> = {
   formula: { value: 'y = x', tangent: 'ẋ', transpose: 'ȳ' },
   jvp: (_, [t]) => t,
   transpose: (_, cotangent) => [cotangent],
-  batch: (node, inputs) => apply(node.op, inputs)
+  batch: sameBatch
 }
 
-export const stopGradient: DiffRule<'stopGradient'> = {
+const stopGradient: DiffRule<'stopGradient'> = {
   formula: { value: 'y = x', tangent: '0', transpose: 'not linear' },
   jvp: () => undefined,
   transpose: 'not linear',
-  batch: (node, inputs) => apply(node.op, inputs)
+  batch: sameBatch
 }
 
-export const barrier: DiffRule<'barrier'> = {
-  formula: { value: 'y = x, computed as it stands', tangent: 'barrier ẋ', transpose: 'barrier ȳ' },
+const barrier: DiffRule<'barrier'> = {
+  formula: { value: 'y = x, computed as it is', tangent: 'barrier ẋ', transpose: 'barrier ȳ' },
   jvp: linearJvp,
   transpose: (node, cotangent) => [apply(node.op, [cotangent])],
-  batch: (node, inputs) => apply(node.op, inputs)
+  batch: sameBatch
 }
 
-export const reshape: DiffRule<'reshape'> = {
+const reshape: DiffRule<'reshape'> = {
   formula: { value: 'y = x in another shape', tangent: 'reshape ẋ', transpose: 'reshape ȳ back' },
   jvp: linearJvp,
   transpose: (node, cotangent) => [apply({ tag: 'reshape', shape: node.inputs[0]!.shape }, [cotangent])],
   batch: (node, inputs, _, size) => apply({ tag: 'reshape', shape: [size, ...node.op.shape] }, inputs)
 }
 
-export const slice: DiffRule<'slice'> = {
+const slice: DiffRule<'slice'> = {
   formula: { value: 'y = x[start : limit : stride]', tangent: 'slice ẋ', transpose: 'pad ȳ with zeros' },
   jvp: linearJvp,
   transpose: ({ op, inputs, shape }, cotangent) => [
@@ -68,7 +70,7 @@ export const slice: DiffRule<'slice'> = {
     )
 }
 
-export const pad: DiffRule<'pad'> = {
+const pad: DiffRule<'pad'> = {
   formula: { value: 'y = x among zeros', tangent: 'pad ẋ', transpose: 'slice ȳ' },
   jvp: linearJvp,
   transpose: ({ op, inputs, shape }, cotangent) => [
@@ -86,7 +88,7 @@ export const pad: DiffRule<'pad'> = {
     apply({ tag: 'pad', low: [0, ...op.low], high: [0, ...op.high], interior: [0, ...op.interior] }, inputs)
 }
 
-export const concat: DiffRule<'concat'> = {
+const concat: DiffRule<'concat'> = {
   formula: { value: 'y = [a, b, …]', tangent: '[ȧ, ḃ, …]', transpose: 'slices of ȳ' },
   jvp: (node, tangents) =>
     apply(
@@ -111,14 +113,11 @@ export const concat: DiffRule<'concat'> = {
     })
   },
   batch: ({ op }, inputs, batched, size) =>
-    apply(
-      { tag: 'concat', axis: op.axis + 1 },
-      inputs.map((input, k) => batchedTo(input, batched[k]!, size))
-    )
+    apply({ tag: 'concat', axis: op.axis + 1 }, batchedInputs(inputs, batched, size))
 }
 
 /** The derivative of a maximum is shared evenly by the elements that reach it. */
-export const reduceMax: DiffRule<'reduceMax'> = {
+const reduceMax: DiffRule<'reduceMax'> = {
   formula: { value: 'y = max x over axes', tangent: 'Σ [x = y] ẋ / Σ [x = y]', transpose: 'not linear' },
   jvp: (node, [t]) => {
     if (t === undefined) return undefined
@@ -132,28 +131,48 @@ export const reduceMax: DiffRule<'reduceMax'> = {
   batch: ({ op }, inputs) => apply({ tag: 'reduceMax', axes: op.axes.map((axis) => axis + 1) }, inputs)
 }
 
-export const unfold: DiffRule<'unfold'> = {
+const unfold: DiffRule<'unfold'> = {
   formula: { value: 'y = sliding windows of x', tangent: 'unfold ẋ', transpose: 'fold ȳ' },
   jvp: linearJvp,
   transpose: ({ op, inputs }, cotangent) => {
     const [h, w] = inputs[0]!.shape.slice(-2)
     return [apply({ tag: 'fold', kernel: op.kernel, stride: op.stride, size: [h!, w!] }, [cotangent])]
   },
-  batch: (node, inputs) => apply(node.op, inputs)
+  batch: sameBatch
 }
 
-export const fold: DiffRule<'fold'> = {
+const fold: DiffRule<'fold'> = {
   formula: { value: 'y = windows added up', tangent: 'fold ẋ', transpose: 'unfold ȳ' },
   jvp: linearJvp,
   transpose: ({ op }, cotangent) => [
     apply({ tag: 'unfold', kernel: op.kernel, stride: op.stride }, [cotangent])
   ],
-  batch: (node, inputs) => apply(node.op, inputs)
+  batch: sameBatch
 }
 
-export const topKMask: DiffRule<'topKMask'> = {
+const topKMask: DiffRule<'topKMask'> = {
   formula: { value: 'y = [x among the k largest]', tangent: '0', transpose: 'not linear' },
   jvp: () => undefined,
   transpose: 'not linear',
-  batch: (node, inputs) => apply(node.op, inputs)
+  batch: sameBatch
 }
+
+/** The primitives that do no arithmetic: leaves, identities, moves of elements, maxima. */
+export const structure = {
+  input: leaf('input', 'an argument'),
+  keyInput: leaf('keyInput', 'a random key'),
+  constant: leaf('constant', 'known elements'),
+  iota: leaf('iota', '0, 1, 2 … along an axis'),
+  random: leaf('random', 'numbers drawn on the host'),
+  alias,
+  stopGradient,
+  barrier,
+  reshape,
+  slice,
+  pad,
+  concat,
+  reduceMax,
+  unfold,
+  fold,
+  topKMask
+} satisfies { readonly [T in OpTag]?: DiffRule<T> }
