@@ -1,6 +1,6 @@
 import type { Key } from '../graph/key.js'
 import type { Tensor } from '../graph/tensor.js'
-import type { Attack, Batch, Model } from '../nn/batch.js'
+import type { Attack, Batch, Model } from '../nn/model.js'
 import type { Chunked } from './run.js'
 
 /** What attacks raise: a loss of each example, [n], as `nn.crossEntropyEach`. */

@@ -1,4 +1,4 @@
-export type { Attack } from '../nn/batch.js'
+export type { Attack } from '../nn/model.js'
 export { apgd, type ApgdControl, type ApgdMemory, type ApgdOptions, checkpoints } from './apgd.js'
 export type { ApgdL1Control, ApgdL1Memory } from './apgd-l1.js'
 export { apgdT, type ApgdTOptions } from './apgd-t.js'

@@ -9,7 +9,7 @@ import { sizeOf } from '../core/shape.js'
 import type { Key } from '../graph/key.js'
 import type { Executed, Runner } from '../graph/runner.js'
 import { type Concrete, keySpec, type Specs } from '../graph/spec.js'
-import type { Model } from '../nn/batch.js'
+import type { Model } from '../nn/model.js'
 import type { Attacked, Samples } from './attack.js'
 
 /** How an attack is cut into programs. */

@@ -3,7 +3,7 @@ import type { Key } from '../graph/key.js'
 import * as ops from '../graph/ops/index.js'
 import * as random from '../graph/random.js'
 import type { Tensor } from '../graph/tensor.js'
-import type { Attack, Batch, Model } from '../nn/batch.js'
+import type { Attack, Batch, Model } from '../nn/model.js'
 import type { Params, Weights } from '../nn/layer.js'
 import {
   empiricalNtk,

@@ -1,3 +1,4 @@
+import { requireFinite, requirePositive } from '../core/check.js'
 import { fail } from '../core/error.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
 import * as ops from '../graph/ops/index.js'
@@ -17,6 +18,24 @@ export const relu = pointwise(ops.relu)
 export const tanh = pointwise(ops.tanh)
 /** The error function, as in kernels with a closed form (Williams, "Computing with infinite networks", 1997). */
 export const erf = pointwise(ops.erf)
+
+/**
+ * (x − mean) / deviation, the same for every element: images are standardised inside the network, so that attacks and their ε
+ * stay in the units of the images. A deviation that is not above 0 is an ArgumentError. `data.moments` has both numbers.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { evaluateOn, ndarray, nn, type Tensor } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.standardise(0.5, 0.25))
+ * const out = evaluateOn((x: Tensor) => net.apply([{}])(x))(ndarray.fromNested([[0, 0.5, 1]]))
+ * assert.deepEqual(ndarray.toNested(out), [[-2, 0, 2]])
+ */
+export const standardise = (mean: number, deviation: number): Layer => {
+  requireFinite('nn.standardise', 'mean', mean)
+  requirePositive('nn.standardise', 'deviation', deviation)
+  return pointwise((x) => ops.scale(1 / deviation)(ops.add(-mean)(x)))
+}
 
 /** Every example as one axis: [n, …] → [n, size]. */
 export const flatten: Layer = {

@@ -1,10 +1,10 @@
+import { requireFinite, requireWhole } from '../core/check.js'
 import { fail } from '../core/error.js'
-import type { HostKey } from '../core/key.js'
-import { normals } from '../core/key.js'
+import { type HostKey, normals } from '../core/key.js'
 import { type NdArray, of, zeros } from '../core/ndarray.js'
-import { type Shape, sizeOf } from '../core/shape.js'
+import { type Shape, showShape, sizeOf } from '../core/shape.js'
 import { split } from '../graph/key.js'
-import { add, scale } from '../graph/ops/index.js'
+import { add, matmul, scale } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { Layer } from './layer.js'
 
@@ -16,17 +16,18 @@ export interface AffineOptions {
    */
   readonly parametrisation?: 'standard' | 'ntk'
   /**
-   * What stands for the fan-in in the variance of standard weights: `in`, the default, or the `average` of fan-in and
-   * fan-out, with σ_w = 1 that of Glorot and Bengio ("Understanding the difficulty of training deep feedforward neural
-   * networks", AISTATS 2010, eq. 12). The NTK parametrisation divides by the fan-in alone; with `average` it is an
-   * ArgumentError.
+   * What divides the variance of standard weights: the fan-in, or the `average` of fan-in and fan-out, with σ_w = 1 that of
+   * Glorot and Bengio ("Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010,
+   * eq. 12). The NTK parametrisation divides by the fan-in alone; with `average` it is an ArgumentError.
+   *
+   * @defaultValue `in`
    */
   readonly fan?: 'in' | 'average'
-  /** σ_w; √2 (He et al., arXiv:1502.01852) unless given. */
+  /** σ_w. @defaultValue √2 (He et al., arXiv:1502.01852) */
   readonly sigmaW?: number
-  /** σ_b; 0 unless given, so biases start at 0 (`standard`) or have no effect (`ntk`). */
+  /** σ_b. @defaultValue 0: biases start at 0 (`standard`) or have no effect (`ntk`) */
   readonly sigmaB?: number
-  /** Whether there is a bias; true unless given. */
+  /** Whether there is a bias. @defaultValue true */
   readonly bias?: boolean
 }
 
@@ -55,21 +56,14 @@ const scaledNormals = (key: HostKey, shape: Shape, sigma: number): NdArray =>
         normals(key, sizeOf(shape)).map((z) => sigma * z)
       )
 
-const check = (operation: string, width: number, scales: Readonly<Record<string, number>>): void => {
-  if (!(Number.isInteger(width) && width > 0))
-    fail('ArgumentError', operation, 'a whole width of at least 1', `${width}`)
-  for (const [name, sigma] of Object.entries(scales)) {
-    if (!(Number.isFinite(sigma) && sigma >= 0))
-      fail('ArgumentError', operation, 'a finite scale of at least 0', `${sigma}`, name)
-  }
-}
-
 /** A layer that multiplies by weights and adds biases, in either parametrisation. */
 export const affine = (
   { operation, outputShape, weights, fanIn, fanOut, width, product, along }: AffineKind,
   { parametrisation = 'standard', fan = 'in', sigmaW = Math.SQRT2, sigmaB = 0, bias = true }: AffineOptions
 ): Layer => {
-  check(operation, width, { sigmaW, sigmaB })
+  requireWhole(operation, undefined, width, 1)
+  requireFinite(operation, 'sigmaW', sigmaW, 0)
+  requireFinite(operation, 'sigmaB', sigmaB, 0)
   const ntk = parametrisation === 'ntk'
   if (ntk && fan === 'average')
     fail('ArgumentError', operation, 'the fan-in, by which the NTK parametrisation divides', fan, 'fan')
@@ -92,3 +86,28 @@ export const affine = (
       }
   }
 }
+
+/** How a dense layer starts and is scaled. */
+export type DenseOptions = AffineOptions
+
+const inputsOf = (shape: Shape): number =>
+  shape.length === 1 ? shape[0]! : fail('ShapeError', 'nn.dense', 'examples of one axis', showShape(shape))
+
+/**
+ * A fully connected layer, [n, fan-in] → [n, width], with weights [fan-in, width] and biases [width]. Inputs of one
+ * example must have one axis: put `nn.flatten` before it otherwise.
+ */
+export const dense = (width: number, options: DenseOptions = {}): Layer =>
+  affine(
+    {
+      operation: 'nn.dense',
+      outputShape: (shape) => (inputsOf(shape), [width]),
+      weights: (shape) => [inputsOf(shape), width],
+      fanIn: (weights) => weights[0]!,
+      fanOut: (weights) => weights[1]!,
+      width,
+      product: matmul,
+      along: (b) => b
+    },
+    options
+  )

@@ -1,29 +1,14 @@
 import { fail } from '../core/error.js'
-import { of, takeRows } from '../core/ndarray.js'
-import { permutation } from '../core/key.js'
-import type { HostKey } from '../core/key.js'
+import { type HostKey, permutation } from '../core/key.js'
+import { of, strayLabel, takeRows } from '../core/ndarray.js'
 import { showShape } from '../core/shape.js'
-import { fold, type Key } from '../graph/key.js'
-import type { Concrete } from '../graph/spec.js'
+import { fold } from '../graph/key.js'
+import { type Concrete, specsOf } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
+import { traceOrThrow } from '../graph/trace.js'
+import type { Batch, Dataset, Model } from './model.js'
 
-/** A function of parameters and a batch of inputs, as `network.apply`. */
-export type Model<P> = (params: P) => (x: Tensor) => Tensor
-
-/**
- * A labelled batch: inputs [n, …], labels [n], and, where noise must stay with a sample wherever it stands in a
- * batch, the samples' ids [n].
- */
-export type Batch = { readonly x: Tensor; readonly y: Tensor; readonly ids?: Tensor }
-
-/**
- * An attack: given a model, a traced function from parameters, a labelled batch and a key to adversarial inputs of the
- * batch's shape. The inputs are constants to every derivative (Danskin's theorem), so attacks nest in losses and kernels.
- */
-export type Attack = <P>(model: Model<P>) => (params: P, batch: Batch, key: Key) => { readonly x: Tensor }
-
-/** A concrete labelled set of examples. */
-export type Dataset = Concrete<{ readonly x: Tensor; readonly y: Tensor }>
+export type { Attack, Batch, Dataset, Model } from './model.js'
 
 /** The number of examples; inputs and labels that do not pair up are a DataError. */
 export const exampleCount = (operation: string, { x, y }: Dataset): number => {
@@ -47,8 +32,8 @@ export const takeExamples = ({ x, y }: Dataset, rows: ArrayLike<number>): Concre
 
 /**
  * The rows of one step: each epoch walks through a shuffle of its own, `permutation(fold(epoch)(key))`, and the
- * examples that do not fill a last batch are left out of that epoch. One epoch's shuffle is kept, so steps are best
- * asked for in order.
+ * examples that do not fill a last batch are left out of that epoch. Only the last epoch's shuffle is stored, so
+ * steps are best taken in order.
  */
 export const shuffledRows = (
   key: HostKey,
@@ -69,4 +54,30 @@ export const shuffledRows = (
       return known.order.slice(start, start + size)
     }
   }
+}
+
+/** The number of outputs a model gives for one example of a set. */
+const classCount = <P>(model: Model<P>, params: Concrete<P>, data: Dataset): number | undefined => {
+  const args = [params, takeExamples(data, [0]).x]
+  const traced = traceOrThrow((p: P, x: Tensor) => model(p)(x), specsOf<[P, Tensor]>('labels', args))
+  return traced.graph.outputs[0]?.shape.at(-1)
+}
+
+/**
+ * The number of examples of a set to classify. A label that is not the number of one of the model's classes is a DataError
+ * naming its place: as a one-hot row it would be all zeros and would pass for an example without loss.
+ */
+export const labelledCount = <P>(
+  operation: string,
+  model: Model<P>,
+  params: Concrete<P>,
+  data: Dataset
+): number => {
+  const count = exampleCount(operation, data)
+  const classes = classCount(model, params, data) ?? 0
+  const stray = strayLabel(data.y, classes)
+  if (stray >= 0) {
+    fail('DataError', operation, `labels of 0 … ${classes - 1}`, `${data.y.data[stray]}`, `y[${stray}]`)
+  }
+  return count
 }

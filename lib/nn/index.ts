@@ -1,8 +1,13 @@
-export { erf, flatten, pointwise, relu, reshape, tanh } from './activation.js'
-export type { AffineOptions } from './affine.js'
-export type { Batch, Dataset, Model } from './batch.js'
+/**
+ * Networks. A {@link Layer} has the shapes it maps, an initialisation and a traced function; {@link serial} joins layers to a
+ * {@link Network}, whose `apply` is a `Model`: parameters to a function of a batch. Beside them are losses, optimisers and schedules.
+ * Add a layer as a file of its own, or to `activation.ts` if it has no parameters, a loss to `loss.ts`, a whole network to
+ * `networks.ts`.
+ */
+export { erf, flatten, pointwise, relu, reshape, standardise, tanh } from './activation.js'
+export { type AffineOptions, dense, type DenseOptions } from './affine.js'
+export type { Batch, Dataset, Model } from './model.js'
 export { conv2d, type ConvOptions } from './conv.js'
-export { dense, type DenseOptions } from './dense.js'
 export {
   type MaskedLeaves,
   type Layer,
@@ -32,5 +37,4 @@ export {
 } from './loss.js'
 export { conv16Conv32Fc100, lenet300100, lenet5, type NetworkOptions, vgg32 } from './networks.js'
 export { avgPool, globalAvgPool, maxPool, type PoolOptions } from './pool.js'
-export { standardise } from './standardise.js'
 export type { Pair, WindowOptions } from './window.js'

@@ -1,12 +1,12 @@
 import { flatten, relu, reshape } from './activation.js'
-import type { AffineOptions } from './affine.js'
+import { type AffineOptions, dense } from './affine.js'
 import { conv2d } from './conv.js'
-import { dense } from './dense.js'
 import { type Layer, type Network, serial } from './layer.js'
 import { maxPool } from './pool.js'
 
-/** The number of outputs, 10 unless given, and how every layer starts and is scaled. */
+/** The number of outputs, and how every layer starts and is scaled. */
 export interface NetworkOptions extends AffineOptions {
+  /** @defaultValue 10 */
   readonly classes?: number
 }
 
@@ -72,7 +72,7 @@ export const conv16Conv32Fc100 = (options: NetworkOptions = {}): Network => {
 
 /**
  * A small VGG (Simonyan and Zisserman, arXiv:1409.1556) for 32 × 32 images of three channels, which may come flat: for
- * each of the given widths (32, 64, 128 unless given) two 3 × 3 convolutions and 2 × 2 max pooling, then a dense layer of 128.
+ * each of the given widths (by default 32, 64, 128) two 3 × 3 convolutions and 2 × 2 max pooling, then a dense layer of 128.
  */
 export const vgg32 = ({
   widths = [32, 64, 128],

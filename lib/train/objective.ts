@@ -6,7 +6,7 @@ import type { Tensor } from '../graph/tensor.js'
 import { type AttackLoss, none } from '../attack/attack.js'
 import type { Box } from '../attack/ball.js'
 import { pgd } from '../attack/pgd.js'
-import type { Attack, Batch, Model } from '../nn/batch.js'
+import type { Attack, Batch, Model } from '../nn/model.js'
 import type { Params } from '../nn/layer.js'
 import { crossEntropy, crossEntropyEach, klEach, type Loss } from '../nn/loss.js'
 

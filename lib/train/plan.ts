@@ -4,15 +4,8 @@ import { scalar } from '../core/ndarray.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import * as mask_ from '../mask/apply.js'
-import {
-  type Batch,
-  type Dataset,
-  exampleCount,
-  type Model,
-  shuffledRows,
-  takeExamples
-} from '../nn/batch.js'
-import { labelledCount } from '../nn/labels.js'
+import { exampleCount, labelledCount, shuffledRows, takeExamples } from '../nn/batch.js'
+import type { Batch, Dataset, Model } from '../nn/model.js'
 import type { Params, Weights } from '../nn/layer.js'
 import { crossEntropy } from '../nn/loss.js'
 import { initialState, type TrainState } from '../nn/optimiser.js'

@@ -1,6 +1,6 @@
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { Executed } from '../../graph/runner.js'
-import type { Attack } from '../../nn/batch.js'
+import type { Attack } from '../../nn/model.js'
 import type { FullAttack } from '../attack.js'
 import type { Flag } from './flags.js'
 

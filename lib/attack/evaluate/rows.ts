@@ -3,7 +3,8 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { fail, type TangentError } from '../../core/error.js'
 import { loop } from '../../graph/loop.js'
 import type { Concrete } from '../../graph/spec.js'
-import { type Batch, type Dataset, takeExamples } from '../../nn/batch.js'
+import { takeExamples } from '../../nn/batch.js'
+import type { Batch, Dataset } from '../../nn/model.js'
 
 /** What came of one batch, and the examples that it was asked for: the first of its rows. */
 export interface Part<R> {

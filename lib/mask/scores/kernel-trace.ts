@@ -8,7 +8,7 @@ import type { Key } from '../../graph/key.js'
 import * as ops from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
-import type { Batch } from '../../nn/batch.js'
+import type { Batch } from '../../nn/model.js'
 import {
   type Layer,
   type LayerParams,

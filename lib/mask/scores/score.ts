@@ -1,5 +1,5 @@
 import type { Key } from '../../graph/key.js'
-import type { Attack, Batch } from '../../nn/batch.js'
+import type { Attack, Batch } from '../../nn/model.js'
 import type { MaskedLeaves, Params, Weights } from '../../nn/layer.js'
 
 /**

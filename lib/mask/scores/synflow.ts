@@ -4,7 +4,7 @@ import { fill } from '../../graph/constant.js'
 import * as ops from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
-import type { Batch, Model } from '../../nn/batch.js'
+import type { Batch, Model } from '../../nn/model.js'
 import { fanIn } from '../masked-leaves.js'
 import { type MaskedLeaves, type Params, type Weights, weightsOf, withWeights } from '../../nn/layer.js'
 

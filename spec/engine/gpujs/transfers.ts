@@ -15,7 +15,7 @@ import { runtimeOf } from '../../../lib/engine/gpujs/runtime.js'
 import { planOf } from '../../../lib/engine/plan.js'
 import type { Key } from '../../../lib/graph/key.js'
 import { hostLeaves, specsOf } from '../../../lib/graph/spec.js'
-import type { Batch } from '../../../lib/nn/batch.js'
+import type { Batch } from '../../../lib/nn/model.js'
 import * as nn from '../../../lib/nn/index.js'
 import { graphOf, right } from './support.js'
 

@@ -1,0 +1,21 @@
+import type { Key } from '../graph/key.js'
+import type { Concrete } from '../graph/spec.js'
+import type { Tensor } from '../graph/tensor.js'
+
+/** A function of parameters and a batch of inputs, as `network.apply`. */
+export type Model<P> = (params: P) => (x: Tensor) => Tensor
+
+/**
+ * A labelled batch: inputs [n, …], labels [n], and, where noise must stay with a sample wherever it is in a
+ * batch, the samples' ids [n].
+ */
+export type Batch = { readonly x: Tensor; readonly y: Tensor; readonly ids?: Tensor }
+
+/**
+ * An attack: given a model, a traced function from parameters, a labelled batch and a key to adversarial inputs of the
+ * batch's shape. The inputs are constants to every derivative (Danskin's theorem), so attacks nest in losses and kernels.
+ */
+export type Attack = <P>(model: Model<P>) => (params: P, batch: Batch, key: Key) => { readonly x: Tensor }
+
+/** A concrete labelled set of examples. */
+export type Dataset = Concrete<{ readonly x: Tensor; readonly y: Tensor }>
