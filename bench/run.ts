@@ -14,7 +14,8 @@ import { kernelPage } from './harness/page.js'
 import { type CaseReport, type Report, reportCase, showCase, showMachine } from './harness/report.js'
 import { kernelCase } from './kernels/case.js'
 import { showCosts } from './kernels/costs.js'
-import { kernelRows, nameOf } from './kernels/rows.js'
+import { nameOf } from './kernels/row.js'
+import { kernelRows } from './kernels/rows/index.js'
 import { userCase } from './kernels/user.js'
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)

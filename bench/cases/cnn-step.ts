@@ -18,20 +18,9 @@ import {
 } from '../../lib/index.js'
 import type { Candidate, Case, Outcome } from '../harness/candidate.js'
 import { handWrittenCnnStep } from '../peers/onnxruntime.js'
+import type { CnnData, CnnSizes } from '../peers/sizes.js'
 import { torchCnnStep } from '../peers/torch.js'
 import { engineCandidates, type EngineWork } from './engines.js'
-
-/** Sizes and step size of the training step. */
-export interface CnnSizes {
-  readonly batch: number
-  /** Rows and columns of an image of one channel. */
-  readonly size: number
-  readonly channels: readonly [number, number]
-  readonly kernel: number
-  readonly hidden: number
-  readonly classes: number
-  readonly rate: number
-}
 
 const sizes: CnnSizes = {
   batch: 64,
@@ -41,16 +30,6 @@ const sizes: CnnSizes = {
   hidden: 100,
   classes: 10,
   rate: 0.1
-}
-
-/** Everything the step takes: the same numbers for every candidate. */
-export interface CnnData {
-  readonly sizes: CnnSizes
-  readonly x: NdArray
-  /** One-hot rows. */
-  readonly y: NdArray
-  /** w1, b1 … w4, b4. */
-  readonly params: { readonly [name: string]: NdArray }
 }
 
 const net = nn.conv16Conv32Fc100()

@@ -15,32 +15,12 @@ import {
 import type { Candidate, Case, Outcome } from '../harness/candidate.js'
 import { jaxMlpStep } from '../peers/jax.js'
 import { handWrittenMlpStep } from '../peers/onnxruntime.js'
+import type { MlpData, MlpParams, MlpSizes } from '../peers/sizes.js'
 import { tfjsMlpStep } from '../peers/tfjs.js'
 import { torchMlpStep } from '../peers/torch.js'
 import { engineCandidates, type EngineWork } from './engines.js'
 
-/** Sizes and step size of the training step. */
-export interface MlpSizes {
-  readonly batch: number
-  readonly inputs: number
-  readonly hidden: number
-  readonly classes: number
-  readonly rate: number
-}
-
 const sizes: MlpSizes = { batch: 128, inputs: 784, hidden: 512, classes: 10, rate: 0.1 }
-
-/** The parameters of 784-512-10. A type, not an interface, so that it is a tree. */
-export type MlpParams<A> = { readonly w1: A; readonly b1: A; readonly w2: A; readonly b2: A }
-
-/** Everything the step takes: the same numbers for every candidate. */
-export interface MlpData {
-  readonly sizes: MlpSizes
-  readonly x: NdArray
-  /** One-hot rows. */
-  readonly y: NdArray
-  readonly params: MlpParams<NdArray>
-}
 
 type Arguments = [params: MlpParams<Tensor>, x: Tensor, y: Tensor]
 type Step = { readonly loss: Tensor } & MlpParams<Tensor>

@@ -16,14 +16,9 @@ import {
 import type { Candidate, Case } from '../harness/candidate.js'
 import { kernelModel } from '../peers/ntk-model.js'
 import { handWritten } from '../peers/onnxruntime.js'
+import type { KernelSizes } from '../peers/sizes.js'
 import { torchKernel } from '../peers/torch.js'
 import { engineCandidates, type EngineWork } from './engines.js'
-
-/** Examples on each side, and the widths of a network of three dense layers. */
-export interface KernelSizes {
-  readonly n: number
-  readonly widths: readonly [number, number, number, number]
-}
 
 const sizes: KernelSizes = { n: 64, widths: [784, 300, 100, 10] }
 

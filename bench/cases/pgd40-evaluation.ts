@@ -14,7 +14,8 @@ import {
   withEngine
 } from '../../lib/index.js'
 import type { Candidate, Case, Outcome } from '../harness/candidate.js'
-import { attackProducts, type AttackSizes } from '../peers/onnxruntime-products.js'
+import { attackProducts } from '../peers/onnxruntime-products.js'
+import type { AttackSizes } from '../peers/sizes.js'
 import { engineCandidates, type EngineWork } from './engines.js'
 
 // What an evaluation under PGD-40 does with one batch; 10,000 images are 50 such batches.

@@ -24,7 +24,7 @@ import type { Candidate, Case, Ready } from '../harness/candidate.js'
 import { timed } from '../harness/candidate.js'
 import { jaxKernel, tfjsKernel } from './peers.js'
 import { repeated } from './repeat.js'
-import { type KernelRow, type Naive, nameOf } from './rows.js'
+import { type KernelRow, type Naive, nameOf } from './row.js'
 
 /** Software adapters give a few hundred MFLOP/s: on them a row above this is left out unless `--large` asks for it. */
 const LARGEST_ON_GPU = 60e6

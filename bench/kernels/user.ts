@@ -26,7 +26,11 @@ type Arguments = readonly unknown[]
 interface UserCase {
   readonly f: (...args: Arguments) => unknown
   readonly specs: Specs<Arguments>
-  /** The largest relative L2 error of a result that still counts as right; 1e-5 unless given. */
+  /**
+   * The largest relative L2 error of a result that still counts as right.
+   *
+   * @defaultValue 1e-5
+   */
   readonly tolerance?: number
 }
 

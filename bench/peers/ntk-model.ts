@@ -1,5 +1,5 @@
-import type { KernelSizes } from '../cases/ntk.js'
 import { bytesOf, floats, type HandWritten, integers, node, scalar, tensor } from './onnx-graph.js'
+import type { KernelSizes } from './sizes.js'
 
 // The full kernel of a network of three dense layers as one would write it by hand for ONNX Runtime: layer by layer, the
 // products of inputs and of cotangents, their biases as the 1 that Gemm adds. No Jacobian is formed.

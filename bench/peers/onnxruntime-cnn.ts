@@ -1,5 +1,5 @@
-import type { CnnSizes } from '../cases/cnn-step.js'
 import { bytesOf, integers, node, scalar, tensor } from './onnx-graph.js'
+import type { CnnSizes } from './sizes.js'
 
 // The training step of a convolutional network with the operators that ONNX has for it: Conv forward, ConvTranspose for
 // the gradient of the images, Conv with examples and channels exchanged for that of the weights, and MaxUnpool, which gives

@@ -1,5 +1,5 @@
-import type { MlpSizes } from '../cases/mlp-step.js'
 import { bytesOf, integers, node, scalar, tensor } from './onnx-graph.js'
+import type { MlpSizes } from './sizes.js'
 
 // The training step as one would write it by hand for ONNX Runtime: both SGD updates of the weights are the epilogue
 // of the product that makes their gradient (Gemm with alpha = −rate, beta = 1).

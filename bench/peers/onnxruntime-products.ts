@@ -5,15 +5,7 @@ import { type Candidate, timed } from '../harness/candidate.js'
 import { bytesOf, node, tensor } from './onnx-graph.js'
 import type { OnnxRuntime, Value } from './onnxruntime.js'
 import { importOptional } from './package.js'
-
-/** Sizes of an attack on an MLP with one hidden layer. */
-export interface AttackSizes {
-  readonly batch: number
-  readonly inputs: number
-  readonly hidden: number
-  readonly classes: number
-  readonly steps: number
-}
+import type { AttackSizes } from './sizes.js'
 
 /**
  * The matrix products of an attack and nothing else: two forward and two backward for each step, and the two of each of the

@@ -1,12 +1,11 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type NdArray, ndarray, tangentError } from '../../lib/index.js'
-import type { CnnData } from '../cases/cnn-step.js'
-import type { MlpData } from '../cases/mlp-step.js'
 import { type Candidate, timed } from '../harness/candidate.js'
 import { cnnStepModel } from './onnxruntime-cnn.js'
 import { mlpStepModel } from './onnxruntime-model.js'
 import { importOptional } from './package.js'
+import type { CnnData, MlpData } from './sizes.js'
 
 /** A tensor of onnxruntime-node. */
 export interface Value {

@@ -1,9 +1,9 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type NdArray, ndarray, tangentError } from '../../lib/index.js'
-import type { MlpData, MlpParams } from '../cases/mlp-step.js'
 import { type Candidate, timed } from '../harness/candidate.js'
 import { importPeer, peerVersion } from './package.js'
+import type { MlpData, MlpParams } from './sizes.js'
 
 interface TfTensor {
   readonly shape: number[]

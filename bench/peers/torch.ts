@@ -1,7 +1,6 @@
-import type { CnnData } from '../cases/cnn-step.js'
-import type { MlpData } from '../cases/mlp-step.js'
 import type { Candidate } from '../harness/candidate.js'
 import { type PythonPeer, pythonPeer } from './python.js'
+import type { CnnData, MlpData } from './sizes.js'
 
 /** The training step in PyTorch. */
 export const torchMlpStep = ({ sizes, x, y, params }: MlpData): ((threads: number) => Candidate) =>

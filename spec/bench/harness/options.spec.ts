@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { parseOptions } from '../../bench/harness/options.js'
+import { parseOptions } from '../../../bench/harness/options.js'
 
 const parse = (...args: readonly string[]) =>
   parseOptions(args, { steps: ['mlp-step', 'awt-step'], kernels: ['contract: matmul NN 64³'], costs: [] })

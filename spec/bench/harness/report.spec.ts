@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { Case } from '../../bench/harness/candidate.js'
-import { deviation } from '../../bench/harness/check.js'
-import type { Row } from '../../bench/harness/measure.js'
-import { ratiosOf, reportCase, showCase } from '../../bench/harness/report.js'
-import { showTime, table } from '../../bench/harness/table.js'
-import { ndarray, tangentError } from '../../lib/index.js'
+import type { Case } from '../../../bench/harness/candidate.js'
+import { deviation } from '../../../bench/harness/check.js'
+import type { Row } from '../../../bench/harness/measure.js'
+import { ratiosOf, reportCase, showCase } from '../../../bench/harness/report.js'
+import { showTime, table } from '../../../bench/harness/table.js'
+import { ndarray, tangentError } from '../../../lib/index.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 
 const timed = (name: string, threads: number, median: number): Row => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Row } from '../../bench/harness/measure.js'
-import { kernelPage } from '../../bench/harness/page.js'
+import type { Row } from '../../../bench/harness/measure.js'
+import { kernelPage } from '../../../bench/harness/page.js'
 
 const timed = (name: string, median: number): Row => ({
   _tag: 'Timed',

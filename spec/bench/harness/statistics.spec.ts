@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { quantile, summarise } from '../../bench/harness/statistics.js'
+import { quantile, summarise } from '../../../bench/harness/statistics.js'
 
 const times = fc.array(fc.double({ min: 0.01, max: 1e4, noNaN: true }), { minLength: 1, maxLength: 40 })
 
