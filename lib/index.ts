@@ -38,7 +38,7 @@ export { autoOrder, engineName, type EngineOptions, openEngine, withEngine } fro
 export type { Executed, Program, Result, Runner } from './graph/runner.js'
 export { explain, type ExplainOptions, type Explanation, type Stages } from './engine/explain.js'
 export { optimise } from './optimise/index.js'
-export type { Work } from './optimise/work.js'
+export type { Cost } from './optimise/cost.js'
 export * as tree from './graph/tree.js'
 export * as nn from './nn/index.js'
 export * as attack from './attack/index.js'

@@ -86,13 +86,13 @@ export const userCase = (file: string): TE.TaskEither<TangentError, Case> =>
     TE.flatMapEither(({ f, specs, tolerance = 1e-5 }) =>
       pipe(
         explain(f, specs),
-        E.map(({ work }): Case => {
+        E.map(({ cost }): Case => {
           const args = argumentsOf(specs)
           const candidates = engineCandidates<Arguments, unknown>({ f, args, outcome: outcomeOf })
           return {
             name: file,
             title: 'one call, arguments up and results back',
-            work: { flops: work.flops, bytes: work.bytes },
+            work: cost,
             reference: async () => pipe(evaluate(f)(...args), E.map(outcomeOf)),
             tolerance,
             candidates: (threads) => threads.flatMap(candidates),

@@ -53,7 +53,7 @@ export const rewrite = (graph: Graph, visit: (node: Tensor) => Tensor): Graph =>
  * Recovers sharing: of equal nodes one remains, and nodes that carry meaning only for derivatives (`alias`,
  * `stopGradient`, `custom`) give way to their value. Inputs are never merged.
  */
-export const share = (graph: Graph): Graph => {
+export const deduplicate = (graph: Graph): Graph => {
   const ids = new Map<Tensor, number>()
   const known = new Map<string, Tensor>()
   const canonical = (node: Tensor): Tensor => {

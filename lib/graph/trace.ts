@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { fail, getOrThrow, type TangentError, TangentFailure } from '../core/error.js'
 import { leaves, rebuild } from '../core/tree.js'
 import { constant } from './constant.js'
-import { type Graph, share, topological } from './graph.js'
+import { type Graph, deduplicate, topological } from './graph.js'
 import type { TracedKey } from './key.js'
 import { isKeyLeaf, isSpecLeaf, type Specs } from './spec.js'
 import { apply, isOp, isTensor, type Tensor } from './tensor.js'
@@ -79,7 +79,7 @@ export const trace = <Args extends readonly unknown[], Out>(
     )
     if (results.length === 0)
       fail('TraceError', 'trace', 'a function with a tensor among its results', 'none')
-    const graph = share({ inputs, outputs: results })
+    const graph = deduplicate({ inputs, outputs: results })
     refuseStrangers(graph)
     return { graph, args: specs, out: rebuild<unknown, Out>('trace', isOutputLeaf, raw, results) }
   })

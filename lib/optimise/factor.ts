@@ -9,18 +9,18 @@ import { normalForm } from './normal.js'
 type From = readonly (number | null)[]
 
 /** An operand and how it lies to the result. */
-interface Part {
+interface PlacedOperand {
   readonly tensor: Tensor
   readonly from: From
 }
 
 /** A product of two operands without a sum, or one operand alone. */
-type Term = readonly [Part] | readonly [Part, Part]
+type Term = readonly [PlacedOperand] | readonly [PlacedOperand, PlacedOperand]
 
 /** Terms that share an operand, `common`, and how it lies: the others, and how often it stands alone. */
 interface Factored {
-  readonly common: Part
-  readonly others: readonly Part[]
+  readonly common: PlacedOperand
+  readonly others: readonly PlacedOperand[]
   readonly ones: number
 }
 
@@ -41,20 +41,21 @@ const termOf = (node: Tensor): Term => {
 
 const lieAlike = (a: From, b: From): boolean => a.every((axis, i) => axis === b[i])
 
-const isSame = (a: Part, b: Part): boolean => a.tensor === b.tensor && lieAlike(a.from, b.from)
+const isSame = (a: PlacedOperand, b: PlacedOperand): boolean =>
+  a.tensor === b.tensor && lieAlike(a.from, b.from)
 
 /** The operand that a group shares with a term, as the other one, or as undefined where the term is it alone. */
 const joining = (
   { common, others }: Factored,
   term: Term
-): { readonly other: Part | undefined } | undefined => {
+): { readonly other: PlacedOperand | undefined } | undefined => {
   const at = term.findIndex((part) => isSame(part, common))
   if (at < 0) return undefined
   const other = term[1 - at]
   return other === undefined || others.every(({ from }) => lieAlike(from, other.from)) ? { other } : undefined
 }
 
-const joined = ({ common, others, ones }: Factored, other: Part | undefined): Factored =>
+const joined = ({ common, others, ones }: Factored, other: PlacedOperand | undefined): Factored =>
   other === undefined ? { common, others, ones: ones + 1 } : { common, others: [...others, other], ones }
 
 /** Collects terms by what they share; those of one operand come first, since they can join in one way only. */
@@ -74,7 +75,8 @@ const add = (a: Tensor, b: Tensor): Tensor => apply({ tag: 'pointwise', fn: 'add
 const total = (terms: readonly Tensor[]): Tensor => terms.reduce(add)
 
 /** The axes of an operand, named by the axes of the result. */
-const indicesOf = ({ tensor, from }: Part): number[] => tensor.shape.map((_, axis) => from.indexOf(axis))
+const indicesOf = ({ tensor, from }: PlacedOperand): number[] =>
+  tensor.shape.map((_, axis) => from.indexOf(axis))
 
 /** What a group adds up to: its common operand times the sum of the others, its axes in the given order. */
 const productOf = (

@@ -1,9 +1,14 @@
+/**
+ * Graph → graph of the same value that costs less: algebraic rules (`rules.ts`), merged contractions, contractions split
+ * along their cheapest path (`path.ts`) into the normal forms of `normal.ts`, common factors taken out of sums. To add an
+ * algebraic rule, add a row to `rules.ts`; a form of contraction that engines shall know goes into `normal.ts`.
+ */
 import { pipe } from 'fp-ts/lib/function.js'
-import { type Graph, share } from '../graph/graph.js'
+import { type Graph, deduplicate } from '../graph/graph.js'
 import { factor } from './factor.js'
-import { flatten } from './flatten.js'
-import { simplify, tidy } from './simplify.js'
-import { split } from './split.js'
+import { mergeContractions } from './merge-contractions.js'
+import { simplify, foldReshapes } from './simplify.js'
+import { splitContractions } from './split-contractions.js'
 
 /**
  * Makes a graph cheap without changing its value: algebraic rules and constants first, then nested contractions are
@@ -15,15 +20,15 @@ export const optimise = (graph: Graph): Graph =>
     graph,
     simplify,
     simplify,
-    share,
-    flatten,
-    share,
+    deduplicate,
+    mergeContractions,
+    deduplicate,
     simplify,
-    share,
-    split,
-    share,
-    tidy,
-    share,
+    deduplicate,
+    splitContractions,
+    deduplicate,
+    foldReshapes,
+    deduplicate,
     factor,
-    share
+    deduplicate
   )

@@ -4,14 +4,14 @@ import type { ContractOp } from '../graph/contract.js'
 export type Path = number | readonly [Path, Path]
 
 /** An n-ary product of index sets, each a bit mask over the indices. */
-interface Product {
+interface IndexProduct {
   readonly operands: readonly number[]
   readonly output: number
   readonly sizes: readonly number[]
 }
 
 /** The cheapest way found to contract all operands, and its predicted cost. */
-export interface Plan {
+export interface CheapestPath {
   readonly path: Path
   readonly cost: number
 }
@@ -26,7 +26,7 @@ export const MAX_INDICES = 30
  * The cost of moving one element through memory, in floating-point operations. Products without a sum are bound by
  * memory, so counting multiplications alone would make intermediates look free.
  */
-const MOVE = 8
+const FLOPS_PER_MOVE = 8
 
 /** The bits of the indices that matter: one of size 1 costs nothing and orders nothing. */
 const maskOf = (indices: readonly number[], sizes: readonly number[]): number =>
@@ -48,20 +48,20 @@ const sizer = (sizes: readonly number[]): ((mask: number) => number) => {
 const stepCost = (sizeOf: (mask: number) => number, a: number, b: number, out: number): number => {
   const all = a | b
   const work = all === out ? 0 : 2 * sizeOf(all)
-  return work + MOVE * (sizeOf(a) + sizeOf(b) + sizeOf(out))
+  return work + FLOPS_PER_MOVE * (sizeOf(a) + sizeOf(b) + sizeOf(out))
 }
 
 /** The indices of operand k that anything else still needs; the others are summed before it is used. */
-const reduced = ({ operands, output }: Product, k: number): number =>
+const reduced = ({ operands, output }: IndexProduct, k: number): number =>
   operands.reduce((kept, mask, j) => (j === k ? kept : kept | (operands[k]! & mask)), operands[k]! & output)
 
-const leafCost = (product: Product, sizeOf: (mask: number) => number, k: number): number => {
+const leafCost = (product: IndexProduct, sizeOf: (mask: number) => number, k: number): number => {
   const left = reduced(product, k)
-  return left === product.operands[k]! ? 0 : MOVE * (sizeOf(product.operands[k]!) + sizeOf(left))
+  return left === product.operands[k]! ? 0 : FLOPS_PER_MOVE * (sizeOf(product.operands[k]!) + sizeOf(left))
 }
 
 /** All binary trees, by dynamic programming over subsets (as opt_einsum's `optimal`, with memory counted in). */
-const exactPath = (product: Product): Plan => {
+const exactPath = (product: IndexProduct): CheapestPath => {
   const { operands, output, sizes } = product
   const sizeOf = sizer(sizes)
   const n = operands.length
@@ -97,7 +97,7 @@ const exactPath = (product: Product): Plan => {
 }
 
 /** Always the pair whose product shrinks memory most (as opt_einsum's `greedy`), the cheaper step at a tie. */
-const greedyPath = (product: Product): Plan => {
+const greedyPath = (product: IndexProduct): CheapestPath => {
   const sizeOf = sizer(product.sizes)
   let total = product.operands.reduce((sum, _, k) => sum + leafCost(product, sizeOf, k), 0)
   let parts: { readonly path: Path; readonly mask: number }[] = product.operands.map((_, k) => ({
@@ -136,13 +136,14 @@ export const tensorOperands = ({ operands, sizes }: ContractOp): number[] =>
  * The cheapest order found in which to contract a product pair by pair: exact for up to 9 operands. Positions in the
  * path count only operands of more than one element.
  */
-export const contractionPath = (op: ContractOp): Plan => {
+export const contractionPath = (op: ContractOp): CheapestPath => {
   const operands = tensorOperands(op).map((k) => maskOf(op.operands[k]!, op.sizes))
   const product = { operands, output: maskOf(op.output, op.sizes), sizes: op.sizes }
   const sizeOf = sizer(op.sizes)
   if (operands.length === 0) return { path: 0, cost: 0 }
   // scalars are multiplied into the smallest tensor there is
-  const scaling = operands.length < op.operands.length ? 2 * MOVE * Math.min(...operands.map(sizeOf)) : 0
+  const scaling =
+    operands.length < op.operands.length ? 2 * FLOPS_PER_MOVE * Math.min(...operands.map(sizeOf)) : 0
   // an axis order costs nothing here: every consumer reads through it; a sum has to be computed
   if (operands.length === 1) return { path: 0, cost: scaling + leafCost(product, sizeOf, 0) }
   const { path, cost } = operands.length <= EXACT ? exactPath(product) : greedyPath(product)

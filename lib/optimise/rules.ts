@@ -3,17 +3,9 @@ import { broadcastTo, contract, product, scaleBy } from '../graph/contract.js'
 import type { PointwiseName } from '../graph/primitives/pointwise.js'
 import { apply, isOp, type Tensor, type TensorOf } from '../graph/tensor.js'
 import { sameShape } from '../core/shape.js'
-import { substitute } from './flatten.js'
+import { substitute } from './merge-contractions.js'
+import type { Rewrite } from './rewrite.js'
 import { windows } from './windows.js'
-
-/**
- * A rewrite: the node it looks at, and what stands for it, or undefined where the pattern is not met. Every rule
- * keeps the value on finite inputs, to rounding.
- */
-export interface Rewrite {
-  readonly name: string
-  readonly apply: (node: Tensor) => Tensor | undefined
-}
 
 const isPointwise =
   (fn: PointwiseName) =>

@@ -1,7 +1,7 @@
 import { sameShape } from '../core/shape.js'
 import { contract } from '../graph/contract.js'
 import { apply, isOp, type Tensor } from '../graph/tensor.js'
-import type { Rewrite } from './rules.js'
+import type { Rewrite } from './rewrite.js'
 
 /** Windows along one axis, as a part of unfold and fold. */
 interface Windows {

@@ -20,13 +20,13 @@ const explained = <Args extends readonly unknown[], Out>(...args: Parameters<typ
 
 describe('explain', () => {
   it('counts a matrix product by hand', () => {
-    const { work } = explained((a: Tensor, b: Tensor) => ops.matmul(b)(a), [spec([3, 4]), spec([4, 5])])
-    expect(work).toEqual({ flops: 2 * 3 * 4 * 5, bytes: 4 * (12 + 20 + 15) })
+    const { cost } = explained((a: Tensor, b: Tensor) => ops.matmul(b)(a), [spec([3, 4]), spec([4, 5])])
+    expect(cost).toEqual({ flops: 2 * 3 * 4 * 5, bytes: 4 * (12 + 20 + 15) })
   })
 
   it('counts nothing for what is only seen through', () => {
-    const { work } = explained((a: Tensor) => ops.reshape([6])(ops.transpose()(a)), [spec([2, 3])])
-    expect(work).toEqual({ flops: 0, bytes: 0 })
+    const { cost } = explained((a: Tensor) => ops.reshape([6])(ops.transpose()(a)), [spec([2, 3])])
+    expect(cost).toEqual({ flops: 0, bytes: 0 })
   })
 
   it('shows both graphs', () => {
@@ -41,12 +41,12 @@ describe('explain', () => {
   it('finds the Gram matrices in the kernel of LeNet-300-100', () => {
     const net = serial(dense(300), relu, dense(100), relu, dense(10))
     const images = spec([64, 784])
-    const { work } = explained(
+    const { cost } = explained(
       (p: Params, x1: Tensor, x2: Tensor) => empiricalNtk(net.apply)(p, x1, x2),
       [net.init(key(0), [784]), images, images]
     )
     // the Jacobian product would take 218 GFLOP
-    expect(work.flops).toBeLessThan(0.6e9)
+    expect(cost.flops).toBeLessThan(0.6e9)
   })
 
   it('shows the derivative as a function of arguments and cotangents, keys held fixed', () => {

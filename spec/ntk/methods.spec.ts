@@ -119,7 +119,7 @@ describe('what a method takes', () => {
       const f = (p: nn.Params, x: Tensor, y: Tensor): Tensor =>
         ntk.empiricalNtk(net.apply, { method: name })(p, x, y)
       const explained = explain(f, [params, spec([n, 50]), spec([m, 50])])
-      expect(E.isRight(explained) && explained.right.work).toEqual(candidates[name])
+      expect(E.isRight(explained) && explained.right.cost).toEqual(candidates[name])
     }
   })
   it('decides what auto picks', () => {
@@ -127,7 +127,7 @@ describe('what a method takes', () => {
     const work = (name: 'auto' | ntk.Method): unknown => {
       const f = (p: nn.Params, x: Tensor): Tensor => ntk.empiricalNtk(net.apply, { method: name })(p, x)
       const explained = explain(f, [params, spec([n, 50])])
-      return E.isRight(explained) && explained.right.work
+      return E.isRight(explained) && explained.right.cost
     }
     expect(work('auto')).toEqual(work('contracted'))
   })

@@ -9,7 +9,7 @@ const outer =
 
 const flops = (f: (u: Tensor, v: Tensor, w: Tensor) => Tensor): number => {
   const explained = explain(f, [spec([50]), spec([60]), spec([60])])
-  return E.isRight(explained) ? explained.right.work.flops : NaN
+  return E.isRight(explained) ? explained.right.cost.flops : NaN
 }
 
 describe('a barrier', () => {

@@ -72,7 +72,7 @@ describe('the kernel of a convolutional network', () => {
     )
     const specs: Specs<[nn.Params, Tensor]> = [net.init(key(0), [1, 28, 28]), spec([16, 1, 28, 28])]
     const [contracted, whole] = [kernel(net), ofJacobians(net)].map((f) => explained(f, specs))
-    expect(contracted!.work.flops).toBeLessThan(0.55 * whole!.work.flops)
+    expect(contracted!.cost.flops).toBeLessThan(0.55 * whole!.cost.flops)
     const nodes = topological(contracted!.optimised.outputs)
     expect(nodes.filter(({ op }) => op.tag === 'unfold').length).toBe(2)
     expect(nodes.filter(({ op }) => op.tag === 'fold').length).toBe(1)

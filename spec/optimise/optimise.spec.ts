@@ -5,7 +5,7 @@ import { contract } from '../../lib/graph/contract.js'
 import * as ops from '../../lib/graph/ops/index.js'
 import { fold } from '../../lib/graph/key.js'
 import { grad, hvp } from '../../lib/diff/index.js'
-import { type Graph, share, topological } from '../../lib/graph/graph.js'
+import { type Graph, deduplicate, topological } from '../../lib/graph/graph.js'
 import { opKey } from '../../lib/graph/primitives/index.js'
 import { apply, isOp, type Tensor } from '../../lib/graph/tensor.js'
 import { normalArray } from '../../lib/laws/arbitraries.js'
@@ -111,11 +111,11 @@ describe('sharing', () => {
       }
     }
     const report = law(
-      'share keeps the value and merges what is equal',
+      'deduplicate keeps the value and merges what is equal',
       programCases(),
       (drawn) => {
         const bound = doubled(drawn)
-        const shared = share(bound.graph)
+        const shared = deduplicate(bound.graph)
         expect(shared.outputs[0]).toBe(shared.outputs[1])
         return sameValue(bound, shared)
       },

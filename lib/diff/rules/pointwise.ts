@@ -46,14 +46,14 @@ const where = (wanted: boolean | undefined, value: () => Tensor): Tangent =>
   wanted === true ? value() : undefined
 
 /** 1 where a is chosen over b, one half at a tie. */
-const share = (chosen: Tensor, a: Tensor, b: Tensor): Tensor => add(scale(0.5)(equal(b)(a)))(chosen)
+const weightOf = (chosen: Tensor, a: Tensor, b: Tensor): Tensor => add(scale(0.5)(equal(b)(a)))(chosen)
 
 const extremum = (formula: string, aChosen: (a: Tensor, b: Tensor) => Tensor): PointwiseRule => ({
   formula,
   jvp: ([a, b], [ta, tb]) =>
     plus(
-      map(ta, (t) => product(share(aChosen(a!, b!), a!, b!), t)),
-      map(tb, (t) => product(share(aChosen(b!, a!), b!, a!), t))
+      map(ta, (t) => product(weightOf(aChosen(a!, b!), a!, b!), t)),
+      map(tb, (t) => product(weightOf(aChosen(b!, a!), b!, a!), t))
     )
 })
 

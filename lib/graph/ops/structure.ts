@@ -115,7 +115,7 @@ export const stopGradient = (x: Tensor): Tensor => apply({ tag: 'stopGradient' }
  *   const f = (u: Tensor, v: Tensor, w: Tensor) => ops.einsum('ij,j->i')(wall(ops.einsum('i,j->ij')(u, v)), w)
  *   const explained = explain(f, [spec([100]), spec([100]), spec([100])])
  *   assert.ok(E.isRight(explained))
- *   return explained.right.work.flops
+ *   return explained.right.cost.flops
  * }
  * assert.ok(cost((x) => x) < 1e3 && cost(ops.barrier) > 1e4)
  */

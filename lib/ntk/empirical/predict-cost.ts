@@ -1,14 +1,14 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 import { fail, type TangentError } from '../../core/error.js'
 import { rebuild, leaves } from '../../core/tree.js'
-import { share, topological } from '../../graph/graph.js'
+import { deduplicate, topological } from '../../graph/graph.js'
 import { isKeyLeaf, isSpecLeaf, type Specs } from '../../graph/spec.js'
 import { apply, isOp, type Tensor } from '../../graph/tensor.js'
 import { attempt } from '../../graph/trace.js'
 import * as tree from '../../graph/tree.js'
 import type { Model } from '../../nn/batch.js'
 import { optimise } from '../../optimise/index.js'
-import { type Work, workOfGraph } from '../../optimise/work.js'
+import { type Cost, costOfGraph } from '../../optimise/cost.js'
 import { type Method, methodNames, methods } from './methods.js'
 import type { MaskTree } from './masked.js'
 import { type KernelForm, type Problem, problemOf } from './kernel-problem.js'
@@ -16,19 +16,19 @@ import { type KernelForm, type Problem, problemOf } from './kernel-problem.js'
 /** What each method is predicted to take, and the one that `auto` picks. */
 export interface CostPrediction {
   readonly method: Method
-  readonly candidates: { readonly [M in Method]: Work }
+  readonly candidates: { readonly [M in Method]: Cost }
 }
 
 /** The operations for which there is time while one byte moves, as the path search counts it: 8 for a float. */
 const FLOPS_PER_BYTE = 2
 
 /** One number for a prediction, in operations: what is computed and what is moved. */
-const costOf = ({ flops, bytes }: Work): number => flops + FLOPS_PER_BYTE * bytes
+const costOf = ({ flops, bytes }: Cost): number => flops + FLOPS_PER_BYTE * bytes
 
 /** The work of a tensor from the inputs it depends on. */
-const workOf = (output: Tensor): Work => {
+const workOf = (output: Tensor): Cost => {
   const inputs = topological([output]).filter((node) => isOp(node, 'input') || isOp(node, 'keyInput'))
-  return workOfGraph(optimise(share({ inputs, outputs: [output] })))
+  return costOfGraph(optimise(deduplicate({ inputs, outputs: [output] })))
 }
 
 /** The methods' costs for a problem of these shapes; what its tensors are computed from is not counted. */
@@ -48,7 +48,7 @@ export const predict = <P>(problem: Problem<P>): CostPrediction => {
   }
   const works = methodNames.map((name) => [name, workOf(methods[name].total(bare))] as const)
   const [method] = works.reduce((best, next) => (costOf(next[1]) < costOf(best[1]) ? next : best))
-  return { method, candidates: Object.fromEntries(works) as { readonly [M in Method]: Work } }
+  return { method, candidates: Object.fromEntries(works) as { readonly [M in Method]: Cost } }
 }
 
 /** A symbol for every array that a tree describes. */

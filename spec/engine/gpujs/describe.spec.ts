@@ -4,7 +4,7 @@ import { planOf } from '../../../lib/engine/plan.js'
 import * as ops from '../../../lib/graph/ops/index.js'
 import { spec } from '../../../lib/graph/spec.js'
 import type { Tensor } from '../../../lib/graph/tensor.js'
-import { workOfGraph } from '../../../lib/optimise/work.js'
+import { costOfGraph } from '../../../lib/optimise/cost.js'
 import { graphOf } from './support.js'
 
 const backends = ['webasm', 'cpu', 'webgpu', 'webgl2', 'headlessgl'] as const
@@ -33,7 +33,7 @@ describe.each(backends)('a program described for %s', (backend) => {
 
   it('counts the operations of the products, and little beside', () => {
     const flops = described.calls.reduce((sum, call) => sum + call.flops, 0)
-    const { flops: want } = workOfGraph(graph)
+    const { flops: want } = costOfGraph(graph)
     expect(flops / want).toBeGreaterThan(0.98)
     expect(flops / want).toBeLessThan(1.05)
   })

@@ -3,6 +3,44 @@ import { type Graph, topological } from '../graph/graph.js'
 import { isOp, type Tensor } from '../graph/tensor.js'
 import { expectNormal } from './normal.js'
 
+/** The cost of computing something. */
+export interface Cost {
+  /** Floating-point operations; a multiply-add counts as two. */
+  readonly flops: number
+  /** Bytes of float32 read and written, if every node went through memory. */
+  readonly bytes: number
+}
+
+/** Nodes that are seen through: they cost nothing by themselves. */
+const isView = (node: Tensor): boolean =>
+  isOp(node, 'reshape') ||
+  isOp(node, 'barrier') ||
+  isOp(node, 'constant') ||
+  isOp(node, 'input') ||
+  isOp(node, 'keyInput') ||
+  (isOp(node, 'contract') && expectNormal(node.op).kind === 'permute')
+
+const flopsOf = (node: Tensor): number => {
+  if (!isOp(node, 'contract')) return sizeOf(node.shape)
+  const all = sizeOf(node.op.sizes)
+  return expectNormal(node.op).kind === 'matmul' ? 2 * all : all
+}
+
+/** The cost of one node of an optimised graph. */
+const costOfNode = (node: Tensor): Cost =>
+  isView(node)
+    ? { flops: 0, bytes: 0 }
+    : {
+        flops: flopsOf(node),
+        bytes: 4 * [node, ...node.inputs].reduce((total, { shape }) => total + sizeOf(shape), 0)
+      }
+
+/** The cost of a whole optimised graph. */
+export const costOfGraph = (graph: Graph): Cost =>
+  topological(graph.outputs)
+    .map(costOfNode)
+    .reduce((a, b) => ({ flops: a.flops + b.flops, bytes: a.bytes + b.bytes }), { flops: 0, bytes: 0 })
+
 /** The node whose memory a view shows: reshapes and repeated axes take none of their own. */
 const baseOf = (node: Tensor): Tensor => {
   const [input] = node.inputs

@@ -8,7 +8,7 @@ import { contractionPath, type Path, tensorOperands } from './path.js'
  * A tensor whose axes carry distinct indices. `rank` orders operands: it depends on the operands alone, so that equal
  * intermediate products of different contractions get equal form and are shared.
  */
-interface Part {
+interface IndexedTensor {
   readonly tensor: Tensor
   readonly indices: readonly number[]
   readonly rank: number
@@ -18,7 +18,11 @@ const sizesAt = (indices: readonly number[], sizes: readonly number[]): number[]
   indices.map((i) => sizes[i]!)
 
 /** A contraction of parts onto an output, as one node. */
-const join = (parts: readonly Part[], output: readonly number[], sizes: readonly number[]): Part => ({
+const join = (
+  parts: readonly IndexedTensor[],
+  output: readonly number[],
+  sizes: readonly number[]
+): IndexedTensor => ({
   tensor: contract(
     parts.map((part) => part.tensor),
     parts.map((part) => part.indices),
@@ -36,7 +40,7 @@ const identityMatrix = (n: number): Tensor =>
   )
 
 /** Takes out axes of size 1 by a reshape, which costs nothing. */
-const withoutUnits = (part: Part, sizes: readonly number[]): Part => {
+const withoutUnits = (part: IndexedTensor, sizes: readonly number[]): IndexedTensor => {
   const kept = part.indices.filter((index) => sizes[index] !== 1)
   return kept.length === part.indices.length
     ? part
@@ -49,11 +53,11 @@ const withoutUnits = (part: Part, sizes: readonly number[]): Part => {
 
 /** A product whose index lists are free of repetitions: every repetition became an identity matrix. */
 interface Distinct {
-  readonly parts: readonly Part[]
+  readonly parts: readonly IndexedTensor[]
   readonly output: readonly number[]
   readonly sizes: readonly number[]
   /** Identity matrices that the output is multiplied by at the end, for indices repeated in it. */
-  readonly embeddings: readonly Part[]
+  readonly embeddings: readonly IndexedTensor[]
 }
 
 const distinct = (
@@ -63,13 +67,13 @@ const distinct = (
 ): Distinct => {
   const sizes = [...op.sizes]
   const fresh = (like: number): number => sizes.push(sizes[like]!) - 1
-  const identityAt = (index: number, twin: number): Part => ({
+  const identityAt = (index: number, twin: number): IndexedTensor => ({
     tensor: identityMatrix(sizes[index]!),
     indices: [index, twin],
     rank: Infinity
   })
   // a repeated index gets a twin of its own, and an identity matrix that ties the two
-  const untie = (indices: readonly number[], ties: Part[]): number[] => {
+  const untie = (indices: readonly number[], ties: IndexedTensor[]): number[] => {
     const seen = new Set<number>()
     return indices.map((index) => {
       if (!seen.has(index)) {
@@ -81,12 +85,12 @@ const distinct = (
       return twin
     })
   }
-  const extra: Part[] = []
-  const parts = op.operands.map((indices, k): Part => {
+  const extra: IndexedTensor[] = []
+  const parts = op.operands.map((indices, k): IndexedTensor => {
     const tensor = inputs[k]!
     return withoutUnits({ tensor, indices: untie(indices, extra), rank: rankOf(tensor) }, sizes)
   })
-  const embeddings: Part[] = []
+  const embeddings: IndexedTensor[] = []
   const output = untie(op.output, embeddings)
   return {
     parts: [...parts, ...extra.map((part) => withoutUnits(part, sizes))],
@@ -102,7 +106,11 @@ const ordered = (wanted: ReadonlySet<number>, ...lists: readonly (readonly numbe
 ]
 
 /** Sums the indices that nothing else needs, keeping the order of the rest. */
-const summedTo = (part: Part, needed: ReadonlySet<number>, sizes: readonly number[]): Part => {
+const summedTo = (
+  part: IndexedTensor,
+  needed: ReadonlySet<number>,
+  sizes: readonly number[]
+): IndexedTensor => {
   const kept = part.indices.filter((index) => needed.has(index))
   return kept.length === part.indices.length ? part : join([part], kept, sizes)
 }
@@ -116,12 +124,12 @@ type Destination = 'inside' | readonly number[]
  * nearer to the output's order.
  */
 const combine = (
-  one: Part,
-  other: Part,
+  one: IndexedTensor,
+  other: IndexedTensor,
   needed: ReadonlySet<number>,
   destination: Destination,
   sizes: readonly number[]
-): Part => {
+): IndexedTensor => {
   const [first, second] = other.rank < one.rank ? [other, one] : [one, other]
   const own = new Set([...first.indices, ...second.indices])
   const kept = new Set([...own].filter((index) => needed.has(index)))
@@ -152,26 +160,29 @@ const combine = (
 /** Walks a path, the indices that the rest of the product needs in hand. */
 const contractAlong = (
   path: Path,
-  parts: readonly Part[],
+  parts: readonly IndexedTensor[],
   needed: ReadonlySet<number>,
   destination: Destination,
   sizes: readonly number[]
-): Part => {
+): IndexedTensor => {
   if (typeof path === 'number') return summedTo(parts[path]!, needed, sizes)
   const [a, b] = path
-  const inner = (own: Path, other: Path): Part =>
+  const inner = (own: Path, other: Path): IndexedTensor =>
     contractAlong(own, parts, new Set([...needed, ...indicesUnder(other, parts)]), 'inside', sizes)
   return combine(inner(a, b), inner(b, a), needed, destination, sizes)
 }
 
-const indicesUnder = (path: Path, parts: readonly Part[]): readonly number[] =>
+const indicesUnder = (path: Path, parts: readonly IndexedTensor[]): readonly number[] =>
   typeof path === 'number' ? parts[path]!.indices : path.flatMap((branch) => indicesUnder(branch, parts))
 
-const elements = ({ indices }: Part, sizes: readonly number[]): number =>
+const elements = ({ indices }: IndexedTensor, sizes: readonly number[]): number =>
   sizesAt(indices, sizes).reduce((size, n) => size * n, 1)
 
 /** Multiplies the smallest part by all scalars. */
-const absorbScalars = (parts: readonly Part[], sizes: readonly number[]): readonly Part[] => {
+const absorbScalars = (
+  parts: readonly IndexedTensor[],
+  sizes: readonly number[]
+): readonly IndexedTensor[] => {
   const scalars = parts.filter((part) => part.indices.length === 0)
   const tensors = parts.filter((part) => part.indices.length > 0)
   const [first, ...more] = scalars
@@ -185,7 +196,12 @@ const absorbScalars = (parts: readonly Part[], sizes: readonly number[]): readon
 }
 
 /** Repeats, permutes and re-inserts axes of size 1, so that the part becomes the output of the contraction. */
-const present = (part: Part, op: ContractOp, output: readonly number[], sizes: readonly number[]): Tensor => {
+const present = (
+  part: IndexedTensor,
+  op: ContractOp,
+  output: readonly number[],
+  sizes: readonly number[]
+): Tensor => {
   const isOrdered =
     part.indices.length === output.length && part.indices.every((index, i) => index === output[i])
   const { tensor } = isOrdered ? part : join([part], output, sizes)
@@ -218,11 +234,11 @@ const splitContract = (
 }
 
 const contractAll = (
-  parts: readonly Part[],
+  parts: readonly IndexedTensor[],
   needed: ReadonlySet<number>,
   wanted: readonly number[],
   sizes: readonly number[]
-): Part => {
+): IndexedTensor => {
   const [first] = parts
   if (parts.length === 1 && first !== undefined) return summedTo(first, needed, sizes)
   const op: ContractOp = {
@@ -237,8 +253,8 @@ const contractAll = (
     : parts.reduce((a, b) => join([a, b], ordered(needed, wanted), sizes))
 }
 
-/** Splits every contraction of a graph into the normal forms engines know; equal pieces are left for `share` to merge. */
-export const split = (graph: Graph): Graph => {
+/** Splits every contraction of a graph into the normal forms engines know; equal pieces are left for `deduplicate` to merge. */
+export const splitContractions = (graph: Graph): Graph => {
   const ranks = new Map<Tensor, number>()
   const rankOf = (tensor: Tensor): number => {
     const known = ranks.get(tensor)

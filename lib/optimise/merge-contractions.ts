@@ -6,7 +6,7 @@ import { isOp, type Tensor, type TensorOf } from '../graph/tensor.js'
 import { contractionPath, MAX_INDICES } from './path.js'
 
 /** A contraction with its operands, not yet a node. */
-export interface Product {
+export interface UnbuiltContraction {
   readonly op: ContractOp
   readonly inputs: readonly Tensor[]
 }
@@ -18,7 +18,10 @@ const MAX_OPERANDS = 12
  * unified with those of the slot; a diagonal in the inner output makes outer indices one; an index that is left in
  * no operand is a factor, its size.
  */
-export const substitute = (outer: Product, inner: Tensor & { readonly op: ContractOp }): Product => {
+export const substitute = (
+  outer: UnbuiltContraction,
+  inner: Tensor & { readonly op: ContractOp }
+): UnbuiltContraction => {
   const sizes = [...outer.op.sizes]
   const alias = new Map<number, number>()
   const find = (index: number): number => {
@@ -65,7 +68,7 @@ export const substitute = (outer: Product, inner: Tensor & { readonly op: Contra
   return { op: renumber(unified, output, sizes), inputs }
 }
 
-const fits = ({ op }: Product): boolean =>
+const fits = ({ op }: UnbuiltContraction): boolean =>
   op.sizes.length <= MAX_INDICES && op.operands.filter((indices) => indices.length > 0).length <= MAX_OPERANDS
 
 /** Path costs by structure: equal products of one graph are searched once. */
@@ -84,13 +87,13 @@ const costs = (): ((op: ContractOp) => number) => {
 const isContract = (node: Tensor): node is TensorOf<'contract'> => isOp(node, 'contract')
 
 /** The rest of the graph while contractions are being merged: what each holds now, and who reads it. */
-interface Work {
-  readonly products: Map<Tensor, Product>
+interface Merging {
+  readonly products: Map<Tensor, UnbuiltContraction>
   readonly readers: Map<Tensor, Set<Tensor>>
 }
 
-const workOf = (order: readonly Tensor[]): Work => {
-  const products = new Map<Tensor, Product>()
+const mergingOf = (order: readonly Tensor[]): Merging => {
+  const products = new Map<Tensor, UnbuiltContraction>()
   const readers = new Map<Tensor, Set<Tensor>>(order.map((node) => [node, new Set()]))
   for (const node of order) {
     if (isContract(node)) products.set(node, { op: node.op, inputs: node.inputs })
@@ -104,10 +107,10 @@ const workOf = (order: readonly Tensor[]): Work => {
  * several times may be merged into all its readers (then it disappears) or into those that gain from it; sharing is
  * counted, never a veto.
  */
-export const flatten = (graph: Graph): Graph => {
+export const mergeContractions = (graph: Graph): Graph => {
   const costOf = costs()
   const order = topological(graph.outputs)
-  const { products, readers } = workOf(order)
+  const { products, readers } = mergingOf(order)
   const outputs = new Set(graph.outputs)
   for (const node of [...order].reverse()) {
     const product = products.get(node)
@@ -145,7 +148,7 @@ export const flatten = (graph: Graph): Graph => {
   return rebuild(graph, products)
 }
 
-const rebuild = (graph: Graph, products: ReadonlyMap<Tensor, Product>): Graph => {
+const rebuild = (graph: Graph, products: ReadonlyMap<Tensor, UnbuiltContraction>): Graph => {
   const inputsOf = (node: Tensor): readonly Tensor[] => products.get(node)?.inputs ?? node.inputs
   const done = new Map<Tensor, Tensor>()
   const of = (node: Tensor): Tensor => done.get(node)!
