@@ -1,19 +1,30 @@
+import { fail } from '../../core/error.js'
 import { sizeOf } from '../../core/shape.js'
-import { rebuild } from '../../core/tree.js'
+import { jvp, vjp } from '../../diff/index.js'
 import * as ops from '../../graph/ops/index.js'
-import { isTensor, type Tensor } from '../../graph/tensor.js'
+import type { Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
 import type { Model } from '../../nn/batch.js'
-import type { MaskTree } from './masked.js'
-import { type Method, methodOf, methods } from './methods.js'
+import {
+  factorsOf,
+  type KernelForm,
+  type KernelProblem,
+  masked,
+  type MaskedOptions,
+  type MaskTree,
+  problemOf,
+  timesFactors
+} from './kernel-problem.js'
+import { type Implementation, type Method, methodNames, methods } from './methods.js'
 import { predict } from './predict-cost.js'
-import { type KernelForm, type Problem, problemOf, type Rule } from './kernel-problem.js'
 
-/** Which kernel is wanted, and how it is computed. */
+/** Which kernel is computed, and how. */
 export interface KernelOptions extends KernelForm {
   /**
-   * `auto` unless given: what {@link predictCost} finds cheapest for the shapes at hand. A kernel that takes less than a
-   * million multiplications by any method is contracted without a prediction, which would take longer.
+   * `auto` is the method that {@link predictCost} predicts to be cheapest for the shapes of the arguments. A kernel that
+   * takes less than a million multiplications by any method is contracted without a prediction, which would take longer.
+   *
+   * @defaultValue `'auto'`
    */
   readonly method?: 'auto' | Method
 }
@@ -21,26 +32,32 @@ export interface KernelOptions extends KernelForm {
 const SMALL = 1e6
 
 /** The multiplications in the product of both Jacobians. */
-const productOf = <P>({ params, x1, x2, count }: Problem<P>): number =>
+const multiplications = <P>({ params, x1, x2, count }: KernelProblem<P>): number =>
   x1.shape[0]! *
   x2.shape[0]! *
   count ** 2 *
   tree.tensors(params).reduce((total, { shape }) => total + sizeOf(shape), 0)
 
-const ruleFor = <P>(problem: Problem<P>, method: 'auto' | Method): Rule => {
-  if (method !== 'auto') return methodOf(method)
-  return productOf(problem) < SMALL ? methods.contracted : methods[predict(problem).method]
+/** The implementation of a method; a name that is none is an ArgumentError. */
+const implementationFor = <P>(problem: KernelProblem<P>, method: 'auto' | Method): Implementation => {
+  if (method === 'auto')
+    return multiplications(problem) < SMALL ? methods.contracted : methods[predict(problem).method]
+  return method in methods
+    ? methods[method]
+    : fail('ArgumentError', 'empiricalNtk', ['auto', ...methodNames].join(', '), method, 'method')
 }
 
 /** The trace over outputs becomes their mean. */
-const meaned = <P>({ outputs, count }: Problem<P>): ((kernel: Tensor) => Tensor) =>
+const averaged = <P>({ outputs, count }: KernelProblem<P>): ((kernel: Tensor) => Tensor) =>
   outputs === 'mean' ? ops.scale(1 / count) : (kernel) => kernel
 
 /**
  * The empirical neural tangent kernel Θ(x1, x2) = ∇f(x1) ∇f(x2)ᵀ (Jacot, Gabriel, Hongler, arXiv:1806.07572), summed
- * over all parameters; x2 = x1 unless given. The model is any function of a tree of parameters and a batch that gives
- * [n, outputs]. With a mask, the kernel of the masked network, see {@link MaskForm}. Everything is an argument, so
- * kernels can be differentiated. Layouts: see {@link Outputs}; how it is computed: {@link Method}.
+ * over all parameters. The model is any function of a tree of parameters and a batch that gives [n, outputs]. With a
+ * mask, it is the kernel of the masked network, see {@link MaskForm}. Everything is an argument, so kernels can be
+ * differentiated. Layouts: see {@link Outputs}; how it is computed: {@link Method}.
+ *
+ * @defaultValue `x2` is `x1`
  *
  * @example
  * import assert from 'node:assert'
@@ -56,12 +73,12 @@ export const empiricalNtk =
   <P>(model: Model<P>, { method = 'auto', ...form }: KernelOptions = {}) =>
   (params: P, x1: Tensor, x2: Tensor = x1, mask?: MaskTree): Tensor => {
     const problem = problemOf(model, form, params, x1, x2, mask)
-    return meaned(problem)(ruleFor(problem, method).total(problem))
+    return averaged(problem)(implementationFor(problem, method).total(problem))
   }
 
 /**
  * The share Θ_l of every leaf of the parameters in the kernel Θ = Σ Θ_l, in the tree of the parameters. Options,
- * arguments and layouts as in {@link empiricalNtk}.
+ * arguments and layouts are those of {@link empiricalNtk}.
  *
  * @example
  * import assert from 'node:assert'
@@ -77,6 +94,31 @@ export const layerKernels =
   <P>(model: Model<P>, { method = 'auto', ...form }: KernelOptions = {}) =>
   (params: P, x1: Tensor, x2: Tensor = x1, mask?: MaskTree): P => {
     const problem = problemOf(model, form, params, x1, x2, mask)
-    const shares = ruleFor(problem, method).leaves(problem).map(meaned(problem))
-    return rebuild<Tensor, P>('layerKernels', isTensor, params, shares)
+    const shares = implementationFor(problem, method).leaves(problem).map(averaged(problem))
+    return tree.replace('layerKernels', params, shares)
+  }
+
+/**
+ * Θ(x1, x2) v without any kernel or Jacobian, by one vector–Jacobian product at x2 and one Jacobian–vector product at
+ * x1. v is [n2, outputs], the result [n1, outputs]: Σ_mp Θ[n, m, o, p] v[m, p]. Masks as in {@link empiricalNtk}.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { evaluateOn, key, ndarray, nn, ntk, type Tensor } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(1))
+ * const times = (p: nn.Params, x: Tensor, v: Tensor) => ntk.ntkVectorProduct(net.apply)(p, x, x, v)
+ * const x = ndarray.fromNested([[1, 2], [0, 1]])
+ * // Θ = [[6, 3], [3, 2]], as for `empiricalNtk`
+ * const product = evaluateOn(times)(net.init(key(0), [2]), x, ndarray.fromNested([[1], [-1]]))
+ * assert.deepEqual(ndarray.toNested(product), [[3], [1]])
+ */
+export const ntkVectorProduct =
+  <P>(model: Model<P>, { mask: form = 'restricted' }: MaskedOptions = {}) =>
+  (params: P, x1: Tensor, x2: Tensor, v: Tensor, mask?: MaskTree): Tensor => {
+    const operation = 'ntkVectorProduct'
+    const effective = masked(operation, params, mask)
+    const factors = factorsOf(operation, params, mask, form)
+    const gradient = vjp((p: P) => model(p)(x2))(effective)[1](v)
+    return jvp((p: P) => model(p)(x1))(effective, timesFactors(operation, gradient, factors))[1]
   }

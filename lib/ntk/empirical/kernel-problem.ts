@@ -2,33 +2,85 @@ import { fail } from '../../core/error.js'
 import { sameShape, showShape } from '../../core/shape.js'
 import * as ops from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
+import * as tree from '../../graph/tree.js'
 import type { Model } from '../../nn/batch.js'
-import { factorsOf, masked, type MaskedOptions, type MaskTree } from './masked.js'
 
 /**
- * How much of the outputs' part of a kernel is wanted. `full`: [n1, n2, outputs, outputs]; `diag`: its diagonal over
- * outputs, [n1, n2, outputs]; `mean`: its trace over outputs divided by their number, [n1, n2].
+ * Which part of a kernel over pairs of outputs is computed. `full`: all of it, [n1, n2, outputs, outputs]; `diag`: its
+ * diagonal over outputs, [n1, n2, outputs]; `mean`: its trace over outputs divided by their number, [n1, n2].
  */
 export type Outputs = 'full' | 'mean' | 'diag'
 
+/**
+ * How a mask enters the kernel of θ ↦ f(m∘θ), with J = ∇f at m∘θ. `restricted`: J diag(m²) Jᵀ, the kernel that
+ * governs masked training. `linear`: J diag(m) Jᵀ, equal to it for a binary m; a pruned weight then has a gradient, so
+ * a search uses it. `ambient`: J Jᵀ, as neural-tangent-transfer code computes it.
+ */
+export type MaskForm = 'restricted' | 'linear' | 'ambient'
+
+/** How a mask enters a kernel. */
+export interface MaskedOptions {
+  /** @defaultValue `'restricted'` */
+  readonly mask?: MaskForm
+}
+
+/** Which kernel is computed, apart from the method. */
+export interface KernelForm extends MaskedOptions {
+  /** @defaultValue `'full'` */
+  readonly outputs?: Outputs
+}
+
+/**
+ * A mask: a part of the parameter tree with one number for each parameter that it covers. Leaves that it lacks (biases,
+ * as a rule) are unmasked; a leaf that the parameters lack, or of another shape, is a TreeError.
+ */
+export type MaskTree = object
+
+/** For each leaf of the parameters the masks that multiply its Jacobian, element by element. */
+export type Factors = readonly (readonly Tensor[])[]
+
 /** A kernel to compute: J(x1) diag(factors) J(x2)ᵀ at `params`, leaf by leaf. */
-export interface Problem<P> {
+export interface KernelProblem<P> {
   readonly model: Model<P>
   readonly params: P
   readonly x1: Tensor
   readonly x2: Tensor
-  /** What stands between the Jacobians, for each leaf of the parameters. */
-  readonly factors: readonly (readonly Tensor[])[]
+  readonly factors: Factors
   readonly outputs: Outputs
   /** The number of outputs. */
   readonly count: number
 }
 
-/** Which kernel is wanted, apart from how it is computed. */
-export interface KernelForm extends MaskedOptions {
-  /** `full` unless given. */
-  readonly outputs?: Outputs
+/** m∘θ at the leaves that the mask covers. */
+export const masked = <P>(operation: string, params: P, mask: MaskTree | undefined): P =>
+  mask === undefined ? params : tree.zipPart(mask, (p, m) => ops.mul(m)(p), operation)(params)
+
+/** How many times the mask multiplies the product of both Jacobians. */
+const powers: { readonly [F in MaskForm]: number } = { restricted: 2, linear: 1, ambient: 0 }
+
+/** The factors of a mask: each leaf's mask as often as the form says, or none. */
+export const factorsOf = (
+  operation: string,
+  params: unknown,
+  mask: MaskTree | undefined,
+  form: MaskForm
+): Factors => {
+  const power =
+    form in powers
+      ? powers[form]
+      : fail('ArgumentError', operation, Object.keys(powers).join(', '), form, 'mask')
+  return tree
+    .pairs(operation, params, mask ?? [])
+    .map(({ match }) => (match === undefined ? [] : new Array<Tensor>(power).fill(match)))
 }
+
+/** A tree of the form of the parameters, each leaf multiplied by its factors. */
+export const timesFactors = <P>(operation: string, directions: P, factors: Factors): P =>
+  tree.replace(
+    operation,
+    directions,
+    tree.tensors(directions).map((leaf, l) => factors[l]!.reduce((scaled, m) => ops.mul(m)(scaled), leaf))
+  )
 
 /** The number of outputs of a model, whose results for a batch are [n, outputs]; others are a ShapeError. */
 const countOf = <P>(model: Model<P>, params: P, x: Tensor): number => {
@@ -43,7 +95,7 @@ const countOf = <P>(model: Model<P>, params: P, x: Tensor): number => {
       )
 }
 
-/** The problem of a kernel: the parameters as the mask leaves them, and what stands between the Jacobians. */
+/** Checks the arguments of a kernel and applies the mask to the parameters. */
 export const problemOf = <P>(
   model: Model<P>,
   { outputs = 'full', mask: form = 'restricted' }: KernelForm,
@@ -51,35 +103,10 @@ export const problemOf = <P>(
   x1: Tensor,
   x2: Tensor,
   mask: MaskTree | undefined
-): Problem<P> => {
+): KernelProblem<P> => {
   if (!sameShape(x1.shape.slice(1), x2.shape.slice(1)))
     fail('ShapeError', 'ntk', `examples of one shape, ${showShape(x1.shape)}`, showShape(x2.shape), 'x2')
   const effective = masked('empiricalNtk', params, mask)
   const factors = factorsOf('empiricalNtk', params, mask, form)
   return { model, params: effective, x1, x2, factors, outputs, count: countOf(model, effective, x1) }
 }
-
-/** One way to compute a kernel: the shares of the leaves of the parameters, and their sum. */
-export interface Rule {
-  readonly leaves: <P>(problem: Problem<P>) => readonly Tensor[]
-  readonly total: <P>(problem: Problem<P>) => Tensor
-}
-
-/** The indices of a kernel: both examples and both outputs. */
-export const index = { n: 0, m: 1, o: 2, p: 3 } as const
-
-/** For each form the axes of the kernel, and the names of the outputs of the two Jacobians. */
-const layouts = {
-  full: { axes: [index.n, index.m, index.o, index.p], left: index.o, right: index.p },
-  diag: { axes: [index.n, index.m, index.o], left: index.o, right: index.o },
-  mean: { axes: [index.n, index.m], left: index.o, right: index.o }
-} as const
-
-/** The layout of a form; a form that is none is an ArgumentError. */
-export const layoutOf = (outputs: Outputs): (typeof layouts)[Outputs] =>
-  outputs in layouts
-    ? layouts[outputs]
-    : fail('ArgumentError', 'empiricalNtk', Object.keys(layouts).join(', '), outputs, 'outputs')
-
-export const sum = (shares: readonly Tensor[]): Tensor =>
-  shares.reduce((total, share) => ops.add(share)(total))

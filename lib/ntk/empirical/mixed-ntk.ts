@@ -1,11 +1,15 @@
+import { fail } from '../../core/error.js'
+import { showShape } from '../../core/shape.js'
 import type { Key } from '../../graph/key.js'
+import * as ops from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import type { Attack, Batch, Model } from '../../nn/batch.js'
+import { cosineSimilarity, relativeDistance } from '../spectrum/alignment.js'
 import { empiricalNtk, type KernelOptions } from './empirical-ntk.js'
-import { masked, type MaskTree } from './masked.js'
+import { masked, type MaskTree } from './kernel-problem.js'
 
 /** X̃: the batch under an attack on the masked network; a constant to derivatives. */
-export const attackedInputs =
+const attackedInputs =
   (attack: Attack) =>
   <P>(model: Model<P>) =>
   (params: P, batch: Batch, key: Key, mask?: MaskTree): Tensor =>
@@ -34,4 +38,96 @@ export const mixedNtk =
   (params: P, batch: Batch, key: Key, mask?: MaskTree): Tensor => {
     const adversarial = attackedInputs(attack)(model)(params, batch, key, mask)
     return empiricalNtk(model, options)(params, batch.x, adversarial, mask)
+  }
+
+/**
+ * The kernel on the inputs and their attacked versions together, Θ([X; X̃], [X; X̃]): its first axes are 2n long, X
+ * first. Positive semi-definite, so Θ(x, x̃)² ≤ Θ(x, x) Θ(x̃, x̃) for one output or their mean. Arguments as in
+ * {@link mixedNtk}; {@link kernelBlocks} splits it.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { attack, evaluateOn, key, type Key, ndarray, nn, ntk } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(1, { bias: false }))
+ * const fgsm = attack.fgsm({ epsilon: 0.25, loss: nn.mseEach })
+ * const joint = (p: nn.Params, b: nn.Batch, k: Key) => ntk.jointNtk(fgsm)(net.apply)(p, b, k)
+ * // f = x: raising (f − 0)² moves x = ½ to ¾, and Θ(x, x′) = x x′
+ * const batch = { x: ndarray.fromNested([[0.5]]), y: ndarray.fromNested([[0]]) }
+ * const kernel = evaluateOn(joint)([{ w: ndarray.fromNested([[1]]) }], batch, key(0))
+ * assert.deepEqual(Array.from(kernel.data), [0.25, 0.375, 0.375, 0.5625])
+ */
+export const jointNtk =
+  (attack: Attack) =>
+  <P>(model: Model<P>, options: KernelOptions = {}) =>
+  (params: P, batch: Batch, key: Key, mask?: MaskTree): Tensor => {
+    const adversarial = attackedInputs(attack)(model)(params, batch, key, mask)
+    return empiricalNtk(model, options)(params, ops.concat(0)([batch.x, adversarial]), undefined, mask)
+  }
+
+/** The blocks of a joint kernel. */
+export type KernelBlocks = {
+  /** Θ(X, X). */
+  readonly clean: Tensor
+  /** Θ(X, X̃). */
+  readonly mixed: Tensor
+  /** Θ(X̃, X̃). */
+  readonly attacked: Tensor
+}
+
+/**
+ * The blocks of a joint kernel [2n, 2n, …], each [n, n, …].
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { evaluateOn, ndarray, ntk } from 'tangentflow'
+ *
+ * const blocks = evaluateOn(ntk.kernelBlocks)(ndarray.fromNested([[4, 3], [3, 5]]))
+ * assert.deepEqual([blocks.clean, blocks.mixed, blocks.attacked].map(({ data }) => data[0]), [4, 3, 5])
+ */
+export const kernelBlocks = (joint: Tensor): KernelBlocks => {
+  const [rows, columns] = joint.shape
+  if (rows === undefined || rows !== columns || rows % 2 !== 0)
+    return fail('ShapeError', 'kernelBlocks', 'a joint kernel [2n, 2n, …]', showShape(joint.shape))
+  const half = rows / 2
+  const block = (row: number, column: number): Tensor =>
+    ops.sliceAxis(
+      1,
+      column * half,
+      (column + 1) * half
+    )(ops.sliceAxis(0, row * half, (row + 1) * half)(joint))
+  return { clean: block(0, 0), mixed: block(0, 1), attacked: block(1, 1) }
+}
+
+/** How an attack changes a kernel. */
+export type AttackShift = {
+  /** ‖Θ(X, X̃) − Θ(X, X)‖ / ‖Θ(X, X)‖. */
+  readonly distance: Tensor
+  /** ⟨Θ(X, X̃), Θ(X, X)⟩ / (‖Θ(X, X̃)‖ ‖Θ(X, X)‖). */
+  readonly cosine: Tensor
+}
+
+/**
+ * How far the mixed kernel Θ(X, X̃) is from the kernel Θ(X, X) of the inputs alone. Arguments as in {@link mixedNtk}.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { attack, evaluateOn, key, type Key, ndarray, nn, ntk } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(1, { bias: false }))
+ * const fgsm = attack.fgsm({ epsilon: 0.25, loss: nn.mseEach })
+ * const shift = (p: nn.Params, b: nn.Batch, k: Key) => ntk.attackShift(fgsm)(net.apply)(p, b, k)
+ * // f = x: the attack moves x = ½ to ¾, so Θ(x, x̃) = .375 where Θ(x, x) = .25
+ * const batch = { x: ndarray.fromNested([[0.5]]), y: ndarray.fromNested([[0]]) }
+ * const { distance, cosine } = evaluateOn(shift)([{ w: ndarray.fromNested([[1]]) }], batch, key(0))
+ * assert.deepEqual([distance, cosine].map(ndarray.toNumber), [0.5, 1])
+ */
+export const attackShift =
+  (attack: Attack) =>
+  <P>(model: Model<P>, options: KernelOptions = {}) =>
+  (params: P, batch: Batch, key: Key, mask?: MaskTree): AttackShift => {
+    const adversarial = attackedInputs(attack)(model)(params, batch, key, mask)
+    const kernel = (x2: Tensor): Tensor => empiricalNtk(model, options)(params, batch.x, x2, mask)
+    const [clean, mixed] = [kernel(batch.x), kernel(adversarial)]
+    return { distance: relativeDistance(clean)(mixed), cosine: cosineSimilarity(clean)(mixed) }
   }

@@ -1,6 +1,6 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 import { fail, type TangentError } from '../../core/error.js'
-import { rebuild, leaves } from '../../core/tree.js'
+import { leaves, rebuild } from '../../core/tree.js'
 import { deduplicate, topological } from '../../graph/graph.js'
 import { isKeyLeaf, isSpecLeaf, type Specs } from '../../graph/spec.js'
 import { apply, isOp, type Tensor } from '../../graph/tensor.js'
@@ -9,46 +9,51 @@ import * as tree from '../../graph/tree.js'
 import type { Model } from '../../nn/batch.js'
 import { optimise } from '../../optimise/index.js'
 import { type Cost, costOfGraph } from '../../optimise/cost.js'
+import { type KernelForm, type KernelProblem, type MaskTree, problemOf } from './kernel-problem.js'
 import { type Method, methodNames, methods } from './methods.js'
-import type { MaskTree } from './masked.js'
-import { type KernelForm, type Problem, problemOf } from './kernel-problem.js'
 
-/** What each method is predicted to take, and the one that `auto` picks. */
+/** The predicted cost of each method, and the method that `auto` picks. */
 export interface CostPrediction {
   readonly method: Method
   readonly candidates: { readonly [M in Method]: Cost }
 }
 
-/** The operations for which there is time while one byte moves, as the path search counts it: 8 for a float. */
+/** How many operations take as long as moving one byte, as the path search counts it: 8 for a float. */
 const FLOPS_PER_BYTE = 2
 
-/** One number for a prediction, in operations: what is computed and what is moved. */
-const costOf = ({ flops, bytes }: Cost): number => flops + FLOPS_PER_BYTE * bytes
+/** Computing and moving data as one number, in operations. */
+const operations = ({ flops, bytes }: Cost): number => flops + FLOPS_PER_BYTE * bytes
 
-/** The work of a tensor from the inputs it depends on. */
-const workOf = (output: Tensor): Cost => {
+/** The cost of a tensor from the inputs it depends on. */
+const graphCost = (output: Tensor): Cost => {
   const inputs = topological([output]).filter((node) => isOp(node, 'input') || isOp(node, 'keyInput'))
   return costOfGraph(optimise(deduplicate({ inputs, outputs: [output] })))
 }
 
-/** The methods' costs for a problem of these shapes; what its tensors are computed from is not counted. */
-export const predict = <P>(problem: Problem<P>): CostPrediction => {
+/** The cost of each method for a problem of these shapes; what its tensors are computed from is not counted. */
+export const predict = <P>(problem: KernelProblem<P>): CostPrediction => {
   const seen = new Map<Tensor, Tensor>()
   const symbol = (x: Tensor): Tensor => {
     const known = seen.get(x) ?? apply({ tag: 'input', name: `${seen.size}`, shape: x.shape }, [])
     seen.set(x, known)
     return known
   }
-  const bare: Problem<P> = {
+  const bare: KernelProblem<P> = {
     ...problem,
     params: tree.map(symbol)(problem.params),
     x1: symbol(problem.x1),
     x2: symbol(problem.x2),
     factors: problem.factors.map((leaf) => leaf.map(symbol))
   }
-  const works = methodNames.map((name) => [name, workOf(methods[name].total(bare))] as const)
-  const [method] = works.reduce((best, next) => (costOf(next[1]) < costOf(best[1]) ? next : best))
-  return { method, candidates: Object.fromEntries(works) as { readonly [M in Method]: Cost } }
+  const costBy = (method: Method): Cost => graphCost(methods[method].total(bare))
+  const candidates = {
+    contracted: costBy('contracted'),
+    vectorProduct: costBy('vectorProduct'),
+    jacobian: costBy('jacobian')
+  }
+  const cheaper = (best: Method, next: Method): Method =>
+    operations(candidates[next]) < operations(candidates[best]) ? next : best
+  return { method: methodNames.reduce(cheaper), candidates }
 }
 
 /** A symbol for every array that a tree describes. */
@@ -65,9 +70,9 @@ const symbols = <T>(specs: unknown): T =>
   )
 
 /**
- * What `empiricalNtk` would take by each method for arguments of these shapes, and the method that `auto` picks: the
- * least of flops + 2 · bytes, on the optimised graph of each. Nothing is compiled or run. Arrays describe themselves;
- * without `x2` the kernel is that of `x1` with itself.
+ * Predicts the cost of `empiricalNtk` by each method for arguments of these shapes, and the method that `auto` picks: the
+ * one with the least flops + 2 · bytes in its optimised graph. Nothing is compiled or run. Arrays may stand in for their
+ * shapes; without `x2` the kernel is that of `x1` with itself.
  *
  * @example
  * import assert from 'node:assert'

@@ -1,3 +1,10 @@
+import type { Either } from 'fp-ts/lib/Either.js'
+import { requireFraction, requirePositive, requireWhole } from '../../core/check.js'
+import type { TangentError } from '../../core/error.js'
+import type { NdArray } from '../../core/ndarray.js'
+import { attempt } from '../../graph/trace.js'
+import { modesOf } from '../spectrum/matrix-function.js'
+
 /** How a linearised model is trained, on the mean over the examples of a loss. */
 export interface Dynamics {
   /**
@@ -8,15 +15,25 @@ export interface Dynamics {
   /** The step size η. */
   readonly rate: number
   /**
-   * The heavy ball's β (Polyak 1964), in [0, 1). `descent`: θₖ₊₁ = θₖ + β(θₖ − θₖ₋₁) − η∇L. `flow`, where it is not 0:
+   * The momentum β of the heavy ball (Polyak 1964), in [0, 1). `descent`: θₖ₊₁ = θₖ + β(θₖ − θₖ₋₁) − η∇L. `flow` with β above 0:
    * θ̈ = −(1 − β)θ̇ − η∇L, from rest (Qian, "On the momentum term in gradient descent learning algorithms", 1999).
    */
   readonly momentum: number
 }
 
+/** Training with defaults filled in; a rate or momentum out of range is an ArgumentError. */
+export const dynamicsOf = (
+  operation: string,
+  { dynamics = 'flow', rate = 1, momentum = 0 }: Partial<Dynamics>
+): Dynamics => ({
+  dynamics,
+  rate: requirePositive(operation, 'rate', rate),
+  momentum: requireFraction(operation, 'momentum', momentum, '[0, 1)')
+})
+
 /**
- * What training has done to a mode of eigenvalue λ > 0 by a time, for a residual of 1 in it: the dual coefficient u, by
- * which outputs at any x have moved by Θ(x, X) u. On the training examples the residual is 1 + λu. At time ∞, −1/λ.
+ * What training does to a mode of eigenvalue λ > 0 by a time, from a residual of 1: the dual coefficient u, by which
+ * outputs at any x have moved by Θ(x, X) u. On the training examples the residual is then 1 + λu. At time ∞, u is −1/λ.
  */
 export type Response = (eigenvalue: number, time: number) => number
 
@@ -71,7 +88,7 @@ const power = (base: Matrix3, count: number): Matrix3 => {
   return result
 }
 
-/** uₖ by powers of the map of (uₖ, uₖ₋₁, 1): roots that meet need no case of their own. */
+/** uₖ by powers of the map of (uₖ, uₖ₋₁, 1), so that equal roots need no case of their own. */
 const heavyBall = (step: number, pull: number, momentum: number, count: number): number =>
   power(
     [
@@ -82,11 +99,11 @@ const heavyBall = (step: number, pull: number, momentum: number, count: number):
     count
   )[0]![2]!
 
-/** ((1 − a)ᵏ − 1), exact where a is small. */
+/** (1 − a)ᵏ − 1, exact where a is small. */
 const geometric = (a: number, count: number): number =>
   a < 1 ? Math.expm1(count * Math.log1p(-a)) : (1 - a) ** count - 1
 
-/** The response of the modes of a kernel over so many examples. */
+/** The response of the modes of a kernel of the given number of examples. */
 export const responseOf = ({ dynamics, rate, momentum }: Dynamics, examples: number): Response => {
   const pull = rate / examples
   const finite: Response =
@@ -99,3 +116,47 @@ export const responseOf = ({ dynamics, rate, momentum }: Dynamics, examples: num
         : (value, t) => heavyBall(pull * value, pull, momentum, t)
   return (value, t) => (t === Infinity ? -1 / value : finite(value, t))
 }
+
+/** The largest stable step for a largest eigenvalue: 2(1 + β)N / λ_max, ∞ where nothing moves. */
+export const stableRate = (largest: number, examples: number, momentum: number): number =>
+  (2 * (1 + momentum) * examples) / largest
+
+/** The training whose largest step is computed. */
+export interface RateOptions {
+  /**
+   * N, the number of examples that the loss averages over.
+   *
+   * @defaultValue that of the kernel
+   */
+  readonly examples?: number
+  /**
+   * The momentum β of the heavy ball, in [0, 1).
+   *
+   * @defaultValue 0
+   */
+  readonly momentum?: number
+}
+
+/**
+ * The step size below which gradient descent on (1/2N)Σ‖f − y‖² converges and above which it diverges, for the linearised
+ * model of this kernel: 2(1 + β)N / λ_max (for the heavy ball: Polyak, "Some methods of speeding up the convergence of
+ * iteration methods", 1964). The kernel is Θ(X, X) as [n, n], [n, n, o] or [n, n, o, o], positive semi-definite; ∞
+ * if it is zero.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { ndarray, ntk } from 'tangentflow'
+ *
+ * const kernel = ndarray.fromNested([[4, 0], [0, 1]])
+ * assert.deepEqual(ntk.maxLearningRate(kernel), E.right(1))
+ * assert.deepEqual(ntk.maxLearningRate(kernel, { momentum: 0.5 }), E.right(1.5))
+ */
+export const maxLearningRate = (kernel: NdArray, options: RateOptions = {}): Either<TangentError, number> =>
+  attempt(() => {
+    const operation = 'ntk.maxLearningRate'
+    const { gram, largest } = modesOf(operation, kernel)
+    const { examples = gram.examples[0] } = options
+    requireWhole(operation, 'examples', examples, 1)
+    return stableRate(largest, examples, dynamicsOf(operation, options).momentum)
+  })

@@ -1,28 +1,39 @@
+import { requirePositive } from '../../core/check.js'
 import { fail } from '../../core/error.js'
 
 /** How exactly an initial value problem is solved. */
 export interface OdeOptions {
-  /** Error of one step allowed as a part of each output; 1e-8 unless given. */
+  /**
+   * The error of one step, relative to each output.
+   *
+   * @defaultValue 1e-8
+   */
   readonly relative?: number
-  /** Error of one step allowed beside it, in units of the outputs; 1e-8 unless given. */
+  /**
+   * The error of one step that is allowed in addition, in the units of the outputs.
+   *
+   * @defaultValue 1e-8
+   */
   readonly absolute?: number
-  /** Steps allowed in all, rejected ones included; 10,000 unless given. */
+  /**
+   * The largest number of steps, rejected ones included.
+   *
+   * @defaultValue 10,000
+   */
   readonly maxSteps?: number
 }
 
-/** The tolerances with their defaults; anything not positive is an ArgumentError. */
+/** The tolerances with defaults filled in; one that is not positive is an ArgumentError. */
 export const toleranceOf = (
   operation: string,
   { relative = 1e-8, absolute = 1e-8, maxSteps = 10_000 }: OdeOptions
-): Required<OdeOptions> => {
-  for (const [name, value] of Object.entries({ relative, absolute, maxSteps }))
-    if (!(Number.isFinite(value) && value > 0)) {
-      fail('ArgumentError', operation, 'a finite number above 0', `${value}`, name)
-    }
-  return { relative, absolute, maxSteps }
-}
+): Required<OdeOptions> => ({
+  relative: requirePositive(operation, 'relative', relative),
+  absolute: requirePositive(operation, 'absolute', absolute),
+  maxSteps: requirePositive(operation, 'maxSteps', maxSteps)
+})
 
-/** An autonomous system ṡ = derivative(s), and how large an error of a step is: at most 1 is accepted. */
+/** An autonomous system ṡ = derivative(s), and the size of the error of a step: a step of at most 1 is accepted. */
 export interface System {
   readonly derivative: (state: Float64Array) => Float64Array
   readonly size: (error: Float64Array, state: Float64Array) => number
@@ -54,13 +65,13 @@ const combine = (
   return out
 }
 
-interface Point {
+interface SolutionPoint {
   readonly state: Float64Array
-  /** Its derivative, which is the last stage of the step that led here. */
+  /** The derivative, which is the last stage of the step that ended here. */
   readonly slope: Float64Array
 }
 
-const step = ({ derivative, size }: System, { state, slope }: Point, h: number) => {
+const step = ({ derivative, size }: System, { state, slope }: SolutionPoint, h: number) => {
   const slopes = [slope]
   let next = state
   for (const weights of stages) {
@@ -71,13 +82,13 @@ const step = ({ derivative, size }: System, { state, slope }: Point, h: number) 
   return { to: { state: next, slope: slopes[slopes.length - 1]! }, error }
 }
 
-/** How much longer or shorter the next step is to be; an error that is no number asks for the shortest. */
+/** The factor from the length of a step to that of the next; the smallest one if the error is not a number. */
 const factorOf = (error: number): number =>
   Number.isFinite(error) ? Math.min(5, Math.max(0.2, 0.9 * error ** -0.2)) : 0.2
 
 /**
- * The states at the given times, ascending and at least 0, of the system that starts at time 0: Dormand–Prince with
- * steps chosen by the error of each. More steps than allowed are an ArgumentError.
+ * Solves a system from time 0 and returns its states at the given times, ascending and at least 0, by the method of
+ * Dormand and Prince with steps chosen by the error of each. More steps than allowed are an ArgumentError.
  */
 export const integrate = (
   operation: string,
@@ -87,10 +98,10 @@ export const integrate = (
   maxSteps: number
 ): readonly Float64Array[] => {
   let [now, used, h]: [number, number, number] = [0, 0, times.find((t) => t > 0) ?? 0]
-  let at: Point = { state: start, slope: system.derivative(start) }
+  let at: SolutionPoint = { state: start, slope: system.derivative(start) }
   return times.map((until) => {
     while (now < until) {
-      // the last step before a wanted time may be short; it does not shorten those after it
+      // the last step before a given time may be short; it does not shorten those after it
       const length = Math.min(h, until - now)
       if (used++ >= maxSteps || now + length === now) {
         fail(

@@ -1,14 +1,14 @@
 import { pipe } from 'fp-ts/lib/function.js'
-import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { fail, type TangentError } from '../../core/error.js'
+import { requirePositive } from '../../core/check.js'
+import { fail } from '../../core/error.js'
 import type { HostKey } from '../../core/key.js'
 import { type NdArray, of } from '../../core/ndarray.js'
 import { vjp } from '../../diff/index.js'
 import { fold, type Key } from '../../graph/key.js'
 import { loop } from '../../graph/loop.js'
 import * as ops from '../../graph/ops/index.js'
-import type { Runner } from '../../graph/runner.js'
+import type { Effect } from '../../graph/runner.js'
 import type { Concrete } from '../../graph/spec.js'
 import type { Tensor } from '../../graph/tensor.js'
 import { attempt } from '../../graph/trace.js'
@@ -16,22 +16,26 @@ import * as tree from '../../graph/tree.js'
 import type { Attack, Batch, Dataset, Model } from '../../nn/batch.js'
 import { crossEntropy, type Loss } from '../../nn/loss.js'
 import { empiricalNtk } from '../empirical/empirical-ntk.js'
-import { linearised } from './linearised.js'
 import { finite, symmetricGramOf } from '../spectrum/gram.js'
+import { dynamicsOf } from './dynamics.js'
 import { type OdeOptions, toleranceOf } from './integrate.js'
-import { gradientOf } from './predict-gradient.js'
-import { dualFlow } from './predict-ode.js'
-import { checkTimes, dynamicsOf, movedBy, settingOf } from './prediction.js'
+import { linearised } from './linearised.js'
+import { dualFlow, gradientOf } from './predict-ode.js'
+import { movedBy, predictionInputs, requireAscending } from './prediction.js'
 
 /** Adversarial gradient flow of the linearised model. */
 export interface AdversarialOptions extends OdeOptions {
-  /** When outputs are wanted, in ascending order; finite and at least 0. */
+  /** The times of the outputs, in ascending order; finite and at least 0. */
   readonly times: readonly number[]
-  /** The attack runs again whenever this much time has passed. */
+  /** The time from one run of the attack to the next. */
   readonly every: number
-  /** The step size η of which time counts steps; 1 unless given. */
+  /**
+   * The step size η; time counts steps of this size.
+   *
+   * @defaultValue 1
+   */
   readonly rate?: number
-  /** `nn.crossEntropy` unless given. */
+  /** @defaultValue `nn.crossEntropy` */
   readonly loss?: Loss
 }
 
@@ -42,7 +46,7 @@ export interface AdversarialPrediction<P> {
   readonly clean: readonly NdArray[]
   /** f_t(X̃), [n, o], on the attacked inputs of that time. */
   readonly attacked: readonly NdArray[]
-  /** When the attack ran, and what it gave. */
+  /** The runs of the attack: their times and their inputs X̃. */
   readonly attacks: readonly { readonly time: number; readonly x: NdArray }[]
   /** The parameters of the linearised model at the last time. */
   readonly params: Concrete<P>
@@ -50,8 +54,8 @@ export interface AdversarialPrediction<P> {
 
 const OPERATION = 'ntk.predictAdversarial'
 
-/** What one run of the attack gives: attacked inputs, the kernels that govern the flow from there, and outputs. */
-interface Attacked {
+/** Attacked inputs, the kernels that govern the flow from there, and outputs. */
+interface AttackedState {
   readonly x: Tensor
   /** Θ(X̃, X̃) and Θ(X, X̃), [n, n, o, o]. */
   readonly own: Tensor
@@ -63,7 +67,7 @@ interface Attacked {
 
 const attackOnce =
   <P>(model: Model<P>, attack: Attack) =>
-  (origin: P, params: P, batch: Batch, key: Key): Attacked => {
+  (origin: P, params: P, batch: Batch, key: Key): AttackedState => {
     const flat = linearised(model, origin)
     const { x } = attack(flat)(params, batch, key)
     return {
@@ -83,7 +87,7 @@ const advance =
     return tree.zipWith(moved, (p, step) => ops.add(step)(p))(params)
   }
 
-/** The times that fall between one attack and the next; a time at which the attack runs comes after it. */
+/** For each attack the times until the next one, counted from the attack; an attack comes first at its own time. */
 const segmentsOf = (times: readonly number[], every: number): readonly (readonly number[])[] => {
   // a multiple of `every` is one, whatever the rounding of the product
   const segments = times.map((t) => Math.floor(t / every + 1e-9))
@@ -91,23 +95,6 @@ const segmentsOf = (times: readonly number[], every: number): readonly (readonly
   return Array.from({ length: count }, (_, k) =>
     times.filter((_t, i) => segments[i] === k).map((t) => Math.max(0, t - k * every))
   )
-}
-
-const check = ({ times, every }: AdversarialOptions): void => {
-  if (!(Number.isFinite(every) && every > 0)) {
-    fail('ArgumentError', OPERATION, 'a finite time above 0', `${every}`, 'every')
-  }
-  checkTimes(
-    OPERATION,
-    times,
-    'finite times of at least 0, ascending',
-    (t, i) => t < Infinity && (i === 0 || t >= times[i - 1]!)
-  )
-  if (times.length === 0) fail('ArgumentError', OPERATION, 'at least one time', 'none', 'times')
-}
-
-interface Progress<P> extends Omit<AdversarialPrediction<P>, 'times'> {
-  readonly params: Concrete<P>
 }
 
 /**
@@ -138,28 +125,31 @@ interface Progress<P> extends Omit<AdversarialPrediction<P>, 'times'> {
  */
 export const predictAdversarial =
   <P>(model: Model<P>, attack: Attack, options: AdversarialOptions) =>
-  (
-    params: Concrete<P>,
-    data: Dataset,
-    key: HostKey
-  ): ReaderTaskEither<Runner, TangentError, AdversarialPrediction<P>> =>
+  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<AdversarialPrediction<P>> =>
   (runner) => {
     const { times, every, loss = crossEntropy } = options
     const run = attackOnce(model, attack)
     const batch = { x: data.x, y: data.y }
+    const segments = attempt(() => {
+      requirePositive(OPERATION, 'every', every)
+      requireAscending(OPERATION, times, 'finite')
+      if (times.length === 0) fail('ArgumentError', OPERATION, 'at least one time', 'none', 'times')
+      finite(OPERATION, data.y, 'y')
+      return segmentsOf(times, every)
+    })
+    /** The flow from one attack on: dual coefficients and outputs at the given times. */
     const stretch = (
-      { own, mixed, attacked, clean }: Concrete<Attacked>,
+      { own, mixed, attacked, clean }: Concrete<AttackedState>,
       until: readonly number[]
     ): readonly { readonly dual: NdArray; readonly attacked: NdArray; readonly clean: NdArray }[] => {
-      const gram = symmetricGramOf(OPERATION, own)
-      const setting = settingOf(OPERATION, gram, attacked.shape, 'outputs', {
+      const inputs = predictionInputs(OPERATION, symmetricGramOf(OPERATION, own), attacked.shape, 'outputs', {
         start: attacked,
         test: { kernel: mixed, start: clean }
       })
-      const { train, test } = setting
+      const { train, test } = inputs
       return dualFlow(
         OPERATION,
-        setting,
+        inputs,
         gradientOf(loss, data.y, attacked.shape),
         dynamicsOf(OPERATION, options),
         toleranceOf(OPERATION, options),
@@ -170,48 +160,38 @@ export const predictAdversarial =
         clean: movedBy(test!, dual)
       }))
     }
+    const start: Omit<AdversarialPrediction<P>, 'times'> = { params, clean: [], attacked: [], attacks: [] }
     return pipe(
       TE.Do,
-      TE.bind('segments', () =>
-        TE.fromEither(
-          attempt(() => {
-            check(options)
-            finite(OPERATION, data.y, 'y')
-            return segmentsOf(times, every)
-          })
-        )
-      ),
+      TE.bind('segments', () => TE.fromEither(segments)),
       TE.bind('prepare', () => runner.compile(run, [params, params, batch, key])),
       TE.flatMap(({ segments, prepare }) =>
-        pipe(
-          { params, clean: [], attacked: [], attacks: [] } as Progress<P>,
-          loop(segments.length, (k, seen: Progress<P>) =>
-            pipe(
-              prepare(params, seen.params, batch, fold(k)(key)),
-              TE.bindTo('found'),
-              TE.bind('states', ({ found }) => {
-                // the last stretch ends at the last time, every other where the next attack runs
-                const end = k === segments.length - 1 ? segments[k]!.at(-1)! : every
-                return TE.fromEither(attempt(() => stretch(found.value, [...segments[k]!, end])))
-              }),
-              TE.bind('moved', ({ found, states }) => {
-                const { x } = found.value
-                const { dual } = states.at(-1)!
-                return pipe(
-                  runner.compile<[P, P, Tensor, Tensor], P>(advance(model), [params, seen.params, x, dual]),
-                  TE.flatMap((program) => program(params, seen.params, x, dual))
-                )
-              }),
-              TE.map(({ found, states, moved }) => ({
-                params: moved.value,
-                clean: [...seen.clean, ...states.slice(0, -1).map(({ clean }) => clean)],
-                attacked: [...seen.attacked, ...states.slice(0, -1).map(({ attacked }) => attacked)],
-                attacks: [...seen.attacks, { time: k * every, x: found.value.x }]
-              }))
-            )
-          ),
-          TE.map((seen) => ({ times, ...seen }))
-        )
-      )
+        loop(segments.length, (k, seen: typeof start) =>
+          pipe(
+            prepare(params, seen.params, batch, fold(k)(key)),
+            TE.bindTo('found'),
+            TE.bind('states', ({ found }) => {
+              // the last stretch ends at the last time, every other where the next attack runs
+              const end = k === segments.length - 1 ? segments[k]!.at(-1)! : every
+              return TE.fromEither(attempt(() => stretch(found.value, [...segments[k]!, end])))
+            }),
+            TE.bind('moved', ({ found, states }) => {
+              const { x } = found.value
+              const { dual } = states.at(-1)!
+              return pipe(
+                runner.compile<[P, P, Tensor, Tensor], P>(advance(model), [params, seen.params, x, dual]),
+                TE.flatMap((program) => program(params, seen.params, x, dual))
+              )
+            }),
+            TE.map(({ found, states, moved }) => ({
+              params: moved.value,
+              clean: [...seen.clean, ...states.slice(0, -1).map(({ clean }) => clean)],
+              attacked: [...seen.attacked, ...states.slice(0, -1).map(({ attacked }) => attacked)],
+              attacks: [...seen.attacks, { time: k * every, x: found.value.x }]
+            }))
+          )
+        )(start)
+      ),
+      TE.map((seen) => ({ times, ...seen }))
     )
   }

@@ -3,11 +3,9 @@ import { fail, type TangentError } from '../../core/error.js'
 import { type NdArray, of } from '../../core/ndarray.js'
 import { showShape } from '../../core/shape.js'
 import { attempt } from '../../graph/trace.js'
-import { applyFunction, type Modes, modesOf, type ToleranceOptions } from '../spectrum/matrix-function.js'
-import { finite, gramOf, symmetricGramOf } from '../spectrum/gram.js'
-import { closedForm } from './predict-mse.js'
-import type { Dynamics } from './dynamics.js'
-import { settingOf } from './prediction.js'
+import { matrixFunction, modesOf } from '../spectrum/matrix-function.js'
+import { finite, gramOf, outputCount, symmetricGramOf } from '../spectrum/gram.js'
+import { closedForm, type MseOptions } from './predict-mse.js'
 
 /** Both kernels of an infinitely wide network between the same inputs, as `network.kernel` gives them. */
 export interface LimitKernels {
@@ -17,10 +15,12 @@ export interface LimitKernels {
   readonly ntk: NdArray
 }
 
-/** Training of the ensemble: `flow`, rate 1 and no momentum unless given. */
-export interface EnsembleOptions extends Partial<Dynamics>, ToleranceOptions {
-  /** As for {@link predictMse}. */
-  readonly times: readonly number[]
+/**
+ * The training of an ensemble.
+ *
+ * @defaultValue `flow`, rate 1 and no momentum
+ */
+export interface EnsembleOptions extends Omit<MseOptions, 'start' | 'test'> {
   /** Other inputs x: kernels with the training examples, [m, n], and the covariance K(x, x), [m, m]. */
   readonly test?: { readonly cross: LimitKernels; readonly own: Pick<LimitKernels, 'nngp'> }
 }
@@ -37,7 +37,7 @@ export interface Gaussian {
 export interface EnsemblePrediction {
   readonly times: readonly number[]
   readonly train: readonly Gaussian[]
-  /** Empty unless test inputs were given. */
+  /** Empty without test inputs. */
   readonly test: readonly Gaussian[]
 }
 
@@ -92,24 +92,12 @@ const gaussian = (
   return { mean: of([m, ...y.shape.slice(1)], mean), covariance: of([m, m], covariance) }
 }
 
-const checkKernels = (modes: Modes): void => {
-  if (modes.gram.layout !== 'mean') {
-    fail(
-      'ShapeError',
-      OPERATION,
-      'a kernel [n, n], the same for every output',
-      modes.gram.layout,
-      'kernels.ntk'
-    )
-  }
-}
-
 /**
- * An ensemble of infinitely wide networks along training on (1/2N)Σ‖f − y‖²: outputs are a Gaussian process at every time,
- * because training acts on the Gaussian start linearly (Lee et al., arXiv:1902.06720, eqs. 13–16). `kernels` are K and Θ at the training
+ * Predicts an ensemble of infinitely wide networks along training on (1/2N)Σ‖f − y‖². Outputs are a Gaussian process at
+ * every time, because training acts on the Gaussian start linearly (Lee et al., arXiv:1902.06720, eqs. 13–16). `kernels` are K and Θ at the training
  * inputs, [n, n], as `network.kernel(x)` of `ntk.infinite` gives them; y is [n, o] or [n]. At time 0 it is the prior, N(0, K). With K
  * for Θ, at time ∞, it is the Bayesian posterior of the network (only the last layer is then trained); with Θ it is no
- * posterior of any prior. Refusals as in {@link predictMse}.
+ * posterior of any prior. Errors as in {@link predictMse}.
  *
  * @example
  * import assert from 'node:assert'
@@ -135,29 +123,24 @@ export const predictEnsemble = (
 ): Either<TangentError, EnsemblePrediction> =>
   attempt(() => {
     const modes = modesOf(OPERATION, kernels.ntk, options)
-    checkKernels(modes)
-    const { examples: n } = settingOf(OPERATION, modes.gram, y.shape, 'y', {})
+    if (modes.gram.layout !== 'mean')
+      fail('ShapeError', OPERATION, 'a kernel [n, n]', showShape(kernels.ntk.shape), 'kernels.ntk')
+    outputCount(OPERATION, modes.gram, y.shape, 'y')
+    const [n] = modes.gram.examples
     finite(OPERATION, y, 'y')
     const { response, inRange } = closedForm(OPERATION, options, modes)
     matrixOf(kernels.nngp, n, n, 'kernels.nngp')
     const k = symmetricGramOf(OPERATION, kernels.nngp).matrices[0]!
     const { times, test } = options
 
+    const predictAt = (inputs: Inputs, coefficients: (t: number) => Float64Array): readonly Gaussian[] =>
+      times.map((t) => {
+        const { mean, covariance } = gaussian(coefficients(t), inputs, k, y)
+        return { mean: inRange(t, mean), covariance: inRange(t, covariance) }
+      })
     const identity = Float64Array.from({ length: n * n }, (_, at) => (at % (n + 1) === 0 ? 1 : 0))
-    const at = (t: number, b: Float64Array, inputs: Inputs): Gaussian => {
-      const { mean, covariance } = gaussian(b, inputs, k, y)
-      return { mean: inRange(t, mean), covariance: inRange(t, covariance) }
-    }
-    const train = times.map((t) =>
-      at(
-        t,
-        applyFunction(modes, (value) => value * response(value, t), 0, identity, n),
-        {
-          count: n,
-          prior: k,
-          nngp: k
-        }
-      )
+    const train = predictAt({ count: n, prior: k, nngp: k }, (t) =>
+      matrixFunction(modes, (value) => value * response(value, t), identity, n)
     )
     if (test === undefined) return { times, train, test: [] }
 
@@ -168,15 +151,7 @@ export const predictEnsemble = (
       prior: matrixOf(test.own.nngp, m, m, 'test.own.nngp'),
       nngp: transposed(matrixOf(test.cross.nngp, m, n, 'test.cross.nngp'), m, n)
     }
-    return {
-      times,
-      train,
-      test: times.map((t) =>
-        at(
-          t,
-          applyFunction(modes, (value) => response(value, t), 0, cross, m),
-          inputs
-        )
-      )
-    }
+    const coefficients = (t: number): Float64Array =>
+      matrixFunction(modes, (value) => response(value, t), cross, m)
+    return { times, train, test: predictAt(inputs, coefficients) }
   })

@@ -1,32 +1,38 @@
 import type { Either } from 'fp-ts/lib/Either.js'
+import { requireFinite } from '../../core/check.js'
 import { fail, type TangentError } from '../../core/error.js'
 import { type NdArray, of } from '../../core/ndarray.js'
 import { attempt } from '../../graph/trace.js'
-import { applyFunction, type Modes, modesOf, type ToleranceOptions } from '../spectrum/matrix-function.js'
 import { finite } from '../spectrum/gram.js'
-import { type Dynamics, type Response, responseOf } from './dynamics.js'
-import { checkTimes, dynamicsOf, movedBy, type Prediction, settingOf, type TestInputs } from './prediction.js'
-import { stableRate } from './rates.js'
+import { matrixFunction, type Modes, modesOf, type ToleranceOptions } from '../spectrum/matrix-function.js'
+import { type Dynamics, dynamicsOf, type Response, responseOf, stableRate } from './dynamics.js'
+import { movedBy, type Prediction, predictionInputs, requireTimes, type TestInputs } from './prediction.js'
 
-/** A prediction under squared error. `flow`, rate 1 and no momentum unless given. */
+/**
+ * A prediction under squared error.
+ *
+ * @defaultValue `flow`, rate 1 and no momentum
+ */
 export interface MseOptions extends Partial<Dynamics>, ToleranceOptions {
-  /** When; at least 0, ∞ allowed. Under `descent`, whole numbers of steps or ∞. */
+  /** The times of the outputs; at least 0, ∞ allowed. Under `descent`, whole numbers of steps or ∞. */
   readonly times: readonly number[]
-  /** f₀(X); zeros unless given. */
+  /**
+   * f₀(X).
+   *
+   * @defaultValue zeros
+   */
   readonly start?: NdArray
   readonly test?: TestInputs
 }
 
-const OPERATION = 'ntk.predictMse'
-
-/** The closed form of one training: what it does to each mode, after checks of its times and its rate. */
+/** The closed form of a training, after checks of its times and rate. */
 export interface ClosedForm {
   readonly response: Response
-  /** Passes finite results; a NaN or infinity means that steps too large have left the range of numbers. */
+  /** Passes finite results; a NaN or infinity means that too large steps have left the range of numbers. */
   readonly inRange: (time: number, array: NdArray) => NdArray
 }
 
-/** Under `descent` times are whole numbers, and ∞ is no time if the steps diverge. */
+/** Checks a training and gives its closed form: under `descent` times are whole numbers, or ∞ if the steps converge. */
 export const closedForm = (
   operation: string,
   options: Partial<Dynamics> & Pick<MseOptions, 'times'>,
@@ -34,7 +40,7 @@ export const closedForm = (
 ): ClosedForm => {
   const dynamics = dynamicsOf(operation, options)
   const descent = dynamics.dynamics === 'descent'
-  checkTimes(
+  requireTimes(
     operation,
     options.times,
     descent ? 'a whole number of steps of at least 0, or ∞' : 'a time of at least 0',
@@ -55,8 +61,8 @@ export const closedForm = (
 }
 
 /**
- * Outputs of the linearised model along training on (1/2N)Σ‖f − y‖², in closed form in the eigenbasis of Θ(X, X):
- * under gradient flow f_t(x) = f₀(x) − Θ(x, X) Θ⁻¹ (I − e^{−ηΘt/N}) (f₀(X) − y) (Lee et al., arXiv:1902.06720, eqs. 8–11).
+ * Predicts the outputs of the linearised model along training on (1/2N)Σ‖f − y‖², in closed form in the eigenbasis of
+ * Θ(X, X): under gradient flow f_t(x) = f₀(x) − Θ(x, X) Θ⁻¹ (I − e^{−ηΘt/N}) (f₀(X) − y) (Lee et al., arXiv:1902.06720, eqs. 8–11).
  * Modes of eigenvalue zero do not move; so at t = ∞ the inverse is the pseudo-inverse, and outputs are those of
  * {@link kernelRegression}. The kernel is Θ(X, X), [n, n] (each output by itself), [n, n, o] or [n, n, o, o]; y and
  * outputs are [n, o], or [n] for one output.
@@ -84,33 +90,98 @@ export const predictMse = (
   options: MseOptions
 ): Either<TangentError, Prediction> =>
   attempt(() => {
-    const modes = modesOf(OPERATION, kernel, options)
-    const { response, inRange } = closedForm(OPERATION, options, modes)
-    const setting = settingOf(OPERATION, modes.gram, y.shape, 'y', options)
-    const targets = finite(OPERATION, y, 'y')
-    const residual = setting.train.start.map((f, i) => f - targets[i]!)
+    const operation = 'ntk.predictMse'
+    const modes = modesOf(operation, kernel, options)
+    const { response, inRange } = closedForm(operation, options, modes)
+    const { train, test, outputs } = predictionInputs(operation, modes.gram, y.shape, 'y', options)
+    const targets = finite(operation, y, 'y')
+    const residual = train.start.map((f, i) => f - targets[i]!)
 
     const at = (g: (eigenvalue: number) => number): Float64Array =>
-      applyFunction(modes, g, 0, residual, setting.outputs)
+      matrixFunction(modes, g, residual, outputs)
+    const trainAt = (t: number): NdArray =>
+      of(
+        train.shape,
+        at((value) => value * response(value, t)).map((x, i) => x + train.start[i]!)
+      )
     const { times } = options
-    const { train, test } = setting
     return {
       times,
-      train: times.map((t) => {
-        const moved = at((value) => value * response(value, t)).map((x, i) => x + train.start[i]!)
-        return inRange(t, of(train.shape, moved))
-      }),
+      train: times.map((t) => inRange(t, trainAt(t))),
       test:
         test === undefined
           ? []
-          : times.map((t) =>
-              inRange(
-                t,
-                movedBy(
-                  test,
-                  at((value) => response(value, t))
-                )
-              )
-            )
+          : times.map((t) => {
+              const dual = at((value) => response(value, t))
+              return inRange(t, movedBy(test, dual))
+            })
+    }
+  })
+
+/** A regression in the kernel's space of functions. */
+export interface RegressionOptions extends ToleranceOptions {
+  /**
+   * The weight ρ ≥ 0 of ½‖θ − θ₀‖² beside (1/2N)Σ‖f − y‖².
+   *
+   * @defaultValue 0, the solution of least norm
+   */
+  readonly ridge?: number
+  /**
+   * f₀(X).
+   *
+   * @defaultValue zeros
+   */
+  readonly start?: NdArray
+  readonly test?: TestInputs
+}
+
+/** The outputs of a regression. */
+export interface Regression {
+  /** f(X), in the shape of y. */
+  readonly train: NdArray
+  /** f(x); undefined without test inputs. */
+  readonly test: NdArray | undefined
+  /** The dual coefficients α, in the shape of y: f(x) = f₀(x) + Θ(x, X) α. */
+  readonly dual: NdArray
+}
+
+/**
+ * Kernel (ridge) regression, f(x) = f₀(x) + Θ(x, X) (Θ(X, X) + NρI)⁻¹ (y − f₀(X)): the minimum of (1/2N)Σ‖f − y‖² +
+ * (ρ/2)‖θ − θ₀‖² over the parameters of the linearised model. Without a ridge the inverse is the pseudo-inverse: of all
+ * minima the one nearest to θ₀, which is where gradient flow ends. Kernels, layouts and errors as in {@link predictMse}.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { ndarray, ntk } from 'tangentflow'
+ *
+ * // the line through (1, 2) without intercept: Θ(x, x′) = x x′
+ * const test = { kernel: ndarray.fromNested([[3]]) }
+ * const fit = ntk.kernelRegression(ndarray.fromNested([[1]]), ndarray.fromNested([2]), { test })
+ * assert.ok(E.isRight(fit))
+ * assert.equal(fit.right.test?.data[0], 6)
+ */
+export const kernelRegression = (
+  kernel: NdArray,
+  y: NdArray,
+  options: RegressionOptions = {}
+): Either<TangentError, Regression> =>
+  attempt(() => {
+    const operation = 'ntk.kernelRegression'
+    const ridge = requireFinite(operation, 'ridge', options.ridge ?? 0, 0)
+    const modes = modesOf(operation, kernel, options)
+    const { train, test, outputs } = predictionInputs(operation, modes.gram, y.shape, 'y', options)
+    const targets = finite(operation, y, 'y')
+    const missing = targets.map((target, i) => target - train.start[i]!)
+    const added = modes.gram.examples[0] * ridge
+    const dual = matrixFunction(modes, (value) => 1 / (value + added), missing, outputs)
+    const moved = matrixFunction(modes, (value) => value / (value + added), missing, outputs)
+    return {
+      train: of(
+        train.shape,
+        moved.map((x, i) => x + train.start[i]!)
+      ),
+      test: test === undefined ? undefined : movedBy(test, dual),
+      dual: of(train.shape, dual)
     }
   })

@@ -2,8 +2,76 @@ import type { Either } from 'fp-ts/lib/Either.js'
 import { fail, type TangentError } from '../../core/error.js'
 import { type NdArray, of } from '../../core/ndarray.js'
 import { sameShape, showShape } from '../../core/shape.js'
+import * as ops from '../../graph/ops/index.js'
+import type { Tensor } from '../../graph/tensor.js'
 import { attempt } from '../../graph/trace.js'
-import { finite, gramOf } from './gram.js'
+import { finite, gramOf, peakOf } from './gram.js'
+
+/**
+ * ‖a − b‖ / ‖b‖ over all elements (Frobenius, for kernels): how far a kernel (or an output) is from the one it should
+ * match. 0 where they are equal, 1 for a = 0.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { evaluateOn, ndarray, ntk, type Tensor } from 'tangentflow'
+ *
+ * const far = evaluateOn((a: Tensor, b: Tensor) => ntk.relativeDistance(b)(a))
+ * assert.equal(ndarray.toNumber(far(ndarray.fromNested([3, 1.5]), ndarray.fromNested([3, 4]))), 0.5)
+ */
+export const relativeDistance =
+  (b: Tensor) =>
+  (a: Tensor): Tensor => {
+    const d = ops.sub(b)(a)
+    return ops.sqrt(ops.div(ops.dot(b)(b))(ops.dot(d)(d)))
+  }
+
+/**
+ * ⟨a, b⟩ / (‖a‖ ‖b‖) over all elements: the uncentred alignment of two kernels (Cristianini, Shawe-Taylor, Elisseeff,
+ * Kandola, "On kernel-target alignment", eq. 1). 1 where one is a positive multiple of the other.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { evaluateOn, ndarray, ntk, type Tensor } from 'tangentflow'
+ *
+ * const cosine = evaluateOn((a: Tensor, b: Tensor) => ntk.cosineSimilarity(b)(a))
+ * assert.equal(ndarray.toNumber(cosine(ndarray.fromNested([3, 4]), ndarray.fromNested([6, 8]))), 1)
+ */
+export const cosineSimilarity =
+  (b: Tensor) =>
+  (a: Tensor): Tensor =>
+    ops.div(ops.sqrt(ops.mul(ops.dot(b)(b))(ops.dot(a)(a))))(ops.dot(b)(a))
+
+/**
+ * How far kernels have moved from the first of them, ‖Θ_t − Θ_0‖ / ‖Θ_0‖ in the Frobenius norm, one number for each: along
+ * a training run it says how lazy the training was (Chizat, Oyallon, Bach, arXiv:1812.07956). The first is 0. Any layout,
+ * and mixed kernels too, as long as all have one shape. Kernels of other shapes are a ShapeError, none at all or a first
+ * kernel of zeros an ArgumentError, a NaN or infinity a DataError.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { ndarray, ntk } from 'tangentflow'
+ *
+ * const [start, later] = [ndarray.fromNested([[3, 0], [0, 4]]), ndarray.fromNested([[3, 0], [0, 5]])]
+ * assert.deepEqual(ntk.drift([start, later]), E.right([0, 0.2]))
+ */
+export const drift = (kernels: readonly NdArray[]): Either<TangentError, readonly number[]> =>
+  attempt(() => {
+    const operation = 'ntk.drift'
+    const [first] = kernels
+    if (first === undefined) return fail('ArgumentError', operation, 'at least one kernel', 'none', 'kernels')
+    const start = finite(operation, first, 'kernels[0]')
+    const size = start.reduce((sum, x) => sum + x * x, 0)
+    if (size === 0) fail('ArgumentError', operation, 'a kernel that is not zero', 'zeros', 'kernels[0]')
+    return kernels.map((kernel, k) => {
+      const where = `kernels[${k}]`
+      if (!sameShape(kernel.shape, first.shape)) {
+        fail('ShapeError', operation, `kernels ${showShape(first.shape)}`, showShape(kernel.shape), where)
+      }
+      const moved = finite(operation, kernel, where).reduce((sum, x, i) => sum + (x - start[i]!) ** 2, 0)
+      return Math.sqrt(moved / size)
+    })
+  })
 
 /** How kernels are compared. */
 export interface AlignmentOptions {
@@ -35,14 +103,6 @@ const centre = (elements: Float64Array, n: number, m: number): Float64Array => {
   })
 }
 
-/** Elements divided by the largest, so that no square overflows or vanishes; all zero is an ArgumentError. */
-const scaled = (operation: string, elements: Float64Array, floor: number, where: string): Float64Array => {
-  const peak = elements.reduce((most, x) => Math.max(most, Math.abs(x)), 0)
-  return peak > floor
-    ? elements.map((x) => x / peak)
-    : fail('ArgumentError', operation, 'a kernel that differs between examples', 'a constant or zeros', where)
-}
-
 const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0)
 
 const align = (operation: string, a: NdArray, b: NdArray, centred: boolean): number => {
@@ -53,11 +113,13 @@ const align = (operation: string, a: NdArray, b: NdArray, centred: boolean): num
     const where = k === 0 ? 'kernel' : 'other'
     const [n, m] = gramOf(operation, kernel, where).examples
     const elements = finite(operation, kernel, where)
-    const peak = elements.reduce((most, x) => Math.max(most, Math.abs(x)), 0)
+    const compared = centred ? centre(elements, n, m) : elements
+    const peak = peakOf(compared)
     // what centring leaves of a constant kernel is rounding
-    return centred
-      ? scaled(operation, centre(elements, n, m), 2 ** -48 * peak, where)
-      : scaled(operation, elements, 0, where)
+    if (!(peak > (centred ? 2 ** -48 * peakOf(elements) : 0)))
+      fail('ArgumentError', operation, 'a kernel that differs between examples', 'a constant or zeros', where)
+    // divided by the largest, so that no square overflows or underflows
+    return compared.map((x) => x / peak)
   })
   const size = Math.sqrt(dot(left!, left!) * dot(right!, right!))
   return Math.min(1, Math.max(-1, dot(left!, right!) / size))

@@ -1,6 +1,6 @@
 import { fail } from '../../core/error.js'
 import type { NdArray } from '../../core/ndarray.js'
-import { showShape } from '../../core/shape.js'
+import { type Shape, showShape, sizeOf } from '../../core/shape.js'
 
 /**
  * A concrete kernel as matrices. `mean`, [n, m]: one matrix that acts on each output by itself (Θ ⊗ I). `diag`, [n, m, o]:
@@ -9,13 +9,13 @@ import { showShape } from '../../core/shape.js'
 export interface Gram {
   readonly layout: 'mean' | 'diag' | 'full'
   readonly examples: readonly [rows: number, columns: number]
-  /** How many outputs the kernel knows of; a `mean` kernel goes with any number. */
+  /** The number of outputs in the kernel; undefined for `mean`, which fits any number. */
   readonly outputs: number | undefined
-  /** Each [height, width], row-major. */
+  /** Each is [height, width], row-major. */
   readonly matrices: readonly Float64Array[]
   readonly height: number
   readonly width: number
-  /** Whether the elements came in float32, so that differences of 2⁻²⁴ of the largest mean nothing. */
+  /** Whether the elements are from float32, so that differences of 2⁻²⁴ of the largest mean nothing. */
   readonly single: boolean
 }
 
@@ -50,7 +50,7 @@ const checkFinite = (operation: string, data: ArrayLike<number>, where: string):
       fail('DataError', operation, 'finite numbers', `${data[i]}`, `${where}[${i}]`)
 }
 
-/** The finite elements of an array in float64; any other is a DataError. */
+/** The elements of an array in float64; one that is not finite is a DataError. */
 export const finite = (operation: string, { data }: NdArray, where: string): Float64Array => {
   checkFinite(operation, data, where)
   return Float64Array.from(data)
@@ -82,11 +82,15 @@ export const gramOf = (operation: string, { shape, data }: NdArray, where = 'ker
   }
 }
 
+/** The largest magnitude of the elements. */
+export const peakOf = (elements: Float64Array): number =>
+  elements.reduce((most, x) => Math.max(most, Math.abs(x)), 0)
+
 /** How unequal K_ij and K_ji may be, as a part of the largest |K_ij|: float32 sums of another order differ by less. */
 const ASYMMETRY = 1e-5
 
 const symmetrise = (operation: string, matrix: Float64Array, n: number): Float64Array => {
-  const peak = matrix.reduce((most, x) => Math.max(most, Math.abs(x)), 0)
+  const peak = peakOf(matrix)
   return matrix.map((x, at) => {
     const [i, j] = [Math.floor(at / n), at % n]
     const y = matrix[j * n + i]!
@@ -110,14 +114,14 @@ export const symmetricGramOf = (operation: string, kernel: NdArray): Gram => {
     : fail('ShapeError', operation, 'as many rows as columns of examples', showShape(kernel.shape), 'kernel')
 }
 
-/** Where a matrix of the kernel finds its vectors in outputs [examples, outputs]: elements offset + i · stride. */
+/** A vector in outputs [examples, outputs], elements offset + i · stride, and the matrix that acts on it. */
 export interface Column {
   readonly matrix: number
   readonly offset: number
   readonly stride: number
 }
 
-/** All vectors in outputs [examples, outputs] that the kernel acts on, each with its matrix. */
+/** All vectors in outputs [examples, outputs] that the kernel acts on. */
 export const columnsOf = ({ layout }: Pick<Gram, 'layout'>, outputs: number): readonly Column[] =>
   layout === 'full'
     ? [{ matrix: 0, offset: 0, stride: 1 }]
@@ -126,6 +130,26 @@ export const columnsOf = ({ layout }: Pick<Gram, 'layout'>, outputs: number): re
         offset: o,
         stride: outputs
       }))
+
+/**
+ * The number of outputs of a shape [examples, outputs], or [examples] for one; a shape that does not match the kernel is a
+ * ShapeError.
+ */
+export const outputCount = (operation: string, gram: Gram, shape: Shape, where: string): number => {
+  const [examples] = gram.examples
+  const outputs = sizeOf(shape.slice(1))
+  return (shape.length === 1 || shape.length === 2) &&
+    shape[0] === examples &&
+    (gram.outputs ?? outputs) === outputs
+    ? outputs
+    : fail(
+        'ShapeError',
+        operation,
+        `outputs [${examples}, ${gram.outputs ?? 'o'}] that match the kernel`,
+        showShape(shape),
+        where
+      )
+}
 
 /** Θ v, with v [columns, outputs] and the result [rows, outputs]. */
 export const applyGram = (gram: Gram, v: Float64Array, outputs: number): Float64Array => {

@@ -1,9 +1,10 @@
 import type { Either } from 'fp-ts/lib/Either.js'
-import type { TangentError } from '../../core/error.js'
+import { fail, type TangentError } from '../../core/error.js'
 import { type NdArray, of } from '../../core/ndarray.js'
+import { sameShape, showShape } from '../../core/shape.js'
 import { attempt } from '../../graph/trace.js'
-import { eigenSymmetric } from './eigen.js'
-import { columnsOf, symmetricGramOf } from './gram.js'
+import { columnsOf, finite, outputCount, symmetricGramOf } from './gram.js'
+import { eigenSymmetric, modesOf } from './matrix-function.js'
 
 /** The eigenvalues of a kernel and what they belong to. */
 export interface Spectrum {
@@ -52,4 +53,101 @@ export const spectrum = (kernel: NdArray): Either<TangentError, Spectrum> =>
       values: found.map(({ value }) => value),
       vectors: of([found.length, examples, ...(gram.outputs === undefined ? [] : [outputs])], vectors)
     }
+  })
+
+/** How the modes of a kernel are counted, from eigenvalues as parts of their sum. */
+export type RankMeasure = 'entropy' | 'participation'
+
+const measures: { readonly [M in RankMeasure]: (parts: readonly number[]) => number } = {
+  entropy: (parts) => Math.exp(-parts.reduce((sum, p) => sum + (p === 0 ? 0 : p * Math.log(p)), 0)),
+  participation: (parts) => 1 / parts.reduce((sum, p) => sum + p * p, 0)
+}
+
+/**
+ * The number of modes that a kernel Θ(X, X) really has, from 1 (rank one) to their full number (all eigenvalues
+ * equal). `entropy`, the default: e^H of the eigenvalues as parts of their sum (Roy and Vetterli, "The effective
+ * rank", 2007); `participation`: (Σλ)² / Σλ², the participation ratio, which small eigenvalues hardly enter.
+ * Layouts and refusals as in {@link predictMse}; a kernel that is zero is an ArgumentError.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { ndarray, ntk } from 'tangentflow'
+ *
+ * const kernel = ndarray.fromNested([[3, 0], [0, 1]])
+ * assert.deepEqual(ntk.effectiveRank(kernel, 'participation'), E.right(1.6)) // 16 / 10
+ */
+export const effectiveRank = (
+  kernel: NdArray,
+  measure: RankMeasure = 'entropy'
+): Either<TangentError, number> =>
+  attempt(() => {
+    const { eigens, largest } = modesOf('ntk.effectiveRank', kernel)
+    if (largest === 0)
+      fail('ArgumentError', 'ntk.effectiveRank', 'a kernel that is not zero', 'zeros', 'kernel')
+    const values = eigens.flatMap((eigen) => Array.from(eigen.values, (value) => Math.max(0, value)))
+    const sum = values.reduce((total, value) => total + value, 0)
+    return measures[measure](values.map((value) => value / sum))
+  })
+
+/** How far outputs are from targets along one mode of a kernel. */
+export interface ModeResidual {
+  readonly eigenvalue: number
+  /** The squared length of the residual's part along the mode, over all outputs. */
+  readonly energy: number
+  /** The same as a part of ‖f − y‖²; 0 where there is no residual. */
+  readonly share: number
+}
+
+/**
+ * The residual f − y, mode by mode of Θ(X, X), from the largest eigenvalue down: energies sum to ‖f − y‖², and under
+ * gradient flow on (1/2N)Σ‖f − y‖² each falls as e^{−2ηλt/N}. Outputs and targets are [n, o], or [n] for one output; layouts
+ * and refusals as in {@link spectrum}.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { ndarray, ntk } from 'tangentflow'
+ *
+ * const kernel = ndarray.fromNested([[2, 0], [0, 1]])
+ * const found = ntk.modeResiduals(kernel, ndarray.fromNested([3, 0]), ndarray.fromNested([0, 1]))
+ * assert.ok(E.isRight(found))
+ * assert.deepEqual(found.right.map(({ energy }) => energy), [9, 1])
+ */
+export const modeResiduals = (
+  kernel: NdArray,
+  outputs: NdArray,
+  targets: NdArray
+): Either<TangentError, readonly ModeResidual[]> =>
+  attempt(() => {
+    const operation = 'ntk.modeResiduals'
+    const gram = symmetricGramOf(operation, kernel)
+    const columns = columnsOf(gram, outputCount(operation, gram, targets.shape, 'targets'))
+    if (!sameShape(outputs.shape, targets.shape)) {
+      fail(
+        'ShapeError',
+        operation,
+        `outputs ${showShape(targets.shape)}`,
+        showShape(outputs.shape),
+        'outputs'
+      )
+    }
+    const y = finite(operation, targets, 'targets')
+    const residual = finite(operation, outputs, 'outputs').map((f, i) => f - y[i]!)
+    const whole = residual.reduce((sum, r) => sum + r * r, 0)
+    const n = gram.height
+    const found = gram.matrices.flatMap((matrix, m) => {
+      const { values, vectors } = eigenSymmetric(n, matrix)
+      return Array.from(values, (eigenvalue, k) => {
+        let energy = 0
+        for (const { matrix: of, offset, stride } of columns) {
+          if (of !== m) continue
+          let part = 0
+          for (let i = 0; i < n; i++) part += vectors[k * n + i]! * residual[offset + i * stride]!
+          energy += part * part
+        }
+        return { eigenvalue, energy, share: whole === 0 ? 0 : energy / whole }
+      })
+    })
+    return found.sort((a, b) => b.eigenvalue - a.eigenvalue)
   })

@@ -1,38 +1,91 @@
-import * as E from 'fp-ts/lib/Either.js'
-import { fail, TangentFailure } from '../../core/error.js'
+import { requireWhole } from '../../core/check.js'
+import { fail } from '../../core/error.js'
 import { isNdArray, type NdArray } from '../../core/ndarray.js'
 import { sameShape, type Shape, showShape, sizeOf } from '../../core/shape.js'
 import { leaves } from '../../core/tree.js'
 import { type Concrete, spec, type Specs, specsOf } from '../../graph/spec.js'
 import type { Tensor } from '../../graph/tensor.js'
-import { trace } from '../../graph/trace.js'
+import { traceOrThrow } from '../../graph/trace.js'
 import type { Model } from '../../nn/batch.js'
 import { optimise } from '../../optimise/index.js'
 import { peakBytes } from '../../optimise/cost.js'
 import { empiricalNtk, type KernelOptions } from '../empirical/empirical-ntk.js'
-import type { MaskTree } from '../empirical/masked.js'
-import { partLength, type Tile, tilesOf } from './tiles.js'
+import type { MaskTree } from '../empirical/kernel-problem.js'
 
-const operation = 'ntk.tiled'
+/** Which kernel is computed, and in blocks of which size. */
+export interface TileOptions extends KernelOptions {
+  /**
+   * The most examples along one side of a block.
+   *
+   * @defaultValue as many as fit, at most 64
+   */
+  readonly tile?: number
+  /**
+   * The most bytes that a block's program and a whole kernel may take at once, by prediction. The process and its engine
+   * come on top.
+   *
+   * @defaultValue 2³⁰
+   */
+  readonly maxBytes?: number
+}
 
-/** What a block's program is given: parameters, examples of rows and columns, the mask. */
+/** The part of a kernel that is one block: rows [row, row + rows) against columns [column, column + columns). */
+export interface Tile {
+  readonly row: number
+  readonly rows: number
+  readonly column: number
+  readonly columns: number
+}
+
+/** The arguments of a block's program: parameters, examples of rows and columns, the mask. */
 export type BlockArguments<P> = [params: P, left: Tensor, right: Tensor, mask: MaskTree]
 
 /** Everything about a tiled kernel that is known before anything is compiled. */
-export interface TiledPlan<P> {
+export interface TilePlan<P> {
   readonly kernel: (...args: BlockArguments<P>) => Tensor
   readonly specs: Specs<BlockArguments<P>>
   readonly args: (left: NdArray, right: NdArray) => Concrete<BlockArguments<P>>
   readonly x1: NdArray
   readonly x2: NdArray
   readonly isSymmetric: boolean
+  /** The rows and columns of the blocks that the program computes, padding included. */
   readonly lengths: readonly [number, number]
   readonly tiles: readonly Tile[]
   /** The shape of the whole kernel. */
   readonly shape: Shape
 }
 
-const refuseStrange = (what: string, tree: unknown): void => {
+/**
+ * The length of the parts of an axis if none is longer than `most`, there are as few as possible and all but the last are
+ * equal: 65 examples in tiles of at most 64 are parts of 33 and 32.
+ */
+const partLength = (count: number, most: number): number =>
+  Math.ceil(count / Math.ceil(count / Math.min(count, most)))
+
+const partsOf = (
+  count: number,
+  length: number
+): readonly { readonly start: number; readonly length: number }[] =>
+  Array.from({ length: Math.ceil(count / length) }, (_, i) => ({
+    start: i * length,
+    length: Math.min(length, count - i * length)
+  }))
+
+/** The tiles of a kernel of n1 × n2 examples, row by row; of a symmetric one those on and above the diagonal. */
+const tilesOf = (
+  [n1, n2]: readonly [number, number],
+  length: readonly [number, number],
+  isSymmetric: boolean
+): readonly Tile[] =>
+  partsOf(n1, length[0]).flatMap((row) =>
+    partsOf(n2, length[1])
+      .filter((column) => !isSymmetric || column.start >= row.start)
+      .map((column) => ({ row: row.start, rows: row.length, column: column.start, columns: column.length }))
+  )
+
+const operation = 'ntk.tiled'
+
+const requireFiniteLeaves = (what: string, tree: unknown): void => {
   for (const { path, value } of leaves(operation, isNdArray, tree)) {
     const at = value.data.findIndex((x: number) => !Number.isFinite(x))
     if (at >= 0)
@@ -40,7 +93,7 @@ const refuseStrange = (what: string, tree: unknown): void => {
   }
 }
 
-/** The examples of two arrays, which have to be of one shape. */
+/** Requires two batches of at least one example of the same shape each. */
 const requireExamples = (x1: NdArray, x2: NdArray): void => {
   for (const { shape } of [x1, x2])
     if (shape.length < 2 || shape.some((n) => n < 1))
@@ -49,96 +102,78 @@ const requireExamples = (x1: NdArray, x2: NdArray): void => {
     fail('ShapeError', operation, `examples as of ${showShape(x1.shape)}`, showShape(x2.shape), 'x2')
 }
 
-/** The predicted peak of one block's program, and the shape of its result. */
-interface Predicted {
-  readonly bytes: number
-  readonly inner: Shape
-}
-
 const DEFAULT_TILE = 64
 const DEFAULT_BYTES = 2 ** 30
 
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toPrecision(3)} MiB`
 
-/** Checks everything there is to check, and lays out the tiles. `isWhole`: the whole kernel is held as well. */
+/** Checks all arguments and chooses the tiles; `isWhole` if the whole kernel is in memory as well. */
 export const planTiles =
-  <P>(
-    model: Model<P>,
-    {
-      tile,
-      maxBytes = DEFAULT_BYTES,
-      ...options
-    }: KernelOptions & { readonly tile?: number; readonly maxBytes?: number },
-    isWhole: boolean
-  ) =>
-  (
-    params: Concrete<P>,
-    x1: NdArray,
-    other: NdArray | undefined,
-    given: Concrete<MaskTree> | undefined
-  ): TiledPlan<P> => {
-    const x2 = other ?? x1
-    const mask = given ?? []
-    if (tile !== undefined && !(Number.isInteger(tile) && tile >= 1))
-      fail('ArgumentError', operation, 'a whole number of at least 1', String(tile), 'tile')
+  <P>(model: Model<P>, { tile, maxBytes = DEFAULT_BYTES, ...options }: TileOptions, isWhole: boolean) =>
+  (params: Concrete<P>, x1: NdArray, x2: NdArray = x1, mask: Concrete<MaskTree> = []): TilePlan<P> => {
+    if (tile !== undefined) requireWhole(operation, 'tile', tile, 1)
     requireExamples(x1, x2)
-    refuseStrange('params', params)
-    refuseStrange('mask', mask)
-    refuseStrange('x1', x1)
-    if (x2 !== x1) refuseStrange('x2', x2)
-    const [n1, n2] = [x1.shape[0]!, x2.shape[0]!] as const
+    requireFiniteLeaves('params', params)
+    requireFiniteLeaves('mask', mask)
+    requireFiniteLeaves('x1', x1)
+    if (x2 !== x1) requireFiniteLeaves('x2', x2)
+    const [n1, n2] = [x1.shape[0]!, x2.shape[0]!]
 
     const kernel = (...[p, left, right, m]: BlockArguments<P>): Tensor =>
       empiricalNtk(model, options)(p, left, right, m)
+    const [paramSpecs, , , maskSpecs] = specsOf<BlockArguments<P>>(operation, [params, x1, x2, mask])
     const lengthsFor = (most: number): readonly [number, number] => [
       partLength(n1, most),
       partLength(n2, most)
     ]
     const specsFor = ([rows, columns]: readonly [number, number]): Specs<BlockArguments<P>> => {
-      const [ofParams, , , ofMask] = specsOf<BlockArguments<P>>(operation, [params, x1, x2, mask])
       const inner = x1.shape.slice(1)
-      return [ofParams, spec([rows, ...inner]), spec([columns, ...inner]), ofMask]
+      return [paramSpecs, spec([rows, ...inner]), spec([columns, ...inner]), maskSpecs]
     }
-    const predictFor = (most: number): Predicted => {
-      const traced = trace(kernel, specsFor(lengthsFor(most)))
-      if (E.isLeft(traced)) throw new TangentFailure(traced.left)
-      const { graph, out } = traced.right
+    /** The predicted peak of a block's program, and the axes of its result after those of the examples. */
+    const predictFor = (most: number): { readonly bytes: number; readonly inner: Shape } => {
+      const { graph, out } = traceOrThrow(kernel, specsFor(lengthsFor(most)))
       return { bytes: peakBytes(optimise(graph)), inner: out.shape.slice(2) }
     }
 
     const wanted = Math.min(tile ?? DEFAULT_TILE, Math.max(n1, n2))
     const predicted = predictFor(wanted)
     const shape = [n1, n2, ...predicted.inner]
-    const held = isWhole ? 4 * sizeOf(shape) : 0
-    if (held > maxBytes)
+    const resident = isWhole ? 4 * sizeOf(shape) : 0
+    if (resident > maxBytes)
       fail(
         'ArgumentError',
         operation,
         `a kernel of at most ${mebibytes(maxBytes)} (maxBytes), or blocks by forEachBlock`,
-        `one of ${mebibytes(held)}`
+        `one of ${mebibytes(resident)}`
       )
     /** The largest tile that fits, by halves. */
-    const fitting = (most: number, { bytes }: Predicted): number | undefined =>
-      bytes + held <= maxBytes ? most : most === 1 ? undefined : fitting(most >> 1, predictFor(most >> 1))
-    const fit = fitting(wanted, predicted)
+    const largestFit = (most: number, bytes: number): number | undefined =>
+      bytes + resident <= maxBytes
+        ? most
+        : most === 1
+          ? undefined
+          : largestFit(most >> 1, predictFor(most >> 1).bytes)
+    const fit = largestFit(wanted, predicted.bytes)
     if (fit === undefined || (tile !== undefined && fit < wanted))
       return fail(
         'ArgumentError',
         operation,
         `at most ${mebibytes(maxBytes)} (maxBytes): ${fit === undefined ? 'no tile fits' : `tile ${fit} fits`}`,
-        `${mebibytes(predicted.bytes + held)} predicted`,
+        `${mebibytes(predicted.bytes + resident)} predicted`,
         `tile ${wanted}`
       )
     const lengths = lengthsFor(fit)
+    const isSymmetric = x2 === x1
     return {
       kernel,
       specs: specsFor(lengths),
       args: (left, right) => [params, left, right, mask] as Concrete<BlockArguments<P>>,
       x1,
       x2,
-      isSymmetric: x2 === x1,
+      isSymmetric,
       lengths,
-      tiles: tilesOf([n1, n2], lengths, x2 === x1),
+      tiles: tilesOf([n1, n2], lengths, isSymmetric),
       shape
     }
   }

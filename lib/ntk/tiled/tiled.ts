@@ -1,43 +1,88 @@
 import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TangentError } from '../../core/error.js'
-import { type NdArray, of } from '../../core/ndarray.js'
+import { type NdArray, of, takeRows } from '../../core/ndarray.js'
 import { sizeOf } from '../../core/shape.js'
 import { loop } from '../../graph/loop.js'
-import type { Program, Runner } from '../../graph/runner.js'
+import type { Effect, Program, Runner } from '../../graph/runner.js'
 import type { Concrete } from '../../graph/spec.js'
 import type { Tensor } from '../../graph/tensor.js'
 import { attempt } from '../../graph/trace.js'
 import type { Model } from '../../nn/batch.js'
-import { cropped, type KernelBlock, mirrored, paddedRows, place } from './block.js'
-import { type BlockArguments, planTiles, type TiledPlan } from './tile-plan.js'
-import type { KernelOptions } from '../empirical/empirical-ntk.js'
-import type { MaskTree } from '../empirical/masked.js'
+import type { MaskTree } from '../empirical/kernel-problem.js'
+import { type BlockArguments, planTiles, type Tile, type TileOptions, type TilePlan } from './tile-plan.js'
 
-/** Which kernel is wanted, in which pieces. */
-export interface TiledOptions extends KernelOptions {
-  /** The most examples along one side of a block; the most that fit, 64 at the most, unless given. */
-  readonly tile?: number
-  /**
-   * The most bytes that a block's program and a whole kernel may hold at once, by prediction; 2³⁰ unless given. The
-   * process and its engine come on top.
-   */
-  readonly maxBytes?: number
+/** Which kernel is computed, in which blocks, and what is called along the way. */
+export interface TiledOptions extends TileOptions {
   /** Called after every block. */
   readonly observe?: (event: TileEvent) => IO<void>
 }
 
-/** Blocks done, of all that are computed. */
+/** How many blocks are done, of all that are computed. */
 export interface TileEvent {
   readonly done: number
   readonly blocks: number
 }
 
-type Compiled<P> = { readonly plan: TiledPlan<P>; readonly program: Program<BlockArguments<P>, Tensor> }
+/** A block of a kernel: its first row and column, and its elements, [rows, columns, …]. */
+export interface KernelBlock {
+  readonly row: number
+  readonly column: number
+  readonly value: NdArray
+}
 
-/** Computes block after block and hands each to `visit`, mirror images included. */
+/** `length` examples from `start` on; where there are too few, the last one is repeated. */
+const paddedRows = (x: NdArray, start: number, length: number): NdArray =>
+  takeRows(
+    'ntk.tiled',
+    x,
+    Array.from({ length }, (_, i) => Math.min(start + i, x.shape[0]! - 1))
+  )
+
+/** A block without its padding. */
+const cropped = ({ row, rows, column, columns }: Tile, value: NdArray): KernelBlock => {
+  const [, width, ...inner] = value.shape
+  const size = sizeOf(inner)
+  if (value.shape[0] === rows && width === columns) return { row, column, value }
+  const data = new Float32Array(rows * columns * size)
+  for (let i = 0; i < rows; i++) {
+    const from = i * width! * size
+    data.set(value.data.subarray(from, from + columns * size), i * columns * size)
+  }
+  return { row, column, value: of([rows, columns, ...inner], data) }
+}
+
+/** The block on the other side of the diagonal of a symmetric kernel: Θ(Y, X)[m, n, p, o] = Θ(X, Y)[n, m, o, p]. */
+const mirrored = ({ row, column, value: { shape, data } }: KernelBlock): KernelBlock => {
+  const [rows, columns, ...inner] = shape as readonly [number, number, ...number[]]
+  const [o = 1, p = 1] = inner
+  const isSquare = inner.length === 2
+  const out = new Float32Array(data.length)
+  const size = o * p
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++)
+      for (let k = 0; k < size; k++) {
+        const turned = isSquare ? (k % p) * o + Math.floor(k / p) : k
+        out[(j * rows + i) * size + turned] = data[(i * columns + j) * size + k]!
+      }
+  return { row: column, column: row, value: of([columns, rows, ...inner], out) }
+}
+
+/** Writes a block into the whole kernel, whose rows are `width` examples long. */
+const place = (whole: Float32Array, width: number, { row, column, value }: KernelBlock): void => {
+  const [rows, columns, ...inner] = value.shape as readonly [number, number, ...number[]]
+  const size = sizeOf(inner)
+  for (let i = 0; i < rows; i++)
+    whole.set(
+      value.data.subarray(i * columns * size, (i + 1) * columns * size),
+      ((row + i) * width + column) * size
+    )
+}
+
+type Compiled<P> = { readonly plan: TilePlan<P>; readonly program: Program<BlockArguments<P>, Tensor> }
+
+/** Computes block after block and passes each to `visit`, mirror images included. */
 const stream =
   <P>(
     { plan: { x1, x2, isSymmetric, lengths, tiles, args }, program }: Compiled<P>,
@@ -71,10 +116,10 @@ const prepare =
     )
 
 /**
- * Streams a kernel of concrete examples block by block: `visit` gets every block once, in no more memory than one
- * block's program takes. Without `x2` only the blocks on and above the diagonal are computed, and their mirror images
- * follow them. All blocks are computed by one program: a ragged last one is padded with its last example, and the
- * padding dropped.
+ * Streams a kernel of concrete examples block by block. `visit` gets every block once; memory is that of one block's
+ * program. Without `x2` only the blocks on and above the diagonal are computed, each followed by its
+ * mirror image. One program computes all blocks: a smaller last one is padded with its last example, and the padding is
+ * dropped.
  *
  * Zero examples, examples of two shapes, a parameter that is not finite, a model that does not give [n, outputs] and a
  * program larger than `maxBytes` (the error names a tile that fits) are Lefts before anything is compiled or run.
@@ -99,12 +144,7 @@ const prepare =
 export const forEachBlock =
   <P>(model: Model<P>, options: TiledOptions = {}) =>
   (visit: (block: KernelBlock) => TE.TaskEither<TangentError, void>) =>
-  (
-    params: Concrete<P>,
-    x1: NdArray,
-    x2?: NdArray,
-    mask?: Concrete<MaskTree>
-  ): ReaderTaskEither<Runner, TangentError, void> =>
+  (params: Concrete<P>, x1: NdArray, x2?: NdArray, mask?: Concrete<MaskTree>): Effect<void> =>
   (runner) =>
     pipe(
       prepare(model, options, false)(params, x1, x2, mask)(runner),
@@ -130,12 +170,7 @@ export const forEachBlock =
  */
 export const tiled =
   <P>(model: Model<P>, options: TiledOptions = {}) =>
-  (
-    params: Concrete<P>,
-    x1: NdArray,
-    x2?: NdArray,
-    mask?: Concrete<MaskTree>
-  ): ReaderTaskEither<Runner, TangentError, NdArray> =>
+  (params: Concrete<P>, x1: NdArray, x2?: NdArray, mask?: Concrete<MaskTree>): Effect<NdArray> =>
   (runner) =>
     pipe(
       prepare(model, options, true)(params, x1, x2, mask)(runner),

@@ -1,0 +1,30 @@
+/**
+ * Training foretold from a kernel, for the model linearised at its start: Θ(X, X), outputs at the start and targets go in,
+ * outputs at the given times come out. predict-mse.ts and predict-ensemble.ts have closed forms for squared error,
+ * predict-ode.ts steps and flow under any loss, predict-adversarial.ts flow under attacks, dynamics.ts the response of a
+ * mode. A new predictor takes its checks from prediction.ts.
+ */
+export { maxLearningRate, type Dynamics, type RateOptions } from './dynamics.js'
+export type { OdeOptions } from './integrate.js'
+export { linearised } from './linearised.js'
+export {
+  type AdversarialOptions,
+  type AdversarialPrediction,
+  predictAdversarial
+} from './predict-adversarial.js'
+export {
+  type EnsembleOptions,
+  type EnsemblePrediction,
+  type Gaussian,
+  type LimitKernels,
+  predictEnsemble
+} from './predict-ensemble.js'
+export {
+  kernelRegression,
+  type MseOptions,
+  predictMse,
+  type Regression,
+  type RegressionOptions
+} from './predict-mse.js'
+export { type DescentOptions, type FlowOptions, predictDescent, predictOde } from './predict-ode.js'
+export type { Prediction, TestInputs } from './prediction.js'

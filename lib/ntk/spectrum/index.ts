@@ -1,0 +1,23 @@
+/**
+ * What a concrete kernel shows, in float64 on the host: kernels [n, m], [n, m, o] or [n, m, o, o] go in, eigenvalues, ranks,
+ * residuals and similarities come out. gram.ts turns the three layouts into matrices and refuses what is no kernel,
+ * matrix-function.ts applies functions of the eigenvalues. A new measure of one kernel goes into spectrum.ts, of two into
+ * alignment.ts.
+ */
+export {
+  alignment,
+  type AlignmentOptions,
+  cosineSimilarity,
+  drift,
+  labelAlignment,
+  relativeDistance
+} from './alignment.js'
+export type { ToleranceOptions } from './matrix-function.js'
+export {
+  effectiveRank,
+  type ModeResidual,
+  modeResiduals,
+  type RankMeasure,
+  spectrum,
+  type Spectrum
+} from './spectrum.js'
