@@ -5,25 +5,37 @@ import * as nn from '../../nn/index.js'
 import { frameOf, windowOf } from '../../nn/window.js'
 import { type Covariances, mapEach } from './covariances.js'
 import type { InfiniteLayer } from './layer.js'
-import { convolve } from './windows.js'
+import { convolve } from './pooling.js'
 
 /** How an affine layer is scaled, and how wide its finite form is. */
 export interface AffineOptions {
-  /** σ_w: weights are N(0, σ_w²/fan-in); √2 unless given. */
+  /**
+   * σ_w: weights are N(0, σ_w²/fan-in).
+   *
+   * @defaultValue √2
+   */
   readonly sigmaW?: number
-  /** σ_b: biases are N(0, σ_b²); 0 unless given. */
+  /**
+   * σ_b: biases are N(0, σ_b²).
+   *
+   * @defaultValue 0
+   */
   readonly sigmaB?: number
-  /** Units (channels) of the finite layer; unless given, `finite` says how many. */
+  /**
+   * Units (channels) of the finite layer.
+   *
+   * @defaultValue given to `network`
+   */
   readonly width?: number
 }
 
-/** The layers with and without a width of their own. */
+/** The finite form of a layer, with or without a width of its own. */
 const sized = (
   operation: string,
   width: number | undefined,
   layer: (width: number) => nn.Layer
 ): Pick<InfiniteLayer, 'open' | 'finite'> => {
-  // refuse a bad σ or width where it is written, not where a finite network is first built
+  // refuses a bad σ or width where it is written, not where a finite network is first built
   layer(width ?? 1)
   return {
     open: width === undefined ? 1 : 0,
@@ -37,7 +49,7 @@ const sized = (
 /**
  * K = σ_w² A(K before) + σ_b² and Θ = K + σ_w² A(Θ before), with A the mean over what one unit sums (Jacot, Gabriel,
  * Hongler, arXiv:1806.07572; Arora et al., arXiv:1904.11955): the layer's own weights and bias contribute K, earlier ones
- * what they did, times the weights between.
+ * their Θ times the weights between.
  */
 const limitOf =
   (sigmaW: number, sigmaB: number, average: (t: Tensor, batchAxes: number) => Tensor) =>
@@ -69,25 +81,25 @@ export const dense = ({ sigmaW = Math.SQRT2, sigmaB = 0, width }: AffineOptions 
       input.form === 'vector'
         ? limit(input)
         : fail('ShapeError', 'infinite.dense', 'features [n, d]', 'images; flatten or pool them first'),
-    reads: (wanted) => wanted,
+    reads: (needed) => needed,
     ending: 'fresh',
     ...sized('infinite.dense', width, (units) => nn.dense(units, finiteOptions(sigmaW, sigmaB)))
   }
 }
 
-/** How a convolution is scaled, how wide its finite form is, and how it is laid over the image (as `nn.conv2d`). */
+/** How a convolution is scaled, how wide its finite form is, and where its windows are (as in `nn.conv2d`). */
 export interface ConvOptions extends AffineOptions, nn.WindowOptions {}
 
 /**
  * A two-dimensional convolution with `kernel` rows and columns: [n, channels, height, width] → [n, width, oh, ow]. The
- * kernel of two pixels is the mean over their patches, the same place in both (CNTK: Arora et al., arXiv:1904.11955).
+ * kernel of two pixels is the mean over their patches, at the same place in both (CNTK: Arora et al., arXiv:1904.11955).
  */
 export const conv2d = (
   kernel: nn.Pair,
-  { sigmaW = Math.SQRT2, sigmaB = 0, width, ...laid }: ConvOptions = {}
+  { sigmaW = Math.SQRT2, sigmaB = 0, width, ...placement }: ConvOptions = {}
 ): InfiniteLayer => {
   const operation = 'infinite.conv2d'
-  const window = windowOf(operation, kernel, laid)
+  const window = windowOf(operation, kernel, placement)
   return {
     limit: (input) => {
       if (input.form === 'vector')
@@ -96,10 +108,10 @@ export const conv2d = (
       const frame = frameOf(window, input.own1.shape.slice(1, 3))
       return limitOf(sigmaW, sigmaB, (t, axes) => convolve(window, frame, paired, axes)(t))(input)
     },
-    reads: (wanted) => wanted,
+    reads: (needed) => needed,
     ending: 'fresh',
     ...sized(operation, width, (channels) =>
-      nn.conv2d(channels, kernel, { ...laid, ...finiteOptions(sigmaW, sigmaB) })
+      nn.conv2d(channels, kernel, { ...placement, ...finiteOptions(sigmaW, sigmaB) })
     )
   }
 }

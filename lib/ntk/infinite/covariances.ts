@@ -1,17 +1,19 @@
 import { fail } from '../../core/error.js'
 import { type Shape, showShape } from '../../core/shape.js'
+import { straightThrough } from '../../diff/index.js'
 import * as ops from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
+import { reciprocalRootOf, rootOf } from './with-partials.js'
 
-/** Which pixels of two images are paired: every one with every one, or each with the one in its own place. */
+/** Which pixels of two images are paired: all with all, or each with the pixel at the same place. */
 export type Spatial = 'full' | 'diagonal'
 
-/** How a kernel lies after its batch axes: nothing, [h, w], or [h, w, h, w] (first image's pixel, then second's). */
+/** The axes of a kernel after its batch axes: none, [h, w], or [h, w, h, w] (pixel of the first image, then of the second). */
 export type Form = 'vector' | Spatial
 
 /**
- * What is known, at one depth, of the infinitely wide network on two batches: covariances of one hidden unit over random
- * parameters, the same for every unit. Leading axes are those of the batches, then come those of the form.
+ * The state of an infinitely wide network at one depth, on two batches: covariances of one hidden unit over random
+ * parameters, the same for every unit. The axes of the batches come first, then those of the form.
  */
 export interface Covariances {
   /** E f(x1) f(x2), [n1, n2, …]. */
@@ -22,13 +24,13 @@ export interface Covariances {
   readonly own1: Tensor
   readonly own2: Tensor
   readonly form: Form
-  /** Whether both batches are one tensor, so that the diagonal pairs numbers that are equal. */
+  /** Whether both batches are the same tensor, so that the diagonal pairs equal numbers. */
   readonly symmetric: boolean
   /** Whether units are Gaussian over random parameters: true after an affine layer, false after an activation. */
   readonly gaussian: boolean
 }
 
-/** The same linear map of every covariance: t ↦ f(t, number of batch axes). */
+/** Applies a linear map to every covariance: t ↦ f(t, number of batch axes). */
 export const mapEach =
   (f: (t: Tensor, batchAxes: number) => Tensor) =>
   (state: Covariances): Covariances => {
@@ -42,16 +44,16 @@ export const mapEach =
     }
   }
 
-/** Each pixel with the one in its own place: [h, w, h, w] → [h, w]. */
+/** The pairs of pixels at the same place: [h, w, h, w] → [h, w]. */
 const ownPixels = (t: Tensor, batchAxes: number): Tensor =>
   batchAxes === 1 ? ops.einsum('nhwhw->nhw')(t) : ops.einsum('nmhwhw->nmhw')(t)
 
-/** From every pair of pixels to equal pixels only. */
+/** The covariances of equal pixels only. */
 export const toDiagonal = (state: Covariances): Covariances =>
   state.form === 'full' ? { ...mapEach(ownPixels)(state), form: 'diagonal' } : state
 
 /** The variance of every unit of one batch: [n] or [n, h, w]. */
-export const variances = (own: Tensor, form: Form): Tensor => (form === 'full' ? ownPixels(own, 1) : own)
+const variances = (own: Tensor, form: Form): Tensor => (form === 'full' ? ownPixels(own, 1) : own)
 
 const equations: {
   readonly [F in Form]: { readonly cross: string; readonly own: string }
@@ -74,8 +76,8 @@ const exampleOf = (x: Tensor, where: string): Shape =>
         where
       )
 
-/** The covariances of the inputs themselves, which no parameter moves: x·x′ over features or channels, averaged. */
-export const ofInputs = (x1: Tensor, x2: Tensor, spatial: Spatial): Covariances => {
+/** The covariances of the inputs themselves: the mean of x·x′ over features or channels, and an NTK of 0. */
+export const inputCovariances = (x1: Tensor, x2: Tensor, spatial: Spatial): Covariances => {
   const [one, two] = [exampleOf(x1, 'x1'), exampleOf(x2, 'x2')]
   if (showShape(one) !== showShape(two))
     return fail('ShapeError', operation, `examples ${showShape(one)}`, showShape(two), 'x2')
@@ -93,4 +95,84 @@ export const ofInputs = (x1: Tensor, x2: Tensor, spatial: Spatial): Covariances 
     symmetric: x1 === x2,
     gaussian: false
   }
+}
+
+/**
+ * Pairs of zero-mean Gaussian numbers: standard deviations a and b, correlation c. They broadcast to the shape of c. With c
+ * in place of the covariance, a caller can state exactly that two numbers are one.
+ */
+export interface GaussianPairs {
+  readonly a: Tensor
+  readonly b: Tensor
+  readonly c: Tensor
+}
+
+/** Reshapes one number for each unit of a batch to the axes of that batch in a kernel. */
+type Side = (perUnit: Tensor) => Tensor
+
+const side =
+  (place: (examples: number, pixels: Shape) => Shape): Side =>
+  (t) =>
+    ops.reshape(place(t.shape[0]!, t.shape.slice(1)))(t)
+
+const single = (pixels: Shape): Shape => pixels.map(() => 1)
+
+/** The axes of the units of the first and the second batch in a kernel [n1, n2, …form]. */
+const acrossBatches = (form: Form): readonly [Side, Side] =>
+  form === 'full'
+    ? [side((n, at) => [n, 1, ...at, ...single(at)]), side((n, at) => [1, n, ...single(at), ...at])]
+    : [side((n, at) => [n, 1, ...at]), side((n, at) => [1, n, ...at])]
+
+/** The axes of the pixels of the first and the second copy of an image in [n, h, w, h, w]. */
+const withinImage: readonly [Side, Side] = [
+  side((n, at) => [n, ...at, ...single(at)]),
+  side((n, at) => [n, ...single(at), ...at])
+]
+
+/** [h, w, h, w]: 1 where both pixels are the same. */
+const equalPixels = (h: number, w: number): Tensor =>
+  ops.mul(ops.reshape([h, 1, h, 1])(ops.eye(h)))(ops.reshape([1, w, 1, w])(ops.eye(w)))
+
+/** 1 where a kernel of one batch with itself pairs a unit with itself: equal examples and equal pixels. */
+const equalUnits = ([n, , h, w, ...more]: Shape): Tensor => {
+  const rest = h === undefined ? [] : more.length === 0 ? [1, 1] : [1, 1, 1, 1]
+  const examples = ops.reshape([n!, n!, ...rest])(ops.eye(n!))
+  return more.length === 0 ? examples : ops.mul(equalPixels(h!, w!))(examples)
+}
+
+/**
+ * Clips what rounding moves out of [−1, 1]. The derivative stays 1: there the correlation is at its extreme, where its
+ * first derivative is 0 and its second one is not.
+ */
+const within = straightThrough(ops.clip(-1, 1))
+
+/**
+ * Pairs of units of variances q1 and q2. The correlation is clipped to [−1, 1], exactly 1 where `equal` marks both units
+ * as the same, since rounding there would be magnified to its square root, and 0 where a unit is constantly 0.
+ */
+const pairs = (
+  covariance: Tensor,
+  [first, second]: readonly [Side, Side],
+  [q1, q2]: readonly [Tensor, Tensor],
+  equal: Tensor | undefined
+): GaussianPairs => {
+  const product = ops.mul(second(reciprocalRootOf(q2)))(ops.mul(first(reciprocalRootOf(q1)))(covariance))
+  const c = equal === undefined ? product : ops.select(ops.broadcastTo(product.shape)(equal))(1, product)
+  return { a: first(rootOf(q1)), b: second(rootOf(q2)), c: within(c) }
+}
+
+/** The pairs of units of the first and the second batch. */
+export const acrossPairs = ({ nngp, own1, own2, form, symmetric }: Covariances): GaussianPairs =>
+  pairs(
+    nngp,
+    acrossBatches(form),
+    [variances(own1, form), variances(own2, form)],
+    symmetric ? equalUnits(nngp.shape) : undefined
+  )
+
+/** The pairs of units within each example of one batch: every two pixels, or each unit with itself. */
+export const ownPairs = (own: Tensor, form: Form): GaussianPairs => {
+  const q = variances(own, form)
+  if (form === 'full') return pairs(own, withinImage, [q, q], equalPixels(own.shape[1]!, own.shape[2]!))
+  return { a: rootOf(q), b: rootOf(q), c: ops.ones(q.shape) }
 }

@@ -1,9 +1,65 @@
-import * as ops from '../../graph/ops/index.js'
-import { table } from '../../graph/constant.js'
-import type { Tensor } from '../../graph/tensor.js'
+import { requireWhole } from '../../core/check.js'
 import { jvp } from '../../diff/index.js'
-import { type Elementwise, rootOf, withPartials } from './partials.js'
-import type { Rule } from './quadrature.js'
+import { table } from '../../graph/constant.js'
+import * as ops from '../../graph/ops/index.js'
+import type { Tensor } from '../../graph/tensor.js'
+import { type Elementwise, rootOf, withPartials } from './with-partials.js'
+
+/** Nodes and weights of a quadrature against the standard normal density. */
+export interface Quadrature {
+  readonly nodes: readonly number[]
+  readonly weights: readonly number[]
+}
+
+/** The orthonormal Hermite polynomials of degree n and n − 1 for the standard normal density, at x. */
+const hermite = (n: number, x: number): readonly [number, number] => {
+  let [value, before] = [1, 0]
+  for (let k = 0; k < n; k++) {
+    const next = (x * value - Math.sqrt(k) * before) / Math.sqrt(k + 1)
+    before = value
+    value = next
+  }
+  return [value, before]
+}
+
+/** The root of degree n between low and high, where the polynomial changes sign, to a tolerance or all digits. */
+const bisect = (n: number, low: number, high: number, tolerance: number): number => {
+  const rising = hermite(n, high)[0] > 0
+  let [a, b] = [low, high]
+  for (;;) {
+    const middle = (a + b) / 2
+    if (b - a <= tolerance || middle <= a || middle >= b) return middle
+    if (hermite(n, middle)[0] > 0 === rising) b = middle
+    else a = middle
+  }
+}
+
+/** The tolerance of roots that only separate those of the next degree: neighbours are more than 0.1 apart. */
+const FENCE = 1e-3
+
+/** The roots of degree n; those of degree n − 1 lie between them. */
+const roots = (degree: number): readonly number[] => {
+  let known: readonly number[] = []
+  for (let n = 1; n <= degree; n++) {
+    // every root of degree n lies within √(4n + 2)
+    const bound = Math.sqrt(4 * n + 2)
+    const fences = [-bound, ...known, bound]
+    const tolerance = n === degree ? 0 : FENCE
+    known = Array.from({ length: n }, (_, i) => bisect(n, fences[i]!, fences[i + 1]!, tolerance))
+  }
+  return known
+}
+
+/**
+ * Gauss–Hermite quadrature for E f(z), z standard normal: exact for polynomials of degree 2n − 1 (Abramowitz and Stegun,
+ * "Handbook", 25.4.46). Nodes and weights are made symmetric about 0, which the roots are only to rounding.
+ */
+export const gaussHermite = (count: number): Quadrature => {
+  requireWhole('infinite.elementwise', 'nodes', count, 1, 100)
+  const found = roots(count)
+  const nodes = found.map((x, i) => (x - found[count - 1 - i]!) / 2)
+  return { nodes, weights: nodes.map((x) => 1 / (count * hermite(count, x)[1] ** 2)) }
+}
 
 /** A function of a scale and a standard normal number, elementwise: (a, z) ↦ φ(a z). */
 export type Profile = (scale: Tensor, z: Tensor) => Tensor
@@ -20,11 +76,11 @@ const alongNumber =
 
 /**
  * E f(a, u) g(b, v) for standard normals u, v of correlation c, by quadrature over x, y with u = αx + βy and v = αx − βy,
- * α² = (1 + c)/2, β² = (1 − c)/2, so that exchanging the two sides gives the same sum. The derivative along c is
+ * α² = (1 + c)/2, β² = (1 − c)/2, so that swapping the two sides gives the same sum. The derivative along c is
  * E ∂f/∂u ∂g/∂v (Price, "A useful theorem for nonlinear devices having Gaussian inputs", 1958): that of the sum itself
  * would divide by zero at c = ±1.
  */
-export const expectation = (rule: Rule, f: Profile, g: Profile): Elementwise =>
+export const expectation = (rule: Quadrature, f: Profile, g: Profile): Elementwise =>
   withPartials(
     'expectation',
     (a, b, c) => {

@@ -75,7 +75,11 @@ export const drift = (kernels: readonly NdArray[]): Either<TangentError, readonl
 
 /** How kernels are compared. */
 export interface AlignmentOptions {
-  /** Whether the mean over the examples is taken off every feature first; true unless given. */
+  /**
+   * Whether the mean over the examples is subtracted from every feature first.
+   *
+   * @defaultValue true
+   */
   readonly centred?: boolean
 }
 

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { arcsine, kappa0, kappa1 } from '../../../lib/ntk/infinite/arccos.js'
-import { gaussHermite } from '../../../lib/ntk/infinite/quadrature.js'
+import { arcsine, kappa0, kappa1 } from '../../../lib/ntk/infinite/with-partials.js'
+import { gaussHermite } from '../../../lib/ntk/infinite/expectation.js'
 import {
   evaluateOn,
   grad,

@@ -1,7 +1,42 @@
 import { pipe } from 'fp-ts/lib/function.js'
+import type { CustomRule } from '../../graph/op.js'
 import * as ops from '../../graph/ops/index.js'
-import type { Tensor } from '../../graph/tensor.js'
-import { reciprocalRootOf, withPartials } from './partials.js'
+import { apply, type Tensor } from '../../graph/tensor.js'
+
+/** An elementwise function of tensors of one shape. */
+export type Elementwise = (...args: readonly Tensor[]) => Tensor
+
+/**
+ * An elementwise function with given partial derivatives, for values whose own derivative would lose digits or divide by
+ * zero. The partials are traced functions of the arguments, so they can be differentiated again.
+ */
+export const withPartials = (
+  name: string,
+  value: Elementwise,
+  partials: (...args: readonly Tensor[]) => readonly Tensor[]
+): Elementwise => {
+  const rule: CustomRule = {
+    name,
+    vjp: (args, _out, cotangent) => partials(...args).map(ops.mul(cotangent)),
+    jvp: (args, _out, tangents) =>
+      partials(...args)
+        .map((partial, k) => ops.mul(tangents[k]!)(partial))
+        .reduce((sum, term) => ops.add(term)(sum))
+  }
+  return (...args) => apply({ tag: 'custom', rule }, [value(...args.map(ops.stopGradient)), ...args])
+}
+
+/** √x with derivative 0, instead of ∞, where x is 0 (or below it by rounding). */
+export const rootOf = (x: Tensor): Tensor => {
+  const inside = ops.greater(0)(x)
+  return ops.select(inside)(ops.sqrt(ops.select(inside)(x, 1)), 0)
+}
+
+/** 1/√x where x is positive, else 0. */
+export const reciprocalRootOf = (x: Tensor): Tensor => {
+  const inside = ops.greater(0)(x)
+  return ops.select(inside)(ops.reciprocal(ops.sqrt(ops.select(inside)(x, 1))), 0)
+}
 
 /** arccos x ≈ √(1 − x) Σ c_k xᵏ on [0, 1], to 5e-5 (Abramowitz and Stegun, "Handbook", 4.4.45). */
 const coefficients = [1.5707288, -0.2121144, 0.074261, -0.0187293] as const
@@ -27,13 +62,13 @@ const angleOf = (c: Tensor): Tensor => {
   return ops.select(ops.less(0)(c))(ops.sub(angle)(ops.fill(Math.PI, c.shape)), angle)
 }
 
-/** The angle that lies opposite: π − arccos c. */
+/** π − arccos c. */
 const supplement = (c: Tensor): Tensor => ops.sub(angleOf(c))(ops.fill(Math.PI, c.shape))
 
 /**
  * κ₀(c) = (π − arccos c) / π = 2 E[1(u > 0) 1(v > 0)] for standard normals u, v of correlation c: the arc-cosine kernel of
  * order 0 (Cho and Saul, "Kernel methods for deep learning", NIPS 2009, eq. 4 to 6). Its derivative, infinite at c = ±1,
- * is taken as 0 there: both vectors then lie on one line, and the cosine is at its extreme.
+ * is set to 0 there: both vectors are then on one line, and the cosine is at its extreme.
  */
 export const kappa0 = withPartials(
   'kappa0',

@@ -7,37 +7,37 @@ import type { Concrete } from '../../graph/spec.js'
 import type { Tensor } from '../../graph/tensor.js'
 import { type Layer, type LayerParams, type Network, type Params, serial } from '../../nn/index.js'
 
-/** A finite network as it is described: a layer, blocks one after the other, or the sum of blocks of one input. */
-export type Block =
+/** The description of a finite network: a layer, a chain of blocks, or the sum of blocks that read one input. */
+export type FiniteBlock =
   | { readonly kind: 'layer'; readonly layer: Layer }
-  | { readonly kind: 'chain' | 'sum'; readonly blocks: readonly Block[] }
+  | { readonly kind: 'chain' | 'sum'; readonly blocks: readonly FiniteBlock[] }
 
-/** The layers with their parameters, in order; each has one place in the parameters, whatever the form of the network. */
-const layersOf = (block: Block): readonly Layer[] =>
+/** All layers in order; this is also the order of their parameters. */
+const layersOf = (block: FiniteBlock): readonly Layer[] =>
   block.kind === 'layer' ? [block.layer] : block.blocks.flatMap(layersOf)
 
-const isStack = (block: Block): boolean =>
+const isStack = (block: FiniteBlock): boolean =>
   block.kind === 'layer' || (block.kind === 'chain' && block.blocks.every(isStack))
 
 const outputShape =
-  (block: Block) =>
+  (block: FiniteBlock) =>
   (shape: Shape): Shape => {
     if (block.kind === 'layer') return block.layer.outputShape(shape)
     if (block.kind === 'chain') return block.blocks.reduce((s, part) => outputShape(part)(s), shape)
     const [first, ...rest] = block.blocks.map((part) => outputShape(part)(shape))
-    const stray = rest.find((other) => !sameShape(other, first!))
-    return stray === undefined
+    const other = rest.find((out) => !sameShape(out, first!))
+    return other === undefined
       ? first!
-      : fail('ShapeError', 'infinite.sum', `branches of one shape ${showShape(first!)}`, showShape(stray))
+      : fail('ShapeError', 'infinite.sum', `branches of one shape ${showShape(first!)}`, showShape(other))
   }
 
 /** The blocks, each with its share of a list that has one entry for each layer. */
-const shares = <A>(blocks: readonly Block[], list: readonly A[]): readonly (readonly A[])[] => {
+const shares = <A>(blocks: readonly FiniteBlock[], list: readonly A[]): readonly (readonly A[])[] => {
   let next = 0
   return blocks.map((block) => list.slice(next, (next += layersOf(block).length)))
 }
 
-const init = (block: Block, keys: readonly HostKey[], shape: Shape): Concrete<Params> => {
+const init = (block: FiniteBlock, keys: readonly HostKey[], shape: Shape): Concrete<Params> => {
   if (block.kind === 'layer') return [block.layer.init(keys[0]!, shape)]
   let at = shape
   return shares(block.blocks, keys).flatMap((own, i) => {
@@ -48,7 +48,7 @@ const init = (block: Block, keys: readonly HostKey[], shape: Shape): Concrete<Pa
   })
 }
 
-const apply = (block: Block, params: readonly LayerParams[], x: Tensor): Tensor => {
+const apply = (block: FiniteBlock, params: readonly LayerParams[], x: Tensor): Tensor => {
   if (block.kind === 'layer') return block.layer.apply(params[0]!)(x)
   const own = shares(block.blocks, params)
   return block.kind === 'chain'
@@ -56,8 +56,8 @@ const apply = (block: Block, params: readonly LayerParams[], x: Tensor): Tensor 
     : block.blocks.map((part, i) => apply(part, own[i]!, x)).reduce((sum, h) => ops.add(h)(sum))
 }
 
-/** A stack of layers is `nn.serial` of them; a network with sums is no list of layers, and whoever asks for one is refused. */
-export const networkOf = (block: Block): Network => {
+/** Builds a network: `nn.serial` of a stack of layers; a network with sums refuses to list its layers. */
+export const finiteNetwork = (block: FiniteBlock): Network => {
   const layers = layersOf(block)
   if (isStack(block)) return serial(...layers)
   return {
