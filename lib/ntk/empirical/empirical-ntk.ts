@@ -4,7 +4,7 @@ import { jvp, vjp } from '../../diff/index.js'
 import * as ops from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
-import type { Model } from '../../nn/batch.js'
+import type { Model } from '../../nn/model.js'
 import {
   factorsOf,
   type KernelForm,

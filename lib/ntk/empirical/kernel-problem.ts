@@ -3,7 +3,7 @@ import { sameShape, showShape } from '../../core/shape.js'
 import * as ops from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
-import type { Model } from '../../nn/batch.js'
+import type { Model } from '../../nn/model.js'
 
 /**
  * Which part of a kernel over pairs of outputs is computed. `full`: all of it, [n1, n2, outputs, outputs]; `diag`: its

@@ -6,7 +6,7 @@ import { contract } from '../../graph/contract.js'
 import * as ops from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
-import type { Model } from '../../nn/batch.js'
+import type { Model } from '../../nn/model.js'
 import { type KernelProblem, type Outputs, timesFactors } from './kernel-problem.js'
 
 /**

@@ -6,7 +6,7 @@ import * as ops from '../../graph/ops/index.js'
 import type { Concrete } from '../../graph/spec.js'
 import { isTensor, type Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
-import type { Model } from '../../nn/batch.js'
+import type { Model } from '../../nn/model.js'
 
 const isParameter = (value: unknown): value is Tensor | NdArray => isTensor(value) || isNdArray(value)
 

@@ -9,7 +9,7 @@ import type { Effect, Program, Runner } from '../../graph/runner.js'
 import type { Concrete } from '../../graph/spec.js'
 import type { Tensor } from '../../graph/tensor.js'
 import { attempt } from '../../graph/trace.js'
-import type { Model } from '../../nn/batch.js'
+import type { Model } from '../../nn/model.js'
 import type { MaskTree } from '../empirical/kernel-problem.js'
 import { type BlockArguments, planTiles, type Tile, type TileOptions, type TilePlan } from './tile-plan.js'
 

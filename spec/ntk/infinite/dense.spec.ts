@@ -276,14 +276,15 @@ describe('refusals', () => {
 
   it('scales, slopes, nodes and widths that are none', () => {
     expectRefusal(() => dense({ sigmaW: -1 }), 'ArgumentError', 'nn.dense', 'at least 0', '-1', 'sigmaW')
-    expectRefusal(() => leakyRelu(NaN), 'ArgumentError', 'infinite.leakyRelu', 'finite slope', 'NaN')
-    expectRefusal(() => ntk.infinite.rbf(0), 'ArgumentError', 'infinite.rbf', 'positive', '0')
+    expectRefusal(() => leakyRelu(NaN), 'ArgumentError', 'infinite.leakyRelu', 'a finite number', 'NaN', 'slope')
+    expectRefusal(() => ntk.infinite.rbf(0), 'ArgumentError', 'infinite.rbf', 'a finite number above 0', '0', 'γ')
     expectRefusal(
       () => elementwise(ops.tanh, { nodes: 0 }),
       'ArgumentError',
       'infinite.elementwise',
       '[1, 100]',
-      '0'
+      '0',
+      'nodes'
     )
     expectRefusal(() => deep(2).network([3]), 'ArgumentError', 'infinite.network', '3 widths', '1')
   })
