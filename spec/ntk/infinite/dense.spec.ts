@@ -276,8 +276,22 @@ describe('refusals', () => {
 
   it('scales, slopes, nodes and widths that are none', () => {
     expectRefusal(() => dense({ sigmaW: -1 }), 'ArgumentError', 'nn.dense', 'at least 0', '-1', 'sigmaW')
-    expectRefusal(() => leakyRelu(NaN), 'ArgumentError', 'infinite.leakyRelu', 'a finite number', 'NaN', 'slope')
-    expectRefusal(() => ntk.infinite.rbf(0), 'ArgumentError', 'infinite.rbf', 'a finite number above 0', '0', 'γ')
+    expectRefusal(
+      () => leakyRelu(NaN),
+      'ArgumentError',
+      'infinite.leakyRelu',
+      'a finite number',
+      'NaN',
+      'slope'
+    )
+    expectRefusal(
+      () => ntk.infinite.rbf(0),
+      'ArgumentError',
+      'infinite.rbf',
+      'a finite number above 0',
+      '0',
+      'γ'
+    )
     expectRefusal(
       () => elementwise(ops.tanh, { nodes: 0 }),
       'ArgumentError',
