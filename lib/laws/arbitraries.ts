@@ -3,15 +3,24 @@ import { type HostKey, derive, key, normals } from '../core/key.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { type Shape, sizeOf } from '../core/shape.js'
 import { leaves, rebuild, type Tree } from '../core/tree.js'
-import { type HostValue, isKeyLeaf, isSpecLeaf } from '../graph/spec.js'
+import { constant } from '../graph/constant.js'
+import { add } from '../graph/ops/arithmetic.js'
+import { dot } from '../graph/ops/linear.js'
+import { type HostValue, isHostValue, isKeyLeaf, isSpecLeaf } from '../graph/spec.js'
+import { isTensor, type Tensor } from '../graph/tensor.js'
+import { tensorsOf } from '../graph/tree.js'
 
 /** Which shapes are drawn. */
 export interface ShapeConstraints {
-  /** 0 unless given. */
+  /** @defaultValue 0 */
   readonly minRank?: number
-  /** 4 unless given. */
+  /** @defaultValue 4 */
   readonly maxRank?: number
-  /** The largest size of an axis; 5 unless given. */
+  /**
+   * The largest size of an axis.
+   *
+   * @defaultValue 5
+   */
   readonly maxSize?: number
 }
 
@@ -22,11 +31,13 @@ export const shapes = ({ minRank = 0, maxRank = 4, maxSize = 5 }: ShapeConstrain
 
 /** Which numbers are drawn. */
 export interface ElementConstraints {
+  /** @defaultValue −10 */
   readonly min?: number
+  /** @defaultValue 10 */
   readonly max?: number
 }
 
-/** Arrays of finite float32 numbers in [min, max] ([−10, 10] unless given), zeros of both signs among them. */
+/** Arrays of finite float32 numbers in [min, max], zeros of both signs among them. */
 export const arrays = (
   shape: Shape,
   { min = -10, max = 10 }: ElementConstraints = {}
@@ -53,13 +64,16 @@ export const trees = <A>(leaf: fc.Arbitrary<A>): fc.Arbitrary<Tree<A>> =>
 /** Host keys, each from a seed of its own. */
 export const keys: fc.Arbitrary<HostKey> = fc.noBias(fc.nat({ max: 2 ** 31 - 1 })).map(key)
 
+/** A key of its own for each draw of a case. */
+export const child = (source: HostKey, index: number): HostKey => derive(source, { kind: 'split', index })
+
 /** An array of standard normals: no zeros, no ties, no extremes. */
 export const normalArray = (source: HostKey, shape: Shape): NdArray =>
   of(shape, Float64Array.from(normals(source, sizeOf(shape))))
 
 /**
  * Concrete arguments for a description of arguments, from a key: normals for tensors, a fresh key for keys. A concrete
- * array or key in the description is used as it is.
+ * array or key in the description is not replaced.
  */
 export const drawArguments = (specs: unknown, source: HostKey): unknown => {
   const drawn = leaves('laws', isSpecLeaf, specs).map(({ value }, i): HostValue => {
@@ -68,4 +82,39 @@ export const drawArguments = (specs: unknown, source: HostKey): unknown => {
     return isKeyLeaf(value) ? own : normalArray(own, value.shape)
   })
   return rebuild('laws', isSpecLeaf, specs, drawn)
+}
+
+/** One case of a law about a function: its arguments, and the key of everything else that is drawn. */
+export interface Case {
+  readonly args: readonly unknown[]
+  readonly source: HostKey
+}
+
+/** Cases with arguments of the given description; concrete arrays in it are not replaced. */
+export const casesOf = (specs: unknown): fc.Arbitrary<Case> =>
+  keys.map((source) => ({ args: drawArguments(specs, source) as readonly unknown[], source }))
+
+const likeLeaves = <A extends { readonly shape: readonly number[] }>(
+  isLeaf: (value: unknown) => value is A,
+  tree: unknown,
+  source: HostKey
+): unknown => {
+  const drawn = leaves('laws', isLeaf, tree).map(({ value }, i) => normalArray(child(source, i), value.shape))
+  return rebuild('laws', isLeaf, tree, drawn)
+}
+
+const isArray = (value: unknown): value is NdArray => isHostValue(value) && value._tag === 'NdArray'
+
+/** Normals in the form of a tree of arrays. */
+export const directionLike = (tree: unknown, source: HostKey): unknown => likeLeaves(isArray, tree, source)
+
+/** Normals in the form of a tree of tensors. */
+export const cotangentLike = (tree: unknown, source: HostKey): unknown => likeLeaves(isTensor, tree, source)
+
+/** ⟨a, b⟩ over all leaves of two trees of one form. */
+export const inner = (a: unknown, b: unknown): Tensor => {
+  const others = tensorsOf('laws', b)
+  return tensorsOf('laws', a)
+    .map((tensor, i) => dot(others[i]!)(tensor))
+    .reduce((sum, term) => add(term)(sum), constant(0))
 }

@@ -1,14 +1,13 @@
-import * as E from 'fp-ts/lib/Either.js'
-import { TangentFailure } from '../core/error.js'
-import { derive, type HostKey, uniforms } from '../core/key.js'
+import { type HostKey, uniforms } from '../core/key.js'
 import { type NdArray, of, takeRows } from '../core/ndarray.js'
 import { type Shape, sizeOf } from '../core/shape.js'
 import { evaluateGraph, type Rounding } from '../graph/evaluate.js'
 import type { Key } from '../graph/key.js'
 import { hostLeaves, keySpec, spec } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
-import { trace } from '../graph/trace.js'
-import { keys } from './arbitraries.js'
+import { traceOrThrow } from '../graph/trace.js'
+import { child, keys } from './arbitraries.js'
+import { row } from './batching.js'
 import { law, type LawOptions, type LawReport, type Outcome } from './law.js'
 import { type BallNorm, type Containment, inBall, inBox } from './sets.js'
 
@@ -25,23 +24,25 @@ export type AttackUnderLaw = (
   key: Key
 ) => { readonly x: Tensor; readonly [more: string]: Tensor }
 
-/** The batches an attack is looked at on. */
+/** The batches on which an attack is checked. */
 export interface AttackLawOptions extends LawOptions {
   /** The shape of a batch, samples first. */
   readonly shape: Shape
   readonly classes: number
-  /** Inputs are uniform in this interval, [0, 1] unless given. */
+  /**
+   * Inputs are uniform in this interval.
+   *
+   * @defaultValue [0, 1]
+   */
   readonly box?: readonly [low: number, high: number]
 }
 
 /** The ball an attack has to stay in. */
 export interface StaysInsideOptions extends AttackLawOptions {
-  /** `linf` unless given. */
+  /** @defaultValue `'linf'` */
   readonly norm?: BallNorm
   readonly epsilon: number
 }
-
-const child = (source: HostKey, index: number): HostKey => derive(source, { kind: 'split', index })
 
 const drawBatch = (
   source: HostKey,
@@ -68,9 +69,7 @@ const drawBatch = (
 const evaluated = (f: AttackUnderLaw, options: AttackLawOptions, n: number, rounding: Rounding) => {
   const [, ...inner] = options.shape
   const args = [{ x: spec([n, ...inner]), y: spec([n]), ids: spec([n]) }, keySpec] as const
-  const traced = trace(f, args)
-  if (E.isLeft(traced)) throw new TangentFailure(traced.left)
-  const { graph } = traced.right
+  const { graph } = traceOrThrow(f, args)
   return (batch: LawBatch<NdArray>, key: HostKey): readonly NdArray[] =>
     evaluateGraph(graph, hostLeaves('laws', [batch, key]), rounding)
 }
@@ -92,6 +91,7 @@ const same = (a: NdArray, b: NdArray): boolean =>
   a.data.length === b.data.length &&
   a.data.every((value, i) => value === b.data[i]! || (Number.isNaN(value) && Number.isNaN(b.data[i]!)))
 
+/** The containment that is further outside. */
 const worse = (a: Containment, b: Containment): Containment =>
   a.inside && (!b.inside || b.worst > a.worst) ? b : a
 
@@ -134,8 +134,8 @@ export const staysInside = (f: AttackUnderLaw, options: StaysInsideOptions): Law
 }
 
 /**
- * In float64, a batch gives what its samples give one by one, and another order of the batch the same results in that
- * order, exactly: samples do not see one another, and noise follows their ids.
+ * In float64, a batch gives exactly what its samples give one by one, and in another order the same results in that
+ * order: samples do not affect one another, and noise follows their ids.
  */
 export const samplesAreAlone = (f: AttackUnderLaw, options: AttackLawOptions): LawReport => {
   const [together, single] = [options.shape[0]!, 1].map((n) => evaluated(f, options, n, 'float64')) as [
@@ -153,16 +153,12 @@ export const samplesAreAlone = (f: AttackUnderLaw, options: AttackLawOptions): L
       const order = Array.from({ length: n }, (_, i) => n - 1 - i)
       const turned = together(rows(batch, order), key)
       const alone = order.map((i) => single(rows(batch, [i]), key))
-      const rowOf = ({ shape, data }: NdArray, i: number): NdArray => {
-        const width = sizeOf(shape.slice(1))
-        return of([1, ...shape.slice(1)], data.slice(i * width, (i + 1) * width))
-      }
       return holds(
         'a sample that saw its neighbours',
         whole.every((result, k) =>
           order.every(
             (i, place) =>
-              same(rowOf(result, i), rowOf(turned[k]!, place)) && same(rowOf(result, i), alone[place]![k]!)
+              same(row(result, i), row(turned[k]!, place)) && same(row(result, i), alone[place]![k]!)
           )
         )
       )

@@ -4,16 +4,23 @@ import { sizeOf } from '../core/shape.js'
 import { leaves, rebuild } from '../core/tree.js'
 import { vmap } from '../diff/index.js'
 import { isHostValue, type Specs } from '../graph/spec.js'
-import { normalArray } from './arbitraries.js'
+import { type Case, casesOf, child, normalArray } from './arbitraries.js'
 import { bind, compare, judge, type Judged } from './compare.js'
-import { type Case, casesOf } from './cases.js'
 import { law, type LawOptions, type LawReport, type Outcome } from './law.js'
 
 /** How many cases, and how large the batch. */
 export interface BatchOptions extends LawOptions {
-  /** The size of the batch; 3 unless given. */
+  /**
+   * The size of the batch.
+   *
+   * @defaultValue 3
+   */
   readonly size?: number
-  /** The arguments that all examples share, by position; none unless given. Keys have to be among them. */
+  /**
+   * The arguments that all examples share, by position. Keys have to be among them.
+   *
+   * @defaultValue none
+   */
   readonly shared?: readonly number[]
 }
 
@@ -25,7 +32,7 @@ const batchOf = (
 ): readonly unknown[] =>
   args.map((arg, i) => {
     if (isShared(i)) return arg
-    const own = derive(source, { kind: 'split', index: i })
+    const own = child(source, i)
     const batches = leaves('laws', isHostValue, arg).map(({ value }, k) => {
       if (value._tag === 'Key') throw new Error('a key cannot be mapped: name its argument in `shared`')
       const rows = normalArray(derive(own, { kind: 'fold', index: k }), [size, ...value.shape])
@@ -35,7 +42,8 @@ const batchOf = (
     return rebuild('laws', isHostValue, arg, batches)
   })
 
-const row = ({ shape, data }: NdArray, at: number): NdArray => {
+/** One example of a batch. */
+export const row = ({ shape, data }: NdArray, at: number): NdArray => {
   const inner = shape.slice(1)
   const width = sizeOf(inner)
   return of(inner, data.slice(at * width, (at + 1) * width))

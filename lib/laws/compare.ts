@@ -1,54 +1,44 @@
-import * as E from 'fp-ts/lib/Either.js'
-import { TangentFailure } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
 import { sameShape, showShape } from '../core/shape.js'
 import type { Graph } from '../graph/graph.js'
-import { type HostValue, hostLeaves, specsOf } from '../graph/spec.js'
-import { trace } from '../graph/trace.js'
+import { hostLeaves, type HostValue, type Specs, specsOf } from '../graph/spec.js'
+import { traceOrThrow } from '../graph/trace.js'
+import { type Case, casesOf } from './arbitraries.js'
 import { decidesOtherwise } from './kinks.js'
-import { type Outcome, redraw } from './law.js'
+import { law, type LawOptions, type LawReport, type Outcome, redraw } from './law.js'
 import { noisy, observe } from './observe.js'
 
-/** A traced function with the values it is to be evaluated on. */
+/** A traced function and the values of its arguments. */
 export interface Bound {
   readonly graph: Graph
   readonly values: readonly HostValue[]
 }
 
-/** Traces a function on the shapes of concrete arguments; a refusal is thrown. */
+/** Traces a function on the shapes of concrete arguments; an error is thrown. */
 export const bind = <Args extends readonly unknown[], Out>(
   f: (...args: Args) => Out,
   args: unknown
-): Bound => {
-  const traced = trace(f, specsOf<Args>('laws', args))
-  if (E.isLeft(traced)) throw new TangentFailure(traced.left)
-  return { graph: traced.right.graph, values: hostLeaves('laws', args) }
-}
+): Bound => ({
+  graph: traceOrThrow(f, specsOf<Args>('laws', args)).graph,
+  values: hostLeaves('laws', args)
+})
 
-/** The tree of tensors that a function returns for concrete arguments. */
-export const outOf = <Args extends readonly unknown[], Out>(
-  f: (...args: Args) => Out,
-  args: unknown
-): Out => {
-  const traced = trace(f, specsOf<Args>('laws', args))
-  if (E.isLeft(traced)) throw new TangentFailure(traced.left)
-  return traced.right.out
-}
-
+/** The largest magnitude; NaN if any element is NaN. */
 export const largest = (data: ArrayLike<number>): number => {
   let most = 0
-  // written so that a NaN is kept
+  // false for a NaN, which is then the result
   for (let i = 0; i < data.length; i++) if (!(Math.abs(data[i]!) <= most)) most = Math.abs(data[i]!)
   return most
 }
 
+/** The largest difference between the elements of two arrays. */
 export const distance = (a: NdArray, b: NdArray): number => {
   if (!sameShape(a.shape, b.shape))
     throw new Error(`shapes differ: ${showShape(a.shape)} and ${showShape(b.shape)}`)
   return largest(Float64Array.from(a.data, (x, i) => x - b.data[i]!))
 }
 
-/** Results with, for each, how far rounding may have carried it. */
+/** Results, and a bound on the rounding error of each. */
 export interface Judged {
   readonly outputs: readonly NdArray[]
   readonly slack: readonly number[]
@@ -56,7 +46,7 @@ export interface Judged {
 
 const UNIT = 2 ** -52
 
-/** Evaluates in float64 and estimates the error of doing so; undefined where a decision hangs on rounding. */
+/** Evaluates in float64 and estimates the rounding error; undefined where a decision depends on rounding. */
 export const judge = ({ graph, values }: Bound): Judged | undefined => {
   const clean = observe(graph, values)
   const noise = observe(graph, values, noisy(UNIT, 1))
@@ -67,18 +57,18 @@ export const judge = ({ graph, values }: Bound): Judged | undefined => {
   return { outputs: clean.outputs, slack }
 }
 
-/** The largest bound, as a part of the numbers it bounds, with which a comparison still says something. */
+/** The largest bound, relative to the numbers that it bounds, with which a comparison is meaningful. */
 const MEANINGFUL = 1e-3
 
 const ratio = (outcome: Outcome): number =>
   outcome.kind === 'redraw' ? Infinity : outcome.error === 0 ? 0 : outcome.error / outcome.bound
 
-/** The outcome that says most against a law; a case with anything to redraw is redrawn, unless the law is broken. */
+/** The worst outcome: a broken law if there is one, else a redraw, else the largest error relative to its bound. */
 export const worstOf = (outcomes: readonly Outcome[]): Outcome =>
   outcomes.find((outcome) => outcome.kind === 'measured' && !(outcome.error <= outcome.bound)) ??
   outcomes.reduce((a, b) => (ratio(b) > ratio(a) ? b : a))
 
-/** One number against another, with a bound that must be small beside `scale`. */
+/** An error and its bound, which must be small relative to `scale`. */
 export const measured = (what: string, error: number, bound: number, scale: number): Outcome =>
   bound > MEANINGFUL * scale && scale > 0
     ? redraw('lost to rounding')
@@ -86,7 +76,7 @@ export const measured = (what: string, error: number, bound: number, scale: numb
 
 /** Compares two results tensor by tensor; the worst tensor is the outcome. */
 export const compare = (actual: Judged | undefined, expected: Judged | undefined): Outcome => {
-  if (actual === undefined || expected === undefined) return redraw('a decision hangs on rounding')
+  if (actual === undefined || expected === undefined) return redraw('a decision depends on rounding')
   if (actual.outputs.length !== expected.outputs.length) throw new Error('a different number of results')
   return worstOf(
     expected.outputs.map((output, k) => {
@@ -97,3 +87,31 @@ export const compare = (actual: Judged | undefined, expected: Judged | undefined
     })
   )
 }
+
+/** Two functions at one point. */
+export const functionsAgreeAt = <Args extends readonly unknown[], Out>(
+  f: (...args: Args) => Out,
+  g: (...args: Args) => Out,
+  { args }: Case
+): Outcome => compare(judge(bind(f, args)), judge(bind(g, args)))
+
+/**
+ * Two traced functions have equal results, to the rounding of float64, for random arguments of the given description:
+ * two ways to compute one thing, or the two sides of an identity. Throws when they do not.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { ops, spec, type Tensor } from 'tangentflow'
+ * import { functionsAgree } from 'tangentflow/laws'
+ *
+ * const straight = (a: Tensor, b: Tensor) => ops.transpose([1, 0])(ops.matmul(b)(a))
+ * const turned = (a: Tensor, b: Tensor) => ops.matmul(ops.transpose([1, 0])(a))(ops.transpose([1, 0])(b))
+ * assert.equal(functionsAgree('(AB)ᵀ = BᵀAᵀ', straight, turned, [spec([2, 3]), spec([3, 4])], { runs: 20 }).runs, 20)
+ */
+export const functionsAgree = <Args extends readonly unknown[], Out>(
+  name: string,
+  f: (...args: Args) => Out,
+  g: (...args: Args) => Out,
+  specs: Specs<Args>,
+  options?: LawOptions
+): LawReport => law(name, casesOf(specs), (drawn) => functionsAgreeAt(f, g, drawn), options)

@@ -1,8 +1,8 @@
-import { derive } from '../core/key.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { grad, hvp } from '../diff/index.js'
 import { hostLeaves, type HostValue, type Specs } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
+import { type Case, casesOf, child, directionLike, inner } from './arbitraries.js'
 import {
   bind,
   type Bound,
@@ -14,7 +14,6 @@ import {
   measured,
   worstOf
 } from './compare.js'
-import { type Case, casesOf, directionLike, inner } from './cases.js'
 import { decidesOtherwise } from './kinks.js'
 import { law, type LawOptions, type LawReport, type Outcome, redraw } from './law.js'
 import { observe } from './observe.js'
@@ -36,7 +35,7 @@ const moved = (
       : value
   })
 
-/** A derivative along a direction, by differences, with its own estimate of how wrong it may be. */
+/** A derivative along a direction, by differences, and an estimate of its error. */
 interface Slope {
   readonly outputs: readonly NdArray[]
   readonly doubt: readonly number[]
@@ -44,7 +43,7 @@ interface Slope {
 
 /**
  * Central differences at two steps, extrapolated (Richardson), of a graph whose first inputs move along a direction;
- * undefined where some decision changes on the way.
+ * undefined where a decision changes between the points.
  */
 const slopeOf = ({ graph, values }: Bound, direction: readonly HostValue[]): Slope | undefined => {
   const at = (by: number) => observe(graph, moved(values, direction, by))
@@ -71,7 +70,7 @@ const slopeOf = ({ graph, values }: Bound, direction: readonly HostValue[]): Slo
 }
 
 /** Compares a derivative with differences. */
-const againstSlope = (actual: Judged | undefined, slope: Slope | undefined): Outcome => {
+const compareSlope = (actual: Judged | undefined, slope: Slope | undefined): Outcome => {
   if (actual === undefined || slope === undefined) return redraw('crosses a kink')
   return worstOf(
     slope.outputs.map((expected, k) => {
@@ -89,9 +88,9 @@ export const gradientAt = <X, Rest extends readonly unknown[]>(
   { args, source }: Case
 ): Outcome => {
   const [x, ...rest] = args
-  const v = directionLike(x, derive(source, { kind: 'split', index: 0 }))
+  const v = directionLike(x, child(source, 0))
   const slope = (p: X, t: X, ...others: Rest) => inner(grad(f)(p, ...others), t)
-  return againstSlope(judge(bind(slope, [x, v, ...rest])), slopeOf(bind(f, args), hostLeaves('laws', v)))
+  return compareSlope(judge(bind(slope, [x, v, ...rest])), slopeOf(bind(f, args), hostLeaves('laws', v)))
 }
 
 /**
@@ -122,14 +121,14 @@ export const secondDerivativesAt = <X, Rest extends readonly unknown[]>(
   { args, source }: Case
 ): Outcome => {
   const [x, ...rest] = args
-  const [v, w] = [0, 1].map((index) => directionLike(x, derive(source, { kind: 'split', index })))
+  const [v, w] = [0, 1].map((index) => directionLike(x, child(source, index)))
   const product = (p: X, t: X, ...others: Rest) => hvp(f)(p, t, ...others)
   const backward = (p: X, t: X, ...others: Rest) => grad((point: X) => inner(grad(f)(point, ...others), t))(p)
   const form = (p: X, s: X, t: X, ...others: Rest) => inner(s, hvp(f)(p, t, ...others))
   const gradient = (p: X, ...others: Rest) => grad(f)(p, ...others)
   const forward = judge(bind(product, [x, v, ...rest]))
   return worstOf([
-    againstSlope(forward, slopeOf(bind(gradient, args), hostLeaves('laws', v))),
+    compareSlope(forward, slopeOf(bind(gradient, args), hostLeaves('laws', v))),
     compare(judge(bind(backward, [x, v, ...rest])), forward),
     compare(judge(bind(form, [x, v, w, ...rest])), judge(bind(form, [x, w, v, ...rest])))
   ])

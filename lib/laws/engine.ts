@@ -1,16 +1,15 @@
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as fc from 'fast-check'
-import { TangentFailure } from '../core/error.js'
+import { getOrThrow } from '../core/error.js'
 import { grad } from '../diff/index.js'
 import { isNdArray, type NdArray } from '../core/ndarray.js'
 import { rebuild } from '../core/tree.js'
 import { type Concrete, hostLeaves, type HostValue, isHostValue, type Specs, specsOf } from '../graph/spec.js'
 import type { Runner } from '../graph/runner.js'
 import type { Tensor } from '../graph/tensor.js'
-import { bind, type Bound, largest, measured, worstOf, distance } from './compare.js'
-import { type Case, casesOf } from './cases.js'
+import { type Case, casesOf } from './arbitraries.js'
+import { bind, type Bound, distance, largest, measured, worstOf } from './compare.js'
 import { decidesOtherwise, isNearKink } from './kinks.js'
 import { lawAsync, type LawOptions, type LawReport, type Outcome, redraw } from './law.js'
 import { float32, noisy, observe } from './observe.js'
@@ -18,16 +17,24 @@ import { programCases, type ProgramConstraints } from './programs.js'
 
 /** How many cases, and how far an engine may be off. */
 export interface AgreementOptions extends LawOptions {
-  /** How many times the estimated effect of float32 rounding an engine may be off; 16 unless given. */
+  /**
+   * How many times the estimated effect of float32 rounding an engine may be off.
+   *
+   * @defaultValue 16
+   */
   readonly factor?: number
-  /** The relative error of one operation; 2⁻²² unless given, about 2 units in the last place. */
+  /**
+   * The relative error of one operation.
+   *
+   * @defaultValue 2⁻²², about 2 units in the last place
+   */
   readonly unit?: number
 }
 
 /** Decisions closer than this, relative to what is compared, are left to the engine: such cases are redrawn. */
 const NEAR = 1e-4
 
-/** What float32 can say about a graph at a point: the float64 results, the float32 ones, and how far honest ones may be. */
+/** The results of a graph at a point in float64 and in float32, and how far from them those of a correct engine may be. */
 interface Expectation {
   readonly outputs: readonly NdArray[]
   readonly rounded: readonly NdArray[]
@@ -68,10 +75,10 @@ const judgeEngine = (actual: readonly NdArray[], expected: Expectation): Outcome
       const [got, rounded, what] = [actual[k]!, expected.rounded[k]!, `result ${k}`]
       if (!sameEdges(got, rounded))
         return { kind: 'measured', error: Infinity, bound: 0, what: `${what}, where it is not finite,` }
-      const kept = { ...got, data: got.data.map((x, i) => (Number.isFinite(rounded.data[i]) ? x : 0)) }
+      const comparable = { ...got, data: got.data.map((x, i) => (Number.isFinite(rounded.data[i]) ? x : 0)) }
       const scale = largest(finite(output).data)
-      // the bound may be a fair part of small results: cancellation is what float32 does
-      return measured(what, distance(kept, finite(output)), expected.slack[k]!, 50 * scale)
+      // the bound may be large relative to small results: float32 cancels
+      return measured(what, distance(comparable, finite(output)), expected.slack[k]!, 50 * scale)
     })
   )
 
@@ -83,14 +90,13 @@ const engineAgreesAt = async <Args extends readonly unknown[], Out>(
   options: AgreementOptions = {}
 ): Promise<Outcome> => {
   const expected = expectation(bind(f, args), options)
-  if (expected === undefined) return redraw('a decision hangs on rounding')
+  if (expected === undefined) return redraw('a decision depends on rounding')
   const concrete = rebuild<HostValue, Concrete<Args>>('laws', isHostValue, args, hostLeaves('laws', args))
   const ran = await pipe(
     engine.compile(f, specsOf<Args>('laws', args)),
     TE.flatMap((program) => program(...concrete))
   )()
-  if (E.isLeft(ran)) throw new TangentFailure(ran.left)
-  return judgeEngine(hostLeaves('laws', ran.right.value).filter(isNdArray), expected)
+  return judgeEngine(hostLeaves('laws', getOrThrow(ran).value).filter(isNdArray), expected)
 }
 
 /**

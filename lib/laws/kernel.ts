@@ -1,5 +1,5 @@
-import { derive, permutation } from '../core/key.js'
 import { fail } from '../core/error.js'
+import { permutation } from '../core/key.js'
 import type { NdArray } from '../core/ndarray.js'
 import { showShape } from '../core/shape.js'
 import { table } from '../graph/constant.js'
@@ -8,9 +8,8 @@ import { einsum, matmul, mul, reshape, scale, transpose } from '../graph/ops/ind
 import type { Concrete, Specs } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import * as tree from '../graph/tree.js'
-import { functionsAgree, functionsAgreeAt } from './agree.js'
-import { casesOf } from './cases.js'
-import { bind, judge } from './compare.js'
+import { casesOf, child } from './arbitraries.js'
+import { bind, functionsAgree, functionsAgreeAt, judge } from './compare.js'
 import { law, type LawOptions, type LawReport, redraw } from './law.js'
 import { isSymmetricPsd } from './psd.js'
 
@@ -47,11 +46,19 @@ export const kernelTransposes = <P>(
     options
   )
 
-/** How a kernel is checked for eigenvalues. */
+/** How the eigenvalues of a kernel are checked. */
 export interface PsdOptions extends LawOptions {
-  /** The most eigenvalues that are not 0: the number of parameters, for a tangent kernel. No bound unless given. */
+  /**
+   * The largest number of eigenvalues that are not 0: for a tangent kernel, the number of parameters.
+   *
+   * @defaultValue no bound
+   */
   readonly rank?: number
-  /** How negative an eigenvalue may be, and how large one that counts as 0, as a part of the largest; 1e-10 unless given. */
+  /**
+   * The magnitude, relative to the largest eigenvalue, up to which an eigenvalue counts as 0.
+   *
+   * @defaultValue 1e-10
+   */
   readonly tolerance?: number
 }
 
@@ -137,7 +144,7 @@ export const kernelOfPermutedInputs = <P>(
     (drawn) => {
       const [, x1, x2] = drawn.args as Concrete<readonly [P, Tensor, Tensor]>
       const order = (x: NdArray, index: number): ((x: Tensor) => Tensor) =>
-        reordered(permutation(derive(drawn.source, { kind: 'split', index }), x.shape[0]!))
+        reordered(permutation(child(drawn.source, index), x.shape[0]!))
       const [rows, columns] = [order(x1, 0), order(x2, 1)]
       const turn = (k: Tensor): Tensor => transpose(k.shape.map((_, axis) => (axis < 2 ? 1 - axis : axis)))(k)
       return functionsAgreeAt(
@@ -167,7 +174,7 @@ export const boundedByDiagonal = <P>(
         return [mul(cross)(cross), einsum('n,m->nm')(diagonal(x), diagonal(y))]
       }
       const judged = judge(bind(all, args))
-      if (judged === undefined) return redraw('a decision hangs on rounding')
+      if (judged === undefined) return redraw('a decision depends on rounding')
       const [square, bound] = judged.outputs
       const excess = Math.max(...Array.from(square!.data, (value, i) => value - bound!.data[i]!))
       return {

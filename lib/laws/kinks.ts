@@ -40,10 +40,10 @@ const collect = (size: number, decide: (i: number) => readonly [number, number])
 const reduceMax = (node: Tensor, axes: readonly number[], x: Float64Array): Margins => {
   const { shape } = node.inputs[0]!
   const strides = stridesOf(shape)
-  const kept = shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]))
-  const outStrides = stridesOf(kept.map((axis) => shape[axis]!))
+  const remaining = shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]))
+  const outStrides = stridesOf(remaining.map((axis) => shape[axis]!))
   const groupOf = (at: number): number =>
-    kept.reduce(
+    remaining.reduce(
       (group, axis, k) => group + (Math.floor(at / strides[axis]!) % shape[axis]!) * outStrides[k]!,
       0
     )
@@ -52,7 +52,7 @@ const reduceMax = (node: Tensor, axes: readonly number[], x: Float64Array): Marg
   return collect(x.length, (at) => difference(x[at]!, peaks[groupOf(at)]!))
 }
 
-/** Each chosen element against the best that was not, and each other against the least chosen. */
+/** Each element of the top k against the largest of the others, and each other element against the least of the top k. */
 const topK = (node: Tensor, k: number, x: Float64Array): Margins => {
   const n = node.shape[node.shape.length - 1]!
   if (k === n) return collect(0, () => [0, 0])
@@ -72,7 +72,7 @@ const topK = (node: Tensor, k: number, x: Float64Array): Margins => {
   })
 }
 
-/** The decisions an operation takes on its inputs; undefined for one that takes none. */
+/** The decisions that an operation makes on its inputs; undefined if it makes none. */
 export const marginsOf = (node: Tensor, inputs: readonly Float64Array[]): Margins | undefined => {
   const [a, b] = inputs
   if (isOp(node, 'reduceMax')) return reduceMax(node, node.op.axes, a!)
@@ -85,11 +85,11 @@ export const marginsOf = (node: Tensor, inputs: readonly Float64Array[]): Margin
 const sameSign = (a: number, b: number): boolean =>
   Math.sign(a) === Math.sign(b) || (Number.isNaN(a) && Number.isNaN(b))
 
-/** Whether some decision comes out differently in two evaluations of one graph. */
+/** Whether a decision differs between two evaluations of one graph. */
 export const decidesOtherwise = (a: readonly Margins[], b: readonly Margins[]): boolean =>
   a.some(({ margin }, k) => margin.some((m, i) => !sameSign(m, b[k]!.margin[i]!)))
 
-/** Whether some decision that is not an exact tie is closer than `tolerance`, relative to what is compared. */
+/** Whether a decision that is not an exact tie has a margin within `tolerance`, relative to the numbers compared. */
 export const isNearKink = (kinks: readonly Margins[], tolerance: number): boolean =>
   kinks.some(({ margin, scale }) =>
     margin.some((m, i) => m !== 0 && Number.isFinite(m) && Math.abs(m) <= tolerance * scale[i]!)

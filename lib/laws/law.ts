@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 
 /**
- * What one case of a law showed: how far the two sides are apart and how far they may be, or that the case says nothing
- * (it lies at a kink, or its numbers are lost to rounding) and is to be drawn again.
+ * The outcome of one case of a law: the error between both sides and its bound, or that the case is inconclusive (at a
+ * kink, or lost to rounding) and has to be drawn again.
  */
 export type Outcome =
   | { readonly kind: 'measured'; readonly error: number; readonly bound: number; readonly what: string }
@@ -10,7 +10,7 @@ export type Outcome =
 
 export const redraw = (reason: string): Outcome => ({ kind: 'redraw', reason })
 
-/** A law that held: on how many cases, how many were drawn again, and the largest error as a part of its bound. */
+/** A law that held: the number of cases, how many were drawn again, and the largest error relative to its bound. */
 export interface LawReport {
   readonly law: string
   readonly runs: number
@@ -20,9 +20,17 @@ export interface LawReport {
 
 /** How many cases a law is measured on, and from which seed. */
 export interface LawOptions {
-  /** How many cases have to be measured; fast-check's global setting unless given. */
+  /**
+   * The number of cases to measure.
+   *
+   * @defaultValue fast-check's global setting
+   */
   readonly runs?: number
-  /** The seed of the draws; fast-check's global setting unless given. */
+  /**
+   * The seed of the draws.
+   *
+   * @defaultValue fast-check's global setting
+   */
   readonly seed?: number
 }
 

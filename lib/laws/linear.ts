@@ -1,18 +1,19 @@
-import { derive } from '../core/key.js'
 import { jacfwd, jacrev, jvp, vjp } from '../diff/index.js'
-import type { Specs } from '../graph/spec.js'
-import { outOf, bind, compare, judge } from './compare.js'
-import { type Case, casesOf, cotangentLike, directionLike, inner } from './cases.js'
+import { type Specs, specsOf } from '../graph/spec.js'
+import { traceOrThrow } from '../graph/trace.js'
+import { type Case, casesOf, child, cotangentLike, directionLike, inner } from './arbitraries.js'
+import { bind, compare, judge } from './compare.js'
 import { law, type LawOptions, type LawReport, type Outcome } from './law.js'
 
-/** A point with a random direction v and cotangent u: what a law about a linearisation is given. */
+/** A point with a random direction v and cotangent u, the arguments of a law about a linearisation. */
 const around = <X, Rest extends readonly unknown[], Out>(
   f: (x: X, ...rest: Rest) => Out,
   { args, source }: Case
 ) => {
   const [x, ...rest] = args
-  const v = directionLike(x, derive(source, { kind: 'split', index: 0 }))
-  const u = cotangentLike(outOf(f, args), derive(source, { kind: 'split', index: 1 }))
+  const { out } = traceOrThrow(f, specsOf<[X, ...Rest]>('laws', args))
+  const v = directionLike(x, child(source, 0))
+  const u = cotangentLike(out, child(source, 1))
   const at = (others: Rest) => (point: X) => f(point, ...others)
   return { given: [x, v, u, ...rest], at }
 }

@@ -8,13 +8,13 @@ import type { HostValue } from '../graph/spec.js'
 import { isOp, type Tensor } from '../graph/tensor.js'
 import { marginsOf, type Margins } from './kinks.js'
 
-/** An evaluation seen from inside: the results, and how near every decision taken on the way was. */
+/** An evaluation: the results, and the margins of every decision. */
 export interface Observation {
   readonly outputs: readonly NdArray[]
   readonly kinks: readonly Margins[]
 }
 
-/** What happens to numbers between operations. */
+/** How numbers are changed between operations. */
 export interface Arithmetic {
   readonly operands: (
     node: Tensor,
@@ -41,7 +41,7 @@ const computes = (node: Tensor): boolean =>
 
 /**
  * Every operation that rounds is off by one `unit`, up or down at random, relative to its result, and in a contraction
- * relative to every term: how far the results move is how far any honest arithmetic of that precision may be off.
+ * relative to every term: the change of the results estimates the error of any correct arithmetic of that precision.
  */
 export const noisy = (unit: number, seed: number): Arithmetic => {
   const jitter = (data: Float64Array, position: number): Float64Array => {
@@ -56,7 +56,7 @@ export const noisy = (unit: number, seed: number): Arithmetic => {
   }
 }
 
-/** Evaluates a graph under some arithmetic and notes every decision. */
+/** Evaluates a graph under an arithmetic and records every decision. */
 export const observe = (
   graph: Graph,
   values: readonly HostValue[],

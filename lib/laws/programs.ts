@@ -1,14 +1,12 @@
 import * as fc from 'fast-check'
-import type { Shape } from '../core/shape.js'
-import { normals, key } from '../core/key.js'
+import { key, normals } from '../core/key.js'
+import { type Shape, sizeOf } from '../core/shape.js'
 import { table } from '../graph/constant.js'
-import { sizeOf } from '../core/shape.js'
 import * as ops from '../graph/ops/index.js'
 import { spec, type TensorSpec } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
-import { drawArguments, keys, shapes } from './arbitraries.js'
-import type { Case } from './cases.js'
-import { type Dice, isModest, moves } from './moves.js'
+import { type Case, drawArguments, keys, shapes } from './arbitraries.js'
+import { type Dice, isModest, steps } from './steps.js'
 
 /** A random typed function on tensors: it can be traced, differentiated and batched as any other. */
 export interface RandomProgram {
@@ -24,9 +22,17 @@ export interface RandomProgram {
 
 /** Which random programs are drawn. */
 export interface ProgramConstraints {
-  /** The names of the steps to draw from; all of them unless given. */
+  /**
+   * The names of the steps to draw from.
+   *
+   * @defaultValue all
+   */
   readonly only?: readonly string[]
-  /** The largest number of steps; 6 unless given. */
+  /**
+   * The largest number of steps.
+   *
+   * @defaultValue 6
+   */
   readonly maxSteps?: number
   readonly minRank?: number
   readonly maxRank?: number
@@ -34,9 +40,10 @@ export interface ProgramConstraints {
 }
 
 /** The names of all steps a program may be made of. */
-export const stepNames: readonly string[] = Object.keys(moves)
+export const stepNames: readonly string[] = Object.keys(steps)
 
-interface Step {
+/** A step and the numbers from which it draws its parameters. */
+interface DrawnStep {
   readonly name: string
   readonly numbers: readonly number[]
 }
@@ -48,14 +55,14 @@ const diceOf = (numbers: readonly number[]): Dice => {
 }
 
 const run =
-  (steps: readonly Step[]) =>
+  (drawn: readonly DrawnStep[]) =>
   (xs: readonly Tensor[]): Tensor => {
     const known = [...xs]
-    for (const { name, numbers } of steps) {
+    for (const { name, numbers } of drawn) {
       const dice = diceOf(numbers)
       // mostly the newest tensor, so that programs are deep and little of them is unused
       const a = dice(4) > 0 ? known[known.length - 1]! : known[dice(known.length)]!
-      const made = moves[name]!(a, known[dice(known.length)]!, dice)
+      const made = steps[name]!(a, known[dice(known.length)]!, dice)
       if (made !== undefined && isModest(made)) known.push(made)
     }
     return known[known.length - 1]!
@@ -63,15 +70,15 @@ const run =
 
 const weighted = (y: Tensor): Tensor => ops.dot(table(y.shape, [...normals(key(1), sizeOf(y.shape))]))(y)
 
-const programOf = (inputs: readonly Shape[], steps: readonly Step[]): RandomProgram => {
-  const f = run(steps)
+const programOf = (inputs: readonly Shape[], drawn: readonly DrawnStep[]): RandomProgram => {
+  const f = run(drawn)
   const program: RandomProgram = {
     specs: inputs.map(spec),
     f,
     scalar: (xs) => weighted(f(xs)),
-    steps: steps.map(({ name }) => name)
+    steps: drawn.map(({ name }) => name)
   }
-  const text = `program(${JSON.stringify(inputs)}: ${steps.map(({ name, numbers }) => `${name} ${JSON.stringify(numbers)}`).join('; ')})`
+  const text = `program(${JSON.stringify(inputs)}: ${drawn.map(({ name, numbers }) => `${name} ${JSON.stringify(numbers)}`).join('; ')})`
   return Object.defineProperty(program, fc.toStringMethod, { value: () => text, enumerable: false })
 }
 

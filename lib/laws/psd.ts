@@ -57,7 +57,9 @@ const eigenvalues = (symmetric: readonly Float64Array[]): readonly number[] => {
 
 /**
  * Whether a concrete kernel is symmetric and positive semi-definite to rounding: asymmetry and the most negative
- * eigenvalue at most `tolerance` (1e-5 unless given) of the largest entry and eigenvalue. Takes [n, n] and [n, n, o, o].
+ * eigenvalue at most `tolerance` times the largest entry and eigenvalue. Takes [n, n] and [n, n, o, o].
+ *
+ * @defaultValue `tolerance` is 1e-5
  *
  * @example
  * import assert from 'node:assert'

@@ -1,8 +1,15 @@
-import type { NdArray } from '../core/ndarray.js'
-import { sameShape, showShape, sizeOf } from '../core/shape.js'
+import * as fc from 'fast-check'
 import { fail } from '../core/error.js'
+import { type HostKey, uniforms } from '../core/key.js'
+import { type NdArray, of } from '../core/ndarray.js'
+import { sameShape, type Shape, showShape, sizeOf } from '../core/shape.js'
+import { evaluateOn } from '../graph/evaluate.js'
+import type { Tensor } from '../graph/tensor.js'
+import { child, keys } from './arbitraries.js'
+import { worstOf } from './compare.js'
+import { law, type LawOptions, type LawReport, type Outcome } from './law.js'
 
-/** Whether an array lies in a set, and by how many units in the last place of float32 its worst element or sample is outside. */
+/** Whether an array is in a set, and by how many units in the last place of float32 its worst element or sample is not. */
 export interface Containment {
   readonly inside: boolean
   readonly worst: number
@@ -96,3 +103,109 @@ export const inBox =
   (low: number, high: number) =>
   (x: NdArray): Containment =>
     contains(x, (value) => [Math.max(low - value, value - high), Math.max(Math.abs(low), Math.abs(high))])
+
+/** The points on which a projection is checked. */
+export interface ProjectionOptions extends LawOptions {
+  /** The shape of a batch of points, samples first. */
+  readonly shape: Shape
+  /**
+   * Centres are uniform in this interval.
+   *
+   * @defaultValue [0, 1]
+   */
+  readonly centres?: readonly [low: number, high: number]
+  /**
+   * The largest distance of points from the centres; some points are much nearer.
+   *
+   * @defaultValue 2
+   */
+  readonly reach?: number
+  /**
+   * The rounding error allowed, relative to the numbers involved.
+   *
+   * @defaultValue 1e-6
+   */
+  readonly tolerance?: number
+}
+
+/** Draws the j-th array of a case. */
+const drawn =
+  (source: HostKey, shape: Shape) =>
+  (j: number, low: number, high: number): NdArray =>
+    of(
+      shape,
+      Float64Array.from(uniforms(child(source, j), sizeOf(shape)), (u) => low + (high - low) * u)
+    )
+
+const pairwise = (a: NdArray, b: NdArray, f: (a: number, b: number) => number): NdArray =>
+  of(
+    a.shape,
+    Float64Array.from(a.data, (v, i) => f(v, b.data[i]!))
+  )
+
+const sub = (a: NdArray, b: NdArray): NdArray => pairwise(a, b, (v, w) => v - w)
+
+/** Inner products of the samples of two batches. */
+const inner = ({ shape, data }: NdArray, b: NdArray): readonly number[] => {
+  const width = sizeOf(shape.slice(1))
+  return Array.from({ length: shape[0]! }, (_, r) => {
+    let sum = 0
+    for (let i = r * width; i < (r + 1) * width; i++) sum += data[i]! * b.data[i]!
+    return sum
+  })
+}
+
+const size = (a: NdArray): readonly number[] => inner(a, a).map(Math.sqrt)
+
+/**
+ * Checks that `(centre, x) => Πx` is the projection onto a convex set around a centre: Π Πx = Πx, no two points move
+ * apart, and Πx is the nearest point of the set: ⟨x − Πx, z − Πx⟩ ≤ 0 for every z in it (drawn near Πx and from all of
+ * the set). Evaluated in float64, for every sample of a batch.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { attack, type Tensor } from 'tangentflow'
+ * import { isProjection } from 'tangentflow/laws'
+ *
+ * const project = (c: Tensor, x: Tensor) => attack.ball.l1({ epsilon: 0.5 })(c)(x)
+ * assert.equal(isProjection(project, { shape: [2, 5], runs: 10 }).runs, 10)
+ */
+export const isProjection = (
+  project: (centre: Tensor, x: Tensor) => Tensor,
+  { shape, centres = [0, 1], reach = 2, tolerance = 1e-6, ...options }: ProjectionOptions
+): LawReport =>
+  law(
+    'projection',
+    fc.tuple(keys, fc.constantFrom(0.01, 0.1, 0.3, 1)),
+    ([source, part]) => {
+      const draw = drawn(source, shape)
+      const onto = evaluateOn(project)
+      const centre = draw(0, ...centres)
+      const around = (j: number, radius: number, at: NdArray): NdArray =>
+        pairwise(at, draw(j, -radius, radius), (v, w) => v + w)
+      const [x, y] = [around(1, reach * part, centre), around(2, reach * part, centre)]
+      const [px, py] = [onto(centre, x), onto(centre, y)]
+      const bound = tolerance * reach * Math.sqrt(sizeOf(shape))
+      const largest = (what: string, errors: readonly number[]): Outcome => ({
+        kind: 'measured',
+        what,
+        error: Math.max(0, ...errors),
+        bound
+      })
+      const apart = size(sub(x, y))
+      const nearer = (z: NdArray): readonly number[] => inner(sub(x, px), sub(z, px))
+      return worstOf([
+        largest('a projection applied twice', size(sub(onto(centre, px), px))),
+        largest(
+          'the distance of two projections',
+          size(sub(px, py)).map((d, i) => d - apart[i]!)
+        ),
+        largest('a projection that is not the nearest point', nearer(py)),
+        largest(
+          'a projection that is not the nearest point nearby',
+          nearer(onto(centre, around(3, 0.05 * part, px)))
+        )
+      ])
+    },
+    options
+  )

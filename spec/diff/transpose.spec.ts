@@ -3,12 +3,10 @@ import { pullBack } from '../../lib/diff/linear.js'
 import { constant, zerosLike } from '../../lib/graph/constant.js'
 import * as ops from '../../lib/graph/ops/index.js'
 import { apply, type Tensor } from '../../lib/graph/tensor.js'
-import { normalArray } from '../../lib/laws/arbitraries.js'
-import { inner } from '../../lib/laws/cases.js'
+import { inner, keys, normalArray } from '../../lib/laws/arbitraries.js'
 import { bind, compare, judge } from '../../lib/laws/compare.js'
 import { fold } from '../../lib/graph/key.js'
 import { law } from '../../lib/laws/law.js'
-import { keys } from '../../lib/laws/arbitraries.js'
 import { refusalOf } from '../support/refusal.js'
 
 // The transposition of every linear primitive taken directly, also where no derivative ever makes such a node.

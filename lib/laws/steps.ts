@@ -3,21 +3,21 @@ import { contract } from '../graph/contract.js'
 import * as ops from '../graph/ops/index.js'
 import { apply, type Tensor } from '../graph/tensor.js'
 
-/** Raw numbers that a move turns into its parameters. */
+/** Draws a whole number below `sides`: the source of a step's parameters. */
 export type Dice = (sides: number) => number
 
-/** One step of a random program: a new tensor from one or two at hand, or undefined where it does not apply. */
-export type Move = (a: Tensor, b: Tensor, dice: Dice) => Tensor | undefined
+/** One step of a random program: a new tensor from one or two known ones, or undefined where it does not apply. */
+export type Step = (a: Tensor, b: Tensor, dice: Dice) => Tensor | undefined
 
 const MAX_RANK = 4
 const MAX_SIZE = 300
 
 const unary =
-  (f: (x: Tensor) => Tensor): Move =>
+  (f: (x: Tensor) => Tensor): Step =>
   (a) =>
     f(a)
 
-/** b laid over a's shape: broadcast where sizes are 1 or alike, cut or repeated by a contraction elsewhere. */
+/** b in the shape of a: broadcast along axes of equal size, averaged and repeated by a contraction along the others. */
 const fitted = (b: Tensor, shape: Shape): Tensor => {
   const rank = shape.length
   const own = b.shape.map((n, axis) => {
@@ -35,14 +35,14 @@ const fitted = (b: Tensor, shape: Shape): Tensor => {
 }
 
 const binary =
-  (f: (b: Tensor) => (a: Tensor) => Tensor): Move =>
+  (f: (b: Tensor) => (a: Tensor) => Tensor): Step =>
   (a, b) =>
     f(fitted(b, a.shape))(a)
 
-/** Away from 0, with the sign kept out of it: a divisor, a radicand, a base. */
+/** A number above 0, for a divisor, a radicand or a base. */
 const positive = (x: Tensor): Tensor => ops.add(0.5)(ops.square(x))
 
-/** Sums of several products are scaled back, so that programs stay within reach of float32. */
+/** Scales sums of several products back, so that programs stay in the range of float32. */
 const tempered = (
   operands: readonly (readonly number[])[],
   output: readonly number[],
@@ -56,7 +56,7 @@ const tempered = (
 
 /** Any contraction of the tensors: indices are shared, summed, repeated, broadcast and put into any order. */
 const contraction =
-  (arity: number): Move =>
+  (arity: number): Step =>
   (a, b, dice) => {
     const tensors = [a, b, a].slice(0, arity)
     const sizes: number[] = []
@@ -75,7 +75,7 @@ const contraction =
     return tempered(operands, kept, sizes, contract(tensors, operands, kept, sizes))
   }
 
-const matmul: Move = (a, b) => {
+const matmul: Step = (a, b) => {
   const rows = a.shape.at(-1)
   if (rows === undefined) return undefined
   const right = b.shape.at(-2) === rows ? b : fitted(b, [rows, 2])
@@ -83,7 +83,7 @@ const matmul: Move = (a, b) => {
   return lead === undefined ? undefined : ops.scale(1 / Math.sqrt(rows))(ops.matmul(lead)(a))
 }
 
-const transpose: Move = (a, _, dice) => {
+const transpose: Step = (a, _, dice) => {
   const axes = a.shape.map((_n, axis) => axis)
   for (let i = axes.length - 1; i > 0; i--) {
     const j = dice(i + 1)
@@ -92,14 +92,14 @@ const transpose: Move = (a, _, dice) => {
   return ops.transpose(axes)(a)
 }
 
-const reshape: Move = (a, _, dice) => {
+const reshape: Step = (a, _, dice) => {
   const size = sizeOf(a.shape)
   const divisors = Array.from({ length: size }, (_n, i) => i + 1).filter((n) => size % n === 0)
   const first = divisors[dice(divisors.length)]!
   return ops.reshape(dice(2) === 0 ? [first, size / first] : [size / first, 1, first])(a)
 }
 
-const slice: Move = (a, _, dice) => {
+const slice: Step = (a, _, dice) => {
   const start = a.shape.map((n) => dice(n))
   const limit = a.shape.map((n, axis) => start[axis]! + 1 + dice(n - start[axis]!))
   return ops.slice(
@@ -109,20 +109,20 @@ const slice: Move = (a, _, dice) => {
   )(a)
 }
 
-const pad: Move = (a, _, dice) =>
+const pad: Step = (a, _, dice) =>
   ops.pad(
     a.shape.map(() => dice(2)),
     a.shape.map(() => dice(2)),
     a.shape.map(() => dice(2))
   )(a)
 
-const concat: Move = (a, b, dice) => {
+const concat: Step = (a, b, dice) => {
   if (a.shape.length === 0) return ops.stack(0)([a, fitted(b, [])])
   const axis = dice(a.shape.length)
   return ops.concat(axis)([a, fitted(b, a.shape), a].slice(0, 2 + dice(2)))
 }
 
-const reduceMax: Move = (a, _, dice) => {
+const reduceMax: Step = (a, _, dice) => {
   const axes = a.shape.flatMap((_n, axis) => (dice(2) === 0 ? [axis] : []))
   return axes.length === 0 ? undefined : ops.reduceMax(axes)(a)
 }
@@ -138,12 +138,12 @@ const windows = (a: Tensor, dice: Dice) => {
       }
 }
 
-const unfold: Move = (a, _, dice) => {
+const unfold: Step = (a, _, dice) => {
   const found = a.shape.length > 2 ? undefined : windows(a, dice)
   return found === undefined ? undefined : ops.unfold(found.kernel, found.stride)(a)
 }
 
-const foldUnfolded: Move = (a, b, dice) => {
+const foldUnfolded: Step = (a, b, dice) => {
   const found = windows(a, dice)
   if (found === undefined) return undefined
   const unfolded = ops.unfold(found.kernel, found.stride)(a)
@@ -152,13 +152,13 @@ const foldUnfolded: Move = (a, b, dice) => {
   return apply({ tag: 'fold', ...found }, [ops.mul(weights)(unfolded)])
 }
 
-const topKMask: Move = (a, _, dice) =>
+const topKMask: Step = (a, _, dice) =>
   a.shape.length === 0 ? undefined : ops.topKMask(1 + dice(a.shape.at(-1)!))(a)
 
 const numbers = [0, 1, -1, 2, 3, -0.5]
 
-/** Arithmetic with a known number, which algebra may simplify. */
-const withNumber: Move = (a, _, dice) => {
+/** Arithmetic with a constant, which algebra may simplify. */
+const withNumber: Step = (a, _, dice) => {
   const number = numbers[dice(numbers.length)]!
   const known = dice(2) === 0 ? number : ops.fill(number, a.shape)
   switch (dice(7)) {
@@ -180,7 +180,7 @@ const withNumber: Move = (a, _, dice) => {
 }
 
 /** Arithmetic of a tensor with itself or its negative. */
-const withItself: Move = (a, b, dice) => {
+const withItself: Step = (a, b, dice) => {
   const other = fitted(b, a.shape)
   switch (dice(8)) {
     case 0:
@@ -202,8 +202,8 @@ const withItself: Move = (a, b, dice) => {
   }
 }
 
-/** Every move by name. */
-export const moves: Readonly<Record<string, Move>> = {
+/** Every step by name. */
+export const steps: Readonly<Record<string, Step>> = {
   neg: unary(ops.neg),
   exp: unary((x) => ops.exp(ops.sin(x))),
   log: unary((x) => ops.log(positive(x))),
@@ -262,5 +262,5 @@ export const moves: Readonly<Record<string, Move>> = {
   logSumExp: (a) => (a.shape.length === 0 ? undefined : ops.logSumExp(-1)(a))
 }
 
-/** Whether a program may go on with a tensor: small enough for a law to be checked in a moment. */
+/** Whether a tensor is small enough for a law to be checked quickly. */
 export const isModest = ({ shape }: Tensor): boolean => shape.length <= MAX_RANK && sizeOf(shape) <= MAX_SIZE
