@@ -1,5 +1,3 @@
-import * as E from 'fp-ts/lib/Either.js'
-import { TangentFailure } from '../core/error.js'
 import { isHostKey } from '../core/key.js'
 import { isNdArray } from '../core/ndarray.js'
 import { showShape } from '../core/shape.js'
@@ -7,7 +5,7 @@ import { leaves } from '../core/tree.js'
 import { crc32 } from '../format/crc32.js'
 import { graphKey } from '../graph/graph.js'
 import { isHostValue, specsOf } from '../graph/spec.js'
-import { trace } from '../graph/trace.js'
+import { traceOrThrow } from '../graph/trace.js'
 
 /**
  * What a run depends on, each under the name of the option it comes from: a value in words, or its fingerprint. Two runs
@@ -38,11 +36,10 @@ export const fingerprint = (tree: unknown): string => {
 
 /** The same for a traced function and arguments like these: a sum of its graph, however it is written. */
 export const fingerprintFunction = (f: (...args: never[]) => unknown, args: readonly unknown[]): string => {
-  const traced = trace(
+  const traced = traceOrThrow(
     f as (...args: readonly unknown[]) => unknown,
     specsOf<readonly unknown[]>('checkpoint', args)
   )
-  if (E.isLeft(traced)) throw new TangentFailure(traced.left)
-  const text = new TextEncoder().encode(graphKey(traced.right.graph))
+  const text = new TextEncoder().encode(graphKey(traced.graph))
   return `a graph of ${text.length} bytes, crc32 ${hex(crc32(text))}`
 }

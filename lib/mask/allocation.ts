@@ -1,3 +1,4 @@
+import { requireWhole } from '../core/check.js'
 import { fail } from '../core/error.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
 
@@ -31,12 +32,7 @@ const checkCounts = (
 ): readonly number[] => {
   if (counts.length !== shapes.length)
     fail('ArgumentError', operation, `${shapes.length} counts`, `${counts.length}`, 'layers')
-  counts.forEach((count, l) => {
-    const size = sizeOf(shapes[l]!)
-    if (!(Number.isInteger(count) && count >= 1 && count <= size))
-      fail('ArgumentError', operation, `a whole number in [1, ${size}]`, `${count}`, `layers[${l}]`)
-  })
-  return counts
+  return counts.map((count, l) => requireWhole(operation, `layers[${l}]`, count, 1, sizeOf(shapes[l]!)))
 }
 
 /** Allocates the kept weights to layers of the given shapes; counts hold as they are, whatever the density. */

@@ -1,6 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import type * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { requireWhole } from '../core/check.js'
 import { fail, type TangentError } from '../core/error.js'
 import { type HostKey, permutation } from '../core/key.js'
 import { full, isNdArray, type NdArray, of } from '../core/ndarray.js'
@@ -112,8 +113,7 @@ export const iterative =
     const scored = (p: Params, m: Weights, batch: Required<Batch>, k: Key): Weights =>
       score(apply(m)(p), batch, k)
     const check = attempt(() => {
-      if (!(Number.isInteger(rounds) && rounds >= 1))
-        fail('ArgumentError', operation, 'a whole number of rounds of at least 1', `${rounds}`, 'rounds')
+      requireWhole(operation, 'rounds', rounds, 1)
       // the last round keeps least: a density that fits then fits before
       allocate(operation, layers, density, weightShapes(whole))
     })

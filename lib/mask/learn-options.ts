@@ -1,5 +1,6 @@
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { Checkpointing } from '../checkpoint/run-steps.js'
+import { requireFinite, requireWhole } from '../core/check.js'
 import { fail } from '../core/error.js'
 import type { Key } from '../graph/key.js'
 import type { Concrete } from '../graph/spec.js'
@@ -106,27 +107,21 @@ export interface LearnResult {
   readonly history: readonly LearnEvent[]
 }
 
-/** Refuses numbers that are negative or not finite. */
-export const requireAtLeast0 = (operation: string, numbers: Readonly<Record<string, number>>): void => {
-  for (const [name, value] of Object.entries(numbers))
-    if (!(Number.isFinite(value) && value >= 0))
-      fail('ArgumentError', operation, 'a finite number of at least 0', `${value}`, name)
-}
-
 /** Refuses numbers that make no search. */
 export const checkLearn = (
   operation: string,
   { steps, batch, rate, weights = 'frozen', rescoring }: LearnOptions
 ): void => {
-  if (typeof rate === 'number') requireAtLeast0(operation, { rate })
-  if (weights !== 'frozen')
-    requireAtLeast0(operation, { 'weights.rate': weights.rate, 'weights.radius': weights.radius ?? 0 })
-  if (rescoring !== undefined && weights === 'frozen')
-    fail('ArgumentError', operation, 'weights that move, for scores to follow', weights, 'rescoring')
-  if (rescoring !== undefined && !(Number.isInteger(rescoring.steps) && rescoring.steps >= 1))
-    fail('ArgumentError', operation, 'a whole number of at least 1', `${rescoring.steps}`, 'rescoring.steps')
-  if (!(Number.isInteger(steps) && steps >= 0))
-    fail('ArgumentError', operation, 'a whole number of steps', `${steps}`, 'steps')
-  if (!(Number.isInteger(batch) && batch >= 1))
-    fail('ArgumentError', operation, 'a batch of at least 1', `${batch}`, 'batch')
+  if (typeof rate === 'number') requireFinite(operation, 'rate', rate, 0)
+  if (weights !== 'frozen') {
+    requireFinite(operation, 'weights.rate', weights.rate, 0)
+    requireFinite(operation, 'weights.radius', weights.radius ?? 0, 0)
+  }
+  if (rescoring !== undefined) {
+    requireWhole(operation, 'rescoring.steps', rescoring.steps, 1)
+    if (weights === 'frozen')
+      fail('ArgumentError', operation, 'weights that move, for scores to follow', weights, 'weights')
+  }
+  requireWhole(operation, 'steps', steps)
+  requireWhole(operation, 'batch', batch, 1)
 }

@@ -1,3 +1,4 @@
+import { requireWhole } from '../core/check.js'
 import { fail } from '../core/error.js'
 import type { Key } from '../graph/key.js'
 import * as ops from '../graph/ops/index.js'
@@ -54,8 +55,7 @@ const squaredDistance = (a: Tensor, b: Tensor, relative: boolean): Tensor => {
 }
 
 const checkPower = (kernel: 'probes' | 'explicit', power: number): void => {
-  if (!(Number.isInteger(power) && power >= 0))
-    fail('ArgumentError', 'mask.objective', 'a whole number of at least 0', `${power}`, 'power')
+  requireWhole('mask.objective', 'power', power)
   if (kernel === 'explicit' && power > 0)
     fail('ArgumentError', 'mask.objective', 'probes, which a power is taken of', kernel, 'kernel')
 }

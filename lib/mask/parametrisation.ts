@@ -1,4 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js'
+import { requirePositive } from '../core/check.js'
 import { fail } from '../core/error.js'
 import { fold, type Key } from '../graph/key.js'
 import * as ops from '../graph/ops/index.js'
@@ -35,9 +36,7 @@ export interface Annealing {
 }
 
 const annealed = (operation: string, { from = 1, to = 0.01 }: Annealing): ((progress: Tensor) => Tensor) => {
-  for (const [name, value] of Object.entries({ from, to }))
-    if (!(Number.isFinite(value) && value > 0))
-      fail('ArgumentError', operation, 'a finite temperature above 0', `${value}`, name)
+  for (const [name, value] of Object.entries({ from, to })) requirePositive(operation, name, value)
   return (progress) => pipe(progress, ops.scale(Math.log(to / from)), ops.exp, ops.scale(from))
 }
 

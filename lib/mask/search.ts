@@ -3,6 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Norm } from '../attack/ball.js'
 import { pgd } from '../attack/pgd.js'
+import { requireFinite } from '../core/check.js'
 import type { TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
 import { split } from '../graph/key.js'
@@ -15,13 +16,7 @@ import { type MaskedLeaves, type Network, type Params, type Weights, weightsOf }
 import { allocate } from './allocation.js'
 import { sampleOf } from './iterative.js'
 import { learnFrom } from './learn.js'
-import {
-  type LearnEvent,
-  type LearnOptions,
-  type LearnResult,
-  type MaskObjective,
-  requireAtLeast0
-} from './learn-options.js'
+import type { LearnEvent, LearnOptions, LearnResult, MaskObjective } from './learn-options.js'
 import { weightShapes } from './masked-leaves.js'
 import { objective, type Objective, type ObjectiveOptions } from './objective.js'
 import { scoreOf } from './one-shot.js'
@@ -148,7 +143,8 @@ export const search =
     return pipe(
       TE.fromEither(
         attempt(() => {
-          requireAtLeast0(operation, { epsilon, gamma, c })
+          for (const [name, value] of Object.entries({ epsilon, gamma, c }))
+            requireFinite(operation, name, value, 0)
           allocate(operation, layers, density, weightShapes(options.start ?? weightsOf(params, options)))
         })
       ),

@@ -6,7 +6,7 @@ import { straightThrough } from '../diff/index.js'
 import { evaluateOn } from '../graph/evaluate.js'
 import * as ops from '../graph/ops/index.js'
 import type { Concrete } from '../graph/spec.js'
-import { isTensor, type Tensor } from '../graph/tensor.js'
+import type { Tensor } from '../graph/tensor.js'
 import * as tree from '../graph/tree.js'
 import type { Weights } from '../nn/layer.js'
 import { allocate, type Allocation, type LayerAllocation } from './allocation.js'
@@ -24,7 +24,7 @@ const together =
       start += sizeOf(part.shape)
       return ops.reshape(part.shape)(piece)
     })
-    return rebuild<Tensor, T>('mask', isTensor, scores, images)
+    return tree.replace<T>('mask', scores, images)
   }
 
 /** A function of one row of scores, of which `count` are kept, to a row of the same length. */
@@ -38,7 +38,7 @@ const each =
     if (parts.length !== counts.length)
       fail('ArgumentError', operation, `${parts.length} counts`, `${counts.length}`)
     const images = parts.map((part, l) => ops.reshape(part.shape)(f(counts[l]!)(ops.reshape([-1])(part))))
-    return rebuild<Tensor, T>(operation, isTensor, scores, images)
+    return tree.replace<T>(operation, scores, images)
   }
 
 /** A function of the rows that an allocation makes of a tree of scores. */

@@ -2,7 +2,7 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { none } from '../attack/attack.js'
-import { fail } from '../core/error.js'
+import { requireFinite, requireWhole } from '../core/check.js'
 import type { HostKey } from '../core/key.js'
 import { split } from '../graph/key.js'
 import * as ops from '../graph/ops/index.js'
@@ -17,13 +17,7 @@ import { type MaskedLeaves, type Network, type Params, type Weights, weightsOf }
 import { empiricalNtk } from '../ntk/index.js'
 import { apply } from './apply.js'
 import { learnFrom } from './learn.js'
-import {
-  type LearnEvent,
-  type LearnOptions,
-  type LearnResult,
-  type MaskObjective,
-  requireAtLeast0
-} from './learn-options.js'
+import type { LearnEvent, LearnOptions, LearnResult, MaskObjective } from './learn-options.js'
 import type { Parametrisation } from './parametrisation.js'
 import { magnitudes } from './scores/magnitude.js'
 import { type Sparsity, topKMaskOf } from './top-k.js'
@@ -66,11 +60,6 @@ export interface Transferred extends Omit<LearnResult, 'scores' | 'history'> {
 }
 
 const operation = 'mask.transfer'
-
-const requireWhole = (name: string, value: number, most = Infinity): void => {
-  if (!(Number.isInteger(value) && value >= 1 && value <= most))
-    fail('ArgumentError', operation, `a whole number in [1, ${most}]`, `${value}`, name)
-}
 
 const meanSquare = (a: Tensor, b: Tensor): Tensor => ops.mean()(ops.square(ops.sub(b)(a)))
 
@@ -134,10 +123,11 @@ export const transfer =
     const maskOf = (at: Concrete<Params>): Concrete<Weights> =>
       topKMaskOf({ layers, density })(magnitudes(at, options))
     const start = attempt(() => {
-      requireAtLeast0(operation, { gamma, lambda, rate })
-      requireWhole('steps', steps)
-      requireWhole('refresh', refresh)
-      requireWhole('batch', batch, Math.floor(exampleCount(operation, data) / 2))
+      for (const [name, value] of Object.entries({ gamma, lambda, rate }))
+        requireFinite(operation, name, value, 0)
+      requireWhole(operation, 'steps', steps, 1)
+      requireWhole(operation, 'refresh', refresh, 1)
+      requireWhole(operation, 'batch', batch, 1, Math.floor(exampleCount(operation, data) / 2))
       return maskOf(params)
     })
     const learnt = (mask: Concrete<Weights>): ReturnType<Effect<LearnResult>> =>

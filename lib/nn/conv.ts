@@ -6,7 +6,7 @@ import { affine, type AffineOptions } from './affine.js'
 import type { Layer } from './layer.js'
 import { framed, frameOf, imageOf, type Pair, type Window, windowOf, type WindowOptions } from './window.js'
 
-/** How a convolution starts, is scaled, and is laid over the image; the stride is 1 and there is no padding unless given. */
+/** How a convolution starts, is scaled, and is laid over the image; by default with stride 1 and no padding. */
 export interface ConvOptions extends AffineOptions, WindowOptions {}
 
 const operation = 'nn.conv2d'

@@ -14,9 +14,9 @@ export type Params = readonly LayerParams[]
 /** One number for each parameter that takes part (a mask, a score): for every weight, and for biases where asked. */
 export type Weights = Params
 
-/** Which parameters take part in masks and scores besides the weights. */
+/** Which leaves of the parameters take part in masks and scores besides the weights. */
 export interface MaskedLeaves {
-  /** Whether biases do; false unless given. */
+  /** Whether biases take part. @defaultValue false */
   readonly biases?: boolean
 }
 

@@ -5,11 +5,11 @@ import type { Tensor } from '../graph/tensor.js'
 
 /**
  * A loss of a batch, data-last: labels or targets first, then the network's outputs [n, classes]. Labels are class
- * numbers 0, 1, 2 … of shape [n]; a label that is no class is not noticed here (data loaders refuse it).
+ * numbers 0, 1, 2 … of shape [n]; a label that is no class is not detected here (data loaders refuse it).
  */
 export type Loss = (target: Tensor) => (outputs: Tensor) => Tensor
 
-/** Stands for "no class": below every logit, and finite in float32. */
+/** The logit of no class: below every logit, and finite in float32. */
 const LOWEST = -1e30
 
 /**

@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js'
-import { fail } from '../core/error.js'
+import { requireFraction } from '../core/check.js'
 import { isNdArray, type NdArray, scalar, zeros } from '../core/ndarray.js'
 import { leaves, rebuild } from '../core/tree.js'
 import * as ops from '../graph/ops/index.js'
@@ -7,10 +7,10 @@ import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import * as tree from '../graph/tree.js'
 
-/** What an optimiser remembers: trees like the parameters, and the number of steps taken. */
+/** The memory of an optimiser: trees like the parameters, and the number of steps taken. */
 export type OptimiserState<P> = { readonly slots: readonly P[]; readonly count: Tensor }
 
-/** Parameters and what the optimiser remembers of them. */
+/** Parameters, and the optimiser's memory of them. */
 export type TrainState<P> = { readonly params: P; readonly state: OptimiserState<P> }
 
 /** A pure step of descent; the learning rate is a scalar tensor, so a schedule costs no new program. */
@@ -53,7 +53,7 @@ export const sgd: Optimiser = {
 
 /** A memory factor in [0, 1). */
 const decay = (operation: string, value: number): number =>
-  value >= 0 && value < 1 ? value : fail('ArgumentError', operation, 'a factor in [0, 1)', `${value}`)
+  requireFraction(operation, undefined, value, '[0, 1)')
 
 /** Heavy ball, as PyTorch has it: v ← μ v + g, θ ← θ − rate · v. */
 export const momentum = (mu: number): Optimiser => {
@@ -83,7 +83,7 @@ export interface AdamOptions {
   readonly epsilon?: number
 }
 
-/** Adam with bias correction (Kingma and Ba, arXiv:1412.6980); β .9 and .999, ε 1e-8 unless given. */
+/** Adam with bias correction (Kingma and Ba, arXiv:1412.6980). @defaultValue β .9 and .999, ε 1e-8 */
 export const adam = (options: AdamOptions = {}): Optimiser => {
   const beta1 = decay('train.adam', options.beta1 ?? 0.9)
   const beta2 = decay('train.adam', options.beta2 ?? 0.999)

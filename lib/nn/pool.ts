@@ -15,10 +15,10 @@ import {
   type WindowOptions
 } from './window.js'
 
-/** How pooling windows are laid over the image; side by side (the stride is their size) and without padding unless given. */
+/** How pooling windows are laid over the image; by default side by side (the stride is their size) and without padding. */
 export type PoolOptions = WindowOptions
 
-/** Stands for "outside the image": below every value, and finite in float32. */
+/** The value outside the image: below every value, and finite in float32. */
 const LOWEST = -3e38
 
 /** Windows of padded images, and the axes that run through a window. */
@@ -77,7 +77,7 @@ const largest = pool('nn.maxPool', (x, window, frame) => {
 
 /**
  * The mean of each window, [n, channels, height, width] → [n, channels, oh, ow]. Zeros of the padding count, as they do
- * in PyTorch and Flax unless asked otherwise; rows and columns that fill no window are left out.
+ * in PyTorch and Flax by default; rows and columns that fill no window are left out.
  *
  * @example
  * import assert from 'node:assert'

@@ -1,4 +1,4 @@
-import { fail } from '../core/error.js'
+import { requireWhole } from '../core/check.js'
 
 /** The learning rate, or another number of the recipe, of step 0 … total−1. */
 export type Schedule = (step: number, total: number) => number
@@ -15,7 +15,7 @@ export const cosine =
   (step, total) =>
     end + 0.5 * (peak - end) * (1 + Math.cos((Math.PI * step) / total))
 
-/** From `start` in equal steps to `end`, which it reaches after `steps` (all unless given) and keeps. */
+/** From `start` in equal steps to `end`, which it reaches after `steps` (by default all) and keeps. */
 export const linear =
   (start: number, end: number, steps?: number): Schedule =>
   (step, total) =>
@@ -41,13 +41,13 @@ export const steps =
  * const rate = train.schedule.warmUp(4, train.schedule.constant(0.2))
  * assert.deepEqual([0, 1, 3, 4].map((step) => rate(step, 10)), [0.05, 0.1, 0.2, 0.2])
  */
-export const warmUp = (count: number, after: Schedule): Schedule =>
-  Number.isInteger(count) && count >= 0
-    ? (step, total) =>
-        step < count
-          ? (after(0, Math.max(1, total - count)) * (step + 1)) / count
-          : after(step - count, Math.max(1, total - count))
-    : fail('ArgumentError', 'train.schedule.warmUp', 'a whole number of steps', `${count}`, 'count')
+export const warmUp = (count: number, after: Schedule): Schedule => {
+  requireWhole('train.schedule.warmUp', 'count', count)
+  return (step, total) => {
+    const rest = Math.max(1, total - count)
+    return step < count ? (after(0, rest) * (step + 1)) / count : after(step - count, rest)
+  }
+}
 
 /**
  * Triangles between `low` and `high`, `cycles` of them over the run, each up and down in equal parts (Smith,
@@ -63,7 +63,7 @@ export const cyclic =
 
 /**
  * One cycle (Smith and Topin, arXiv:1708.07120, in the form of fastai and PyTorch): along half a cosine from `peak / 25`
- * up to the peak at `summit` of the run (0.3 unless given), then down to `peak / 250,000`.
+ * up to the peak at `summit` of the run (by default 0.3), then down to `peak / 250,000`.
  */
 export const oneCycle =
   (peak: number, summit = 0.3): Schedule =>

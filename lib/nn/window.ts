@@ -3,7 +3,7 @@ import { type Shape, showShape } from '../core/shape.js'
 import { pad } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 
-/** Rows and columns; one number stands for both. */
+/** Rows and columns; one number means both. */
 export type Pair = number | readonly [number, number]
 
 /** How windows are laid over an image. */

@@ -10,12 +10,14 @@ import type { Attack, Batch, Model } from '../nn/model.js'
 import type { Params } from '../nn/layer.js'
 import { crossEntropy, crossEntropyEach, klEach, type Loss } from '../nn/loss.js'
 
-/** What a training step lowers: a scalar of the parameters, a labelled batch and the step's key. */
+/** What a training step minimises: a scalar of the parameters, a labelled batch and the step's key. */
 export type Objective = (model: Model<Params>) => (params: Params, batch: Batch, key: Key) => Tensor
 
 /**
- * The loss on attacked inputs, as adversarial training lowers it (Madry et al., arXiv:1706.06083); the loss itself where
- * there is no attack. Unless given, the loss is `nn.crossEntropy`.
+ * The loss on attacked inputs, as adversarial training minimises it (Madry et al., arXiv:1706.06083); the loss itself
+ * without an attack.
+ *
+ * @defaultValue `loss` is `nn.crossEntropy`
  */
 export const adversarial =
   (attack: Attack = none, loss: Loss = crossEntropy): Objective =>
@@ -28,7 +30,7 @@ export type AttackOf = (loss: AttackLoss) => Attack
 
 /** The options of TRADES. */
 export interface TradesOptions {
-  /** Weight of the robust term, 1/λ in the paper; 6 unless given. */
+  /** Weight of the robust term, 1/λ in the paper. @defaultValue 6 */
   readonly beta?: number
   /**
    * The inner attack, given its loss. It must start away from the input (`randomStart`, on unless turned off): there the
@@ -69,7 +71,7 @@ export const trades =
 
 /** The options of MART. */
 export interface MartOptions {
-  /** Weight of the divergence, λ in the paper; 5 unless given. */
+  /** Weight of the divergence, λ in the paper. @defaultValue 5 */
   readonly lambda?: number
   /** The inner attack, given its loss, which is `nn.crossEntropyEach`. */
   readonly attack: AttackOf
@@ -104,8 +106,8 @@ export const mart =
   }
 
 /**
- * The attack of "Fast is better than free" (Wong et al., arXiv:2001.03994): one signed step of 1.25 ε (their choice, unless
- * given) from a uniform point of the ball. `fgsmRs({ epsilon })` as the `attack` of a training is FGSM-RS training.
+ * The attack of "Fast is better than free" (Wong et al., arXiv:2001.03994): one signed step, by default of 1.25 ε, their
+ * choice, from a uniform point of the ball. `fgsmRs({ epsilon })` as the `attack` of a training is FGSM-RS training.
  */
 export const fgsmRs = ({ epsilon, stepSize = 1.25 * epsilon, ...rest }: FgsmRsOptions): Attack =>
   pgd({ ...rest, epsilon, stepSize, steps: 1 })

@@ -1,5 +1,6 @@
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import { requireWhole } from '../core/check.js'
 import { fail, type TangentError } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
 import type { Runner } from '../graph/runner.js'
@@ -12,34 +13,35 @@ import type { Best, Validation } from './fit-state.js'
 import type { Trajectory } from './trajectory.js'
 import type { StepOptions } from './step.js'
 
-/** How parameters are judged along the way. */
+/** How parameters are validated during a training. */
 export interface Validate {
-  /** Epochs from one validation to the next; 1 unless given. */
+  /** Epochs from one validation to the next. @defaultValue 1 */
   readonly every?: number
-  /** Judges parameters; larger is better. Robust accuracy on a validation split, say. */
+  /** The score of parameters; larger is better. Robust accuracy on a validation split, for example. */
   readonly score: (
     params: Concrete<Params>,
     at: { readonly step: number; readonly epoch: number }
   ) => ReaderTaskEither<Runner, TangentError, number>
-  /** Whether training has gone on long enough, looked at after every validation: `train.patience(3)`. Never unless given. */
+  /** Whether training is long enough, asked after every validation: `train.patience(3)`. @defaultValue never */
   readonly until?: (validations: readonly Validation[]) => boolean
 }
 
 /** The recipe of a training run. */
 export interface FitOptions extends StepOptions {
   readonly epochs: number
-  /** Examples a step. Those that fill no last batch sit out that epoch; every epoch has its own shuffle. */
+  /** Examples a step. Those that fill no last batch are left out of that epoch; every epoch has its own shuffle. */
   readonly batch: number
   /** The learning rate of every step. */
   readonly schedule: Schedule
   /** Trains m∘θ: a weight whose mask is 0 is 0 from the start and never moves. */
   readonly mask?: Concrete<Weights>
   /**
-   * Steps in one program: more move the parameters through the host less often and take longer to compile. Unless given, the
-   * engine's own `unroll` in runs of 500 steps and more that attack nothing, else 1.
+   * Steps in one program: more move the parameters through the host less often and take longer to compile.
+   *
+   * @defaultValue the engine's own `unroll` in runs of 500 steps and more that attack nothing, else 1
    */
   readonly unroll?: number
-  /** Inputs whose outputs are recorded along the way, after about equally spaced steps, the last one included. */
+  /** Inputs whose outputs are recorded after about equally spaced steps, the last one included. */
   readonly record?: { readonly x: NdArray; readonly checkpoints: number }
   /** Called after every program. */
   readonly observe?: (event: FitEvent) => IO<void>
@@ -63,11 +65,11 @@ export interface FitEvent {
   readonly epoch: number
   /** The mean loss of the program's batches, before their steps. */
   readonly loss: number
-  /** The score, where the parameters were judged after this step. */
+  /** The score, where the parameters were validated after this step. */
   readonly score?: number
 }
 
-/** What training gives. */
+/** What a training returns. */
 export interface FitResult {
   readonly params: Concrete<Params>
   /** The loss of every step's batch, under attack, before the step. */
@@ -95,28 +97,23 @@ export interface FitResult {
 export const patience =
   (count: number) =>
   (validations: readonly Validation[]): boolean => {
-    if (!(Number.isInteger(count) && count >= 1))
-      fail('ArgumentError', 'train.patience', 'a whole number of at least 1', `${count}`)
+    requireWhole('train.patience', undefined, count, 1)
     const scores = validations.map(({ score }) => score)
     const best = scores.reduce((at, score, i) => (score > (scores[at] ?? -Infinity) ? i : at), 0)
     return scores.length - 1 - best >= count
   }
 
-const whole = (name: string, value: number): void => {
-  if (!(Number.isInteger(value) && value >= 1)) {
-    fail('ArgumentError', 'train.fit', 'a whole number of at least 1', `${value}`, name)
-  }
-}
+const atLeast1 = (name: string, value: number): number => requireWhole('train.fit', name, value, 1)
 
 /** Refuses options that no data could fit. */
 export const checkOptions = (options: FitOptions): void => {
   const { epochs, batch, unroll = 1, record, validate, checkpoint, objective, attack, loss } = options
-  whole('epochs', epochs)
-  whole('batch', batch)
-  whole('unroll', unroll)
-  if (record !== undefined) whole('checkpoints', record.checkpoints)
-  if (validate?.every !== undefined) whole('validate.every', validate.every)
-  if (checkpoint?.steps !== undefined) whole('checkpoint.steps', checkpoint.steps)
+  atLeast1('epochs', epochs)
+  atLeast1('batch', batch)
+  atLeast1('unroll', unroll)
+  if (record !== undefined) atLeast1('checkpoints', record.checkpoints)
+  if (validate?.every !== undefined) atLeast1('validate.every', validate.every)
+  if (checkpoint?.steps !== undefined) atLeast1('checkpoint.steps', checkpoint.steps)
   if (objective !== undefined && (attack !== undefined || loss !== undefined))
     fail('ArgumentError', 'train.fit', 'an objective, or an attack and a loss', 'both', 'objective')
 }

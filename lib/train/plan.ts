@@ -30,12 +30,12 @@ const chunksOf = (steps: number, unroll: number, due: ReadonlySet<number>): read
   return chunks
 }
 
-/** So many steps win back what compiling for several at once costs more (docs/state.md). */
+/** From so many steps on, a program of several steps saves more time than it takes to compile (docs/state.md). */
 const LONG = 500
 
 /**
- * Steps in one program: as given, or what is best for a long run. A step that attacks is a program of many steps by itself,
- * dear to compile several times over.
+ * Steps in one program: as the options say, or what is best for a long run. A step that attacks is a program of many steps
+ * by itself, expensive to compile several times over.
  */
 const unrollOf = ({ unroll, attack, objective }: FitOptions, steps: number, best: number): number =>
   unroll ?? (steps < LONG || attack !== undefined || objective !== undefined ? 1 : best)
@@ -69,7 +69,7 @@ export const planOf = (
           Math.round(((i + 1) * steps) / record.checkpoints)
         )
   const judged = validate === undefined ? [] : multiples((validate.every ?? 1) * rows.perEpoch, steps)
-  const kept = checkpoint === undefined ? [] : multiples(checkpoint.steps ?? rows.perEpoch, steps)
+  const saved = checkpoint === undefined ? [] : multiples(checkpoint.steps ?? rows.perEpoch, steps)
   const level = scheduleOf(options)
   const unroll = unrollOf(options, steps, best)
   const start = mask_.applyConcrete(mask)(params)
@@ -79,7 +79,7 @@ export const planOf = (
     unroll,
     recorded: [...new Set(recorded)],
     judged,
-    chunks: chunksOf(steps, unroll, new Set([...recorded, ...judged, ...kept])),
+    chunks: chunksOf(steps, unroll, new Set([...recorded, ...judged, ...saved])),
     first: { params: start, state: initialState(options.optimiser)<Params>(start) },
     mask,
     rates: valuesOf('schedule', schedule, steps),
@@ -91,7 +91,7 @@ export const planOf = (
 /** A run before its first step. */
 export type Plan = ReturnType<typeof planOf>
 
-/** What a step takes of its own: as arguments apart, so that every step of a program is computed by the same kernels. */
+/** What a step takes of its own: as separate arguments, so that every step of a program is computed by the same kernels. */
 interface StepArguments {
   readonly batch: Required<Batch>
   readonly rate: Tensor

@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import type { Checkpointing } from '../checkpoint/run-steps.js'
-import { fail } from '../core/error.js'
+import { requireWhole } from '../core/check.js'
 import type { HostKey } from '../core/key.js'
 import { split } from '../graph/key.js'
 import { loop } from '../graph/loop.js'
@@ -86,7 +86,7 @@ export const paramsAfter =
     const { record: _record, checkpoint: _checkpoint, validate: _validate, ...recipe } = options
     const validate = { every: epochs, score: () => RTE.of(0), until: () => true }
     return pipe(
-      RTE.fromEither(attempt(() => checkEpochs(epochs, options.epochs))),
+      RTE.fromEither(attempt(() => requireWhole('train.paramsAfter', 'epochs', epochs, 0, options.epochs))),
       RTE.flatMap(() =>
         epochs === 0
           ? RTE.of(params)
@@ -97,11 +97,6 @@ export const paramsAfter =
       )
     )
   }
-
-const checkEpochs = (epochs: number, all: number): void => {
-  if (!(Number.isInteger(epochs) && epochs >= 0 && epochs <= all))
-    fail('ArgumentError', 'train.paramsAfter', `whole epochs in [0, ${all}]`, `${epochs}`, 'epochs')
-}
 
 /** How a lottery ticket is drawn: by whole trainings, each of `epochs`. */
 export interface RewindOptions extends Omit<FitOptions, 'mask' | 'checkpoint' | 'record'>, PruneOptions {
@@ -158,7 +153,7 @@ export const rewind =
         RTE.map((pruned) => pruned.mask)
       )
     return pipe(
-      RTE.fromEither(attempt(() => checkRounds(rounds))),
+      RTE.fromEither(attempt(() => requireWhole('train.rewind', 'rounds', rounds, 1))),
       RTE.flatMap(() => paramsAfter(model, recipe, rewindEpoch)(params, data, key)),
       RTE.bindTo('params'),
       RTE.bind('first', () => round(1, params)),
@@ -171,11 +166,6 @@ export const rewind =
       RTE.map(({ mask, params: start }) => ({ mask, params: start }))
     )
   }
-
-const checkRounds = (rounds: number): void => {
-  if (!(Number.isInteger(rounds) && rounds >= 1))
-    fail('ArgumentError', 'train.rewind', 'a whole number of rounds of at least 1', `${rounds}`, 'rounds')
-}
 
 /** The recipe of the three stages; everything else is shared by both trainings, each with its own run of the schedule. */
 export interface ThreeStageOptions extends Omit<FitOptions, 'epochs' | 'mask' | 'checkpoint'>, PruneOptions {

@@ -20,14 +20,14 @@ export interface Scheduled<A> {
   readonly at: (value: Tensor) => A
 }
 
-/** What a step lowers, and how. */
+/** What a step minimises, and how. */
 export interface StepOptions {
   readonly optimiser: Optimiser
-  /** Training inputs are attacked anew at every step; not at all unless given. */
+  /** The attack on the inputs of every step. @defaultValue none */
   readonly attack?: Attack | Scheduled<Attack>
-  /** `nn.crossEntropy` unless given. */
+  /** @defaultValue `nn.crossEntropy` */
   readonly loss?: Loss
-  /** What is lowered instead of the loss on attacked inputs: `train.trades`, say. It takes the place of attack and loss. */
+  /** What is minimised in place of the loss on attacked inputs: `train.trades`, for example. It replaces attack and loss. */
   readonly objective?: Objective | Scheduled<Objective>
 }
 
@@ -40,7 +40,7 @@ export const scheduleOf = ({ attack, objective }: StepOptions): Schedule | undef
   return part !== undefined && isScheduled<Attack | Objective>(part) ? part.schedule : undefined
 }
 
-/** What a step lowers where the scheduled number is `level`. */
+/** What a step minimises where the scheduled number is `level`. */
 export const objectiveOf = ({ attack, loss, objective }: StepOptions, level: Tensor): Objective => {
   const fixed = <A>(part: A | Scheduled<A>): A => (isScheduled(part) ? part.at(level) : part)
   return objective === undefined
@@ -51,7 +51,7 @@ export const objectiveOf = ({ attack, loss, objective }: StepOptions, level: Ten
 /**
  * One step of (adversarial, masked) training as a traced function. The attack is a constant to the gradient;
  * gradients are masked as parameters are, so momentum never reaches a pruned weight. `level` is the number of a scheduled
- * attack or objective, and is not looked at where there is none.
+ * attack or objective, and is not used where there is none.
  */
 export const trainStep =
   (model: Model<Params>, options: StepOptions) =>

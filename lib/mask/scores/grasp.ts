@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js'
-import { fail } from '../../core/error.js'
+import { requirePositive } from '../../core/check.js'
 import { grad, hvp } from '../../diff/index.js'
 import type { Key } from '../../graph/key.js'
 import * as ops from '../../graph/ops/index.js'
@@ -30,14 +30,7 @@ export interface GraspOptions extends DataScoreOptions {
 export const grasp =
   (model: Model<Params>, { attack = none, temperature = 200, ...leaves }: GraspOptions = {}) =>
   (params: Params, batch: Batch, key: Key): Weights => {
-    if (!(Number.isFinite(temperature) && temperature > 0))
-      fail(
-        'ArgumentError',
-        'mask.score.grasp',
-        'a finite temperature above 0',
-        `${temperature}`,
-        'temperature'
-      )
+    requirePositive('mask.score.grasp', 'temperature', temperature)
     const { x } = attack(model)(params, batch, key)
     const weights = weightsOf(params, leaves)
     const loss = (w: Weights): Tensor =>

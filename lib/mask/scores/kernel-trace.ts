@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { none } from '../../attack/attack.js'
-import { fail } from '../../core/error.js'
+import { requireWhole } from '../../core/check.js'
 import { type Shape, sizeOf } from '../../core/shape.js'
 import { jacrev, vmap } from '../../diff/index.js'
 import { fill } from '../../graph/constant.js'
@@ -92,8 +92,7 @@ const sumOfSquares = (
   x: Tensor,
   atOnce: number
 ): Weights => {
-  if (!(Number.isInteger(atOnce) && atOnce >= 1))
-    fail('ArgumentError', 'mask.score.kernelTrace', 'a whole number of at least 1', `${atOnce}`, 'atOnce')
+  requireWhole('mask.score.kernelTrace', 'atOnce', atOnce, 1)
   const shifts = mapMasked((p: Tensor) => fill(0, isDense(p) ? p.shape.slice(-1) : p.shape))(scored)
   const n = x.shape[0]!
   const parts = Array.from({ length: Math.ceil(n / atOnce) }, (_, i): Weights => {
