@@ -22,7 +22,11 @@ const types: ReadonlyMap<number, { readonly bytes: number; readonly read: Read; 
 
 /** How an IDX file is read. */
 export interface IdxOptions {
-  /** Every element is divided by it: 255 takes bytes to [0, 1]. 1 unless given. */
+  /**
+   * Every element is divided by it: 255 takes bytes to [0, 1].
+   *
+   * @defaultValue 1
+   */
   readonly divisor?: number
 }
 

@@ -1,8 +1,13 @@
-export { batches } from './batches.js'
+/**
+ * Labelled data sets as values: the bundled digits, synthetic sets made from a key, and readers of the bytes in which MNIST,
+ * Fashion-MNIST and CIFAR-10 are published. Every source gives a `Labelled`; `split`, `batches`, `take` and `partition` divide one.
+ * Files are found and read by `io`. A published set is a row of the table in `published`; a new byte format is a file here and a
+ * case in `io/load`.
+ */
 export { cifar10 } from './cifar10.js'
 export { digits, digitsSplit } from './digits/digits.js'
 export { idx, type IdxOptions } from './idx.js'
-export { count, type Labelled, labelled, moments, partition, take } from './labelled.js'
+export { classCounts, count, type Labelled, labelled, moments, partition, shaped, take } from './labelled.js'
 export {
   published,
   type PublishedFile,
@@ -10,5 +15,5 @@ export {
   publishedNames,
   type PublishedSet
 } from './published.js'
-export { classCounts, shaped, split } from './split.js'
+export { batches, split } from './split.js'
 export * as synthetic from './synthetic.js'

@@ -3,7 +3,7 @@ import { tangentError, type TangentError } from '../core/error.js'
 import { strayLabel } from '../core/ndarray.js'
 import * as ndarray from '../core/ndarray.js'
 import type { NdArray } from '../core/ndarray.js'
-import { showShape } from '../core/shape.js'
+import { type Shape, showShape, sizeOf } from '../core/shape.js'
 
 /** Inputs and their class labels, paired along the first axis. */
 export interface Labelled {
@@ -43,6 +43,13 @@ export const labelled = (x: NdArray, y: NdArray, classes: number): E.Either<Tang
 /** How many pairs there are. */
 export const count = (set: Labelled): number => set.y.data.length
 
+/** How many pairs of each class there are. */
+export const classCounts = (set: Labelled): readonly number[] => {
+  const counts = new Array<number>(set.classes).fill(0)
+  for (const label of set.y.data) counts[label]!++
+  return counts
+}
+
 /**
  * The mean and the deviation (over N) of all elements of all inputs, for `nn.standardise`. Inputs that are all the same have
  * a deviation of 0.
@@ -79,4 +86,24 @@ export const partition =
   (set: Labelled): readonly [Labelled, Labelled] => {
     const places = Array.from({ length: count(set) }, (_, i) => i)
     return [take(places.filter(first))(set), take(places.filter((place) => !first(place)))(set)]
+  }
+
+/**
+ * The same inputs under another shape of one example, [1, 28, 28] say for the flat rows of MNIST; nothing is copied.
+ * Another number of features is a DataError.
+ */
+export const shaped =
+  (shape: Shape) =>
+  (set: Labelled): E.Either<TangentError, Labelled> => {
+    const features = set.x.shape.slice(1)
+    return sizeOf(shape) === sizeOf(features)
+      ? E.right({ ...set, x: ndarray.of([count(set), ...shape], set.x.data) })
+      : E.left(
+          tangentError(
+            'DataError',
+            'data.shaped',
+            `a shape of ${sizeOf(features)} features`,
+            showShape(shape)
+          )
+        )
   }

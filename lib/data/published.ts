@@ -16,9 +16,9 @@ export interface PublishedSet {
   readonly format: 'idx' | 'cifar-10'
   /** The names of the classes 0, 1, 2 …. */
   readonly labels: readonly string[]
-  /** Channels, rows and columns of an image, which lie flat in x. */
+  /** Channels, rows and columns of an image, which is a flat row of x. */
   readonly image: readonly [channels: number, rows: number, columns: number]
-  /** Folders, inside the one that holds data sets, in which its files may lie. */
+  /** Folders, inside the one that holds data sets, in which its files may be. */
   readonly folders: readonly string[]
   /** Its files by their names without `.gz`. */
   readonly files: Readonly<Record<string, PublishedFile>>

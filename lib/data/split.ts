@@ -1,16 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { tangentError, type TangentError } from '../core/error.js'
-import { type HostKey, permutation } from '../core/key.js'
-import { of } from '../core/ndarray.js'
-import { type Shape, showShape, sizeOf } from '../core/shape.js'
+import { derive, type HostKey, permutation } from '../core/key.js'
 import { count, type Labelled, take } from './labelled.js'
-
-/** How many pairs of each class there are. */
-export const classCounts = (set: Labelled): readonly number[] => {
-  const counts = new Array<number>(set.classes).fill(0)
-  for (const label of set.y.data) counts[label]!++
-  return counts
-}
 
 /**
  * Holds pairs out of a training set, chosen by the key: `held` for validation, `rest` to train on, both in the order of the
@@ -42,21 +33,29 @@ export const split =
   }
 
 /**
- * The same inputs under another shape of one example, [1, 28, 28] say for the flat rows of MNIST; nothing is copied.
- * Another number of features is a DataError.
+ * The places of one pass over `total` pairs in batches of `size`, shuffled by the key. A program has fixed shapes, so the
+ * pairs left over after the last full batch are left out; another epoch, another shuffle, leaves out others. A size that
+ * is not a whole number in [1, total] is a DataError.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { data, key } from 'tangentflow'
+ *
+ * const epoch = data.batches(4)(10)(key(1), 0)
+ * assert.ok(E.isRight(epoch))
+ * assert.deepEqual(epoch.right.map((places) => places.length), [4, 4])
  */
-export const shaped =
-  (shape: Shape) =>
-  (set: Labelled): E.Either<TangentError, Labelled> => {
-    const features = set.x.shape.slice(1)
-    return sizeOf(shape) === sizeOf(features)
-      ? E.right({ ...set, x: of([count(set), ...shape], set.x.data) })
-      : E.left(
-          tangentError(
-            'DataError',
-            'data.shaped',
-            `a shape of ${sizeOf(features)} features`,
-            showShape(shape)
-          )
-        )
+export const batches =
+  (size: number) =>
+  (total: number) =>
+  (source: HostKey, epoch: number): E.Either<TangentError, readonly Int32Array[]> => {
+    if (!Number.isInteger(size) || size < 1 || size > total)
+      return E.left(
+        tangentError('DataError', 'data.batches', `a whole batch size in [1, ${total}]`, String(size))
+      )
+    const order = permutation(derive(source, { kind: 'fold', index: epoch }), total)
+    return E.right(
+      Array.from({ length: Math.floor(total / size) }, (_, i) => order.subarray(i * size, (i + 1) * size))
+    )
   }

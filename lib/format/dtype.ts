@@ -3,7 +3,7 @@ import type { NdArray } from '../core/ndarray.js'
 
 type Elements = NdArray['data']
 
-/** How one element type lies in a file, little-endian. */
+/** How one element type is laid out in a file, little-endian. */
 interface Layout {
   readonly bytes: number
   /** Elements as this library holds them: float32 where it is exact, else float64. */
@@ -24,11 +24,29 @@ const brain = (words: Uint16Array): Float32Array =>
 const refuse = (value: number | bigint, type: string): never =>
   fail('DataError', 'format.encode', `elements that ${type} holds`, String(value))
 
-/** Whole numbers in [low, high], exact. */
-const wholes = (type: string, low: number, high: number, data: Elements): Elements => {
+/** Requires whole numbers in [low, high]. */
+const requireWholes = (type: string, low: number, high: number, data: Elements): Elements => {
   for (const value of data)
     if (!(Number.isInteger(value) && value >= low && value <= high)) refuse(value, type)
   return data
+}
+
+/** A typed array of whole numbers, and the one that holds its elements exactly. */
+interface RawArray {
+  readonly BYTES_PER_ELEMENT: number
+  new (raw: ArrayBuffer): ArrayLike<number>
+  from(data: ArrayLike<number>): ArrayBufferView
+}
+
+/** Whole numbers of up to 32 bits: `I32` has a sign, `U32` has none. */
+const whole = (type: string, Raw: RawArray, Held: { from(data: ArrayLike<number>): Elements }): Layout => {
+  const count = 2 ** (8 * Raw.BYTES_PER_ELEMENT)
+  const [low, high] = type.startsWith('I') ? [-count / 2, count / 2 - 1] : [0, count - 1]
+  return {
+    bytes: Raw.BYTES_PER_ELEMENT,
+    read: (raw) => Held.from(new Raw(raw)),
+    write: (data) => Raw.from(requireWholes(type, low, high, data))
+  }
 }
 
 const safe = (value: bigint): number => {
@@ -52,57 +70,34 @@ export const dtypes = {
   I64: {
     bytes: 8,
     read: (raw) => Float64Array.from(Array.from(new BigInt64Array(raw), safe)),
-    write: (data) => BigInt64Array.from(Array.from(wholes('I64', -SAFE, SAFE, data), BigInt))
+    write: (data) => BigInt64Array.from(Array.from(requireWholes('I64', -SAFE, SAFE, data), BigInt))
   },
   U64: {
     bytes: 8,
     read: (raw) => Float64Array.from(Array.from(new BigUint64Array(raw), safe)),
-    write: (data) => BigUint64Array.from(Array.from(wholes('U64', 0, SAFE, data), BigInt))
+    write: (data) => BigUint64Array.from(Array.from(requireWholes('U64', 0, SAFE, data), BigInt))
   },
-  I32: {
-    bytes: 4,
-    read: (raw) => Float64Array.from(new Int32Array(raw)),
-    write: (data) => Int32Array.from(wholes('I32', -(2 ** 31), 2 ** 31 - 1, data))
-  },
-  U32: {
-    bytes: 4,
-    read: (raw) => Float64Array.from(new Uint32Array(raw)),
-    write: (data) => Uint32Array.from(wholes('U32', 0, 2 ** 32 - 1, data))
-  },
-  I16: {
-    bytes: 2,
-    read: (raw) => Float32Array.from(new Int16Array(raw)),
-    write: (data) => Int16Array.from(wholes('I16', -(2 ** 15), 2 ** 15 - 1, data))
-  },
-  U16: {
-    bytes: 2,
-    read: (raw) => Float32Array.from(new Uint16Array(raw)),
-    write: (data) => Uint16Array.from(wholes('U16', 0, 2 ** 16 - 1, data))
-  },
-  I8: {
-    bytes: 1,
-    read: (raw) => Float32Array.from(new Int8Array(raw)),
-    write: (data) => Int8Array.from(wholes('I8', -128, 127, data))
-  },
-  U8: {
-    bytes: 1,
-    read: (raw) => Float32Array.from(new Uint8Array(raw)),
-    write: (data) => Uint8Array.from(wholes('U8', 0, 255, data))
-  },
+  I32: whole('I32', Int32Array, Float64Array),
+  U32: whole('U32', Uint32Array, Float64Array),
+  I16: whole('I16', Int16Array, Float32Array),
+  U16: whole('U16', Uint16Array, Float32Array),
+  I8: whole('I8', Int8Array, Float32Array),
+  U8: whole('U8', Uint8Array, Float32Array),
   BOOL: {
     bytes: 1,
     read: (raw) => Float32Array.from(new Uint8Array(raw), (byte) => (byte === 0 ? 0 : 1)),
-    write: (data) => Uint8Array.from(wholes('BOOL', 0, 1, data))
+    write: (data) => Uint8Array.from(requireWholes('BOOL', 0, 1, data))
   }
 } as const satisfies Readonly<Record<string, Layout>>
 
 /** The element type of a tensor in a file; F16 and BF16 are read only. */
 export type Dtype = keyof typeof dtypes
 
+/** Whether a name is that of an element type. */
 export const isDtype = (name: unknown): name is Dtype =>
   typeof name === 'string' && Object.hasOwn(dtypes, name)
 
-/** The type under which elements are kept unless asked otherwise: the one they have. */
+/** The type that elements have in memory: what is written by default. */
 export const dtypeOf = (data: Elements): Dtype => (data instanceof Float32Array ? 'F32' : 'F64')
 
 /** Elements of a type from a part of a file, copied; the part may begin at any byte. */

@@ -3,6 +3,7 @@ import { fail, type TangentError } from '../core/error.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
 import { attempt } from '../graph/trace.js'
+import { concatBytes, viewOf } from './bytes.js'
 import { type Dtype, dtypeOf, dtypes, elementBytes, readElements } from './dtype.js'
 
 /** NumPy's names of the element types; `<` is little-endian, `|` has no order. */
@@ -32,7 +33,7 @@ const latin = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.
 /** The header of versions 1, 2 and 3, and where it ends. */
 const headerOf = (bytes: Uint8Array): { readonly text: string; readonly end: number } => {
   if (latin(bytes.subarray(0, 6)) !== MAGIC) refuse('a file that begins with \\x93NUMPY', 'another beginning')
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const view = viewOf(bytes)
   const version = bytes[6]
   const start = version === 1 ? 10 : 12
   if (version === undefined || version < 1 || version > 3) refuse('version 1, 2 or 3', String(version))
@@ -99,7 +100,9 @@ export const decode = (bytes: Uint8Array): E.Either<TangentError, NdArray> =>
   })
 
 /**
- * Writes an array as `numpy.save` does, version 1; under the type of its elements unless another is asked for.
+ * Writes an array as `numpy.save` does, version 1; with elements of the given type.
+ *
+ * @defaultValue `dtype` is the type that the elements have
  *
  * @example
  * import assert from 'node:assert'
@@ -122,9 +125,5 @@ export const encode = (
     const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${sizes}), }`
     const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10
     const head = `${MAGIC}\u0001\u0000${String.fromCharCode(length & 255, length >> 8)}${text.padEnd(length - 1)}\n`
-    const body = elementBytes(dtype, data)
-    const out = new Uint8Array(head.length + body.length)
-    out.set(Uint8Array.from(head, (letter) => letter.charCodeAt(0)))
-    out.set(body, head.length)
-    return out
+    return concatBytes([Uint8Array.from(head, (letter) => letter.charCodeAt(0)), elementBytes(dtype, data)])
   })

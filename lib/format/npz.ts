@@ -14,7 +14,7 @@ const orThrow = <A>(either: E.Either<TangentError, A>, name: string): A => {
 
 /**
  * Reads named arrays as `numpy.savez` writes them. Those of `numpy.savez_compressed` need `inflate`, which
- * `io.readArrays` brings along. A broken zip, a wrong checksum, a member that is no array and a name given twice are a
+ * `io.readArrays` has. A broken zip, a wrong checksum, a member that is no array and a name given twice are a
  * DataError naming the member.
  */
 export const decode = (

@@ -3,8 +3,8 @@ import { fail, type TangentError } from '../core/error.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
 import { attempt } from '../graph/trace.js'
+import { concatBytes, viewOf } from './bytes.js'
 import { type Dtype, dtypeOf, dtypes, elementBytes, isDtype, readElements } from './dtype.js'
-import { topLevelNames } from './json.js'
 
 /** Named tensors and free text about them. */
 export interface TensorFile {
@@ -38,7 +38,7 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 /** The length of the header, by the first eight bytes of a file. */
 const headerLength = (bytes: Uint8Array): number => {
   if (bytes.length < PREFIX) refuse('8 bytes for the length of the header', `${bytes.length}`)
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true))
+  const length = Number(viewOf(bytes).getBigUint64(0, true))
   if (length > LONGEST) refuse(`a header of at most ${LONGEST} bytes`, `${length}`)
   return bytes.length >= PREFIX + length
     ? length
@@ -51,6 +51,40 @@ const headerText = (bytes: Uint8Array, length: number): string => {
   } catch {
     return refuse('a header in UTF-8', 'other bytes')
   }
+}
+
+const [QUOTE, BACKSLASH, COLON] = [0x22, 0x5c, 0x3a]
+const OPENING: ReadonlySet<number> = new Set([0x7b, 0x5b])
+const CLOSING: ReadonlySet<number> = new Set([0x7d, 0x5d])
+const BLANK: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d])
+
+/** The place after the text that begins at `from`, its quotes included. */
+const afterText = (json: string, from: number): number => {
+  let at = from + 1
+  while (json.charCodeAt(at) !== QUOTE) at += json.charCodeAt(at) === BACKSLASH ? 2 : 1
+  return at + 1
+}
+
+const isName = (json: string, end: number): boolean => {
+  let at = end
+  while (BLANK.has(json.charCodeAt(at))) at++
+  return json.charCodeAt(at) === COLON
+}
+
+/** The field names of the outermost object of a valid JSON text, in order, with the repetitions that JSON.parse drops. */
+const topLevelNames = (json: string): readonly string[] => {
+  const names: string[] = []
+  let depth = 0
+  for (let at = 0; at < json.length;) {
+    const code = json.charCodeAt(at)
+    const end = code === QUOTE ? afterText(json, at) : at + 1
+    if (OPENING.has(code)) depth++
+    else if (CLOSING.has(code)) depth--
+    else if (code === QUOTE && depth === 1 && isName(json, end))
+      names.push(JSON.parse(json.slice(at, end)) as string)
+    at = end
+  }
+  return names
 }
 
 const headerObject = (text: string): Readonly<Record<string, unknown>> => {
@@ -191,11 +225,10 @@ export const encode = (file: Encodable): E.Either<TangentError, Uint8Array> =>
     const about = Object.keys(metadata).length === 0 ? [] : [[METADATA, sorted(metadata)] as const]
     const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries([...about, ...entries])))
     const length = Math.ceil(text.length / PREFIX) * PREFIX
-    const out = new Uint8Array(PREFIX + length + at).fill(0x20, PREFIX, PREFIX + length)
-    new DataView(out.buffer).setBigUint64(0, BigInt(length), true)
-    out.set(text, PREFIX)
-    parts.forEach(({ bytes }, i) => out.set(bytes, PREFIX + length + entries[i]![1].data_offsets[0]!))
-    return out
+    const prefix = new Uint8Array(PREFIX)
+    viewOf(prefix).setBigUint64(0, BigInt(length), true)
+    const blanks = new Uint8Array(length - text.length).fill(0x20)
+    return concatBytes([prefix, text, blanks, ...parts.map(({ bytes }) => bytes)])
   })
 
 const sorted = (texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>

@@ -1,7 +1,7 @@
 import { fail } from '../core/error.js'
-import { crc32 } from './crc32.js'
+import { concatBytes, crc32, viewOf } from './bytes.js'
 
-/** Takes a deflate stream apart; a third argument of other zips' entries. `size` is what must come out. */
+/** Unpacks a deflate stream of an entry that has `size` bytes. */
 export type Inflate = (deflated: Uint8Array, size: number) => Uint8Array
 
 /** A file inside a zip. */
@@ -16,22 +16,13 @@ const [LOCAL_SIZE, CENTRAL_SIZE, END_SIZE] = [30, 46, 22]
 const DAY = 0x0021
 const UTF8 = 0x0800
 
+/** A record of whole numbers, little-endian, two or four bytes each. */
 const fields = (size: number, places: readonly (readonly [at: number, width: 2 | 4, value: number])[]) => {
   const out = new Uint8Array(size)
-  const view = new DataView(out.buffer)
+  const view = viewOf(out)
   for (const [at, width, value] of places)
     if (width === 2) view.setUint16(at, value, true)
     else view.setUint32(at, value, true)
-  return out
-}
-
-const joined = (parts: readonly Uint8Array[]): Uint8Array => {
-  const out = new Uint8Array(parts.reduce((total, { length }) => total + length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
   return out
 }
 
@@ -59,7 +50,7 @@ export const zip = (operation: string, entries: readonly ZipEntry[]): Uint8Array
     centrals.push(central, text)
     at += LOCAL_SIZE + text.length + bytes.length
   }
-  const directory = joined(centrals)
+  const directory = concatBytes(centrals)
   if (at + directory.length >= 2 ** 32 || entries.length >= 2 ** 16)
     fail(
       'ArgumentError',
@@ -74,14 +65,14 @@ export const zip = (operation: string, entries: readonly ZipEntry[]): Uint8Array
     [12, 4, directory.length],
     [16, 4, at]
   ])
-  return joined([...locals, directory, end])
+  return concatBytes([...locals, directory, end])
 }
 
-/** The entries of a zip, each checked against its sum; compressed ones with the help of `inflate`. */
+/** The entries of a zip, each checked against its checksum; compressed ones need `inflate`. */
 export const unzip = (operation: string, bytes: Uint8Array, inflate?: Inflate): readonly ZipEntry[] => {
   const refuse = (expected: string, received: string, where?: string): never =>
     fail('DataError', operation, expected, received, where)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const view = viewOf(bytes)
   const u16 = (at: number): number => (at + 2 <= bytes.length ? view.getUint16(at, true) : cut())
   const u32 = (at: number): number => (at + 4 <= bytes.length ? view.getUint32(at, true) : cut())
   const cut = (): never => refuse('a whole zip file', `one that is cut off at ${bytes.length} bytes`)

@@ -9,19 +9,26 @@ import { md5Of } from './load.js'
 import { cacheFolder, type DataOptions } from './locate.js'
 import { unpacked } from './read.js'
 import { fileStore } from './store.js'
-import { untar } from './tar.js'
 
 /** How a set is fetched. */
 export interface FetchOptions extends Pick<DataOptions, 'data' | 'env'> {
-  /** Where from; the set's published source unless given. A folder ends in `/`. */
+  /**
+   * Where the files are; a folder ends in `/`.
+   *
+   * @defaultValue the set's published source
+   */
   readonly source?: string
-  /** Told of every URL before it is asked for, and of every file that was written. */
+  /** Called with every URL before it is requested, and with every file that was written. */
   readonly tell: (line: string) => IO<void>
-  /** How long one file may take, in ms; ten minutes unless given. */
+  /**
+   * How long one file may take, in ms.
+   *
+   * @defaultValue ten minutes
+   */
   readonly timeout?: number
 }
 
-/** One file to ask for: where it is, and what its bytes must be. */
+/** One file to request, and where it is written: an archive names a folder. */
 export interface Download {
   readonly url: string
   readonly path: string
@@ -29,7 +36,7 @@ export interface Download {
 
 const TEN_MINUTES = 600_000
 
-/** The names under which a set's files are kept: what `io.loadSet` looks for. */
+/** The names under which a set's files are saved: what `io.loadSet` looks for. */
 const namesOf = (name: PublishedName): readonly string[] =>
   Object.keys(published[name].files).filter((file) => !file.includes('first'))
 
@@ -37,7 +44,7 @@ const namesOf = (name: PublishedName): readonly string[] =>
 const folderFor = (name: PublishedName, { data, env = process.env }: FetchOptions): string =>
   join(data ?? (env.TANGENTFLOW_DATA || cacheFolder(env)), published[name].folders[0]!)
 
-/** What fetching a set would ask for and write, without doing anything. */
+/** What fetching a set would request and write; nothing is done. */
 export const planFetch = (name: PublishedName, options: FetchOptions): readonly Download[] => {
   const { archive, sources } = published[name]
   const source = options.source ?? sources[0]!
@@ -79,6 +86,30 @@ const checked =
       ? E.right(bytes)
       : E.left(tangentError('DataError', 'io.fetchSet', `the md5 ${md5}`, md5Of(bytes), url))
 
+const BLOCK = 512
+
+const textOf = (bytes: Uint8Array): string => {
+  const end = bytes.indexOf(0)
+  return new TextDecoder('latin1').decode(end < 0 ? bytes : bytes.subarray(0, end))
+}
+
+/** The plain files of a tar archive (POSIX ustar), by their names without folders. One that is cut off is a DataError. */
+export const untar = (tar: Uint8Array): E.Either<TangentError, ReadonlyMap<string, Uint8Array>> => {
+  const files = new Map<string, Uint8Array>()
+  for (let at = 0; at + BLOCK <= tar.length && tar[at] !== 0;) {
+    const header = tar.subarray(at, at + BLOCK)
+    const size = Number.parseInt(textOf(header.subarray(124, 136)).trim(), 8)
+    const end = at + BLOCK + size
+    if (!(size >= 0) || end > tar.length)
+      return E.left(tangentError('DataError', 'io.fetchSet', 'a whole tar archive', 'one that is cut off'))
+    const isFile = header[156] === 0 || header[156] === 0x30
+    const name = textOf(header.subarray(0, 100)).split('/').pop()!
+    if (isFile && name !== '') files.set(name, tar.subarray(at + BLOCK, end))
+    at += BLOCK + Math.ceil(size / BLOCK) * BLOCK
+  }
+  return E.right(files)
+}
+
 /** What is written after a download: the packed file itself, or the files of an archive. */
 const filesOf = (
   name: PublishedName,
@@ -109,7 +140,7 @@ const filesOf = (
 
 /**
  * Downloads a published set to where `io.loadSet` finds it, file by file, each checked against its md5 before it is written
- * whole. Every URL is told before it is asked for. Whoever calls this has asked the user: the command does so by `--yes`.
+ * whole. `tell` gets every URL before it is requested. The caller has asked the user: the command does so by `--yes`.
  * No network, a refusal of the server and a folder that cannot be written are an IoError, a wrong md5 a DataError; what was
  * there before stays.
  */

@@ -1,3 +1,9 @@
+/**
+ * Files, as TaskEithers and IOEithers that fail with an IoError or a DataError naming the path: published data sets found, loaded
+ * and fetched, arrays read and written, a run's checkpoint saved. The bytes of each format are the concern of `format` and
+ * `data`; only this folder and the command line touch `node:`. A new kind of file is a new file here that reads with `read` and
+ * writes with `write`, so that no file is ever half written.
+ */
 export * as codec from '../format/codec.js'
 export { decode } from '../format/decode.js'
 export { type Download, type FetchOptions, fetchSet, planFetch } from './fetch.js'
@@ -6,5 +12,5 @@ export { type DataOptions, locate, type SetFiles } from './locate.js'
 export { readBytes } from './read.js'
 export { openRunFolder, runFiles, type RunFolder } from './run-folder.js'
 export { fileStore } from './store.js'
-export { readArrays, writeArrays } from './tensors.js'
+export { readArrays, writeArrays } from './arrays.js'
 export { appendLine, writeAtomic } from './write.js'

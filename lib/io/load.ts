@@ -11,7 +11,7 @@ import { idx } from '../data/idx.js'
 import { count, type Labelled, labelled } from '../data/labelled.js'
 import { published, type PublishedName, publishedNames, type PublishedSet } from '../data/published.js'
 import { type DataOptions, locate } from './locate.js'
-import { readBytes } from './read.js'
+import { atPath, readBytes } from './read.js'
 
 /** A file that a set was read from. */
 export interface SourceFile {
@@ -37,6 +37,7 @@ export interface LoadedSet {
   readonly files: readonly SourceFile[]
 }
 
+/** The md5 of some bytes, in hexadecimal digits. */
 export const md5Of = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex')
 
 /** The set and file that an md5 belongs to, for the one who put a file into the wrong folder. */
@@ -67,17 +68,6 @@ const readFileOf =
       })
     )
 
-const at =
-  (path: string) =>
-  <A>(either: E.Either<TangentError, A>): E.Either<TangentError, A> =>
-    pipe(
-      either,
-      E.mapLeft((error) => ({
-        ...error,
-        where: error.where === undefined ? path : `${path}: ${error.where}`
-      }))
-    )
-
 /** Images and labels of one part of a set laid out as MNIST is. */
 const idxPart = (
   { image, labels }: PublishedSet,
@@ -85,8 +75,8 @@ const idxPart = (
 ): E.Either<TangentError, Labelled> =>
   pipe(
     E.Do,
-    E.bind('x', () => at(images!.source.path)(idx({ divisor: 255 })(images!.bytes))),
-    E.bind('y', () => at(classes!.source.path)(idx()(classes!.bytes))),
+    E.bind('x', () => pipe(idx({ divisor: 255 })(images!.bytes), E.mapLeft(atPath(images!.source.path)))),
+    E.bind('y', () => pipe(idx()(classes!.bytes), E.mapLeft(atPath(classes!.source.path)))),
     E.filterOrElse(
       ({ x }) => x.shape.length === 3 && x.shape[1] === image[1] && x.shape[2] === image[2],
       ({ x }) =>
@@ -99,7 +89,10 @@ const idxPart = (
         )
     ),
     E.flatMap(({ x, y }) =>
-      at(classes!.source.path)(labelled(of([x.shape[0]!, sizeOf(image)], x.data), y, labels.length))
+      pipe(
+        labelled(of([x.shape[0]!, sizeOf(image)], x.data), y, labels.length),
+        E.mapLeft(atPath(classes!.source.path))
+      )
     )
   )
 
@@ -121,7 +114,7 @@ const concatenated = (parts: readonly Labelled[]): Labelled => {
 const cifarPart = (reads: readonly Read[]): E.Either<TangentError, Labelled> =>
   pipe(
     reads,
-    E.traverseArray(({ bytes, source }) => at(source.path)(cifar10(bytes))),
+    E.traverseArray(({ bytes, source }) => pipe(cifar10(bytes), E.mapLeft(atPath(source.path)))),
     E.map(concatenated)
   )
 

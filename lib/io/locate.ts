@@ -7,13 +7,21 @@ import type { IOEither } from 'fp-ts/lib/IOEither.js'
 import { tangentError, type TangentError } from '../core/error.js'
 import { published, type PublishedName, type PublishedSet } from '../data/published.js'
 
-/** Where data sets are looked for. */
+/** Where data sets are searched. */
 export interface DataOptions {
   /** The folder that holds data sets, or the files of one: what `--data` names. */
   readonly data?: string
-  /** The environment: `TANGENTFLOW_DATA` names the folder where `data` does not. `process.env` unless given. */
+  /**
+   * The environment: `TANGENTFLOW_DATA` names the folder where `data` does not.
+   *
+   * @defaultValue process.env
+   */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** Whether a file as long as the published one must have its md5; true unless given. */
+  /**
+   * Whether a file as long as the published one must have its md5.
+   *
+   * @defaultValue true
+   */
   readonly verify?: boolean
 }
 
@@ -23,11 +31,11 @@ export interface SetFiles {
   readonly test: readonly string[]
 }
 
-/** Where fetched sets are kept. */
+/** Where fetched sets are saved. */
 export const cacheFolder = (env: NonNullable<DataOptions['env']>): string =>
   join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'tangentflow')
 
-/** Folders that may hold data sets, in the order in which they are looked at. */
+/** Folders that may hold data sets, in the order in which they are searched. */
 const rootsOf = ({ data, env = process.env }: DataOptions): readonly string[] =>
   [data, env.TANGENTFLOW_DATA, 'data', cacheFolder(env), '/usr/share/datasets'].filter(
     (root): root is string => root !== undefined && root !== ''

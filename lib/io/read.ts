@@ -6,8 +6,16 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { tangentError, type TangentError } from '../core/error.js'
 import { ioError } from './write.js'
 
-/** No file of a data set is larger once unpacked; what claims to be is refused before it fills the memory. */
+/** No file of a data set is larger once unpacked; a larger one is refused before it fills the memory. */
 const LARGEST = 2 ** 30
+
+/** An error with the path of the file that it is about before the place inside that file. */
+export const atPath =
+  (path: string) =>
+  (error: TangentError): TangentError => ({
+    ...error,
+    where: error.where === undefined ? path : `${path}: ${error.where}`
+  })
 
 /** Whether bytes begin as a gzip file does. */
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b

@@ -5,8 +5,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as IOE from 'fp-ts/lib/IOEither.js'
 import type { IOEither } from 'fp-ts/lib/IOEither.js'
 import { tangentError, type TangentError } from '../core/error.js'
-import { makeFolder } from './folder.js'
-import { appendLine, ioError, writeAtomic } from './write.js'
+import { appendLine, ioError, makeFolder, writeAtomic } from './write.js'
 
 /** The files of a run. `result.json` is written last but for the report: a folder that has it holds a finished run. */
 export const runFiles = {

@@ -4,14 +4,13 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as IOE from 'fp-ts/lib/IOEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Store } from '../checkpoint/checkpoint.js'
-import { makeFolder } from './folder.js'
-import { ioError, writeAtomic } from './write.js'
+import { ioError, makeFolder, writeAtomic } from './write.js'
 
 const isAbsent = (thrown: unknown): boolean =>
   thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT'
 
 /**
- * Keeps a run's checkpoint in a file, written whole or not at all; the folder is made with the first one. Where the file
+ * Saves a run's checkpoint in a file, written whole or not at all; the folder is made with the first one. Where the file
  * cannot be read or written, the IoError names it.
  */
 export const fileStore = (path: string): Store => ({

@@ -1,4 +1,14 @@
-import { appendFileSync, closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import type { IOEither } from 'fp-ts/lib/IOEither.js'
@@ -16,7 +26,7 @@ const reasons: Readonly<Record<string, string>> = {
   EEXIST: 'something of that name already'
 }
 
-/** A thrown file-system error as an IoError that says what was tried, what came and where. */
+/** A thrown file-system error as an IoError that says what was tried, why it failed and where. */
 export const ioError =
   (operation: string, expected: string, path: string) =>
   (thrown: unknown): TangentError => {
@@ -25,6 +35,16 @@ export const ioError =
     return tangentError('IoError', operation, expected, reasons[code] ?? message, path)
   }
 
+/**
+ * Makes a folder and its parents, one by one: Node's recursive mkdir never returns where a parent refuses with ENOENT, as
+ * /proc does.
+ */
+export const makeFolder = (path: string): void => {
+  if (existsSync(path)) return
+  makeFolder(dirname(path))
+  mkdirSync(path)
+}
+
 /** Writes until every byte is out: one `write` to a nearly full disk may take a part only. */
 const writeAll = (file: number, bytes: Uint8Array): void => {
   for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done)
@@ -32,9 +52,9 @@ const writeAll = (file: number, bytes: Uint8Array): void => {
 
 /**
  * Writes a file whole or not at all: into a temporary file beside it, flushed to the disk, then renamed over it. On any
- * failure the temporary file is removed, an older file of that name is as it was, and the IoError names the path.
+ * failure the temporary file is removed, an older file of that name stays as it was, and the IoError names the path.
  *
- * It runs in one go, without giving way to the event loop, so that a signal handler cannot come in between.
+ * It is synchronous, so that no signal handler runs in between.
  */
 export const writeAtomic =
   (path: string) =>

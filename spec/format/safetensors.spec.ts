@@ -2,12 +2,9 @@ import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { format, ndarray, type NdArray } from 'tangentflow'
+import { right } from '../support/either.js'
 
 const { encode, decode, decodeHeader } = format.safetensors
-const right = <A>(either: E.Either<unknown, A>): A => {
-  if (E.isRight(either)) return either.right
-  throw new Error(JSON.stringify(either.left))
-}
 
 const arrays: fc.Arbitrary<NdArray> = fc
   .array(fc.integer({ min: 1, max: 4 }), { maxLength: 3 })

@@ -1,11 +1,9 @@
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
-import { ndarray, tree } from 'tangentflow'
-import { fileStore, readArrays, writeArrays } from 'tangentflow/io'
-import { attemptFit, right, small, start } from '../support/training.js'
+import { fileStore } from 'tangentflow/io'
+import { attemptFit, right, small } from '../support/training.js'
 
 vi.mock('node:fs', async (original) => {
   const real = await original<typeof fs>()
@@ -21,7 +19,7 @@ const full = (): never => {
   throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
 }
 
-describe('a training kept in a file', () => {
+describe('a training saved in a file', () => {
   const keepIn = (path: string, stop?: () => boolean) => ({
     ...small.options,
     checkpoint: { store: fileStore(path) },
@@ -66,38 +64,5 @@ describe('a training kept in a file', () => {
     })
     const inside = join(path, 'checkpoint.safetensors')
     expect(await attemptFit(keepIn(inside))).toMatchObject({ left: { _tag: 'IoError' } })
-  })
-})
-
-describe('files of arrays', () => {
-  const arrays = tree.named(start)
-
-  it.each(['.safetensors', '.npz'])('give back parameters by name: %s', async (suffix) => {
-    const path = join(fresh(), `params${suffix}`)
-    expect(await writeArrays(path)(arrays)()).toEqual(E.right(undefined))
-    const read = right(await readArrays(path)())
-    expect(tree.fromNamed(start)(read)).toEqual(start)
-  })
-
-  it('hold one array as .npy, and refuse others and other names by the path', async () => {
-    const path = join(fresh(), 'x.npy')
-    const x = ndarray.of([2, 2], [1, 2, 3, 4])
-    await writeArrays(path)({ x })()
-    expect(await readArrays(path)()).toEqual(E.right({ array: x }))
-    expect(await writeArrays(path)(arrays)()).toMatchObject({ left: { _tag: 'ArgumentError', where: path } })
-    const other = join(fresh(), 'x.h5')
-    expect(await writeArrays(other)({ x })()).toMatchObject({ left: { _tag: 'ArgumentError', where: other } })
-  })
-
-  it('are written whole or not at all, and name a file that is damaged', async () => {
-    const folder = fresh()
-    const path = join(folder, 'x.npz')
-    vi.mocked(fs.writeSync).mockImplementationOnce(full)
-    expect(await writeArrays(path)(arrays)()).toMatchObject({ left: { _tag: 'IoError', where: path } })
-    expect(fs.readdirSync(folder)).toEqual([])
-    fs.writeFileSync(path, 'not found')
-    expect(await readArrays(path)()).toMatchObject({ left: { _tag: 'DataError', where: path } })
-    const missing = join(folder, 'none.npz')
-    expect(await readArrays(missing)()).toMatchObject({ left: { _tag: 'IoError', where: missing } })
   })
 })

@@ -7,22 +7,6 @@ const PIXELS = SIDE * SIDE
 /** The value of a pixel full of ink. */
 const INK = 16
 
-const parse = (): Labelled => {
-  const lines = text.trim().split('\n')
-  const x = new Float32Array(lines.length * PIXELS)
-  const y = new Float32Array(lines.length)
-  lines.forEach((line, image) => {
-    for (let pixel = 0; pixel < PIXELS; pixel++)
-      x[image * PIXELS + pixel] = Number.parseInt(line.charAt(pixel), INK + 1) / INK
-    y[image] = Number(line.charAt(PIXELS))
-  })
-  return {
-    x: ndarray.of([lines.length, PIXELS], x),
-    y: ndarray.of([lines.length], y),
-    classes: 10
-  }
-}
-
 /**
  * The bundled handwritten digits: 1,797 real images of 8×8 pixels in [0, 1] (the published 0 to 16, divided by 16), flat
  * and row by row, x of shape [1797, 64], with their labels 0 to 9.
@@ -38,7 +22,21 @@ const parse = (): Labelled => {
  * assert.deepEqual(x.shape, [1797, 64])
  * assert.deepEqual([...y.data.slice(0, 4)], [0, 1, 2, 3])
  */
-export const digits = (): Labelled => parse()
+export const digits = (): Labelled => {
+  const lines = text.trim().split('\n')
+  const x = new Float32Array(lines.length * PIXELS)
+  const y = new Float32Array(lines.length)
+  lines.forEach((line, image) => {
+    for (let pixel = 0; pixel < PIXELS; pixel++)
+      x[image * PIXELS + pixel] = Number.parseInt(line.charAt(pixel), INK + 1) / INK
+    y[image] = Number(line.charAt(PIXELS))
+  })
+  return {
+    x: ndarray.of([lines.length, PIXELS], x),
+    y: ndarray.of([lines.length], y),
+    classes: 10
+  }
+}
 
 /**
  * The digits as a fixed train set of 1,397 and test set of 400: an image tests where its place modulo 9 is 0 or 5.

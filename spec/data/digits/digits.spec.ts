@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { digits, digitsSplit } from '../../lib/data/index.js'
+import { digits, digitsSplit } from '../../../lib/data/index.js'
 
-const published = fileURLToPath(new URL('../../../shared/data/digits/digits.csv.gz', import.meta.url))
+const published = fileURLToPath(new URL('../../../../shared/data/digits/digits.csv.gz', import.meta.url))
 
 describe('digits', () => {
   const { x, y, classes } = digits()

@@ -7,7 +7,7 @@ import type { NdArray } from '../core/ndarray.js'
 import * as npy from '../format/npy.js'
 import * as npz from '../format/npz.js'
 import * as safetensors from '../format/safetensors.js'
-import { readBytes } from './read.js'
+import { atPath, readBytes } from './read.js'
 import { writeAtomic } from './write.js'
 
 type Arrays = Readonly<Record<string, NdArray>>
@@ -61,6 +61,7 @@ const formats: Readonly<
   }
 }
 
+/** The format that the name of a file ends in. */
 const formatOf = (operation: string, path: string) => {
   const found = Object.entries(formats).find(([suffix]) => path.endsWith(suffix))
   return found === undefined
@@ -76,13 +77,6 @@ const formatOf = (operation: string, path: string) => {
     : E.right(found[1])
 }
 
-const at =
-  (path: string) =>
-  (error: TangentError): TangentError => ({
-    ...error,
-    where: error.where === undefined ? path : `${path}: ${error.where}`
-  })
-
 /**
  * The named arrays of a `.safetensors` or `.npz` file, or the one of a `.npy` file, by the name `array`. A file that cannot
  * be read is an IoError, one that is damaged a DataError; both name the path.
@@ -93,7 +87,7 @@ export const readArrays = (path: string): TE.TaskEither<TangentError, Arrays> =>
     TE.flatMap(({ decode }) =>
       pipe(
         readBytes(path),
-        TE.flatMapEither((bytes) => pipe(decode(bytes), E.mapLeft(at(path))))
+        TE.flatMapEither((bytes) => pipe(decode(bytes), E.mapLeft(atPath(path))))
       )
     )
   )
@@ -104,6 +98,6 @@ export const writeArrays =
   (arrays: Arrays): TE.TaskEither<TangentError, void> =>
     pipe(
       TE.fromEither(formatOf('io.writeArrays', path)),
-      TE.flatMapEither(({ encode }) => pipe(encode(arrays), E.mapLeft(at(path)))),
+      TE.flatMapEither(({ encode }) => pipe(encode(arrays), E.mapLeft(atPath(path)))),
       TE.flatMapIOEither(writeAtomic(path))
     )

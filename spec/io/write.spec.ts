@@ -1,0 +1,68 @@
+import * as fs from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import type { TangentError } from '../../lib/core/error.js'
+import { appendLine, writeAtomic } from '../../lib/io/index.js'
+
+vi.mock('node:fs', async (original) => {
+  const real = await original<typeof fs>()
+  return { ...real, writeSync: vi.fn(real.writeSync), renameSync: vi.fn(real.renameSync) }
+})
+
+const root = fs.mkdtempSync(join(tmpdir(), 'tangentflow-write-'))
+afterAll(() => fs.rmSync(root, { recursive: true, force: true }))
+afterEach(() => void vi.restoreAllMocks())
+
+const full = (): never => {
+  throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
+}
+const refusal = (written: E.Either<TangentError, unknown>): TangentError => {
+  if (E.isRight(written)) throw new Error('expected a Left')
+  return written.left
+}
+
+describe('writeAtomic', () => {
+  it('keeps the old file and leaves nothing beside it when the disk is full half-way', () => {
+    const folder = fs.mkdtempSync(join(root, 'full-'))
+    const path = join(folder, 'result.json')
+    expect(writeAtomic(path)('old')()).toEqual(E.right(undefined))
+    vi.mocked(fs.writeSync).mockImplementationOnce((file) => fs.writeSync(file, 'ha'))
+    vi.mocked(fs.writeSync).mockImplementationOnce(full)
+    expect(refusal(writeAtomic(path)('half a file')())).toEqual({
+      _tag: 'IoError',
+      operation: 'io.writeAtomic',
+      expected: 'to write the file',
+      received: 'a full disk',
+      where: path
+    })
+    expect(fs.readdirSync(folder)).toEqual(['result.json'])
+    expect(fs.readFileSync(path, 'utf8')).toBe('old')
+  })
+
+  it('removes the temporary file when the rename fails, and goes on after a partial write', () => {
+    const folder = fs.mkdtempSync(join(root, 'rename-'))
+    const path = join(folder, 'a')
+    vi.mocked(fs.renameSync).mockImplementationOnce(full)
+    expect(refusal(writeAtomic(path)('text')())).toMatchObject({ _tag: 'IoError', where: path })
+    expect(fs.readdirSync(folder)).toEqual([])
+    vi.mocked(fs.writeSync).mockImplementationOnce((file) => fs.writeSync(file, 'äö'))
+    expect(writeAtomic(path)('äöü and more')()).toEqual(E.right(undefined))
+    expect(fs.readFileSync(path, 'utf8')).toBe('äöü and more')
+  })
+})
+
+describe('appendLine', () => {
+  it('adds a line at the end, and names a file that cannot be written', () => {
+    const path = join(fs.mkdtempSync(join(root, 'lines-')), 'a')
+    for (const line of ['one', 'two']) expect(appendLine(path)(line)()).toEqual(E.right(undefined))
+    expect(fs.readFileSync(path, 'utf8')).toBe('one\ntwo\n')
+    const inside = join(path, 'b')
+    expect(refusal(appendLine(inside)('three')())).toMatchObject({
+      _tag: 'IoError',
+      operation: 'io.appendLine',
+      where: inside
+    })
+  })
+})
