@@ -2,236 +2,267 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { IO } from 'fp-ts/lib/IO.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as t from 'io-ts'
 import { tangentError, type TangentError } from '../core/error.js'
-import { engineName, type EngineOptions, withEngine } from '../engine/open.js'
+import { type EngineOptions, withEngine } from '../engine/open.js'
+import {
+  decodeJson,
+  digits,
+  digitsDefaults,
+  encodeJson,
+  Experiment,
+  ExperimentRecord,
+  type ImageSet,
+  methodNames,
+  type OpenEngine,
+  run,
+  setNames
+} from '../experiment/index.js'
 import * as codec from '../format/codec.js'
-import { decode } from '../format/decode.js'
-import { fileStore } from '../io/index.js'
-import { type ExperimentRecord, ExperimentRun } from '../experiment/record.js'
+import { fileStore, loadSet } from '../io/index.js'
 import { experimentHtml, experimentText } from '../report/index.js'
-import { engineOptions } from './engine-options.js'
-import type { Terminal } from './terminal.js'
-import { type Images, imagesOf } from '../experiment/data.js'
-import { perform, settingOf } from '../experiment/run.js'
-import { methodNames } from '../experiment/method-setting.js'
-import { Experiment, nameOf, type RunSetting, runsOf, setNames } from '../experiment/setting.js'
-import { parseWords } from './arguments.js'
+import {
+  commandOf,
+  type Command,
+  computing,
+  engineOptions,
+  optionLines,
+  path,
+  readRequest
+} from './options.js'
+import { type Display, display, type Terminal } from './terminal.js'
+
+const { seeds: _seeds, ...defaults } = digitsDefaults
+
+const StartOptions = t.partial({
+  seed: codec.fromText(codec.whole(0)),
+  seeds: codec.fromText(codec.whole(1)),
+  density: codec.fromText(codec.share),
+  epsilon: codec.fromText(codec.atLeast(0)),
+  epochs: codec.fromText(codec.whole(1)),
+  'search-steps': codec.fromText(codec.whole(1)),
+  'output-weight': codec.fromText(codec.atLeast(0)),
+  ...computing.options
+})
+export type StartOptions = t.TypeOf<typeof StartOptions>
+
+/** `npm start`: the bundled experiment with some of its settings as options. */
+export const startCommand: Command<StartOptions> = {
+  operation: 'npm start',
+  words: [0, ''],
+  options: StartOptions,
+  help: {
+    seed: ['n', 'the first seed', '0'],
+    seeds: ['n', 'how many seeds, counted up from the first', '1'],
+    density: ['share', 'share of the weights that every mask keeps, in (0, 1]', `${defaults.density}`],
+    epsilon: ['radius', 'L∞ radius of the attacks, at least 0; pixels are in [0, 1]', `${defaults.epsilon}`],
+    epochs: ['n', 'epochs of every training', `${defaults.epochs}`],
+    'search-steps': ['n', 'steps of the search for the ticket', `${defaults.searchSteps}`],
+    'output-weight': ['c', 'weight of the output term of the search, at least 0', `${defaults.outputWeight}`],
+    ...computing.help,
+    out: ['folder', 'where the runs are saved, and resumed', 'runs/<time>']
+  }
+}
+
+/** What `npm start -- --help` prints. */
+export const startUsage = [
+  'Find an adversarial winning ticket on handwritten digits and compare it with other masks.',
+  '',
+  'npm start -- [options]',
+  'npm start -- data --help        data sets: check what is there, fetch what is not',
+  'npm start -- experiment --help  train and attack as a JSON file says',
+  '',
+  ...optionLines(startCommand),
+  '',
+  'Progress goes to stderr and the tables to stdout. The folder gets a checkpoint and a JSON file for each run, then',
+  'result.json and report.html, which opens without a network. Called again with the same folder, it runs what is missing.'
+].join('\n')
+
+/** The bundled experiment with the options over it. */
+export const startExperiment = (options: StartOptions): Experiment => {
+  const { seed = 0, seeds = 1 } = options
+  return digits({
+    seeds: [seed, ...Array.from({ length: seeds - 1 }, (_, i) => seed + 1 + i)],
+    density: options.density ?? defaults.density,
+    epsilon: options.epsilon ?? defaults.epsilon,
+    epochs: options.epochs ?? defaults.epochs,
+    searchSteps: options['search-steps'] ?? defaults.searchSteps,
+    outputWeight: options['output-weight'] ?? defaults.outputWeight
+  })
+}
+
+const FileOptions = t.partial({ experiment: path, data: path, ...computing.options })
+
+const fileCommand: Command<t.TypeOf<typeof FileOptions>> = {
+  operation: 'npm start -- experiment',
+  words: [1, '<file>'],
+  options: FileOptions,
+  help: {
+    experiment: ['file', 'the file, without the word experiment'],
+    data: ['folder', 'the folder that holds data sets', 'TANGENTFLOW_DATA'],
+    ...computing.help,
+    out: ['folder', 'where the runs are saved, and resumed', 'runs/<name of the experiment>']
+  }
+}
 
 /** What `npm start -- experiment --help` prints. */
-const usage = [
+const fileUsage = [
   'Train and attack networks as a JSON file says, run by run; what is done is not done again.',
   '',
-  'npm start -- experiment <file> [--data DIR] [--out DIR] [--engine name] [--threads n]',
+  'npm start -- experiment <file> [options]',
   '',
-  `  ${'--data <folder>'.padEnd(24)}the folder that holds data sets (TANGENTFLOW_DATA)`,
-  `  ${'--out <folder>'.padEnd(24)}where runs are kept and taken up again (runs/<name of the experiment>)`,
-  `  ${'--engine <name>'.padEnd(24)}auto, or an engine that is required (auto)`,
-  `  ${'--threads <n>'.padEnd(24)}threads of the engine (1)`,
+  ...optionLines(fileCommand),
   '',
   `Sets: ${setNames.join(', ')}. Methods: ${methodNames.join(', ')}.`,
   'The folder gets a checkpoint and a JSON file for each run, then result.json and report.html.'
 ].join('\n')
 
-interface Request {
-  readonly file: string
-  readonly data: string | undefined
-  readonly out: string | undefined
-  readonly engine: string
-  readonly threads: number
-}
-
-const operation = 'npm start -- experiment'
-
-const read = (args: readonly string[]): E.Either<TangentError, 'help' | Request> => {
-  const parsed = parseWords({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      experiment: { type: 'string' },
-      data: { type: 'string' },
-      out: { type: 'string' },
-      engine: { type: 'string', default: 'auto' },
-      threads: { type: 'string', default: '1' },
-      help: { type: 'boolean', short: 'h', default: false }
-    }
-  })
-  if (E.isLeft(parsed))
-    return E.left(
-      tangentError('ConfigError', operation, '<file>, --data, --out, --engine, --threads', parsed.left)
-    )
-  const {
-    values: { experiment, data, out, engine, threads, help },
-    positionals
-  } = parsed.right
-  const [file, ...rest] = [...(experiment === undefined ? [] : [experiment]), ...positionals]
-  if (help || file === undefined) return E.right('help')
-  if (rest.length > 0)
-    return E.left(tangentError('ConfigError', operation, 'one file', [file, ...rest].join(' ')))
-  return pipe(
-    codec.fromText(codec.whole(1)),
-    (whole) => decode(operation, whole)(threads),
-    E.mapLeft((error) => ({ ...error, where: '--threads' })),
-    E.map((count) => ({ file, data, out, engine, threads: count }))
-  )
-}
-
-const parsed =
-  (path: string) =>
-  (text: string): E.Either<TangentError, unknown> =>
-    E.tryCatch(
-      (): unknown => JSON.parse(text),
-      (thrown) =>
-        tangentError('ConfigError', operation, 'JSON', thrown instanceof Error ? thrown.message : '', path)
-    )
-
 /** The experiment of a file; an error names the file and the path in it. */
-export const readExperiment = (path: string): TE.TaskEither<TangentError, Experiment> =>
+export const readExperiment = (file: string): TE.TaskEither<TangentError, Experiment> =>
   pipe(
     TE.tryCatch(
-      () => readFile(path, 'utf8'),
-      () => tangentError('IoError', operation, 'an experiment, a JSON file that can be read', 'none', path)
-    ),
-    TE.flatMapEither(parsed(path)),
-    TE.flatMapEither((value) =>
-      pipe(
-        value,
-        decode(operation, Experiment),
-        E.mapLeft((error) =>
-          error.where === path || error.where === undefined
-            ? { ...error, where: path }
-            : { ...error, where: `${path}: ${error.where}` }
+      () => readFile(file),
+      () =>
+        tangentError(
+          'IoError',
+          fileCommand.operation,
+          'an experiment, a JSON file that can be read',
+          'none',
+          file
         )
-      )
+    ),
+    TE.flatMapEither(decodeJson(fileCommand.operation, Experiment, file))
+  )
+
+/** Refuses a folder that holds the result of another experiment, which would be lost. */
+const checkFolder = (operation: string, file: string, name: string): TE.TaskEither<TangentError, unknown> =>
+  pipe(
+    fileStore(file).read,
+    TE.flatMapEither((bytes) =>
+      bytes === undefined
+        ? E.right(undefined)
+        : pipe(
+            bytes,
+            decodeJson(operation, ExperimentRecord, file),
+            E.filterOrElse(
+              (record) => record.name === name,
+              (record) =>
+                tangentError('ConfigError', operation, `a result of ${name}, or none`, record.name, file)
+            )
+          )
     )
   )
 
-/** JSON as people read it, but for rows of numbers, which stand on one line each. */
-const json = (value: object): Uint8Array => {
-  const text = JSON.stringify(value, null, 1).replaceAll(/\[[-+.\de,\s]+\]/g, (row) =>
-    row.replaceAll(/\s+/g, '')
-  )
-  return new TextEncoder().encode(`${text}\n`)
-}
-
-/** The run that a file holds, if it is done; one of another setting is refused, so that no result is lost. */
-const finished = (
-  path: string,
-  experiment: Experiment,
-  run: RunSetting
-): TE.TaskEither<TangentError, ExperimentRun | undefined> =>
-  pipe(
-    fileStore(path).read,
-    TE.flatMapEither((bytes): E.Either<TangentError, ExperimentRun | undefined> => {
-      if (bytes === undefined) return E.right(undefined)
+/** An engine for each run; the first one is noted. */
+const opener = (choice: EngineOptions, { note }: Display, out: string): OpenEngine => {
+  let isNoted = false
+  return (use) =>
+    withEngine(choice)((engine) => {
+      const { engine: name, backend, threads } = engine.describe
+      const told = isNoted
+        ? TE.right(undefined)
+        : TE.fromIO(note(`${name} (${backend}), threads: ${threads}; writing to ${out}`))
+      isNoted = true
       return pipe(
-        parsed(path)(new TextDecoder().decode(bytes)),
-        E.flatMap(decode(operation, ExperimentRun)),
-        E.filterOrElse(
-          ({ setting }) => JSON.stringify(setting) === JSON.stringify(settingOf(experiment, run)),
-          () =>
-            tangentError(
-              'ConfigError',
-              operation,
-              'a run of this experiment, or none',
-              'a run of another',
-              path
-            )
-        )
+        told,
+        TE.flatMap(() => use(engine))
       )
     })
-  )
-
-const SECOND = 1000
-
-/** A line at the start and the end of every phase, and every ten seconds between. */
-const teller = ({ err }: Terminal, name: string) => {
-  let last = { phase: '', at: -Infinity }
-  return (phase: string, done: number, total: number, says: string): IO<void> =>
-    () => {
-      const now = Date.now()
-      if (phase === last.phase && done < total && now - last.at < 10 * SECOND) return
-      last = { phase, at: now }
-      err(`${name}  ${phase}  ${done}/${total}  ${says}\n`)
-    }
 }
 
-/** All runs, each on an engine of its own: what a run compiled is given back when it is done. */
-const allRuns = (
-  experiment: Experiment,
-  images: Images,
-  out: string,
-  choice: EngineOptions,
+interface Job {
+  readonly experiment: Experiment
+  readonly images?: ImageSet
+  readonly engine: EngineOptions
+  readonly out: string
+  readonly operation: string
+  readonly command: string
+}
+
+/** Runs an experiment in a folder; gives its tables as text. */
+const runExperiment = (
+  { experiment, images, engine, out, operation, command }: Job,
   terminal: Terminal
-): TE.TaskEither<TangentError, readonly ExperimentRun[]> =>
+): TE.TaskEither<TangentError, string> => {
+  const shown = display(terminal)
+  const [result, report] = [join(out, 'result.json'), join(out, 'report.html')]
+  return pipe(
+    checkFolder(operation, result, experiment.name),
+    TE.flatMap(() =>
+      run(experiment, {
+        ...(images && { images }),
+        store: (name) => fileStore(join(out, name)),
+        onProgress: shown.progress,
+        command
+      })(opener(engine, shown, out))
+    ),
+    TE.tap((record) => fileStore(result).write(encodeJson(record))),
+    TE.tap((record) => fileStore(report).write(new TextEncoder().encode(experimentHtml(record)))),
+    TE.map((record) => `${experimentText(record)}\n\nreport: ${report}`),
+    TE.tapIO(() => shown.clear),
+    TE.tapError(() => TE.fromIO(shown.clear))
+  )
+}
+
+/** `npm start` with options; `now` names the folder of a run that names none. */
+export const start = (
+  args: readonly string[],
+  terminal: Terminal,
+  now: Date
+): TE.TaskEither<TangentError, string> =>
   pipe(
-    runsOf(experiment),
-    TE.traverseSeqArray((run) => {
-      const name = nameOf(run)
-      const path = join(out, `${name}.json`)
-      return pipe(
-        finished(path, experiment, run),
-        TE.flatMap((done) =>
-          done !== undefined
-            ? TE.right(done)
-            : pipe(
-                withEngine(choice)((engine) =>
-                  perform(experiment, run, {
-                    images,
-                    executed: engine.describe,
-                    store: (of, phase) => fileStore(join(out, `${nameOf(of)}.${phase}.checkpoint`)),
-                    tell: teller(terminal, name)
-                  })(engine)
-                ),
-                TE.tap((result) => fileStore(path).write(json(result)))
-              )
-        )
-      )
+    TE.fromEither(readRequest(startCommand, args)),
+    TE.flatMap((request) => {
+      if (request === 'help') return TE.right(startUsage)
+      const { options, given } = request
+      const job = {
+        experiment: startExperiment(options),
+        engine: engineOptions(options),
+        out: options.out ?? `runs/${now.toISOString().slice(0, 19).replaceAll(':', '-')}`,
+        operation: startCommand.operation,
+        command: commandOf('npm start --', startCommand, given).replace(/ --$/, '')
+      }
+      return runExperiment(job, terminal)
     })
   )
 
-/** The command that gives these results again, anywhere: the folder of the data is another on every machine. */
-const wordsOf = ({ file, data, engine, threads }: Request): string =>
-  [
-    `${operation} ${file}`,
-    ...(data === undefined ? [] : ['--data DIR']),
-    ...(engine === 'auto' ? [] : [`--engine ${engine}`]),
-    ...(threads === 1 ? [] : [`--threads ${threads}`])
-  ].join(' ')
-
-const conduct = (request: Request, terminal: Terminal): TE.TaskEither<TangentError, string> =>
-  pipe(
-    TE.Do,
-    TE.bind('experiment', () => readExperiment(request.file)),
-    TE.bind('name', () => TE.fromEither(engineName(request.engine))),
-    TE.bind('images', ({ experiment }) => imagesOf(experiment, request.data)),
-    TE.flatMap(({ experiment, images, name }) => {
-      const { threads } = request
-      const out = request.out ?? join('runs', experiment.name)
-      return pipe(
-        allRuns(experiment, images, out, engineOptions(name, threads), terminal),
-        TE.map((runs): ExperimentRecord => ({
-          name: experiment.name,
-          command: wordsOf(request),
-          experiment,
-          runs
-        })),
-        TE.tap((record) => fileStore(join(out, 'result.json')).write(json(record))),
-        TE.tap((record) =>
-          fileStore(join(out, 'report.html')).write(new TextEncoder().encode(experimentHtml(record)))
-        ),
-        TE.map((record) => `${experimentText(record)}\n\nreport: ${join(out, 'report.html')}`)
-      )
-    })
-  )
-
-/** `experiment …` of the command. */
+/** `experiment …` of the command, or `--experiment FILE`. */
 export const experimentCommand = (
   args: readonly string[],
   terminal: Terminal
 ): TE.TaskEither<TangentError, string> =>
   pipe(
-    TE.fromEither(read(args)),
-    TE.flatMap((request) => (request === 'help' ? TE.right(usage) : conduct(request, terminal)))
+    TE.fromEither(readRequest(fileCommand, args)),
+    TE.flatMap((request) => {
+      if (request === 'help') return TE.right(fileUsage)
+      const { options, words, given } = request
+      const [file, ...rest] = [...(options.experiment === undefined ? [] : [options.experiment]), ...words]
+      const { operation } = fileCommand
+      if (file === undefined) return TE.right(fileUsage)
+      if (rest.length > 0)
+        return TE.left(tangentError('ConfigError', operation, 'one file', [file, ...rest].join(' ')))
+      return pipe(
+        readExperiment(file),
+        TE.bindTo('experiment'),
+        TE.bind('images', ({ experiment: { data } }): TE.TaskEither<TangentError, ImageSet | undefined> =>
+          data.set === 'digits'
+            ? TE.right(undefined)
+            : loadSet(data.set, options.data === undefined ? {} : { data: options.data })
+        ),
+        TE.flatMap(({ experiment, images }) =>
+          runExperiment(
+            {
+              experiment,
+              ...(images && { images }),
+              engine: engineOptions(options),
+              out: options.out ?? join('runs', experiment.name),
+              operation,
+              command: commandOf(`${operation} ${file}`, fileCommand, given)
+            },
+            terminal
+          )
+        )
+      )
+    })
   )

@@ -3,106 +3,136 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { tangentError, type TangentError } from '../core/error.js'
 import { engineNames } from '../engine/engine.js'
+import type { EngineOptions } from '../engine/open.js'
 import * as codec from '../format/codec.js'
 import { decode } from '../format/decode.js'
-import { defaults } from './setting.js'
 
-const engines = ['auto', ...engineNames] as const
+/** What `--help` says of an option: its value (none for a switch), what it does, and its default. */
+export type OptionHelp = readonly [value: string, says: string, fallback?: string]
 
-/** All options, each a codec of the text that follows its name. */
-const Options = t.type({
-  seed: codec.fromText(codec.whole(0)),
-  seeds: codec.fromText(codec.whole(1)),
-  density: codec.fromText(codec.share),
-  epsilon: codec.fromText(codec.atLeast(0)),
-  epochs: codec.fromText(codec.whole(1)),
-  'search-steps': codec.fromText(codec.whole(1)),
-  'output-weight': codec.fromText(codec.atLeast(0)),
-  engine: codec.oneOf(engines),
-  threads: codec.fromText(codec.whole(1)),
-  out: t.refinement(t.string, (path) => path.trim() !== '', 'a folder')
-})
-export type Options = t.TypeOf<typeof Options>
-
-type Name = keyof Options
-
-const help: { readonly [N in Name]: readonly [value: string, says: string, fallback: string] } = {
-  seed: ['n', 'the first seed', '0'],
-  seeds: ['n', 'how many seeds, counted up from the first', '1'],
-  density: ['share', 'share of the weights that every mask keeps, in (0, 1]', String(defaults.density)],
-  epsilon: ['radius', 'L∞ radius of the attacks, at least 0; pixels are in [0, 1]', String(defaults.epsilon)],
-  epochs: ['n', 'epochs of every training', String(defaults.epochs)],
-  'search-steps': ['n', 'steps of the search for the ticket', String(defaults.searchSteps)],
-  'output-weight': [
-    'c',
-    'weight of the output term of the search, at least 0',
-    String(defaults.outputWeight)
-  ],
-  engine: ['name', engines.join(', '), 'auto'],
-  threads: ['n', 'threads of the engine', '1'],
-  out: ['folder', 'where the run is written: new, empty, or of an unfinished run', 'runs/<time>']
+/** A command: how it is called, and what its help says of each option. */
+interface Called {
+  readonly operation: string
+  /** Words that are no options: at most so many, and what they are. */
+  readonly words: readonly [most: number, what: string]
+  readonly help: Readonly<Record<string, OptionHelp>>
 }
 
-const names = Object.keys(help) as readonly Name[]
-const isName = (name: string): name is Name => names.some((known) => known === name)
+/** A command with the codec of its options. */
+export interface Command<A> extends Called {
+  readonly options: t.Decoder<unknown, A>
+}
 
-/** What `--help` prints. */
-export const usage = [
-  'Find an adversarial winning ticket on handwritten digits and set it beside other masks.',
-  '',
-  'npm start -- [options]',
-  'npm start -- data --help        data sets: check what is there, fetch what is not',
-  'npm start -- experiment --help  train and attack as a JSON file says',
-  '',
-  ...names.map((name) => {
-    const [value, says, fallback] = help[name]
-    return `  ${`--${name} <${value}>`.padEnd(24)}${says} (${fallback})`
-  }),
-  `  ${'--help'.padEnd(24)}this`,
-  '',
-  'Progress goes to stderr and the table to stdout. The folder gets config.json, metrics.jsonl, result.json and',
-  'report.html, which opens without a network.'
-].join('\n')
+/** What a command was called with. */
+export interface Request<A> {
+  readonly options: A
+  readonly words: readonly string[]
+  /** The options as they were given, in the order of the help. */
+  readonly given: readonly (readonly [name: string, text: string])[]
+}
 
-const refuse = (expected: string, received: string, where?: string): E.Either<TangentError, never> =>
-  E.left(tangentError('ConfigError', 'npm start', expected, received, where))
+/** A line of the help for each option. */
+export const optionLines = ({ help }: Called): readonly string[] =>
+  [...Object.entries(help), ['help', ['', 'this']] satisfies [string, OptionHelp]].map(
+    ([name, [value, says, fallback]]) => {
+      const option = value === '' ? `--${name}` : `--${name} <${value}>`
+      return `  ${option.padEnd(24)}${says}${fallback === undefined ? '' : ` (${fallback})`}`
+    }
+  )
 
-/** `--name value` and `--name=value`, the last one of a name counts. */
+type Pairs = ReadonlyMap<string, string>
+
+/** `--name value`, `--name=value` and words, in any order; the last one of a name counts. */
 const pairsOf = (
-  args: readonly string[],
-  pairs: ReadonlyMap<Name, string> = new Map()
-): E.Either<TangentError, ReadonlyMap<Name, string>> => {
-  const [first, ...rest] = args
-  if (first === undefined) return E.right(pairs)
-  const [, name = '', inline] = /^--([^=]*)(?:=(.*))?$/s.exec(first) ?? []
-  if (!isName(name)) return refuse(`an option: --${names.join(', --')}, --help`, JSON.stringify(first))
-  const value = inline ?? rest[0]
-  const after = inline === undefined ? rest.slice(1) : rest
-  return value === undefined || (inline === undefined && value.startsWith('--'))
-    ? refuse(
-        `<${help[name][0]}>: ${help[name][1]}`,
-        value === undefined ? 'nothing' : JSON.stringify(value),
-        `--${name}`
+  { operation, words: [most, what], help }: Called,
+  args: readonly string[]
+): E.Either<TangentError, { readonly pairs: Pairs; readonly words: readonly string[] }> => {
+  const refuse = (expected: string, received: string, where?: string): E.Either<TangentError, never> =>
+    E.left(tangentError('ConfigError', operation, expected, received, where))
+  const pairs = new Map<string, string>()
+  const words: string[] = []
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i]!
+    const [isOption, name = '', inline] = /^--([^=]*)(?:=(.*))?$/s.exec(arg) ?? []
+    if (isOption === undefined && words.length < most) {
+      words.push(arg)
+      continue
+    }
+    const about = help[name]
+    if (isOption === undefined || about === undefined)
+      return refuse(
+        `${most === 0 ? '' : `${what}, or `}an option: --${[...Object.keys(help), 'help'].join(', --')}`,
+        JSON.stringify(arg)
       )
-    : pairsOf(after, new Map([...pairs, [name, value]]))
+    const [value, says] = about
+    const text = inline ?? (value === '' ? 'true' : args[++i])
+    if (text === undefined || (inline === undefined && text.startsWith('--')))
+      return refuse(`<${value}>: ${says}`, text === undefined ? 'nothing' : JSON.stringify(text), `--${name}`)
+    pairs.set(name, text)
+  }
+  return E.right({ pairs, words })
 }
 
-/** What a person asked for: `--help`, or a run. `now` names the folder of a run that names none. */
-export const readOptions = (args: readonly string[], now: Date): E.Either<TangentError, 'help' | Options> =>
+/** What a person asked a command for: its help, or what it was called with. */
+export const readRequest = <A>(
+  command: Command<A>,
+  args: readonly string[]
+): E.Either<TangentError, 'help' | Request<A>> =>
   args.some((arg) => arg === '--help' || arg === '-h')
     ? E.right('help')
     : pipe(
-        pairsOf(args),
-        E.map((pairs) => ({
-          ...Object.fromEntries(names.map((name) => [name, help[name][2]])),
-          out: `runs/${now.toISOString().slice(0, 19).replaceAll(':', '-')}`,
-          ...Object.fromEntries(pairs)
-        })),
-        E.flatMap((texts) =>
+        pairsOf(command, args),
+        E.flatMap(({ pairs, words }) =>
           pipe(
-            texts,
-            decode('npm start', Options),
-            E.mapLeft((error) => ({ ...error, where: `--${error.where ?? ''}` }))
+            decode(command.operation, command.options)(Object.fromEntries(pairs)),
+            E.bimap(
+              (error) => ({ ...error, where: `--${error.where ?? ''}` }),
+              (options) => ({
+                options,
+                words,
+                given: Object.keys(command.help).flatMap((name) => {
+                  const text = pairs.get(name)
+                  return text === undefined ? [] : [[name, text] as const]
+                })
+              })
+            )
           )
         )
       )
+
+const engines = ['auto', ...engineNames] as const
+
+/** Text that is not empty. */
+export const path = t.refinement(t.string, (text) => text.trim() !== '', 'a folder')
+
+/** The options of every command that computes. */
+export const computing = {
+  options: { engine: codec.oneOf(engines), threads: codec.fromText(codec.whole(1)), out: path },
+  help: {
+    engine: ['name', engines.join(', '), 'auto'],
+    threads: ['n', 'threads of the engine', '1']
+  } satisfies Called['help']
+}
+
+/**
+ * The command that gives the same results again, anywhere: folders are others on every machine, and defaults need no
+ * word.
+ */
+export const commandOf = (words: string, { help }: Called, given: Request<unknown>['given']): string =>
+  [
+    words,
+    ...given.flatMap(([name, text]) =>
+      name === 'out' || name === 'experiment' || help[name]?.[2] === text
+        ? []
+        : [`--${name} ${name === 'data' ? 'DIR' : text}`]
+    )
+  ].join(' ')
+
+/** A named engine is required, never replaced silently; `auto` takes the first that is there. */
+export const engineOptions = ({
+  engine = 'auto',
+  threads = 1
+}: {
+  readonly engine?: (typeof engines)[number]
+  readonly threads?: number
+}): EngineOptions => (engine === 'auto' ? { prefer: engine, threads } : { require: engine, threads })

@@ -1,5 +1,5 @@
 import type { IO } from 'fp-ts/lib/IO.js'
-import type { Progress } from './comparison.js'
+import type { ExperimentProgress } from '../experiment/index.js'
 
 /** The two streams a program talks to. */
 export interface Terminal {
@@ -11,37 +11,45 @@ export interface Terminal {
 
 const WIDTH = 24
 
-/** `████████░░░░░░░░  42 %  seed 0  training SNIP  loss 0.341` */
-const bar = ({ seed, phase, done, total, loss }: Progress): string => {
-  const share = total === 0 ? 1 : done / total
+/** `████████░░░░░░░░  42 %  ticket-0.2-seed0  training  530/1260  loss 0.341` */
+const barOf = (shown: ExperimentProgress): string => {
+  const share = shown.total === 0 ? 1 : shown.done / shown.total
   const full = Math.round(share * WIDTH)
   const percent = `${Math.floor(share * 100)} %`.padStart(5)
-  return `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${percent}  seed ${seed}  ${phase}  loss ${loss.toFixed(3)}`
+  return `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${percent}  ${lineOf(shown)}`
 }
 
-/**
- * Shows progress: a bar drawn over and over on a terminal, a plain line for each new phase elsewhere. `note` is a line
- * that stays, `clear` removes the bar.
- */
+const lineOf = ({ run, phase, done, total, note }: ExperimentProgress): string =>
+  `${run}  ${phase}  ${done}/${total}  ${note}`
+
+/** Shows progress; `note` writes a line that stays, `clear` removes the bar. */
 export interface Display {
-  readonly progress: (progress: Progress) => IO<void>
+  readonly progress: (progress: ExperimentProgress) => IO<void>
   readonly note: (line: string) => IO<void>
   readonly clear: IO<void>
 }
 
-/** At most so many times a second is the bar redrawn. */
-const REDRAWS = 10
+/** Milliseconds between two drawings of the bar, and between two lines where there is no terminal. */
+const [REDRAW, REPEAT] = [100, 10_000]
 
+/**
+ * A bar that is drawn over and over on a terminal; elsewhere a line at the start and the end of each phase, and every ten
+ * seconds between. A run that is finished leaves a line on both.
+ */
 export const display = ({ err, interactive }: Terminal, clock: IO<number> = Date.now): Display => {
   const erase = interactive ? '\r\u001b[K' : ''
   let last = { phase: '', at: -Infinity }
-  const draw = (shown: Progress): void => {
-    const phase = `seed ${shown.seed}  ${shown.phase}`
-    const [now, isNew] = [clock(), phase !== last.phase]
-    if (!isNew && now - last.at < 1000 / REDRAWS) return
-    if (interactive) err(erase + bar(shown))
-    else if (isNew) err(`${phase} (${Math.floor((100 * shown.done) / shown.total)} % of this seed)\n`)
+  const draw = (shown: ExperimentProgress): void => {
+    const [now, phase] = [clock(), `${shown.run} ${shown.phase}`]
+    const isFinished = shown.phase === 'finished'
+    const isDue =
+      phase !== last.phase ||
+      (!interactive && shown.done >= shown.total) ||
+      now - last.at >= (interactive ? REDRAW : REPEAT)
+    if (!isDue && !isFinished) return
     last = { phase, at: now }
+    if (isFinished) err(`${erase}${shown.run}  ${shown.note}\n`)
+    else err(interactive ? erase + barOf(shown) : `${lineOf(shown)}\n`)
   }
   return {
     progress: (shown) => () => draw(shown),

@@ -1,5 +1,5 @@
-import { pipe } from 'fp-ts/lib/function.js'
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import type * as attack from '../attack/index.js'
 import type { HostKey } from '../core/key.js'
@@ -13,31 +13,30 @@ import { attempt } from '../graph/trace.js'
 import * as mask from '../mask/index.js'
 import type * as nn from '../nn/index.js'
 import * as ntk from '../ntk/index.js'
-import type { Measures } from './record.js'
 import * as train from '../train/index.js'
-import { countsOf, pixelsOf, rounded } from './measure.js'
-import type { Judged } from './data.js'
-import type { Chosen } from './methods.js'
-import type { Distance } from './search-record.js'
+import type { MeasureImages } from './images.js'
+import type { MethodResult } from './methods/index.js'
+import { places, rounded } from './numbers.js'
+import type { DistanceRecord, Measures } from './record.js'
 
 type Mask = Concrete<nn.Weights>
 
-/** The network at its start, and the images kept out on which it is measured. */
-export interface Measured {
+/** The network at its start, and the images held out on which it is measured. */
+export interface MeasureInput {
   readonly network: nn.Network
   readonly params: Concrete<nn.Params>
-  readonly judged: Judged
+  readonly images: MeasureImages
   readonly classes: number
   readonly key: HostKey
 }
 
 /** Kernel and output distance to dense at initialisation, under an attack. */
 export const distanceTo =
-  ({ network, params, judged: { kernel }, key }: Measured, against: attack.Attack) =>
-  (chosen: Mask, at: Concrete<nn.Params>): Effect<Distance> =>
+  ({ network, params, images: { kernel }, key }: MeasureInput, attacked: attack.Attack) =>
+  (chosen: Mask, at: Concrete<nn.Params>): Effect<DistanceRecord> =>
     pipe(
       (runner: Runner) =>
-        run(runner)(mask.distance(network.apply, against))(
+        run(runner)(mask.distance(network.apply, attacked))(
           params,
           chosen,
           kernel[0].x,
@@ -48,14 +47,14 @@ export const distanceTo =
       RTE.map(({ value }) => ({ kernel: value.kernel.data[0]!, output: value.output.data[0]! }))
     )
 
-/** The attacked images on which trainings are followed: fixed, so attacked against the dense network as it starts. */
-export const followed = (
-  { network, params, judged: { dynamics }, key }: Measured,
-  against: attack.Attack
+/** The images on which trainings are followed, attacked once against the dense network as it starts. */
+export const followedImages = (
+  { network, params, images: { dynamics }, key }: MeasureInput,
+  attacked: attack.Attack
 ): Effect<NdArray> =>
   pipe(
     (runner: Runner) =>
-      run(runner)((p: nn.Params, batch: nn.Batch, k: Key): Tensor => against(network.apply)(p, batch, k).x)(
+      run(runner)((p: nn.Params, batch: nn.Batch, k: Key): Tensor => attacked(network.apply)(p, batch, k).x)(
         params,
         dynamics,
         key
@@ -66,22 +65,20 @@ export const followed = (
 const oneHot = (labels: NdArray, classes: number): NdArray =>
   of(
     [labels.data.length, classes],
-    Array.from(labels.data).flatMap((label) =>
-      Array.from({ length: classes }, (_, k) => (k === label ? 1 : 0))
-    )
+    Array.from(labels.data).flatMap((label) => places(0, classes).map((k) => (k === label ? 1 : 0)))
   )
 
-const whole = (params: Concrete<nn.Params>): Mask =>
+const wholeMask = (params: Concrete<nn.Params>): Mask =>
   params.map(({ w }) => (w === undefined ? {} : { w: full(w.shape, 1) }))
 
 /** Eigenvalues and alignments of the natural kernel of a masked network at its start. */
 const kernelOf =
-  ({ network, params, judged: { kernel }, classes }: Measured) =>
-  ({ mask: chosen, start }: Chosen): Effect<NonNullable<Measures['kernel']>> => {
+  ({ network, params, images: { kernel }, classes }: MeasureInput) =>
+  ({ mask: chosen, start }: MethodResult): Effect<NonNullable<Measures['kernel']>> => {
     const [{ x, y }] = kernel
     const gram = (p: nn.Params, inputs: Tensor, m: nn.Weights): Tensor =>
       ntk.empiricalNtk(network.apply, { outputs: 'mean' })(p, inputs, inputs, m)
-    const ones = whole(params)
+    const ones = wholeMask(params)
     return pipe(
       (runner: Runner) => runner.compile(gram, [params, x, ones]),
       RTE.flatMap((program) =>
@@ -104,49 +101,74 @@ const kernelOf =
     )
   }
 
+/** Kept and all weights of each layer; without a mask, all are kept. */
+const countsOf = (params: Concrete<nn.Params>, chosen: Mask | undefined): Measures['layers'] =>
+  chosen === undefined
+    ? params.flatMap(({ w }) => (w === undefined ? [] : [{ kept: w.data.length, total: w.data.length }]))
+    : mask.countKept(chosen)
+
+/** Kept first-layer weights of each input, summed over the layer's outputs; weights are [inputs, outputs]. */
+const pixelsOf = (chosen: Mask | undefined): Pick<Measures, 'pixels'> => {
+  const first = chosen?.find(({ w }) => w !== undefined)?.w
+  if (first?.shape.length !== 2) return {}
+  const [inputs = 0, outputs = 0] = first.shape
+  return {
+    pixels: places(0, inputs).map((input) =>
+      places(input * outputs, outputs).reduce((kept, at) => kept + first.data[at]!, 0)
+    )
+  }
+}
+
 /** What the shapes and the mask alone say. */
 export const countedOf = (
   network: nn.Network,
   params: Concrete<nn.Params>,
   inputShape: readonly number[],
   chosen: Mask | undefined
-): Measures => {
-  const first = params.find(({ w }) => w !== undefined)?.w
-  return {
-    layers: countsOf(params, chosen),
-    cost: mask.cost(network, inputShape)(params, chosen ?? []),
-    ...(chosen === undefined || first?.shape.length !== 2 ? {} : { pixels: pixelsOf(chosen) })
-  }
-}
+): Measures => ({
+  layers: countsOf(params, chosen),
+  cost: mask.cost(network, inputShape)(params, chosen ?? []),
+  ...pixelsOf(chosen)
+})
+
+/** How far a training is from the dense one, along the way. */
+const dynamicsOf = (
+  fitted: train.Fitted,
+  epochs: number,
+  dense: train.Trajectory
+): Effect<Pick<Measures, 'epochs' | 'trajectory'>> =>
+  pipe(
+    RTE.fromEither(attempt(() => train.distances(fitted.checkpoints, dense))),
+    RTE.map((distances) => ({
+      epochs: fitted.checkpoints.map(({ step }) => (step * epochs) / fitted.losses.length),
+      trajectory: distances.map(rounded)
+    }))
+  )
 
 /** What is measured of a method at its start, and of its training beside the dense one where there is one to follow. */
 export const measuredOf = (
-  measured: Measured,
-  against: attack.Attack,
-  chosen: Chosen,
-  run_: { readonly steps: number; readonly checkpoints: train.Trajectory },
+  input: MeasureInput,
+  attacked: attack.Attack,
+  chosen: MethodResult,
+  fitted: train.Fitted,
   dense: train.Trajectory | undefined
 ): Effect<Omit<Measures, 'layers' | 'cost'>> =>
   pipe(
     RTE.Do,
-    RTE.bind('kernel', () => kernelOf(measured)(chosen)),
+    RTE.bind('kernel', () => kernelOf(input)(chosen)),
     RTE.bind('distance', () =>
-      chosen.mask === undefined ? RTE.of(undefined) : distanceTo(measured, against)(chosen.mask, chosen.start)
+      chosen.mask === undefined
+        ? RTE.of({})
+        : pipe(
+            distanceTo(input, attacked)(chosen.mask, chosen.start),
+            RTE.map((distance) => ({ distance }))
+          )
     ),
-    RTE.bind('trajectory', () =>
-      dense === undefined
-        ? RTE.of(undefined)
-        : RTE.fromEither(attempt(() => train.distances(run_.checkpoints, dense)))
-    ),
-    RTE.map(({ kernel, distance, trajectory }) => ({
+    RTE.bind('dynamics', () => (dense === undefined ? RTE.of({}) : dynamicsOf(fitted, chosen.epochs, dense))),
+    RTE.map(({ kernel, distance, dynamics }) => ({
       kernel,
-      ...(chosen.search === undefined ? {} : { search: chosen.search }),
-      ...(distance === undefined ? {} : { distance }),
-      ...(trajectory === undefined
-        ? {}
-        : {
-            epochs: run_.checkpoints.map(({ step }) => (step * chosen.epochs) / run_.steps),
-            trajectory: trajectory.map(rounded)
-          })
+      ...(chosen.search && { search: chosen.search }),
+      ...distance,
+      ...dynamics
     }))
   )

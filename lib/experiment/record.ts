@@ -1,12 +1,17 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
+import { tangentError, type TangentError } from '../core/error.js'
+import { decode } from '../format/decode.js'
 
 const numbers = t.readonlyArray(t.number)
 
 /** Weights of one layer: how many a mask keeps, of how many. */
-export const LayerCount = t.readonly(t.type({ kept: t.number, total: t.number }))
+const LayerCount = t.readonly(t.type({ kept: t.number, total: t.number }))
 
 /** Relative distances of kernel and outputs to the dense network's. */
-export const Distances = t.readonly(t.type({ kernel: t.number, output: t.number }))
+const DistanceRecord = t.readonly(t.type({ kernel: t.number, output: t.number }))
+export type DistanceRecord = t.TypeOf<typeof DistanceRecord>
 
 const Flag = t.readonly(t.type({ name: t.string, reason: t.string, measured: t.number, limit: t.number }))
 
@@ -59,8 +64,8 @@ const SearchRecord = t.readonly(
     output: numbers,
     /** Weights that entered or left the mask since the step noted before, layer by layer. */
     flips: t.readonlyArray(numbers),
-    before: Distances,
-    after: Distances
+    before: DistanceRecord,
+    after: DistanceRecord
   })
 )
 
@@ -94,7 +99,7 @@ const Measures = t.readonly(
       /** Kept first-layer weights of each input pixel, summed over the outputs; of dense first layers only. */
       pixels: numbers,
       /** Distance of the masked network's mixed kernel and outputs to the dense ones at initialisation. */
-      distance: Distances,
+      distance: DistanceRecord,
       search: SearchRecord,
       kernel: KernelRecord,
       /** The epochs at which `trajectory` was noted. */
@@ -152,3 +157,32 @@ export const ExperimentRecord = t.readonly(
   })
 )
 export type ExperimentRecord = t.TypeOf<typeof ExperimentRecord>
+
+/** A record or a run as JSON that people read, but for rows of numbers, which have one line each. */
+export const encodeJson = (value: object): Uint8Array => {
+  const text = JSON.stringify(value, null, 1).replaceAll(/\[[-+.\de,\s]+\]/g, (row) =>
+    row.replaceAll(/\s+/g, '')
+  )
+  return new TextEncoder().encode(`${text}\n`)
+}
+
+/** Decodes a JSON file; `where` names it in errors, before the path in it. */
+export const decodeJson =
+  <A>(operation: string, type: t.Decoder<unknown, A>, where: string) =>
+  (bytes: Uint8Array): E.Either<TangentError, A> =>
+    pipe(
+      E.tryCatch(
+        (): unknown => JSON.parse(new TextDecoder().decode(bytes)),
+        (thrown) =>
+          tangentError('ConfigError', operation, 'JSON', thrown instanceof Error ? thrown.message : '', where)
+      ),
+      E.flatMap((value) =>
+        pipe(
+          decode(operation, type)(value),
+          E.mapLeft((error) => ({
+            ...error,
+            where: error.where === undefined ? where : `${where}: ${error.where}`
+          }))
+        )
+      )
+    )

@@ -1,191 +1,203 @@
-import type { IO } from 'fp-ts/lib/IO.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
-import * as attack from '../attack/index.js'
-import type { TangentError } from '../core/error.js'
+import * as IO from 'fp-ts/lib/IO.js'
+import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Store } from '../checkpoint/index.js'
+import { tangentError, type TangentError } from '../core/error.js'
 import { key } from '../core/key.js'
-import { type Labelled, split } from '../data/index.js'
-import { fold } from '../graph/key.js'
-import type { Effect, Executed, Runner } from '../graph/runner.js'
+import type { Engine } from '../engine/engine.js'
 import { attempt } from '../graph/trace.js'
-import type { ExperimentRun } from './record.js'
-import type * as train from '../train/index.js'
-import { epochMeans, rounded } from './measure.js'
-import type { Images } from './data.js'
-import { countedOf, distanceTo, followed, type Measured, measuredOf } from './measures.js'
-import { labelOf } from './method-setting.js'
-import { type Choice, choose, type Chosen } from './methods.js'
-import { attacksOf, lastAttackOf, networkOf } from './parts.js'
-import type { Experiment, RunSetting } from './setting.js'
-import { tested } from './tests.js'
-import { type Along, trained } from './training.js'
+import * as mask from '../mask/index.js'
+import * as nn from '../nn/index.js'
+import { type Images, type ImageSet, imagesOf } from './images.js'
+import { methodOf } from './methods/index.js'
+import { decodeJson, encodeJson, type ExperimentRecord, ExperimentRun } from './record.js'
+import { prepareRun, runOne } from './run-one.js'
+import { type Experiment, nameOf, type RunSetting, runsOf, settingOf } from './schema.js'
 
-/** What a seed is split into; a new use takes a new number, so that the others keep their noise. */
-const streams = {
-  split: 0,
-  init: 1,
-  mask: 2,
-  fit: 3,
-  validate: 4,
-  attack: 5,
-  audit: 6,
-  curve: 7,
-  search: 8,
-  stage: 9,
-  measure: 10
-} as const
-
-/** All of an experiment that one run depends on, to be held against what a file says. */
-export const settingOf = (
-  { data, network, training, evaluation, measures, methods }: Experiment,
-  run: RunSetting
-): ExperimentRun['setting'] => ({
-  data,
-  network,
-  training,
-  evaluation,
-  ...(measures === undefined ? {} : { measures, followed: denseOf(methods) !== undefined }),
-  ...run
-})
-
-const denseOf = (methods: Experiment['methods']) => methods.find(({ kind }) => kind === 'dense')
-
-/** What a run is given beside its setting. */
-export interface RunInputs {
-  readonly images: Images
-  readonly executed: Executed
-  /** The place of one of a run's checkpoints. */
-  readonly store: (run: RunSetting, phase: string) => train.Store
-  readonly tell: (phase: string, done: number, total: number, says: string) => IO<void>
+/** What goes on in an experiment. */
+export interface ExperimentProgress {
+  /** The name of the run, `ticket-0.2-seed0`. */
+  readonly run: string
+  /** Such as `search`, `training`, the name of an attack, or `finished`. */
+  readonly phase: string
+  /** How much of the phase is done, of how much. */
+  readonly done: number
+  readonly total: number
+  /** What the phase says of itself, such as its loss. */
+  readonly note: string
 }
 
-const TRAINING = 'training'
+/** What an experiment is run with. */
+export interface ExperimentOptions {
+  /**
+   * The data set.
+   *
+   * @defaultValue the bundled digits, for an experiment on these
+   */
+  readonly images?: ImageSet
+  /**
+   * Where checkpoints and finished runs are saved by name and found again: `fileStore` of `tangentflow/io` in a folder.
+   *
+   * @defaultValue in memory, until the experiment ends
+   */
+  readonly store?: (name: string) => Store
+  readonly onProgress?: (progress: ExperimentProgress) => IO.IO<void>
+  /** The command that makes the record again, to be noted in it. */
+  readonly command?: string
+}
 
-/** What the images hold out for validation; nothing where none is asked for. */
-const partsOf = (
-  size: number,
-  stream: ReturnType<typeof key>,
-  set: Labelled
-): E.Either<TangentError, { readonly rest: Labelled; readonly held: Labelled | undefined }> =>
-  size === 0 ? E.right({ rest: set, held: undefined }) : split(size)(stream)(set)
+/** Opens an engine, uses it and closes it: `withEngine(options)`, or `(use) => use(engine)` for an engine that stays open. */
+export type OpenEngine = <A>(
+  use: (engine: Engine) => TE.TaskEither<TangentError, A>
+) => TE.TaskEither<TangentError, A>
 
-const timed = <A>(effect: Effect<A>): Effect<{ readonly value: A; readonly seconds: number }> =>
+const memory: IO.IO<NonNullable<ExperimentOptions['store']>> = () => {
+  const saved = new Map<string, Uint8Array>()
+  return (name) => ({
+    read: TE.fromIO(() => saved.get(name)),
+    write: (bytes) => TE.fromIO(() => void saved.set(name, bytes))
+  })
+}
+
+/** Refuses seeds, settings and densities with which a run would fail after others have been computed. */
+const checkRuns = (experiment: Experiment, images: Images): E.Either<TangentError, unknown> =>
   pipe(
-    RTE.fromIO(() => Date.now()),
-    RTE.bindTo('started'),
-    RTE.bind('value', () => effect),
-    RTE.map(({ started, value }) => ({ value, seconds: (Date.now() - started) / 1000 }))
+    attempt(() => experiment.seeds.forEach(key)),
+    E.flatMap(() => prepareRun(experiment, { seed: experiment.seeds[0] }, images)),
+    E.flatMap(({ params }) =>
+      attempt(() => {
+        const shapes = mask.weightShapes(nn.weightsOf(params))
+        for (const { method, density } of runsOf(experiment)) {
+          const { layers } = methodOf(method)
+          if (layers !== undefined)
+            (layers === 'uniform' ? mask.uniformCounts : mask.erkCounts)(density)(shapes)
+        }
+      })
+    )
   )
+
+/** The run that a store holds, if it is finished; one of another setting is refused, so that no result is lost. */
+const finished = (
+  { read }: Store,
+  name: string,
+  setting: ExperimentRun['setting']
+): TE.TaskEither<TangentError, ExperimentRun | undefined> =>
+  pipe(
+    read,
+    TE.flatMapEither((bytes) =>
+      bytes === undefined
+        ? E.right(undefined)
+        : pipe(
+            bytes,
+            decodeJson('experiment', ExperimentRun, name),
+            E.filterOrElse(
+              (found) => JSON.stringify(found.setting) === JSON.stringify(setting),
+              () =>
+                tangentError(
+                  'ConfigError',
+                  'experiment',
+                  'a run of this experiment, or none',
+                  'a run of another',
+                  name
+                )
+            )
+          )
+    )
+  )
+
+const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`
+
+/** A run as its store has it, or else run on an engine of its own and saved. */
+const runOrRead = (
+  experiment: Experiment,
+  setting: RunSetting,
+  images: Images,
+  {
+    store,
+    onProgress = () => IO.of(undefined)
+  }: ExperimentOptions & Required<Pick<ExperimentOptions, 'store'>>,
+  open: OpenEngine
+): TE.TaskEither<TangentError, ExperimentRun> => {
+  const run = nameOf(setting)
+  const file = `${run}.json`
+  return pipe(
+    finished(store(file), file, settingOf(experiment, setting)),
+    TE.flatMap((found) =>
+      found !== undefined
+        ? TE.right(found)
+        : pipe(
+            open((engine) =>
+              runOne(experiment, setting, {
+                images,
+                executed: engine.describe,
+                store: (of, phase) => store(`${nameOf(of)}.${phase}.checkpoint`),
+                onProgress: (phase, done, total, note) => onProgress({ run, phase, done, total, note })
+              })(engine)
+            ),
+            TE.tap((result) => store(file).write(encodeJson(result))),
+            TE.tapIO(({ robustness: { clean, robust } }) => {
+              const note = `${percent(clean)} clean, ${percent(robust)} robust`
+              return onProgress({ run, phase: 'finished', done: 1, total: 1, note })
+            })
+          )
+    )
+  )
+}
 
 /**
- * One run: the split, the start and the mask that its seed fixes, the training, taken up where its store left it, and the
- * tests of its best parameters by validation. The test images are seen by tests and measures alone.
+ * Runs an experiment: every seed, method and density is trained and evaluated, each on an engine of its own, so that what a run
+ * compiled is released when it ends. Finished runs are read from the store, one that was interrupted continues from its
+ * checkpoints to the same bits. What fits neither the images nor the network is a Left before anything is computed.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { experiment, withEngine } from 'tangentflow'
+ *
+ * const small: experiment.Experiment = {
+ *   name: 'small',
+ *   data: { set: 'digits', validation: 0, train: 100, test: 50 },
+ *   network: { kind: 'mlp', hidden: [8] },
+ *   seeds: [0],
+ *   methods: [{ kind: 'dense' }, { kind: 'magnitude' }],
+ *   densities: [0.5],
+ *   training: {
+ *     epochs: 1,
+ *     batch: 50,
+ *     optimiser: { kind: 'momentum', decay: 0.9 },
+ *     schedule: { kind: 'cosine', rate: 0.1 }
+ *   },
+ *   evaluation: { epsilon: 0.1, attacks: [{ kind: 'fgsm' }] }
+ * }
+ * const record = await experiment.run(small)(withEngine())()
+ * assert.ok(E.isRight(record))
+ * assert.deepEqual(record.right.runs.map(({ method, density }) => [method, density]), [['dense', 1], ['magnitude', 0.5]])
  */
-export const perform = (
-  experiment: Experiment,
-  run: RunSetting,
-  { images, executed, store, tell }: RunInputs
-): Effect<ExperimentRun> => {
-  const { training, evaluation, data, measures, methods } = experiment
-  const { seed, method, density } = run
-  const stream = (name: keyof typeof streams) => fold(streams[name])(key(seed))
-  const against = lastAttackOf(training.attack)
-  const { epsilon, norm = 'linf' } = evaluation
-  const shape = images.train.x.shape.slice(1)
-
-  const prepared = attempt(() => {
-    const network = networkOf(experiment.network, images.train)
-    return { network, params: network.init(stream('init'), shape) }
-  })
-
-  return pipe(
-    RTE.Do,
-    RTE.bind('parts', () => RTE.fromEither(partsOf(data.validation, stream('split'), images.train))),
-    RTE.bind('start', () => RTE.fromEither(prepared)),
-    RTE.bind('attacks', () =>
-      RTE.fromEither(attempt(() => attacksOf(evaluation, images.image, images.train.classes)))
-    ),
-    RTE.let('measured', ({ start }): Measured | undefined =>
-      images.judged === undefined
-        ? undefined
-        : { ...start, judged: images.judged, classes: images.train.classes, key: stream('measure') }
-    ),
-    RTE.let('choice', ({ parts: { rest }, start, measured }): Choice => ({
-      ...start,
-      set: { x: rest.x, y: rest.y },
-      density,
-      training,
-      stream,
-      store: (phase) => store(run, phase),
-      tell,
-      distance: measured === undefined ? undefined : distanceTo(measured, against)
-    })),
-    RTE.bind('chosen', ({ choice }) => timed(choose(method)(choice))),
-    RTE.bind('along', ({ parts: { held }, measured }) =>
-      measured === undefined || measures === undefined
-        ? RTE.of<Runner, TangentError, Along>({ held, validate: stream('validate'), record: undefined })
-        : pipe(
-            followed(measured, attack.pgd({ epsilon, norm, steps: 20, relativeStep: 2.5, restarts: 2 })),
-            RTE.map((x): Along => ({
-              held,
-              validate: stream('validate'),
-              record: { x, checkpoints: measures.checkpoints }
-            }))
+export const run =
+  (
+    experiment: Experiment,
+    options: ExperimentOptions = {}
+  ): ReaderTaskEither<OpenEngine, TangentError, ExperimentRecord> =>
+  (open) =>
+    pipe(
+      TE.fromEither(imagesOf(experiment, options.images)),
+      TE.tap((images) => TE.fromEither(checkRuns(experiment, images))),
+      TE.bindTo('images'),
+      TE.bind('store', () => TE.fromIO(options.store === undefined ? memory : IO.of(options.store))),
+      TE.flatMap(({ images, store }) =>
+        pipe(
+          runsOf(experiment),
+          TE.traverseSeqArray((setting) =>
+            runOrRead(experiment, setting, images, { ...options, store }, open)
           )
-    ),
-    RTE.bind('fitted', ({ choice, chosen, along }) =>
-      timed(trained(choice, chosen.value, along, store(run, TRAINING)))
-    ),
-    RTE.bind('found', ({ start: { network }, attacks, fitted: { value } }) =>
-      timed(tested(network, evaluation, attacks, images, tell, stream)(value.best?.params ?? value.params))
-    ),
-    RTE.bind('dense', ({ choice, chosen, along }) => {
-      const dense = denseOf(methods)
-      if (
-        dense === undefined ||
-        method.kind === 'dense' ||
-        along.record === undefined ||
-        !chosen.value.follows
-      )
-        return RTE.of(undefined)
-      const other: RunSetting = { seed, method: dense, density: 1 }
-      return pipe(
-        choose(dense)(choice),
-        RTE.flatMap((start) => trained(choice, start, along, store(other, TRAINING))),
-        RTE.map(({ checkpoints }): train.Trajectory => checkpoints)
-      )
-    }),
-    RTE.bind('measuredAs', ({ measured, chosen, fitted, dense }) =>
-      measured === undefined
-        ? RTE.of({})
-        : measuredOf(
-            measured,
-            against,
-            chosen.value,
-            { steps: fitted.value.losses.length, checkpoints: fitted.value.checkpoints },
-            dense
-          )
-    ),
-    RTE.map(({ start: { network, params }, chosen, fitted, found, measuredAs }) => {
-      const { losses, validations, best } = fitted.value
-      const { mask: kept, epochs } = chosen.value satisfies Chosen
-      return {
-        seed,
-        method: labelOf(method),
-        density: kept === undefined ? 1 : density,
-        setting: settingOf(experiment, run),
-        training: {
-          steps: losses.length,
-          losses: epochMeans(losses, epochs).map(rounded),
-          validations: validations.map(({ score }) => score),
-          epoch: best?.epoch ?? epochs
-        },
-        ...found.value,
-        measures: { ...countedOf(network, params, shape, kept), ...measuredAs },
-        executed,
-        seconds: { mask: chosen.seconds, training: fitted.seconds, tests: found.seconds }
-      }
-    })
-  )
-}
+        )
+      ),
+      TE.map((runs) => ({
+        name: experiment.name,
+        command: options.command ?? 'experiment.run',
+        experiment,
+        runs
+      }))
+    )

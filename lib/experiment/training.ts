@@ -1,56 +1,113 @@
-import { pipe } from 'fp-ts/lib/function.js'
-import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as t from 'io-ts'
 import * as attack from '../attack/index.js'
-import type { TangentError } from '../core/error.js'
-import type { HostKey } from '../core/key.js'
-import type { NdArray } from '../core/ndarray.js'
-import type { Labelled } from '../data/index.js'
-import type { Runner } from '../graph/runner.js'
-import type * as nn from '../nn/index.js'
+import * as codec from '../format/codec.js'
+import type { Tensor } from '../graph/tensor.js'
 import * as train from '../train/index.js'
-import type { Choice, Chosen } from './methods.js'
-import { fitOf, lastAttackOf } from './parts.js'
 
-/** On what a training is judged along the way, and what of it is followed. */
-export interface Along {
-  /** Examples held out of the training; without them its last parameters are the ones to test. */
-  readonly held: Labelled | undefined
-  readonly validate: HostKey
-  readonly record: { readonly x: NdArray; readonly checkpoints: number } | undefined
-}
+const count = codec.whole(1)
+const radius = codec.atLeast(0)
 
-/** The robust accuracy of parameters on what is held out, under the attack of the training. */
-const validation = (
-  { network, training }: Choice,
-  held: Labelled,
-  key: HostKey
-): Pick<train.FitOptions, 'validate'> => ({
-  validate: {
-    score: (params) => (engine) =>
-      pipe(
-        attack.evaluate(network.apply, { attack: lastAttackOf(training.attack) })(
-          params,
-          { x: held.x, y: held.y } satisfies nn.Dataset,
-          key
-        )(engine),
-        TE.map(({ robust }) => robust)
-      )
-  }
+/** A codec of the norms that attacks know. */
+export const Norm = codec.oneOf(['linf', 'l2', 'l1'])
+
+const schedules = codec.tagged<train.schedule.Schedule>()({
+  constant: codec.variant('constant', { rate: radius }, {}, ({ rate }) => train.schedule.constant(rate)),
+  cosine: codec.variant('cosine', { rate: radius }, { warmUp: codec.whole(0) }, ({ rate, warmUp = 0 }) =>
+    train.schedule.warmUp(warmUp, train.schedule.cosine(rate))
+  ),
+  'one-cycle': codec.variant('one-cycle', { rate: radius }, { summit: codec.share }, ({ rate, summit }) =>
+    train.schedule.oneCycle(rate, summit)
+  ),
+  steps: codec.variant(
+    'steps',
+    { rate: radius, at: t.readonlyArray(codec.share) },
+    { factor: radius },
+    ({ rate, at, factor }) => train.schedule.steps(rate, at, factor)
+  )
 })
 
-/** Trains what a method chose, taken up where its store left it. */
-export const trained = (
-  choice: Choice,
-  { mask: chosen, start, epochs }: Chosen,
-  { held, validate, record }: Along,
-  store: train.Store
-): ReaderTaskEither<Runner, TangentError, train.FitResult> =>
-  train.fit(choice.network.apply, {
-    ...fitOf(choice.training, epochs),
-    ...(chosen === undefined ? {} : { mask: chosen }),
-    ...(held === undefined ? {} : validation(choice, held, validate)),
-    ...(record === undefined ? {} : { record }),
-    checkpoint: { store, steps: 200 },
-    observe: ({ step, steps, loss }) => choice.tell('training', step, steps, `loss ${loss.toFixed(3)}`)
-  })(start, choice.set, choice.stream('fit'))
+const optimisers = codec.tagged<train.Optimiser>()({
+  momentum: codec.variant('momentum', { decay: radius }, {}, ({ decay }) => train.momentum(decay)),
+  adam: codec.variant('adam', {}, {}, () => train.adam())
+})
+
+/** What a training withstands. */
+interface Withstood {
+  /** What the training minimises. */
+  readonly options: Pick<train.FitOptions, 'attack' | 'objective'>
+  /** The attack as it is at the end of the training, by which validation attacks. */
+  readonly last: attack.Attack
+  /** The ball of the attack, in which scores and searches attack too. */
+  readonly ball: { readonly norm: attack.Norm; readonly epsilon: number }
+}
+
+const pgd = { epsilon: radius, steps: count, relativeStep: radius }
+
+const attacks = codec.tagged<Withstood>()({
+  pgd: codec.variant(
+    'pgd',
+    pgd,
+    { norm: Norm, warmUp: codec.whole(0), clean: codec.share },
+    ({ epsilon, steps, relativeStep, norm = 'linf', warmUp, clean = 0 }) => {
+      const at = (level: number | Tensor): attack.Attack =>
+        attack.pgd({ norm, epsilon: level, steps, relativeStep })
+      const mixed = (level: number | Tensor): attack.Attack => train.mixed(clean)(at(level))
+      return {
+        options: {
+          attack:
+            warmUp === undefined
+              ? mixed(epsilon)
+              : { schedule: train.schedule.linear(0, epsilon, warmUp), at: mixed }
+        },
+        last: at(epsilon),
+        ball: { norm, epsilon }
+      }
+    }
+  ),
+  trades: codec.variant(
+    'trades',
+    { ...pgd, beta: radius },
+    { norm: Norm },
+    ({ epsilon, steps, relativeStep, norm = 'linf', beta }) => {
+      const options = { norm, epsilon, steps, relativeStep }
+      return {
+        options: {
+          objective: train.trades({ beta, attack: (loss) => attack.pgd({ ...options, loss }) })
+        },
+        last: attack.pgd(options),
+        ball: { norm, epsilon }
+      }
+    }
+  ),
+  'fgsm-rs': codec.variant('fgsm-rs', { epsilon: radius }, {}, ({ epsilon }) => ({
+    options: { attack: train.fgsmRs({ epsilon }) },
+    last: attack.pgd({ epsilon, steps: 10, relativeStep: 2.5 }),
+    ball: { norm: 'linf', epsilon }
+  }))
+})
+
+/**
+ * How every run is trained: the `rate` of a schedule is its largest, a momentum whose decay is 0 is plain SGD, `warmUp` of an
+ * attack is the number of steps in which ε rises from 0, `clean` the fraction of each batch that is not attacked. A new kind
+ * is a row of its table above.
+ */
+export const TrainingSetting = codec.closed(
+  { epochs: count, batch: count, optimiser: optimisers.codec, schedule: schedules.codec },
+  { attack: attacks.codec }
+)
+export type TrainingSetting = t.TypeOf<typeof TrainingSetting>
+
+/** What a training withstands; without an attack the ball has radius 0. */
+export const withstoodBy = ({ attack: setting }: Pick<TrainingSetting, 'attack'>): Withstood =>
+  setting === undefined
+    ? { options: {}, last: attack.none, ball: { norm: 'linf', epsilon: 0 } }
+    : attacks.build(setting)
+
+/** The options of a training of so many epochs, with a schedule of its own. */
+export const fitOptionsOf = (setting: TrainingSetting, epochs: number): train.FitOptions => ({
+  epochs,
+  batch: setting.batch,
+  optimiser: optimisers.build(setting.optimiser),
+  schedule: schedules.build(setting.schedule),
+  ...withstoodBy(setting).options
+})

@@ -52,7 +52,7 @@ export const fromText = (codec: t.Type<number, number>): t.Type<number, string> 
     String
   )
 
-type Closed<R extends t.Props, O extends t.Props> = {
+export type Closed<R extends t.Props, O extends t.Props> = {
   readonly [K in keyof R]: t.TypeOf<R[K]>
 } & { readonly [K in keyof O]?: t.TypeOf<O[K]> }
 
@@ -106,26 +106,61 @@ export const closed = <R extends t.Props, O extends t.Props>(
   )
 }
 
-/** A record whose field `tag` says which of several codecs it has; errors are those of that one. */
-export const tagged = <T extends Readonly<Record<string, t.Mixed>>>(
-  tag: string,
-  table: T
-): t.Type<t.TypeOf<T[keyof T]>, unknown> => {
-  const names = Object.keys(table)
-  const name = oneOf(names)
-  const is = (value: unknown): value is t.TypeOf<T[keyof T]> =>
-    Object.values(table).some((one) => one.is(value))
-  return new t.Type<t.TypeOf<T[keyof T]>, unknown>(
-    `a record whose ${tag} is ${name.name}`,
-    is,
-    (value, context) => {
-      if (!isRecord(value)) return t.failure(value, context)
-      const chosen = name.validate(value[tag], t.appendContext(context, tag, name, value[tag]))
-      return E.isLeft(chosen) ? chosen : table[chosen.right]!.validate(value, context)
-    },
-    t.identity
-  )
+/** One of several records told apart by their `kind`: its codec, and what a setting of it stands for. */
+export interface Variant<S, Out> {
+  readonly codec: t.Type<S, unknown>
+  readonly build: (setting: S) => Out
 }
+
+type Kinded<K extends string, R extends t.Props, O extends t.Props> = Closed<
+  R & { readonly kind: t.Type<K> },
+  O
+>
+
+/** A {@link Variant} by its kind, its fields, and what a setting stands for. */
+export const variant = <K extends string, R extends t.Props, O extends t.Props, Out>(
+  kind: K,
+  required: R,
+  optional: O,
+  build: (setting: Kinded<K, R, O>) => Out
+): Variant<Kinded<K, R, O>, Out> => ({
+  codec: closed({ kind: oneOf([kind]), ...required }, optional),
+  build
+})
+
+/**
+ * A table of variants, each in the row of its kind, as one codec and one function: `tagged<Schedule>()({ constant, cosine })`.
+ * Errors are those of the variant that the kind names.
+ */
+export const tagged =
+  <Out>() =>
+  <M extends { readonly [K in keyof M]: { readonly kind: K } }>(table: {
+    readonly [K in keyof M]: Variant<M[K], Out>
+  }): {
+    readonly kinds: readonly (keyof M & string)[]
+    readonly codec: t.Type<M[keyof M], unknown>
+    readonly build: <K extends keyof M>(setting: { [P in K]: { readonly kind: P } & M[P] }[K]) => Out
+  } => {
+    const kinds = Object.keys(table).filter((kind): kind is keyof M & string => kind in table)
+    const kindCodec = oneOf(kinds)
+    return {
+      kinds,
+      codec: new t.Type<M[keyof M], unknown>(
+        `a record whose kind is ${kindCodec.name}`,
+        (value): value is M[keyof M] => kinds.some((kind) => table[kind].codec.is(value)),
+        (value, context) => {
+          if (!isRecord(value)) return t.failure(value, context)
+          const kind = kindCodec.validate(
+            value['kind'],
+            t.appendContext(context, 'kind', kindCodec, value['kind'])
+          )
+          return E.isLeft(kind) ? kind : table[kind.right].codec.validate(value, context)
+        },
+        t.identity
+      ),
+      build: (setting) => table[setting.kind].build(setting)
+    }
+  }
 
 /** A list of at least one. */
 export const some = <C extends t.Mixed>(

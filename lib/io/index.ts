@@ -10,7 +10,6 @@ export { type Download, type FetchOptions, fetchSet, planFetch } from './fetch.j
 export { type LoadedSet, loadSet, type SourceFile } from './load.js'
 export { type DataOptions, locate, type SetFiles } from './locate.js'
 export { readBytes } from './read.js'
-export { openRunFolder, runFiles, type RunFolder } from './run-folder.js'
 export { fileStore } from './store.js'
 export { readArrays, writeArrays } from './arrays.js'
 export { appendLine, writeAtomic } from './write.js'

@@ -1,4 +1,2 @@
-export { experimentHtml, experimentText } from './experiment.js'
-export { htmlReport } from './html.js'
-export { MethodResult, RunRecord, SeedResult } from './record.js'
-export { textReport } from './table.js'
+export { experimentHtml } from './experiment/html.js'
+export { experimentText } from './experiment/text.js'

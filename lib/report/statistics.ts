@@ -1,5 +1,3 @@
-import type { MethodResult, RunRecord } from './record.js'
-
 /** A mean and, of two or more values, their standard deviation (with n − 1). */
 export interface Summary {
   readonly mean: number
@@ -17,19 +15,6 @@ export const summariseCurves = (curves: readonly (readonly number[])[]): readonl
   Array.from({ length: Math.min(...curves.map((curve) => curve.length)) }, (_, i) =>
     summarise(curves.map((curve) => curve[i]!))
   )
-
-/** One method's results over the seeds. */
-export interface MethodRuns {
-  readonly method: string
-  readonly runs: readonly MethodResult[]
-}
-
-/** The results method by method, in the order of the first seed. */
-export const byMethod = ({ seeds }: RunRecord): readonly MethodRuns[] =>
-  (seeds[0]?.methods ?? []).map(({ method }) => ({
-    method,
-    runs: seeds.flatMap(({ methods }) => methods.filter((one) => one.method === method))
-  }))
 
 /** `86.9 ± 0.7`, or the mean alone where there is one seed. */
 export const show = (digits: number, { mean, sd }: Summary): string =>

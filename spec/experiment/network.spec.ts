@@ -9,8 +9,7 @@ import {
   type nn,
   type Tensor
 } from 'tangentflow'
-import { networkOf } from '../../lib/experiment/parts.js'
-import type { NetworkSetting } from '../../lib/experiment/setting.js'
+import { networkOf, type NetworkSetting } from '../../lib/experiment/network.js'
 
 const digits = data.take([0, 1, 2, 3, 4])(data.digits())
 

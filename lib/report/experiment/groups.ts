@@ -67,6 +67,9 @@ export const seededOf = ({ runs }: Group, of: Measure): readonly Seeded[] =>
     return value === undefined ? [] : [{ seed: run.seed, value }]
   })
 
+/** The relative distance of the kernel to the dense one at the start. */
+export const kernelDistance: Measure = ({ measures }) => measures?.distance?.kernel
+
 /** The mean of the distances to the dense run's logits along training. */
 export const dynamics: Measure = ({ measures }) => {
   const { trajectory = [] } = measures ?? {}

@@ -5,19 +5,18 @@ import { blocksOf } from '../statistics.js'
 import { element, group, type Markup } from '../svg.js'
 import type { Table } from '../table.js'
 import { besideDense, type Level, levelsOf, percentOf } from './groups.js'
-import { pairsNote, pairsTable } from './pairs.js'
-import { maskPictures, spectrumPlot } from './pictures.js'
-import { accuracyPlots, type Curve, curvesOf, type Paint, relationPlot } from './plots.js'
-import { relations, relationTable } from './relations.js'
-import { emptiedOf, executedOf, flagsOf, groundOf } from './sentences.js'
+import { pairsNote, pairsTable, relations, relationTable } from './comparisons.js'
+import { maskFigures } from './mask-figures.js'
+import { accuracyPlots, type Curve, curvesOf, type Paint, relationPlot, spectrumPlot } from './plots.js'
+import { emptiedOf, executedOf, flagsOf, sampleSizeNote } from './notes.js'
 import {
-  accuracyTable,
+  attacksTable,
   classTable,
   costTable,
-  distanceTable,
   kernelTable,
   layerTable,
-  searchTable
+  searchTable,
+  summaryTable
 } from './tables.js'
 
 /** A section of what there is of it; none where nothing was measured. */
@@ -78,7 +77,7 @@ const maskParts = (record: ExperimentRecord, levels: readonly Level[], colour: P
       'The first seed of each method.',
     [
       ...listOf(emptiedOf(record)),
-      ...perLevel(levels, (level) => [...maskPictures(level, colour), ...maybeTable(layerTable(level))])
+      ...perLevel(levels, (level) => [...maskFigures(level, colour), ...maybeTable(layerTable(level))])
     ]
   )
 ]
@@ -98,12 +97,16 @@ const trainingParts = (levels: readonly Level[], colour: Paint): readonly Markup
   ),
   ...part(
     'Training',
-    'Accuracy in per cent on held-out training images after each epoch, under the attack of the training.',
-    perLevel(levels, (level) =>
-      curvesOf('validation', 'epoch', besideDense(level), colour, ({ training }) =>
+    'The mean loss of each epoch, and accuracy in per cent on held-out training images after it, under the attack of the ' +
+      'training.',
+    perLevel(levels, (level) => [
+      ...curvesOf('training loss', 'epoch', besideDense(level), colour, ({ training }) =>
+        counted(training.losses)
+      ),
+      ...curvesOf('validation', 'epoch', besideDense(level), colour, ({ training }) =>
         counted(training.validations.map((share) => 100 * share))
       )
-    )
+    ])
   )
 ]
 
@@ -131,27 +134,25 @@ export const experimentHtml = (record: ExperimentRecord): string => {
       element('p', { class: 'quiet' }, executedOf(record)),
       section(
         'Accuracy',
-        groundOf(record) + (several ? ' Whiskers and ±: one standard deviation over seeds.' : ''),
+        sampleSizeNote(record) +
+          ' Distances are relative, to the dense network: of the mixed kernel and the outputs at the start, and of the ' +
+          'logits along training (dynamics).' +
+          (several ? ' Whiskers and ±: one standard deviation over seeds.' : ''),
         ...accuracyPlots(levels, colour),
-        ...maybeTable(accuracyTable(record))
+        ...maybeTable(summaryTable(record)),
+        ...maybeTable(attacksTable(record))
       ),
       ...part(
         'Paired differences',
         pairsNote,
         levels.flatMap((level) => maybeTable(pairsTable(level)))
       ),
-      ...part(
-        'Distances to dense',
-        'Relative distances to the dense network: of the mixed kernel and of the outputs at the start, and of the ' +
-          'logits along training (dynamics).',
-        maybeTable(distanceTable(record))
-      ),
       ...relationParts(record, colour),
       ...trainingParts(levels, colour),
       ...maskParts(record, levels, colour),
       ...part(
         'Cost',
-        'Weights, operations on one example and bytes, in shares of the dense network; wall-clock seconds.',
+        'Operations on one example and bytes, in shares of the dense network; wall-clock seconds.',
         maybeTable(costTable(record))
       ),
       ...part('Classes', 'Of the first run, under all attacks.', maybeTable(classTable(record))),

@@ -1,9 +1,12 @@
+import * as E from 'fp-ts/lib/Either.js'
 import { dotPlot } from '../dots.js'
+import { TITLE_ROOM } from '../figure.js'
 import type { ExperimentRecord, ExperimentRun } from '../../experiment/record.js'
 import { linePlot } from '../lines.js'
 import { scatterPlot } from '../scatter.js'
+import { drawSpectrum } from '../spectrum.js'
 import { percent, summarise, summariseCurves } from '../statistics.js'
-import type { Markup } from '../svg.js'
+import { element, type Markup, picture } from '../svg.js'
 import { whiskerPlot } from '../whiskers.js'
 import {
   besideDense,
@@ -14,7 +17,7 @@ import {
   robustPercent,
   valuesOf
 } from './groups.js'
-import { type Related, relatedOf, type Relation } from './relations.js'
+import { type Related, relatedOf, type Relation } from './comparisons.js'
 
 /** The colour of a method. */
 export type Paint = (method: string) => string
@@ -121,5 +124,28 @@ export const relationPlot = (
           colours: several(({ method }) => method).map((name) => ({ name, colour: colour(name) })),
           shapes: densities.map(percentOf)
         })
+      ]
+}
+
+/** Eigenvalues of each method's kernel beside the dense one's, each the mean over the seeds of those of its place. */
+export const spectrumPlot = (level: Level, colour: Paint): readonly Markup[] => {
+  const spectra = besideDense(level).flatMap(({ method, runs }) => {
+    const lists = runs.flatMap(({ measures }) =>
+      measures?.kernel === undefined ? [] : [measures.kernel.eigenvalues]
+    )
+    return lists.length === 0
+      ? []
+      : [{ name: method, colour: colour(method), values: summariseCurves(lists).map(({ mean }) => mean) }]
+  })
+  const drawn = drawSpectrum(spectra, { modes: 'log' })
+  return E.isLeft(drawn)
+    ? []
+    : [
+        picture(
+          drawn.right.width,
+          drawn.right.height - TITLE_ROOM,
+          `eigenvalues at ${percentOf(level.density)} of the weights`,
+          element('g', { transform: `translate(0 ${-TITLE_ROOM})` }, ...drawn.right.parts)
+        )
       ]
 }

@@ -1,7 +1,17 @@
 import type { ExperimentRecord } from '../../experiment/record.js'
 import { show, summarise } from '../statistics.js'
 import type { Table } from '../table.js'
-import { dynamics, type Group, groupsOf, type Level, type Measure, percentOf, valuesOf } from './groups.js'
+import {
+  dynamics,
+  type Group,
+  groupsOf,
+  kernelDistance,
+  type Level,
+  type Measure,
+  percentOf,
+  robustPercent,
+  valuesOf
+} from './groups.js'
 
 interface Column {
   readonly heading: string
@@ -45,35 +55,44 @@ const rowsOf = (groups: readonly Group[], columns: readonly Column[]): Table | u
 const masked = (record: ExperimentRecord): readonly Group[] =>
   groupsOf(record).filter(({ method }) => method !== 'dense')
 
-/** Accuracies, a row for each method: clean, robust after each attack in turn, and under all of them where there are several. */
-export const accuracyTable = (record: ExperimentRecord): Table | undefined => {
-  const attacks = record.runs[0]?.robustness.attacks.map(({ name }) => name) ?? []
-  return rowsOf(groupsOf(record), [
+/** What each method keeps, how accurate it is, and how far from the dense network. */
+export const summaryTable = (record: ExperimentRecord): Table | undefined =>
+  rowsOf(groupsOf(record), [
+    percentage('weights %', keptOf),
     percentage('clean %', ({ robustness }) => robustness.clean),
-    ...attacks.map((name, j) =>
-      percentage(j === 0 ? `${name} %` : `and ${name} %`, ({ robustness }) => robustness.attacks[j]?.robust)
-    ),
-    ...(attacks.length > 1 ? [percentage('worst %', ({ robustness }) => robustness.robust)] : []),
+    measured('robust %', 1, robustPercent),
+    measured('kernel distance', 3, kernelDistance),
+    measured('output distance', 3, ({ measures }) => measures?.distance?.output),
+    measured('dynamics', 3, dynamics),
     { heading: 'seeds', cell: ({ runs }) => String(runs.length) }
   ])
+
+/** Robust accuracy after each attack in turn, where there are several. */
+export const attacksTable = (record: ExperimentRecord): Table | undefined => {
+  const names = record.runs[0]?.robustness.attacks.map(({ name }) => name) ?? []
+  return names.length < 2
+    ? undefined
+    : rowsOf(
+        groupsOf(record),
+        names.map((name, j) =>
+          percentage(
+            j === 0 ? `${name} %` : `and ${name} %`,
+            ({ robustness }) => robustness.attacks[j]?.robust
+          )
+        )
+      )
 }
 
-/** How far each method is from the dense network. */
-export const distanceTable = (record: ExperimentRecord): Table | undefined =>
-  rowsOf(masked(record), [
-    measured('kernel distance', 3, ({ measures }) => measures?.distance?.kernel),
-    measured('output distance', 3, ({ measures }) => measures?.distance?.output),
-    measured('dynamics', 3, dynamics)
-  ])
+/** The fraction of the weights that a run keeps, of those with a count. */
+const keptOf: Measure = ({ measures }) => {
+  const layers = measures?.layers ?? []
+  const total = layers.reduce((sum, layer) => sum + layer.total, 0)
+  return total === 0 ? undefined : layers.reduce((sum, layer) => sum + layer.kept, 0) / total
+}
 
 /** What each method costs: to keep, to run, and to come by. */
 export const costTable = (record: ExperimentRecord): Table | undefined =>
   rowsOf(groupsOf(record), [
-    percentage('weights %', ({ measures }) => {
-      const layers = measures?.layers ?? []
-      const total = layers.reduce((sum, layer) => sum + layer.total, 0)
-      return total === 0 ? undefined : layers.reduce((sum, layer) => sum + layer.kept, 0) / total
-    }),
     percentage('FLOPs %', ({ measures }) => measures && measures.cost.flops / measures.cost.denseFlops),
     percentage('bytes %', ({ measures }) => measures && measures.cost.bytes / measures.cost.denseBytes),
     measured('mask s', 1, ({ seconds }) => seconds?.mask),

@@ -1,10 +1,9 @@
 import type { ExperimentRecord } from '../../experiment/record.js'
 import { formatTable, type Table } from '../table.js'
 import { levelsOf } from './groups.js'
-import { pairsNote, pairsTable } from './pairs.js'
-import { relations, relationTable } from './relations.js'
-import { emptiedOf, executedOf, flagsOf, groundOf } from './sentences.js'
-import { accuracyTable, costTable, distanceTable, kernelTable, searchTable } from './tables.js'
+import { pairsNote, pairsTable, relations, relationTable } from './comparisons.js'
+import { emptiedOf, executedOf, flagsOf, sampleSizeNote } from './notes.js'
+import { attacksTable, costTable, kernelTable, searchTable, summaryTable } from './tables.js'
 
 /** A table under its title, or nothing where there is none. */
 const titled = (title: string, tables: readonly (Table | undefined)[]): readonly string[] => {
@@ -15,15 +14,16 @@ const titled = (title: string, tables: readonly (Table | undefined)[]): readonly
 /** The record as text: what the command prints at its end. Parts that were not measured are left out. */
 export const experimentText = (record: ExperimentRecord): string =>
   record.runs.length === 0
-    ? `${record.name}\n\n${groundOf(record)}`
+    ? `${record.name}\n\n${sampleSizeNote(record)}`
     : [
         record.name,
-        ...titled(groundOf(record), [accuracyTable(record)]),
-        ...titled(pairsNote, levelsOf(record).map(pairsTable)),
         ...titled(
-          'Relative distances to the dense network: at the start, and of the logits along training.',
-          [distanceTable(record)]
+          `${sampleSizeNote(record)}\nDistances are relative, to the dense network: of the kernel and the outputs at the start, and of ` +
+            'the logits along training (dynamics).',
+          [summaryTable(record)]
         ),
+        ...titled('Robust accuracy after each attack.', [attacksTable(record)]),
+        ...titled(pairsNote, levelsOf(record).map(pairsTable)),
         ...titled('Correlations, with 95 % intervals that take the points as independent.', [
           ...relations.map((relation) => relationTable(record, relation))
         ]),

@@ -5,13 +5,15 @@ import { percentOf } from './groups.js'
 const standardError = (fraction: number, count: number): string =>
   (100 * Math.sqrt((fraction * (1 - fraction)) / count)).toFixed(1)
 
-/** On how much the accuracies rest. */
-export const groundOf = ({ runs }: ExperimentRecord): string => {
+/** How many images the accuracies are measured on and under which attacks, and their standard error. */
+export const sampleSizeNote = ({ runs }: ExperimentRecord): string => {
   const { robustness } = runs[0] ?? {}
-  return robustness === undefined
-    ? 'no run is done'
-    : `${robustness.count} test images; one standard error is ${standardError(robustness.robust, robustness.count)} ` +
-        `points at ${(100 * robustness.robust).toFixed(1)} %. Attacks follow one another: each column is what stands after it.`
+  if (robustness === undefined) return 'no run is done'
+  const { count, robust, attacks } = robustness
+  return (
+    `${count} test images, robust under ${attacks.map(({ name }) => name).join(', then ')}; one standard error is ` +
+    `${standardError(robust, count)} points at ${(100 * robust).toFixed(1)} %.`
+  )
 }
 
 const nameOf = ({ method, density, seed }: ExperimentRun): string =>

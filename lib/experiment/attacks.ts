@@ -1,0 +1,185 @@
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as t from 'io-ts'
+import * as attack from '../attack/index.js'
+import { fail } from '../core/error.js'
+import type { HostKey } from '../core/key.js'
+import { sizeOf } from '../core/shape.js'
+import { count as countOf, take } from '../data/index.js'
+import * as codec from '../format/codec.js'
+import type { Effect } from '../graph/runner.js'
+import type { Concrete } from '../graph/spec.js'
+import * as nn from '../nn/index.js'
+import type { Images } from './images.js'
+import type { OnProgress } from './methods/method.js'
+import { places } from './numbers.js'
+import type { ExperimentRun } from './record.js'
+import { Norm } from './training.js'
+
+const count = codec.whole(1)
+
+/** What the attacks of an evaluation share. */
+interface Attacked {
+  readonly ball: { readonly norm: attack.Norm; readonly epsilon: number }
+  /** The shape of an image, where there are more pixels than one. */
+  readonly image: attack.ImageShape | undefined
+  readonly classes: number
+}
+
+const times = (restarts: number): string => (restarts === 1 ? '' : ` × ${restarts}`)
+
+const attacks = codec.tagged<(on: Attacked) => attack.NamedAttack>()({
+  fgsm: codec.variant('fgsm', {}, {}, () => ({ ball }) => ({ name: 'FGSM', attack: attack.fgsm(ball) })),
+  noise: codec.variant('noise', { samples: count }, {}, ({ samples }) => ({ ball }) => ({
+    name: `noise × ${samples}`,
+    kind: 'noise',
+    attack: attack.noise({ ...ball, samples })
+  })),
+  pgd: codec.variant(
+    'pgd',
+    { steps: count, relativeStep: codec.atLeast(0) },
+    { restarts: count },
+    ({ steps, relativeStep, restarts = 1 }) =>
+      ({ ball }) => ({
+        name: `PGD-${steps}${times(restarts)}`,
+        attack: attack.pgd({ ...ball, steps, relativeStep, restarts, keep: 'best', freeze: true })
+      })
+  ),
+  apgd: codec.variant(
+    'apgd',
+    { steps: count },
+    { restarts: count, loss: codec.oneOf(['ce', 'dlr']) },
+    ({ steps, restarts = 1, loss = 'ce' }) =>
+      ({ ball }) => ({
+        name: `APGD-${loss.toUpperCase()}-${steps}${times(restarts)}`,
+        attack: attack.apgd({
+          ...ball,
+          steps,
+          restarts,
+          loss: loss === 'ce' ? nn.crossEntropyEach : nn.dlr
+        })
+      })
+  ),
+  'apgd-t': codec.variant(
+    'apgd-t',
+    { steps: count },
+    { targets: count },
+    ({ steps, targets }) =>
+      ({ ball, classes }) => ({
+        name: `APGD-T-${steps}`,
+        attack: attack.apgdT({ ...ball, steps, targets: targets ?? Math.min(9, classes - 1) })
+      })
+  ),
+  square: codec.variant(
+    'square',
+    { steps: count },
+    {},
+    ({ steps }) =>
+      ({ ball: { norm, epsilon }, image }) => ({
+        name: `Square-${steps}`,
+        kind: 'black box',
+        attack: attack.square({
+          norm:
+            norm === 'l1'
+              ? fail('ConfigError', 'experiment', 'attacks that know L1', 'square', 'evaluation.attacks')
+              : norm,
+          epsilon,
+          steps,
+          ...(image === undefined ? {} : { image })
+        })
+      })
+  )
+})
+
+/**
+ * How trained parameters are evaluated: the attacks follow one another; `audit` is the number of examples on which signs of
+ * masked gradients are looked for, `epsilons` are the radii of a curve. A new attack is a row of the table above.
+ */
+export const EvaluationSetting = codec.closed(
+  { epsilon: codec.atLeast(0), attacks: codec.some(attacks.codec) },
+  { norm: Norm, batch: count, audit: count, epsilons: t.readonlyArray(codec.atLeast(0)) }
+)
+export type EvaluationSetting = t.TypeOf<typeof EvaluationSetting>
+
+/** The attacks of an evaluation on such images. */
+export const attacksOf = (
+  { epsilon, norm = 'linf', attacks: settings }: EvaluationSetting,
+  { image, train: { classes } }: Images
+): readonly attack.NamedAttack[] =>
+  settings.map((setting) =>
+    attacks.build(setting)({ ball: { epsilon, norm }, image: sizeOf(image) > 1 ? image : undefined, classes })
+  )
+
+/** What an evaluation needs beside its setting and parameters. */
+export interface EvaluationInput {
+  readonly network: nn.Network
+  readonly attacks: readonly attack.NamedAttack[]
+  readonly images: Images
+  readonly stream: (name: 'attack' | 'audit' | 'curve') => HostKey
+  readonly onProgress: OnProgress
+}
+
+/** Evaluates trained parameters on the test images: under all attacks and, where asked for, the audit and the curve over ε. */
+export const evaluated =
+  (
+    setting: EvaluationSetting,
+    { network, attacks: named, images: { test, image }, stream, onProgress }: EvaluationInput
+  ) =>
+  (params: Concrete<nn.Params>): Effect<Pick<ExperimentRun, 'robustness' | 'audit' | 'overEpsilon'>> =>
+  (runner) => {
+    const { epsilon, norm = 'linf', batch = 250, audit, epsilons } = setting
+    const set = { x: test.x, y: test.y }
+    const sampled = (size: number): nn.Dataset => {
+      const { x, y } = take(places(0, Math.min(size, countOf(test))))(test)
+      return { x, y }
+    }
+    const curve = attack.pgd({ norm, epsilon, steps: 40, relativeStep: 4, keep: 'best', freeze: true })
+    return pipe(
+      TE.Do,
+      TE.bind('whole', () =>
+        attack.evaluate(network.apply, {
+          attacks: named,
+          batch,
+          observe: ({ attack: name, done, total, robust }) =>
+            onProgress(name, done, total, `${(100 * robust).toFixed(1)} % robust`)
+        })(
+          params,
+          set,
+          stream('attack')
+        )(runner)
+      ),
+      TE.bind('audit', () => {
+        if (audit === undefined) return TE.right({})
+        const sample = sampled(audit)
+        return pipe(
+          attack.audit(network.apply, { epsilon, norm, image, batch })(params, sample, stream('audit'))(
+            runner
+          ),
+          TE.map((found) => ({ audit: { ...found, count: sample.y.data.length } }))
+        )
+      }),
+      TE.bind('curve', () =>
+        epsilons === undefined
+          ? TE.right({})
+          : pipe(
+              attack.overEpsilon(network.apply, { attack: curve, epsilons, batch })(
+                params,
+                set,
+                stream('curve')
+              )(runner),
+              TE.map((overEpsilon) => ({ overEpsilon }))
+            )
+      ),
+      TE.map(
+        ({
+          whole: { count: size, clean, robust, attacks: each, classes, flags },
+          audit: audited,
+          curve: drawn
+        }) => ({
+          robustness: { count: size, clean, robust, attacks: each, classes, flags },
+          ...audited,
+          ...drawn
+        })
+      )
+    )
+  }

@@ -1,0 +1,59 @@
+/**
+ * The ways to choose the weights of a network: one file a method, which holds what a file may say of it (its codec) and what it
+ * does ({@link Method}: a {@link MethodInput} in, a {@link MethodResult} out). A new method is a file here and a row of the table
+ * below; experiments, the command line and its messages then know it.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import * as codec from '../../format/codec.js'
+import { edgePopup, hydra } from './learnt-scores.js'
+import { dense, type Method } from './method.js'
+import { rewind } from './rewind.js'
+import { score } from './score.js'
+import { threeStage } from './three-stage.js'
+import { ticket } from './ticket.js'
+import { transfer } from './transfer.js'
+
+const methods = codec.tagged<Method>()({
+  dense,
+  random: score('random', 'erk'),
+  magnitude: score('magnitude', 'uniform'),
+  snip: score('snip', 'global'),
+  grasp: score('grasp', 'global'),
+  synflow: score('synflow', 'global'),
+  kernelTrace: score('kernelTrace', 'global'),
+  ticket,
+  edgePopup,
+  hydra,
+  transfer,
+  threeStage,
+  rewind
+})
+
+/** How the weights of a run are chosen. */
+export type MethodSetting = t.TypeOf<typeof methods.codec>
+
+/** The names of the methods. */
+export const methodNames: readonly string[] = methods.kinds
+
+const word = codec.oneOf(methods.kinds)
+
+/** A method as a file says it: its kind alone, or a record. */
+export const MethodSetting: t.Type<MethodSetting, unknown> = new t.Type<MethodSetting, unknown>(
+  `${word.name}, or a record with one of them as its kind`,
+  methods.codec.is,
+  (value, context) => {
+    if (typeof value !== 'string') return methods.codec.validate(value, context)
+    const known = word.validate(value, context)
+    return E.isLeft(known) ? known : methods.codec.validate({ kind: known.right }, context)
+  },
+  t.identity
+)
+
+/** What a method does. */
+export const methodOf = methods.build
+
+/** The name of a method in tables and files. */
+export const labelOf = ({ kind, name = kind }: MethodSetting): string => name
+
+export type { MethodInput, MethodResult, OnProgress } from './method.js'

@@ -1,0 +1,82 @@
+import type { IO } from 'fp-ts/lib/IO.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import * as t from 'io-ts'
+import type { Store } from '../../checkpoint/index.js'
+import type { HostKey } from '../../core/key.js'
+import * as codec from '../../format/codec.js'
+import type { Effect } from '../../graph/runner.js'
+import type { Concrete } from '../../graph/spec.js'
+import type { Layers } from '../../mask/index.js'
+import type * as nn from '../../nn/index.js'
+import type { DistanceRecord, Measures } from '../record.js'
+import type { TrainingSetting } from '../training.js'
+
+/** Told of what goes on: how much of a phase is done, and a note such as its loss. */
+export type OnProgress = (phase: string, done: number, total: number, note: string) => IO<void>
+
+/** What a method chooses from, and where it saves its state and reports progress. */
+export interface MethodInput {
+  readonly network: nn.Network
+  readonly params: Concrete<nn.Params>
+  readonly set: nn.Dataset
+  readonly density: number
+  readonly training: TrainingSetting
+  readonly stream: (name: 'mask' | 'search' | 'stage' | 'fit') => HostKey
+  readonly store: (phase: string) => Store
+  readonly onProgress: OnProgress
+  /** How far a masked network is from the dense one at initialisation; undefined where nothing is measured. */
+  readonly distance:
+    ((mask: Concrete<nn.Weights>, at: Concrete<nn.Params>) => Effect<DistanceRecord>) | undefined
+}
+
+/** What a method chose: the mask, none for the dense network, and the training that follows. */
+export interface MethodResult {
+  readonly mask: Concrete<nn.Weights> | undefined
+  /** The weights from which it is trained, and for how many epochs. */
+  readonly start: Concrete<nn.Params>
+  readonly epochs: number
+  /** Whether its training is step by step the dense one's with other weights, so that the two can be compared. */
+  readonly isStepwise: boolean
+  readonly search?: Measures['search']
+}
+
+/** A way to choose the weights of a network. */
+export interface Method {
+  /** How the weights are allocated to layers, so that a density too low for a layer is refused before anything is run. */
+  readonly layers: Layers | undefined
+  readonly run: (input: MethodInput) => Effect<MethodResult>
+}
+
+/** A mask of the network at its start, trained as the dense network is. */
+export const fromStart = (
+  { params, training }: MethodInput,
+  mask: MethodResult['mask'],
+  start = params
+): MethodResult => ({ mask, start, epochs: training.epochs, isStepwise: true })
+
+const isLabel = (value: unknown): value is string => typeof value === 'string' && /^[\w .=+-]+$/.test(value)
+
+/** A name for tables and files, needed where a kind stands twice: letters, digits, spaces and `. = + - _`. */
+export const label = new t.Type<string, string>(
+  'a name of letters, digits, spaces and . = + - _',
+  isLabel,
+  (value, context) => (isLabel(value) ? t.success(value) : t.failure(value, context)),
+  t.identity
+)
+
+/** A codec of how weights are allocated to layers. */
+export const LayersSetting = codec.oneOf(['global', 'uniform', 'erk'])
+
+/** The fields that searches share; which of them a method has decides its codec. */
+export const searchFields = {
+  steps: codec.whole(1),
+  batch: codec.whole(1),
+  rate: codec.atLeast(0),
+  layers: LayersSetting
+}
+
+/** Everything is kept. */
+export const dense = codec.variant('dense', {}, { name: label }, (): Method => ({
+  layers: undefined,
+  run: (input) => RTE.of(fromStart(input, undefined))
+}))

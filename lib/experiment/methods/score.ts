@@ -1,0 +1,35 @@
+import { pipe } from 'fp-ts/lib/function.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import * as t from 'io-ts'
+import * as codec from '../../format/codec.js'
+import type { Effect } from '../../graph/runner.js'
+import * as mask from '../../mask/index.js'
+import { withstoodBy } from '../training.js'
+import { fromStart, label, LayersSetting, type Method, type MethodInput } from './method.js'
+
+const fields = {
+  name: label,
+  layers: LayersSetting,
+  rounds: codec.whole(1),
+  samples: codec.whole(1),
+  batch: codec.whole(1),
+  biases: t.boolean
+}
+
+/** Scores and mask of a score at initialisation, under the attack of the training. */
+export const scored = (
+  { network, params, set, density, training, stream }: MethodInput,
+  options: Omit<mask.OneShotOptions, 'density' | 'epsilon' | 'norm'>
+): Effect<mask.OneShot> =>
+  mask.oneShot(network, { ...options, density, ...withstoodBy(training).ball })(params, set, stream('mask'))
+
+/** The best weights by a score at initialisation; options are as `mask.oneShot` has them. */
+export const score = <K extends mask.OneShotMethod>(kind: K, allocated: mask.Layers) =>
+  codec.variant(kind, {}, fields, ({ kind: _kind, name: _name, layers = allocated, ...options }): Method => ({
+    layers,
+    run: (input) =>
+      pipe(
+        scored(input, { ...options, method: kind, layers }),
+        RTE.map((made) => fromStart(input, made.mask))
+      )
+  }))

@@ -1,0 +1,64 @@
+import * as t from 'io-ts'
+import { type Labelled, moments } from '../data/index.js'
+import * as codec from '../format/codec.js'
+import * as nn from '../nn/index.js'
+
+type ForClasses = (classes: number) => nn.Network
+
+const start = {
+  standardise: t.boolean,
+  fan: codec.oneOf(['in', 'average']),
+  sigmaW: codec.atLeast(0),
+  sigmaB: codec.atLeast(0)
+}
+
+/** A network of {@link nn} that needs no more than the number of classes. */
+const known = <K extends string>(kind: K, network: typeof nn.lenet5) =>
+  codec.variant(
+    kind,
+    {},
+    start,
+    ({ kind: _kind, standardise: _standardise, ...options }): ForClasses =>
+      (classes) =>
+        network({ classes, ...options })
+  )
+
+const networks = codec.tagged<ForClasses>()({
+  mlp: codec.variant(
+    'mlp',
+    { hidden: t.readonlyArray(codec.whole(1)) },
+    start,
+    ({ kind: _kind, standardise: _standardise, hidden, ...options }) =>
+      (classes) =>
+        nn.serial(
+          ...hidden.flatMap((width) => [nn.dense(width, options), nn.relu]),
+          nn.dense(classes, options)
+        )
+  ),
+  lenet300100: known('lenet300100', nn.lenet300100),
+  lenet5: known('lenet5', nn.lenet5),
+  conv16Conv32Fc100: known('conv16Conv32Fc100', nn.conv16Conv32Fc100),
+  vgg32: codec.variant(
+    'vgg32',
+    {},
+    { widths: codec.some(codec.whole(1)), ...start },
+    ({ kind: _kind, standardise: _standardise, ...options }) =>
+      (classes) =>
+        nn.vgg32({ classes, ...options })
+  )
+})
+
+/**
+ * Which network, how its layers start, and whether its first layer standardises inputs by the mean and deviation of the
+ * training images.
+ */
+export const NetworkSetting = networks.codec
+export type NetworkSetting = t.TypeOf<typeof NetworkSetting>
+
+/** The network of an experiment for its training images. A new kind of network is a row of the table above. */
+export const networkOf = (setting: NetworkSetting, images: Labelled): nn.Network => {
+  const plain = networks.build(setting)(images.classes)
+  if (setting.standardise !== true) return plain
+  const { mean, deviation } = moments(images)
+  return nn.serial(nn.standardise(mean, deviation), ...plain.layers)
+}

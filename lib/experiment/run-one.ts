@@ -1,0 +1,229 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import * as attack from '../attack/index.js'
+import type { Store } from '../checkpoint/index.js'
+import type { TangentError } from '../core/error.js'
+import { type HostKey, key } from '../core/key.js'
+import type { NdArray } from '../core/ndarray.js'
+import { type Labelled, split } from '../data/index.js'
+import { fold } from '../graph/key.js'
+import type { Effect, Executed } from '../graph/runner.js'
+import { attempt } from '../graph/trace.js'
+import type * as nn from '../nn/index.js'
+import * as train from '../train/index.js'
+import { attacksOf, evaluated } from './attacks.js'
+import type { Images } from './images.js'
+import { countedOf, distanceTo, followedImages, type MeasureInput, measuredOf } from './measures.js'
+import { labelOf, type MethodInput, methodOf, type MethodResult, type OnProgress } from './methods/index.js'
+import { networkOf } from './network.js'
+import { mean, places, rounded } from './numbers.js'
+import type { ExperimentRun } from './record.js'
+import { denseRunOf, type Experiment, type RunSetting, settingOf } from './schema.js'
+import { fitOptionsOf, withstoodBy } from './training.js'
+
+/** What a seed is split into; a new use takes a new number, so that the others keep their noise. */
+const streams = {
+  split: 0,
+  init: 1,
+  mask: 2,
+  fit: 3,
+  validate: 4,
+  attack: 5,
+  audit: 6,
+  curve: 7,
+  search: 8,
+  stage: 9,
+  measure: 10
+} as const
+
+/** What a run is given beside its setting. */
+export interface RunInput {
+  readonly images: Images
+  readonly executed: Executed
+  /** Where a run saves the checkpoints of a phase. */
+  readonly store: (run: RunSetting, phase: string) => Store
+  readonly onProgress: OnProgress
+}
+
+/** All that a seed fixes before anything runs. */
+interface Prepared {
+  readonly network: nn.Network
+  readonly params: MethodInput['params']
+  readonly rest: Labelled
+  /** Examples held out of the training; without them its last parameters are the ones to test. */
+  readonly held: Labelled | undefined
+  readonly attacks: readonly attack.NamedAttack[]
+  readonly stream: (name: keyof typeof streams) => HostKey
+  readonly measure: MeasureInput | undefined
+}
+
+/** The network, the split and the attacks of a run; settings that fit neither the images nor each other are a Left. */
+export const prepareRun = (
+  { network: setting, data, evaluation }: Experiment,
+  { seed }: Pick<RunSetting, 'seed'>,
+  images: Images
+): E.Either<TangentError, Prepared> =>
+  pipe(
+    E.Do,
+    E.bind('root', () => attempt(() => key(seed))),
+    E.let(
+      'stream',
+      ({ root }) =>
+        (name: keyof typeof streams) =>
+          fold(streams[name])(root)
+    ),
+    E.bind('parts', ({ stream }): E.Either<TangentError, Pick<Prepared, 'rest' | 'held'>> =>
+      data.validation === 0
+        ? E.right({ rest: images.train, held: undefined })
+        : split(data.validation)(stream('split'))(images.train)
+    ),
+    E.bind('made', ({ stream }) =>
+      attempt(() => {
+        const network = networkOf(setting, images.train)
+        const params = network.init(stream('init'), images.train.x.shape.slice(1))
+        return { network, params, attacks: attacksOf(evaluation, images) }
+      })
+    ),
+    E.map(({ stream, parts, made }) => ({
+      ...parts,
+      ...made,
+      stream,
+      measure: images.measured && {
+        network: made.network,
+        params: made.params,
+        images: images.measured,
+        classes: images.train.classes,
+        key: stream('measure')
+      }
+    }))
+  )
+
+const timed = <A>(effect: Effect<A>): Effect<{ readonly value: A; readonly seconds: number }> =>
+  pipe(
+    RTE.fromIO(() => Date.now()),
+    RTE.bindTo('started'),
+    RTE.bind('value', () => effect),
+    RTE.map(({ started, value }) => ({ value, seconds: (Date.now() - started) / 1000 }))
+  )
+
+/** Trains what a method chose, and resumes where its store left it; validates under the attack of the training. */
+const trained = (
+  { network, training, set, stream, onProgress }: MethodInput,
+  { held, stream: ownStream }: Prepared,
+  { mask, start, epochs }: MethodResult,
+  record: train.FitOptions['record'],
+  store: Store
+): Effect<train.Fitted> =>
+  train.fit(network.apply, {
+    ...fitOptionsOf(training, epochs),
+    ...(mask && { mask }),
+    ...(held && {
+      validate: {
+        score: (params) =>
+          pipe(
+            attack.evaluate(network.apply, { attack: withstoodBy(training).last })(
+              params,
+              { x: held.x, y: held.y },
+              ownStream('validate')
+            ),
+            RTE.map(({ robust }) => robust)
+          )
+      }
+    }),
+    ...(record && { record }),
+    checkpoint: { store, steps: 200 },
+    observe: ({ step, steps, loss }) => onProgress('training', step, steps, `loss ${loss.toFixed(3)}`)
+  })(start, set, stream('fit'))
+
+/** The losses of all steps as the mean of each epoch. */
+const epochMeans = (losses: readonly number[], epochs: number): readonly number[] => {
+  const steps = losses.length / epochs
+  return places(0, epochs).map((epoch) => rounded(mean(losses.slice(epoch * steps, (epoch + 1) * steps))))
+}
+
+/** The images on which a training is followed, attacked as the evaluation attacks; undefined where nothing is measured. */
+const recordOf = (
+  { evaluation: { epsilon, norm = 'linf' }, measures }: Experiment,
+  { measure }: Prepared
+): Effect<{ readonly x: NdArray; readonly checkpoints: number } | undefined> =>
+  measure === undefined || measures === undefined
+    ? RTE.of(undefined)
+    : pipe(
+        followedImages(measure, attack.pgd({ epsilon, norm, steps: 20, relativeStep: 2.5, restarts: 2 })),
+        RTE.map((x) => ({ x, checkpoints: measures.checkpoints }))
+      )
+
+/**
+ * One run: the split, the start and the mask that its seed fixes, the training, resumed where its store left it, and the
+ * evaluation of its best parameters by validation. The test images are seen by evaluation and measures alone.
+ */
+export const runOne = (
+  experiment: Experiment,
+  run: RunSetting,
+  { images, executed, store, onProgress }: RunInput
+): Effect<ExperimentRun> => {
+  const { training, evaluation } = experiment
+  const { seed, method, density } = run
+  const { last } = withstoodBy(training)
+  const dense = denseRunOf(experiment, run)
+  return pipe(
+    RTE.fromEither(prepareRun(experiment, run, images)),
+    RTE.bindTo('prepared'),
+    RTE.let('input', ({ prepared: { network, params, rest, stream, measure } }): MethodInput => ({
+      network,
+      params,
+      set: { x: rest.x, y: rest.y },
+      density,
+      training,
+      stream,
+      store: (phase) => store(run, phase),
+      onProgress,
+      distance: measure && distanceTo(measure, last)
+    })),
+    RTE.bind('chosen', ({ input }) => timed(methodOf(method).run(input))),
+    RTE.bind('record', ({ prepared }) => recordOf(experiment, prepared)),
+    RTE.bind('fitted', ({ prepared, input, chosen, record }) =>
+      timed(trained(input, prepared, chosen.value, record, store(run, 'training')))
+    ),
+    RTE.bind('found', ({ prepared: { network, attacks, stream }, fitted: { value } }) =>
+      timed(
+        evaluated(evaluation, { network, attacks, images, stream, onProgress })(
+          value.best?.params ?? value.params
+        )
+      )
+    ),
+    RTE.bind('followed', ({ prepared, input, chosen, record }) =>
+      dense === undefined || method.kind === 'dense' || record === undefined || !chosen.value.isStepwise
+        ? RTE.of(undefined)
+        : pipe(
+            methodOf(dense.method).run(input),
+            RTE.flatMap((start) => trained(input, prepared, start, record, store(dense, 'training'))),
+            RTE.map(({ checkpoints }) => checkpoints)
+          )
+    ),
+    RTE.bind('measured', ({ prepared: { measure }, chosen, fitted, followed }) =>
+      measure === undefined ? RTE.of({}) : measuredOf(measure, last, chosen.value, fitted.value, followed)
+    ),
+    RTE.map(({ prepared: { network, params }, chosen, fitted, found, measured }) => {
+      const { losses, validations, best } = fitted.value
+      const { mask, epochs } = chosen.value
+      return {
+        seed,
+        method: labelOf(method),
+        density: mask === undefined ? 1 : density,
+        setting: settingOf(experiment, run),
+        training: {
+          steps: losses.length,
+          losses: epochMeans(losses, epochs),
+          validations: validations.map(({ score }) => score),
+          epoch: best?.epoch ?? epochs
+        },
+        ...found.value,
+        measures: { ...countedOf(network, params, images.train.x.shape.slice(1), mask), ...measured },
+        executed,
+        seconds: { mask: chosen.seconds, training: fitted.seconds, tests: found.seconds }
+      }
+    })
+  )
+}

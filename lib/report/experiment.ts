@@ -1,2 +1,0 @@
-export { experimentHtml } from './experiment/html.js'
-export { experimentText } from './experiment/text.js'
