@@ -133,7 +133,7 @@ export const countedOf = (
 
 /** How far a training is from the dense one, along the way. */
 const dynamicsOf = (
-  fitted: train.Fitted,
+  fitted: train.FitResult,
   epochs: number,
   dense: train.Trajectory
 ): Effect<Pick<Measures, 'epochs' | 'trajectory'>> =>
@@ -150,7 +150,7 @@ export const measuredOf = (
   input: MeasureInput,
   attacked: attack.Attack,
   chosen: MethodResult,
-  fitted: train.Fitted,
+  fitted: train.FitResult,
   dense: train.Trajectory | undefined
 ): Effect<Omit<Measures, 'layers' | 'cost'>> =>
   pipe(

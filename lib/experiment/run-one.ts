@@ -114,7 +114,7 @@ const trained = (
   { mask, start, epochs }: MethodResult,
   record: train.FitOptions['record'],
   store: Store
-): Effect<train.Fitted> =>
+): Effect<train.FitResult> =>
   train.fit(network.apply, {
     ...fitOptionsOf(training, epochs),
     ...(mask && { mask }),

@@ -114,86 +114,8 @@ describe('npm start -- experiment', () => {
     const other = write('other.json', { ...small, training: { ...small.training, epochs: 3 } })
     const refused = await command(other, '--out', out)
     expect(refused.code).toBe(1)
-    expect(refused.err).toContain(`ConfigError in npm start -- experiment: expected a run of this experiment`)
+    expect(refused.err).toContain(`ConfigError in experiment: expected a run of this experiment`)
     expect(recordIn(out)).toEqual(record)
-  })
-
-  it(
-    'draws masks by every method, measures them, and follows their training',
-    { timeout: 240_000 },
-    async () => {
-      const steps = { steps: 3, batch: 8 }
-      const file = write('masks.json', {
-        ...small,
-        name: 'masks',
-        data: { ...small.data, validation: 0, train: 100 },
-        densities: [0.5],
-        methods: [
-          { kind: 'ticket', ...steps, along: [2], power: 1 },
-          {
-            kind: 'ticket',
-            name: 'moving',
-            ...steps,
-            against: 'sparse',
-            weights: { rate: 0.1, radius: 0.1 }
-          },
-          'dense',
-          'random',
-          { kind: 'snip', batch: 50, samples: 100 },
-          'grasp',
-          { kind: 'synflow', rounds: 3 },
-          'kernelTrace',
-          { kind: 'edgePopup', ...steps },
-          { kind: 'hydra', ...steps },
-          { kind: 'transfer', ...steps, refresh: 2 },
-          'threeStage',
-          { kind: 'rewind', to: 1, rounds: 2 }
-        ],
-        evaluation: { epsilon: 0.05, attacks: [{ kind: 'fgsm' }] },
-        measures: { kernelImages: 4, dynamicsImages: 10, checkpoints: 2 }
-      })
-      const out = join(root, 'masks')
-      const { code, err } = await command(file, '--out', out)
-      expect(code, err).toBe(0)
-      const { runs } = recordIn(out)
-      expect(runs).toHaveLength(13)
-      expect(runs[0]!.method).toBe('dense') // first, whatever the file says, because the others are set beside it
-      for (const { method, training, measures } of runs) {
-        const { layers, cost, distance, kernel, trajectory, search, epochs } = measures!
-        const kept = layers.reduce((sum, layer) => sum + layer.kept, 0)
-        expect([method, kept]).toEqual([method, method === 'dense' ? 16 * 74 : 8 * 74])
-        expect(cost.flops).toBe(2 * kept)
-        expect(kernel!.eigenvalues).toHaveLength(4)
-        expect([method, training.steps]).toEqual([method, method === 'threeStage' ? 2 : 4])
-        expect(distance === undefined).toBe(method === 'dense')
-        if (distance !== undefined) expect(distance.kernel).toBeGreaterThan(0)
-        expect(trajectory === undefined).toBe(['dense', 'threeStage'].includes(method))
-        if (trajectory !== undefined) expect([trajectory.length, epochs]).toEqual([2, [1, 2]])
-        expect(search === undefined).toBe(!['ticket', 'moving', 'transfer'].includes(method))
-        if (search !== undefined && method !== 'transfer') {
-          expect(search.steps).toEqual([1, 2, 3])
-          expect(search.flips.map((flips) => flips.length)).toEqual([2, 2, 2])
-          expect(search.after).toEqual(distance)
-        }
-      }
-      expect(runs[0]!.measures!.kernel!.denseAlignment).toBeCloseTo(1, 6)
-    }
-  )
-
-  it('chooses masks in the norm that the training withstands', async () => {
-    const settings = (norm: string) => ({
-      ...small,
-      name: norm,
-      methods: ['snip'],
-      data: { ...small.data, validation: 0, train: 100 },
-      training: { ...small.training, attack: { kind: 'pgd', norm, epsilon: 1, steps: 2, relativeStep: 2 } }
-    })
-    const layersIn = async (norm: string): Promise<unknown> => {
-      const out = join(root, norm)
-      expect((await command(write(`${norm}.json`, settings(norm)), '--out', out)).code).toBe(0)
-      return recordIn(out).runs[0]!.measures!.pixels
-    }
-    expect(await layersIn('l2')).not.toEqual(await layersIn('linf'))
   })
 
   const wrong = async (content: unknown): Promise<string> => {

@@ -1,41 +1,53 @@
 import * as E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
+import { startCommand, startExperiment, type StartOptions, startUsage } from '../../lib/cli/experiment.js'
+import { type Command, commandOf, readRequest, type Request } from '../../lib/cli/options.js'
 import type { TangentError } from '../../lib/core/error.js'
-import { type Options, readOptions, usage } from '../../lib/cli/options.js'
+import { digits } from '../../lib/experiment/index.js'
+import { right } from '../support/either.js'
 
-const now = new Date('2024-05-06T07:08:09Z')
-const read = (line: string): E.Either<TangentError, 'help' | Options> =>
-  readOptions(
-    line.split(' ').filter((word) => word !== ''),
-    now
-  )
+const wordsOf = (line: string): readonly string[] => line.split(' ').filter((word) => word !== '')
+const read = (line: string): E.Either<TangentError, 'help' | Request<StartOptions>> =>
+  readRequest(startCommand, wordsOf(line))
+const requested = (line: string): Request<StartOptions> => {
+  const request = right(read(line))
+  if (request === 'help') throw new Error('the help was asked for')
+  return request
+}
 
-describe('readOptions', () => {
-  it('fills in what is not given', () =>
-    expect(read('')).toEqual(
-      E.right({
-        seed: 0,
-        seeds: 1,
-        density: 0.2,
-        epsilon: 0.1,
-        epochs: 60,
-        'search-steps': 300,
-        'output-weight': expect.any(Number) as number,
-        engine: 'auto',
-        threads: 1,
-        out: 'runs/2024-05-06T07-08-09'
-      })
-    ))
+describe('the options of npm start', () => {
+  it('leave the bundled experiment as it is where none is given', () => {
+    expect(requested('')).toEqual({ options: {}, words: [], given: [] })
+    expect(startExperiment({})).toEqual(digits())
+  })
 
-  it('reads both spellings, in any order', () =>
-    expect(read('--out runs/x --seed=1 --density 0.1 --epsilon=0.15 --engine gpujs:webasm')).toMatchObject(
-      E.right({ seed: 1, density: 0.1, epsilon: 0.15, engine: 'gpujs:webasm', out: 'runs/x' })
+  it('are read in both spellings, in any order, and the last of a name counts', () =>
+    expect(
+      requested('--out runs/x --seed=1 --density 0.1 --epsilon=0.15 --engine gpujs:webasm --seed 2').options
+    ).toEqual({ seed: 2, density: 0.1, epsilon: 0.15, engine: 'gpujs:webasm', out: 'runs/x' }))
+
+  it('change the bundled experiment', () => {
+    const line =
+      '--seed 3 --seeds 2 --density 0.1 --epsilon 0.15 --epochs 5 --search-steps 7 --output-weight 2'
+    const experiment = startExperiment(requested(line).options)
+    expect(experiment).toMatchObject({
+      seeds: [3, 4],
+      densities: [0.1],
+      training: { epochs: 5, attack: { epsilon: 0.15 } },
+      evaluation: { epsilon: 0.15 }
+    })
+    expect(experiment.methods).toContainEqual({ kind: 'ticket', steps: 7, c: 2 })
+  })
+
+  it('give the command that makes the same results again', () =>
+    expect(commandOf('npm start --', startCommand, requested('--out x --epochs=60 --seeds=3').given)).toBe(
+      'npm start -- --seeds 3'
     ))
 
   it.each(['--help', '-h', '--seed 1 --help'])('shows the help: %s', (line) => {
     expect(read(line)).toEqual(E.right('help'))
-    for (const name of ['seed', 'seeds', 'density', 'epsilon', 'epochs', 'engine', 'threads', 'out', 'help'])
-      expect(usage).toContain(`--${name}`)
+    for (const name of [...Object.keys(startCommand.help), 'help']) expect(startUsage).toContain(`--${name}`)
   })
 
   it.each([
@@ -71,4 +83,30 @@ describe('readOptions', () => {
     })
     expect(read('run')).toMatchObject({ left: { _tag: 'ConfigError', received: '"run"' } })
   })
+})
+
+describe('readRequest', () => {
+  const command: Command<{ readonly yes?: 'true'; readonly to?: string }> = {
+    operation: 'copy',
+    words: [1, 'a file'],
+    options: t.partial({ yes: t.literal('true'), to: t.string }),
+    help: { yes: ['', 'go on'], to: ['place', 'where to'] }
+  }
+
+  it('reads switches without a value, and words', () =>
+    expect(readRequest(command, ['--yes', 'x', '--to', 'y'])).toEqual(
+      E.right({
+        options: { yes: 'true', to: 'y' },
+        words: ['x'],
+        given: [
+          ['yes', 'true'],
+          ['to', 'y']
+        ]
+      })
+    ))
+
+  it('refuses more words than the command takes', () =>
+    expect(readRequest(command, ['x', 'y'])).toMatchObject({
+      left: { operation: 'copy', expected: expect.stringContaining('a file, or an option') as string }
+    }))
 })

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { program } from '../../lib/cli/program.js'
-import { RunRecord } from '../../lib/report/index.js'
+import { ExperimentRecord } from '../../lib/experiment/index.js'
+import { right } from '../support/either.js'
 
 const root = mkdtempSync(join(tmpdir(), 'tangentflow-cli-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -19,52 +20,70 @@ const command = async (line: string): Promise<{ code: number; out: string; err: 
 }
 
 const tiny = '--epochs 1 --search-steps 3'
+const methods = ['dense', 'ticket', 'kernelTrace', 'snip', 'random', 'magnitude']
 
 describe('npm start', () => {
-  it('runs end to end, and the same seed gives the same table', { timeout: 180_000 }, async () => {
-    const out = join(root, 'deep/run')
-    const first = await command(`${tiny} --seed 5 --out ${out}`)
-    expect(first.code, first.err).toBe(0)
-    expect(readdirSync(out).sort()).toEqual(['config.json', 'metrics.jsonl', 'report.html', 'result.json'])
-    expect(JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'))).toMatchObject({ seed: 5, epochs: 1 })
+  it(
+    'runs end to end and is resumed, and the same seed gives the same tables',
+    { timeout: 180_000 },
+    async () => {
+      const out = join(root, 'deep/run')
+      const first = await command(`${tiny} --seed 5 --out ${out}`)
+      expect(first.code, first.err).toBe(0)
+      const files = readdirSync(out).filter((name) => !name.endsWith('.checkpoint'))
+      expect(files.sort()).toEqual([
+        'dense-seed5.json',
+        ...['kernelTrace', 'magnitude', 'random'].map((name) => `${name}-0.2-seed5.json`),
+        'report.html',
+        'result.json',
+        ...['snip', 'ticket'].map((name) => `${name}-0.2-seed5.json`)
+      ])
+      // three steps of search; one epoch and a test of each of six networks
+      for (const phase of ['ticket-0.2-seed5  search  3/3', ...methods.map((name) => `${name}-`)])
+        expect(first.err).toContain(phase)
+      expect(first.err.match(/ training {2}21\/21 /g)).toHaveLength(6)
+      expect(first.err.match(/ robust$/gm)?.length).toBeGreaterThanOrEqual(6)
 
-    const events = readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n')
-    const phases = events.map((line) => (JSON.parse(line) as { phase: string }).phase)
-    // three steps of search; one epoch and a test of each of six networks
-    expect(
-      ['search', 'training', 'test'].map((phase) => phases.filter((one) => one === phase).length)
-    ).toEqual([3, 6, 6])
+      const record = right(
+        ExperimentRecord.decode(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')))
+      )
+      expect(record.command).toBe('npm start -- --seed 5 --epochs 1 --search-steps 3')
+      expect(record.experiment).toMatchObject({ seeds: [5], training: { epochs: 1 } })
+      expect(record.runs.map(({ method }) => method)).toEqual(methods)
+      const page = readFileSync(join(out, 'report.html'), 'utf8')
+      for (const name of methods) {
+        expect(first.out).toContain(name)
+        expect(page).toContain(`>${name}<`)
+      }
+      expect(first.out.replaceAll(/ +/g, ' ')).toContain(
+        'method weights % clean % robust % kernel distance output distance dynamics seeds'
+      )
+      expect(page).toContain(record.runs[0]!.executed.backend)
+      expect(page).not.toMatch(/https?:|NaN|undefined/)
+      for (const { method, density, measures } of record.runs) {
+        const { distance, trajectory, layers } = measures!
+        expect(density).toBe(method === 'dense' ? 1 : 0.2)
+        expect(layers.map(({ total }) => total)).toEqual([64 * 128, 128 * 64, 64 * 10])
+        if (method === 'dense') expect([distance, trajectory]).toEqual([undefined, undefined])
+        else {
+          expect(trajectory).toHaveLength(20)
+          for (const one of [distance!.kernel, ...trajectory!]) expect(one).toBeGreaterThan(0)
+        }
+      }
+      expect(record.runs[1]!.measures!.search!.after.kernel).toBeLessThan(1)
+      expect(first.out).toContain(`report: ${join(out, 'report.html')}`)
 
-    const record = RunRecord.decode(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')))
-    if (record._tag === 'Left') throw new Error('result.json does not decode')
-    const [seed] = record.right.seeds
-    const names = seed!.methods.map(({ method }) => method)
-    expect(names).toEqual(['dense', 'ticket', 'kernel trace', 'SNIP', 'random', 'magnitude'])
-    const page = readFileSync(join(out, 'report.html'), 'utf8')
-    for (const name of names) {
-      expect(first.out).toContain(name)
-      expect(page).toContain(`>${name}<`)
+      const again = await command(`${tiny} --seed 5 --out ${join(root, 'again')}`)
+      const tables = (text: string): string => text.split('Cost, ')[0]!
+      expect(tables(again.out)).toBe(tables(first.out))
+
+      // what is done is not done again, and another setting does not overwrite it
+      expect(await command(`${tiny} --seed 5 --out ${out}`)).toEqual({ code: 0, out: first.out, err: '' })
+      const refused = await command(`--epochs 2 --search-steps 3 --seed 5 --out ${out}`)
+      expect(refused).toMatchObject({ code: 1, out: '' })
+      expect(refused.err).toContain('expected a run of this experiment, or none, received a run of another')
     }
-    expect(page).toContain(record.right.executed.backend)
-    expect(page).not.toMatch(/https?:|NaN|undefined/)
-    for (const { method, density, kernel, dynamics, trajectory, layers } of seed!.methods) {
-      expect(trajectory).toHaveLength(record.right.checkpoints.length)
-      expect(density).toBeCloseTo(method === 'dense' ? 1 : 0.2, 3)
-      expect(layers.map(({ total }) => total)).toEqual([64 * 128, 128 * 64, 64 * 10])
-      if (method === 'dense') expect([kernel, dynamics]).toEqual([0, 0])
-      else for (const distance of [kernel, dynamics]) expect(distance).toBeGreaterThan(0)
-    }
-    expect(seed!.search.after.kernel).toBeLessThan(1)
-    expect(first.out).toContain(`report: ${join(out, 'report.html')}`)
-
-    const again = await command(`${tiny} --seed 5 --out ${join(root, 'again')}`)
-    const table = (text: string): string => text.split('executed by')[0]!
-    expect(table(again.out)).toBe(table(first.out))
-
-    const refused = await command(`${tiny} --out ${out}`)
-    expect(refused).toMatchObject({ code: 1, out: '' })
-    expect(refused.err).toContain('received a finished run')
-  })
+  )
 
   it('says what is wrong in one line, with code 1, and writes nothing', async () => {
     const file = join(root, 'file')
@@ -76,10 +95,11 @@ describe('npm start', () => {
         'ConfigError in npm start: expected a number in (0, 1], received "0" (at --density)'
       ],
       [`--density 0.00001 --out ${out}`, 'ArgumentError'],
+      [`--density 0.0005 --out ${out}`, 'ArgumentError in mask.uniformCounts'],
       [`--engine abacus --out ${out}`, '(at --engine)'],
       [`--engine gpujs:webgl2 --out ${out}`, 'EngineError in openEngine'],
       [`--seed ${2 ** 53 - 1} --seeds 2 --out ${out}`, 'ArgumentError in key'],
-      [`${tiny} --out ${join(file, 'run')}`, 'IoError in io.openRunFolder']
+      [`${tiny} --out ${join(file, 'run')}`, 'IoError in io.fileStore']
     ] as const) {
       const { code, out: printed, err } = await command(line)
       expect([code, printed], line).toEqual([1, ''])
@@ -87,6 +107,20 @@ describe('npm start', () => {
       expect(err.trimEnd().split('\n')).toHaveLength(1)
       expect(existsSync(out)).toBe(false)
     }
+  })
+
+  it('leaves the result of another experiment alone', async () => {
+    const out = mkdtempSync(join(root, 'taken-'))
+    for (const content of [
+      '{"seeds": []}',
+      '{"name": "other", "command": "", "experiment": {}, "runs": []}'
+    ]) {
+      writeFileSync(join(out, 'result.json'), content)
+      const { code, err } = await command(`${tiny} --out ${out}`)
+      expect([code, err.includes('ConfigError'), err.includes('result.json')]).toEqual([1, true, true])
+      expect(readFileSync(join(out, 'result.json'), 'utf8')).toBe(content)
+    }
+    expect(readdirSync(out)).toEqual(['result.json'])
   })
 
   it('prints its help', async () => expect(await command('--help')).toMatchObject({ code: 0, err: '' }))

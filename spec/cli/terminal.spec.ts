@@ -8,37 +8,49 @@ const shown = (
   const view = display({ out: () => undefined, err: (more) => void (text += more), interactive }, () => now)
   return { text: () => text, tick: (ms) => void (now += ms), view }
 }
-const at = (phase: string, done: number) => ({ seed: 1, phase, done, total: 8, loss: 0.25 })
+const at = (phase: string, done: number) => ({ run: 'snip-seed1', phase, done, total: 8, note: 'loss 0.250' })
+const finished = { run: 'snip-seed1', phase: 'finished', done: 1, total: 1, note: '80.0 % robust' }
 
 describe('display', () => {
   it('draws a bar over itself on a terminal, at most ten times a second', () => {
     const { text, tick, view } = shown(true)
-    view.progress(at('searching', 0))()
+    view.progress(at('search', 0))()
     tick(50)
-    view.progress(at('searching', 1))()
+    view.progress(at('search', 1))()
     tick(60)
-    view.progress(at('searching', 4))()
+    view.progress(at('search', 4))()
     expect(text().split('\r\u001b[K')).toEqual([
       '',
-      `${'░'.repeat(24)}   0 %  seed 1  searching  loss 0.250`,
-      `${'█'.repeat(12)}${'░'.repeat(12)}  50 %  seed 1  searching  loss 0.250`
+      `${'░'.repeat(24)}   0 %  snip-seed1  search  0/8  loss 0.250`,
+      `${'█'.repeat(12)}${'░'.repeat(12)}  50 %  snip-seed1  search  4/8  loss 0.250`
     ])
     view.note('done')()
     expect(text().endsWith('\r\u001b[Kdone\n')).toBe(true)
+    view.progress(finished)()
+    expect(text().endsWith('\r\u001b[Ksnip-seed1  80.0 % robust\n')).toBe(true)
   })
 
-  it('writes one plain line a phase elsewhere', () => {
+  it('writes a plain line at both ends of a phase elsewhere, and every ten seconds', () => {
     const { text, tick, view } = shown(false)
-    for (const [phase, done] of [
-      ['a', 0],
-      ['a', 1],
-      ['b', 4],
-      ['b', 8]
+    for (const [phase, done, wait] of [
+      ['a', 0, 0],
+      ['a', 1, 1000],
+      ['a', 2, 9000],
+      ['b', 4, 1000],
+      ['b', 8, 1000]
     ] as const) {
-      tick(1000)
+      tick(wait)
       view.progress(at(phase, done))()
     }
     view.clear()
-    expect(text()).toBe('seed 1  a (0 % of this seed)\nseed 1  b (50 % of this seed)\n')
+    view.progress(finished)()
+    expect(text().split('\n')).toEqual([
+      'snip-seed1  a  0/8  loss 0.250',
+      'snip-seed1  a  2/8  loss 0.250',
+      'snip-seed1  b  4/8  loss 0.250',
+      'snip-seed1  b  8/8  loss 0.250',
+      'snip-seed1  80.0 % robust',
+      ''
+    ])
   })
 })

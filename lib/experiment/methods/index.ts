@@ -6,7 +6,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import * as codec from '../../format/codec.js'
-import { edgePopup, hydra } from './learnt-scores.js'
+import { edgePopup, hydra } from './edge-popup.js'
 import { dense, type Method } from './method.js'
 import { rewind } from './rewind.js'
 import { score } from './score.js'

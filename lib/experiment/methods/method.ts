@@ -6,7 +6,7 @@ import type { HostKey } from '../../core/key.js'
 import * as codec from '../../format/codec.js'
 import type { Effect } from '../../graph/runner.js'
 import type { Concrete } from '../../graph/spec.js'
-import type { Layers } from '../../mask/index.js'
+import type { LayerAllocation } from '../../mask/index.js'
 import type * as nn from '../../nn/index.js'
 import type { DistanceRecord, Measures } from '../record.js'
 import type { TrainingSetting } from '../training.js'
@@ -43,7 +43,7 @@ export interface MethodResult {
 /** A way to choose the weights of a network. */
 export interface Method {
   /** How the weights are allocated to layers, so that a density too low for a layer is refused before anything is run. */
-  readonly layers: Layers | undefined
+  readonly layers: LayerAllocation | undefined
   readonly run: (input: MethodInput) => Effect<MethodResult>
 }
 

@@ -10,7 +10,7 @@ export const rewind = codec.variant(
   'rewind',
   {},
   { name: label, layers: LayersSetting, rounds: codec.whole(1), to: codec.whole(0) },
-  ({ kind: _kind, name: _name, ...options }): Method => ({
+  ({ kind: _kind, name: _name, to = 0, ...options }): Method => ({
     layers: options.layers ?? 'global',
     run: (input) => {
       const { network, params, set, density, training, stream, onProgress } = input
@@ -18,6 +18,7 @@ export const rewind = codec.variant(
         train.rewind(network.apply, {
           ...fitOptionsOf(training, training.epochs),
           ...options,
+          rewindEpoch: to,
           density,
           observe: ({ step, steps, loss }) => onProgress('drawing', step, steps, `loss ${loss.toFixed(3)}`)
         })(params, set, stream('fit')),

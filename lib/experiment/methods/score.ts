@@ -24,7 +24,7 @@ export const scored = (
   mask.oneShot(network, { ...options, density, ...withstoodBy(training).ball })(params, set, stream('mask'))
 
 /** The best weights by a score at initialisation; options are as `mask.oneShot` has them. */
-export const score = <K extends mask.OneShotMethod>(kind: K, allocated: mask.Layers) =>
+export const score = <K extends mask.OneShotMethod>(kind: K, allocated: mask.LayerAllocation) =>
   codec.variant(kind, {}, fields, ({ kind: _kind, name: _name, layers = allocated, ...options }): Method => ({
     layers,
     run: (input) =>

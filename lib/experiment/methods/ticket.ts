@@ -52,7 +52,15 @@ export const ticket = codec.variant(
     samples: codec.whole(1),
     along: t.readonlyArray(codec.whole(1))
   },
-  ({ kind: _kind, name: _name, start = 'kernelTrace', along = [], samples = 512, ...options }): Method => {
+  ({
+    kind: _kind,
+    name: _name,
+    start = 'kernelTrace',
+    along = [],
+    against = 'dense',
+    samples = 512,
+    ...options
+  }): Method => {
     const { layers = 'global' } = options
     return {
       layers,
@@ -68,7 +76,8 @@ export const ticket = codec.variant(
               density,
               ...withstoodBy(training).ball,
               start: first.scores,
-              along: later,
+              attackTarget: against,
+              trajectory: later,
               checkpoint: saved(input),
               observe: ({ step, steps, kernel, output }) =>
                 onProgress(

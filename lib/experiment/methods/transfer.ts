@@ -26,7 +26,7 @@ export const transfer = codec.variant(
         return pipe(
           RTE.Do,
           RTE.bind('first', () =>
-            RTE.fromEither(attempt(() => mask.choose({ layers, density })(mask.magnitudes(params))))
+            RTE.fromEither(attempt(() => mask.topKMaskOf({ layers, density })(mask.magnitudes(params))))
           ),
           RTE.bind('found', () =>
             mask.transfer(network, {

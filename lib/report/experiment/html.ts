@@ -8,7 +8,7 @@ import { besideDense, type Level, levelsOf, percentOf } from './groups.js'
 import { pairsNote, pairsTable, relations, relationTable } from './comparisons.js'
 import { maskFigures } from './mask-figures.js'
 import { accuracyPlots, type Curve, curvesOf, type Paint, relationPlot, spectrumPlot } from './plots.js'
-import { emptiedOf, executedOf, flagsOf, sampleSizeNote } from './notes.js'
+import { distanceNote, emptiedOf, executedOf, flagsOf, sampleSizeNote } from './notes.js'
 import {
   attacksTable,
   classTable,
@@ -135,8 +135,7 @@ export const experimentHtml = (record: ExperimentRecord): string => {
       section(
         'Accuracy',
         sampleSizeNote(record) +
-          ' Distances are relative, to the dense network: of the mixed kernel and the outputs at the start, and of the ' +
-          'logits along training (dynamics).' +
+          distanceNote(record) +
           (several ? ' Whiskers and ±: one standard deviation over seeds.' : ''),
         ...accuracyPlots(levels, colour),
         ...maybeTable(summaryTable(record)),

@@ -5,6 +5,13 @@ import { percentOf } from './groups.js'
 const standardError = (fraction: number, count: number): string =>
   (100 * Math.sqrt((fraction * (1 - fraction)) / count)).toFixed(1)
 
+/** What the distances of a record are, or nothing where none was measured. */
+export const distanceNote = ({ runs }: ExperimentRecord): string =>
+  runs.some(({ measures }) => measures?.distance !== undefined)
+    ? ' Distances are relative, to the dense network: of the kernel and the outputs at the start, and of the logits along ' +
+      'training (dynamics).'
+    : ''
+
 /** How many images the accuracies are measured on and under which attacks, and their standard error. */
 export const sampleSizeNote = ({ runs }: ExperimentRecord): string => {
   const { robustness } = runs[0] ?? {}

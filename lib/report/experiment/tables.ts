@@ -1,4 +1,4 @@
-import type { ExperimentRecord } from '../../experiment/record.js'
+import type { ExperimentRecord, ExperimentRun } from '../../experiment/record.js'
 import { show, summarise } from '../statistics.js'
 import type { Table } from '../table.js'
 import {
@@ -55,10 +55,18 @@ const rowsOf = (groups: readonly Group[], columns: readonly Column[]): Table | u
 const masked = (record: ExperimentRecord): readonly Group[] =>
   groupsOf(record).filter(({ method }) => method !== 'dense')
 
+/** The percentage of the weights that a run keeps. */
+const keptOf = (run: ExperimentRun | undefined): string => {
+  const layers = run?.measures?.layers ?? []
+  const total = layers.reduce((sum, layer) => sum + layer.total, 0)
+  const kept = layers.reduce((sum, layer) => sum + layer.kept, 0)
+  return total === 0 ? NOTHING : ((100 * kept) / total).toFixed(1)
+}
+
 /** What each method keeps, how accurate it is, and how far from the dense network. */
 export const summaryTable = (record: ExperimentRecord): Table | undefined =>
   rowsOf(groupsOf(record), [
-    percentage('weights %', keptOf),
+    { heading: 'weights %', cell: ({ runs }) => keptOf(runs[0]) },
     percentage('clean %', ({ robustness }) => robustness.clean),
     measured('robust %', 1, robustPercent),
     measured('kernel distance', 3, kernelDistance),
@@ -81,13 +89,6 @@ export const attacksTable = (record: ExperimentRecord): Table | undefined => {
           )
         )
       )
-}
-
-/** The fraction of the weights that a run keeps, of those with a count. */
-const keptOf: Measure = ({ measures }) => {
-  const layers = measures?.layers ?? []
-  const total = layers.reduce((sum, layer) => sum + layer.total, 0)
-  return total === 0 ? undefined : layers.reduce((sum, layer) => sum + layer.kept, 0) / total
 }
 
 /** What each method costs: to keep, to run, and to come by. */

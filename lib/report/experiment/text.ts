@@ -2,7 +2,7 @@ import type { ExperimentRecord } from '../../experiment/record.js'
 import { formatTable, type Table } from '../table.js'
 import { levelsOf } from './groups.js'
 import { pairsNote, pairsTable, relations, relationTable } from './comparisons.js'
-import { emptiedOf, executedOf, flagsOf, sampleSizeNote } from './notes.js'
+import { distanceNote, emptiedOf, executedOf, flagsOf, sampleSizeNote } from './notes.js'
 import { attacksTable, costTable, kernelTable, searchTable, summaryTable } from './tables.js'
 
 /** A table under its title, or nothing where there is none. */
@@ -17,11 +17,7 @@ export const experimentText = (record: ExperimentRecord): string =>
     ? `${record.name}\n\n${sampleSizeNote(record)}`
     : [
         record.name,
-        ...titled(
-          `${sampleSizeNote(record)}\nDistances are relative, to the dense network: of the kernel and the outputs at the start, and of ` +
-            'the logits along training (dynamics).',
-          [summaryTable(record)]
-        ),
+        ...titled(sampleSizeNote(record) + distanceNote(record), [summaryTable(record)]),
         ...titled('Robust accuracy after each attack.', [attacksTable(record)]),
         ...titled(pairsNote, levelsOf(record).map(pairsTable)),
         ...titled('Correlations, with 95 % intervals that take the points as independent.', [

@@ -31,7 +31,7 @@ const learnt = <K extends string>(
               parametrisation: mask.parametrisation.straightThrough({ density, layers }),
               start,
               attack: attackOf(input),
-              against: 'sparse',
+              attackTarget: 'sparse',
               steps,
               batch,
               rate,
@@ -49,7 +49,7 @@ const learnt = <K extends string>(
 /** Scores learnt on the natural loss, from a random start: edge-popup. */
 export const edgePopup = learnt(
   'edgePopup',
-  ({ stream, params }) => mask.popupStart(stream('mask'))(nn.weightsOf(params)),
+  ({ stream, params }) => mask.edgePopupStart(stream('mask'))(nn.weightsOf(params)),
   () => attack.none
 )
 

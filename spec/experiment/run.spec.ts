@@ -1,0 +1,148 @@
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { describe, expect, it } from 'vitest'
+import { type checkpoint, experiment, openEngine, withEngine } from 'tangentflow'
+import { right } from '../support/either.js'
+
+type Methods = experiment.Experiment['methods']
+
+const small = (methods: Methods): experiment.Experiment => ({
+  name: 'small',
+  data: { set: 'digits', validation: 0, train: 100, test: 60 },
+  network: { kind: 'mlp', hidden: [16] },
+  seeds: [0],
+  methods,
+  densities: [0.5],
+  training: {
+    epochs: 2,
+    batch: 50,
+    optimiser: { kind: 'momentum', decay: 0.9 },
+    schedule: { kind: 'cosine', rate: 0.1 },
+    attack: { kind: 'pgd', epsilon: 0.05, steps: 2, relativeStep: 2, warmUp: 3, clean: 0.5 }
+  },
+  evaluation: { epsilon: 0.05, attacks: [{ kind: 'fgsm' }] }
+})
+
+/** A record but for the times of its runs, which no two have in common. */
+const timeless = (record: experiment.ExperimentRecord): experiment.ExperimentRecord => ({
+  ...record,
+  runs: record.runs.map(({ seconds: _seconds, ...run }) => run)
+})
+
+const ran = async (
+  setting: experiment.Experiment,
+  options: experiment.ExperimentOptions = {}
+): Promise<experiment.ExperimentRecord> =>
+  timeless(right(await experiment.run(setting, options)(withEngine())()))
+
+describe('experiment.run', () => {
+  it(
+    'draws masks by every method, measures them, and follows their training',
+    { timeout: 240_000 },
+    async () => {
+      const steps = { steps: 3, batch: 8 }
+      const { runs } = await ran({
+        ...small([
+          { kind: 'ticket', ...steps, along: [2], power: 1 },
+          {
+            kind: 'ticket',
+            name: 'moving',
+            ...steps,
+            against: 'sparse',
+            weights: { rate: 0.1, radius: 0.1 }
+          },
+          { kind: 'dense' },
+          { kind: 'random' },
+          { kind: 'snip', batch: 50, samples: 100 },
+          { kind: 'grasp' },
+          { kind: 'synflow', rounds: 3 },
+          { kind: 'kernelTrace' },
+          { kind: 'edgePopup', ...steps },
+          { kind: 'hydra', ...steps },
+          { kind: 'transfer', ...steps, refresh: 2 },
+          { kind: 'threeStage' },
+          { kind: 'rewind', to: 1, rounds: 2 }
+        ]),
+        measures: { kernelImages: 4, dynamicsImages: 10, checkpoints: 2 }
+      })
+      expect(runs).toHaveLength(13)
+      expect(runs[0]!.method).toBe('dense') // first, whatever the setting says: the others are compared with it
+      for (const { method, training, measures } of runs) {
+        const { layers, cost, distance, kernel, trajectory, search, epochs } = measures!
+        const kept = layers.reduce((sum, layer) => sum + layer.kept, 0)
+        expect([method, kept]).toEqual([method, method === 'dense' ? 16 * 74 : 8 * 74])
+        expect(cost.flops).toBe(2 * kept)
+        expect(kernel!.eigenvalues).toHaveLength(4)
+        expect([method, training.steps]).toEqual([method, method === 'threeStage' ? 2 : 4])
+        expect(distance === undefined).toBe(method === 'dense')
+        if (distance !== undefined) expect(distance.kernel).toBeGreaterThan(0)
+        expect(trajectory === undefined).toBe(['dense', 'threeStage'].includes(method))
+        if (trajectory !== undefined) expect([trajectory.length, epochs]).toEqual([2, [1, 2]])
+        expect(search === undefined).toBe(!['ticket', 'moving', 'transfer'].includes(method))
+        if (search !== undefined && method !== 'transfer') {
+          expect(search.steps).toEqual([1, 2, 3])
+          expect(search.flips.map((flips) => flips.length)).toEqual([2, 2, 2])
+          expect(search.after).toEqual(distance)
+        }
+      }
+      expect(runs[0]!.measures!.kernel!.denseAlignment).toBeCloseTo(1, 6)
+    }
+  )
+
+  it('chooses masks in the norm that the training withstands', async () => {
+    const pixelsIn = async (norm: 'l2' | 'linf'): Promise<unknown> => {
+      const setting = small([{ kind: 'snip' }])
+      const attack = { kind: 'pgd', norm, epsilon: 1, steps: 2, relativeStep: 2 } as const
+      const { runs } = await ran({ ...setting, training: { ...setting.training, attack } })
+      return runs[0]!.measures!.pixels
+    }
+    expect(await pixelsIn('l2')).not.toEqual(await pixelsIn('linf'))
+  })
+
+  it('saves to a store, reads finished runs from it, and tells of progress', async () => {
+    const saved = new Map<string, Uint8Array>()
+    const store = (name: string): checkpoint.Store => ({
+      read: TE.fromIO(() => saved.get(name)),
+      write: (bytes) => TE.fromIO(() => void saved.set(name, bytes))
+    })
+    const told: experiment.ExperimentProgress[] = []
+    const onProgress = (progress: experiment.ExperimentProgress) => () => void told.push(progress)
+    const setting = small([{ kind: 'dense' }, { kind: 'magnitude' }])
+    const first = await ran(setting, { store, onProgress })
+    expect([...saved.keys()].sort()).toEqual([
+      'dense-seed0.json',
+      'dense-seed0.training.checkpoint',
+      'magnitude-0.5-seed0.json',
+      'magnitude-0.5-seed0.training.checkpoint'
+    ])
+    expect(told.filter(({ phase }) => phase === 'finished').map(({ run }) => run)).toEqual([
+      'dense-seed0',
+      'magnitude-0.5-seed0'
+    ])
+    const count = told.length
+    expect(await ran(setting, { store, onProgress })).toEqual(first)
+    expect(told).toHaveLength(count)
+  })
+
+  it('runs on an engine that stays open, to the same numbers', async () => {
+    const setting = small([{ kind: 'random' }])
+    const engine = right(await openEngine()())
+    const record = right(await experiment.run(setting)((use) => use(engine))())
+    await engine.dispose()
+    expect(timeless(record)).toEqual(await ran(setting))
+  })
+
+  it.each([
+    [{ ...small([{ kind: 'dense' }]), data: { set: 'mnist', validation: 0 } }, 'the images of mnist'],
+    [{ ...small([{ kind: 'random' }]), densities: [0.0001] }, 'a density that keeps one of'],
+    [{ ...small([{ kind: 'magnitude' }]), densities: [0.001] }, 'a density that keeps one of'],
+    [{ ...small([{ kind: 'dense' }]), data: { set: 'digits', validation: 1397 } }, 'a whole number of pairs']
+  ] as const)('refuses what would fail before anything is computed: case %#', async (setting, expected) => {
+    const opened: string[] = []
+    const result = await experiment.run(setting)((use) => {
+      opened.push('an engine')
+      return withEngine()(use)
+    })()
+    expect(result).toMatchObject({ left: { expected: expect.stringContaining(expected) as string } })
+    expect(opened).toEqual([])
+  })
+})

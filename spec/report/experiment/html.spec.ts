@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { experimentHtml } from '../../../lib/report/index.js'
+import { experimentSample, withoutMeasures } from '../../support/experiment-sample.js'
+
+const full = experimentSample({ seeds: 3, methods: 9, densities: [0.05, 0.1] })
+const headings = (page: string): readonly string[] =>
+  [...page.matchAll(/<h2>([^<]*)<\/h2>/g)].map(([, heading]) => heading!)
+
+/** Nothing is fetched, every element closes, no number went wrong. */
+const expectSound = (page: string): void => {
+  expect(page).not.toMatch(/https?:|\/\/|<script|<link|<img|<image|@import|url\(|src=|href=/i)
+  expect(page).not.toMatch(/NaN|Infinity|undefined|\[object/)
+  const open: string[] = []
+  for (const [, close, name] of page.matchAll(/<(\/?)([a-z][a-z0-9]*)[^>]*>/g)) {
+    if (name === 'meta') continue
+    if (close === '') open.push(name!)
+    else expect(open.pop()).toBe(name)
+  }
+  expect(open).toEqual([])
+}
+
+describe('experimentHtml', () => {
+  it('shows all that was measured, and embeds nothing', () => {
+    const page = experimentHtml(full)
+    expectSound(page)
+    expect(headings(page)).toEqual([
+      'Accuracy',
+      'Paired differences',
+      'Do nearer kernels mean nearer training, and more robustness?',
+      'Training dynamics',
+      'Training',
+      'The searches',
+      'Kernels',
+      'What the masks keep',
+      'Cost',
+      'Classes',
+      'Over ε',
+      'Flags',
+      'Configuration'
+    ])
+    expect(page.match(/aria-label="first layer of/g)?.length).toBe(16)
+  })
+
+  it('leaves out what was not measured', () => {
+    const page = experimentHtml(withoutMeasures(full))
+    expectSound(page)
+    expect(headings(page)).toEqual([
+      'Accuracy',
+      'Paired differences',
+      'Training',
+      'Classes',
+      'Flags',
+      'Configuration'
+    ])
+  })
+
+  it.each([
+    { seeds: 1, methods: 1, densities: [] },
+    { seeds: 1, methods: 2, densities: [0.1] },
+    { seeds: 2, methods: 9, densities: [0.01, 0.02, 0.05, 0.1] },
+    { seeds: 3, methods: 4, densities: [1] }
+  ])('stands with $seeds seeds, $methods methods, densities $densities', (options) => {
+    expectSound(experimentHtml(experimentSample(options)))
+    expectSound(experimentHtml(withoutMeasures(experimentSample(options))))
+  })
+
+  it('stands without runs, and while some are missing', () => {
+    expectSound(experimentHtml({ ...full, runs: [] }))
+    expectSound(experimentHtml({ ...full, runs: full.runs.slice(1, 20) }))
+    const mixed = full.runs.map((run, i) =>
+      i % 3 === 0 ? withoutMeasures({ ...full, runs: [run] }).runs[0]! : run
+    )
+    expectSound(experimentHtml({ ...full, runs: mixed }))
+  })
+
+  it('pictures three channels as their sum, and nothing that is no square', () => {
+    const [first] = full.runs.filter(({ method }) => method === 'random')
+    const seen = (pixels: readonly number[]): string =>
+      experimentHtml({ ...full, runs: [{ ...first!, measures: { ...first!.measures!, pixels } }] })
+    expect(seen([1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 2])).toContain('d="M0 0h56v56h-56z"')
+    expect(seen([1, 2, 3, 4, 5])).not.toContain('first layer of')
+  })
+
+  it('keeps settings that look like markup harmless', () => {
+    const page = experimentHtml({ ...full, experiment: { name: '<script>"&' } })
+    expect(page).toContain('&lt;script&gt;')
+    expectSound(page)
+  })
+
+  it('draws the loss of every method, also of one epoch', () => {
+    expect(experimentHtml(full)).toContain('training loss')
+    const runs = full.runs.map((run) => ({
+      ...run,
+      training: { ...run.training, losses: [1], validations: [] },
+      measures: { ...run.measures!, epochs: [1], trajectory: [0] }
+    }))
+    expectSound(experimentHtml({ ...full, runs }))
+  })
+})
