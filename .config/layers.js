@@ -13,6 +13,7 @@ const everything = [
   'attack',
   'mask',
   'train',
+  'experiment',
   'checkpoint',
   'format',
   'data',
@@ -42,8 +43,8 @@ const parts = {
   report: ['core', 'experiment'],
   io: ['core', 'graph', 'data', 'format', 'checkpoint'],
   laws: [...calculus, 'optimise', 'engine/reference'],
-  experiment: everything,
-  cli: [...everything, 'experiment', 'index'],
+  experiment: [...calculus, 'engine', 'format', 'checkpoint', 'data', 'nn', 'ntk', 'attack', 'mask', 'train'],
+  cli: [...everything, 'index'],
   index: everything
 }
 

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as t from 'io-ts'
+import type * as t from 'io-ts'
 import type { ImageShape } from '../attack/index.js'
 import { tangentError, type TangentError } from '../core/error.js'
 import { count, digitsSplit, type Labelled, take } from '../data/index.js'
