@@ -5,7 +5,7 @@ import { checkGrad, isSymmetricPsd } from 'tangentflow/laws'
 import { relativeError } from '../../support/networks.js'
 import { expectRefusal } from '../../support/refusal.js'
 import { runs } from '../../support/runs.js'
-import { kernelsOf, normalArray } from './support.js'
+import { kernelsOf, normalArray } from '../../support/infinite.js'
 
 const { avgPool, conv2d, dense, erf, flatten, globalAvgPool, relu, residual, serial } = ntk.infinite
 

@@ -1,8 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Engine, ndarray, ntk, openEngine } from 'tangentflow'
-import { driftAt, errorsAt, logSlope, type Study } from './limit.js'
-import { normalArray } from './support.js'
+import { driftAt, errorsAt, logSlope, type Study } from '../../support/limit.js'
+import { normalArray } from '../../support/infinite.js'
 
 // The keys are fixed, so the figures are too. `npm run spec:slow` takes deep networks to width 2,048 as well, in about a
 // minute.

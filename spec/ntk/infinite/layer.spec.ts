@@ -5,7 +5,7 @@ import { checkGrad, isSymmetricPsd } from 'tangentflow/laws'
 import { maxDifference, relativeError } from '../../support/networks.js'
 import { expectRefusal } from '../../support/refusal.js'
 import { runs } from '../../support/runs.js'
-import { denseCases, kernelsOf, normalArray } from './support.js'
+import { denseCases, kernelsOf, normalArray } from '../../support/infinite.js'
 
 const { abs, dense, elementwise, erf, identity, leakyRelu, relu, residual, serial, sin, sum } = ntk.infinite
 

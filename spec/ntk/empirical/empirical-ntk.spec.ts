@@ -22,7 +22,7 @@ import {
   uniforms
 } from 'tangentflow'
 import { isSymmetricPsd } from 'tangentflow/laws'
-import { batchOf, type Case, cases, relativeError, worked } from '../support/networks.js'
+import { batchOf, type Case, cases, relativeError, worked } from '../../support/networks.js'
 
 type Kernel = (p: nn.Params, x1: Tensor, x2: Tensor, m: nn.Weights) => Tensor
 

@@ -17,9 +17,9 @@ import {
   train,
   tree
 } from 'tangentflow'
-import { right } from '../support/kernels.js'
-import { type Case, cases, relativeError } from '../support/networks.js'
-import { runs } from '../support/runs.js'
+import { right } from '../../support/kernels.js'
+import { type Case, cases, relativeError } from '../../support/networks.js'
+import { runs } from '../../support/runs.js'
 
 /** Other parameters of the same form. */
 const elsewhere = ({ params, seed }: Case): Concrete<nn.Params> =>

@@ -16,7 +16,7 @@ import {
   type Tensor,
   tree
 } from 'tangentflow'
-import { kernelsOf } from './support.js'
+import { kernelsOf } from './infinite.js'
 
 /** A network of hidden layers and one output, inputs to measure its kernels on, and how many networks are drawn. */
 export interface Study {

@@ -15,9 +15,9 @@ import {
   type Tensor
 } from 'tangentflow'
 import { checkGrad, functionsAgree, kernelIsPsd } from 'tangentflow/laws'
-import { mlp, specsLike } from '../support/models.js'
-import { relativeError, worked } from '../support/networks.js'
-import { runs } from '../support/runs.js'
+import { mlp, specsLike } from '../../support/models.js'
+import { relativeError, worked } from '../../support/networks.js'
+import { runs } from '../../support/runs.js'
 
 const few = { runs: runs(8) }
 const mse = (y: Tensor) => (out: Tensor) => nn.mseEach(y)(out)

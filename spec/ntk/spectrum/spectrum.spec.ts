@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type NdArray, ndarray, ntk } from 'tangentflow'
-import { kernelOf, left, linearCases, productOf, randomArray, right } from '../support/kernels.js'
+import { kernelOf, left, linearCases, productOf, randomArray, right } from '../../support/kernels.js'
 
 const seeds = fc.nat({ max: 1e6 })
 const sizes = fc.integer({ min: 2, max: 6 })

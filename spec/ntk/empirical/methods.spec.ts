@@ -15,9 +15,9 @@ import {
   tree
 } from 'tangentflow'
 import { functionsAgree } from 'tangentflow/laws'
-import { cnn, type Example, mlp, odd, type OddParams } from '../support/models.js'
-import { relativeError } from '../support/networks.js'
-import { runs } from '../support/runs.js'
+import { cnn, type Example, mlp, odd, type OddParams } from '../../support/models.js'
+import { relativeError } from '../../support/networks.js'
+import { runs } from '../../support/runs.js'
 
 const others = ['contracted', 'vectorProduct', 'auto'] as const
 const forms = ['full', 'diag', 'mean'] as const

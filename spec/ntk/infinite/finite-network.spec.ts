@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Concrete, evaluateOn, key, type NdArray, nn, ntk, ops, type Tensor } from 'tangentflow'
 import { relativeError } from '../../support/networks.js'
 import { expectRefusal } from '../../support/refusal.js'
-import { closedForms, normalArray } from './support.js'
+import { closedForms, normalArray } from '../../support/infinite.js'
 
 const { avgPool, conv2d, dense, elementwise, flatten, identity, relu, residual, serial } = ntk.infinite
 

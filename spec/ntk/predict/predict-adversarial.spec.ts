@@ -19,8 +19,8 @@ import {
   tree,
   uniforms
 } from 'tangentflow'
-import { left, right } from '../support/kernels.js'
-import { maxDifference, relativeError } from '../support/networks.js'
+import { left, right } from '../../support/kernels.js'
+import { maxDifference, relativeError } from '../../support/networks.js'
 
 const reference = async (): Promise<Runner> => {
   const engine = await openEngine({ require: 'reference' })()

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type NdArray, ndarray, ntk } from 'tangentflow'
-import { left, productOf, randomArray, right } from '../support/kernels.js'
-import { maxDifference, relativeError } from '../support/networks.js'
+import { left, productOf, randomArray, right } from '../../support/kernels.js'
+import { maxDifference, relativeError } from '../../support/networks.js'
 
 /** A kernel [n, m] as the product of features [n, 1, r] and [m, 1, r]. */
 const between = (a: NdArray, b: NdArray): NdArray =>

@@ -24,8 +24,8 @@ import {
   kernelOfPermutedInputs,
   kernelTransposes
 } from 'tangentflow/laws'
-import { cnn, type Example, mlp, odd, specsLike } from '../support/models.js'
-import { runs } from '../support/runs.js'
+import { cnn, type Example, mlp, odd, specsLike } from '../../support/models.js'
+import { runs } from '../../support/runs.js'
 
 // The laws of kernels (lib/laws/kernel.ts) on the kernels of this library.
 

@@ -14,7 +14,7 @@ import {
   type Tensor,
   tree
 } from 'tangentflow'
-import { right } from '../support/kernels.js'
+import { right } from '../../support/kernels.js'
 
 const [examples, inputs, chunk, chunks] = [6, 8, 10, 5]
 const x = ndarray.of([examples, inputs], normals(key(1), examples * inputs))

@@ -17,8 +17,8 @@ import {
   uniforms,
   withEngine
 } from 'tangentflow'
-import { relativeError } from '../support/networks.js'
-import { runs } from '../support/runs.js'
+import { relativeError } from '../../support/networks.js'
+import { runs } from '../../support/runs.js'
 
 // two hidden layers: the kernel of one is symmetric in its outputs, however its examples are turned
 const net = nn.serial(nn.dense(4), nn.relu, nn.dense(4), nn.tanh, nn.dense(2))

@@ -10,9 +10,9 @@ import {
   productOf,
   randomArray,
   right
-} from '../support/kernels.js'
-import { maxDifference, relativeError, worked } from '../support/networks.js'
-import { runs } from '../support/runs.js'
+} from '../../support/kernels.js'
+import { maxDifference, relativeError, worked } from '../../support/networks.js'
+import { runs } from '../../support/runs.js'
 
 const workedKernel = ndarray.fromNested([
   [17 / 4, 1],

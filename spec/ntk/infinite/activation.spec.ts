@@ -20,7 +20,7 @@ import {
 import { secondDerivatives } from 'tangentflow/laws'
 import { maxDifference, relativeError } from '../../support/networks.js'
 import { runs } from '../../support/runs.js'
-import { closedForms, kernelsOf, normalArray } from './support.js'
+import { closedForms, kernelsOf, normalArray } from '../../support/infinite.js'
 
 const { dense, elementwise, erf, relu, serial } = ntk.infinite
 
