@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
-import { formatError, key, type NdArray, ndarray, normals, type TangentError } from 'tangentflow'
+import { formatError, key, type NdArray, ndarray, normals, ntk, type TangentError } from 'tangentflow'
 
 /** The value of a computation that must succeed. */
 export const right = <A>(result: E.Either<TangentError, A>): A => {
@@ -91,3 +91,53 @@ export const kernelOf = (seed: number, n: number, rank: number): NdArray => {
   const { data } = productOf(randomArray(seed, [n, 1, rank]), randomArray(seed, [n, 1, rank]))
   return ndarray.of([n, n], data)
 }
+
+/** Θ of `worked` in support/networks, with eigenvalues 9/2 and 1/4. */
+export const workedKernel = ndarray.fromNested([
+  [17 / 4, 1],
+  [1, 1 / 2]
+])
+
+/** Times of training. */
+export const times = fc.double({ min: 0, max: 30, noNaN: true })
+
+/** Rates that keep descent stable, as a part of the largest stable one. */
+export const stable = (kernel: NdArray, part: number, momentum: number): number =>
+  Math.min(10, part * right(ntk.maxLearningRate(kernel, { momentum })))
+
+/** Real training of a linear model, parameters and all: θ ← θ + β(θ − θ₋) − (η/N) Jᵀ∇. */
+export const descend = (
+  { train, targets, params, examples }: LinearCase,
+  { rate, momentum, steps }: { readonly rate: number; readonly momentum: number; readonly steps: number }
+): Float64Array => {
+  let [now, before] = [Float64Array.from(params.data), Float64Array.from(params.data)]
+  const features = now.length
+  for (let k = 0; k < steps; k++) {
+    const residual = outputsOf(train, now).data.map((f, i) => f - targets.data[i]!)
+    const next = now.map((p, f) => {
+      let slope = 0
+      residual.forEach((r, row) => (slope += r * train.data[row * features + f]!))
+      return p + momentum * (p - before[f]!) - (rate / examples) * slope
+    })
+    ;[now, before] = [next, now]
+  }
+  return now
+}
+
+/** The arguments of a prediction for a linear model. */
+export const setting = (one: LinearCase) => ({
+  kernel: productOf(one.train, one.train),
+  start: outputsOf(one.train, one.params.data),
+  test: { kernel: productOf(one.test, one.train), start: outputsOf(one.test, one.params.data) }
+})
+
+/** The identity matrix [n, n]. */
+export const identity = (n: number): NdArray =>
+  ndarray.of(
+    [n, n],
+    Float64Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0))
+  )
+
+/** An array in float64, each element replaced by its image. */
+export const mapped = (array: NdArray, f: (x: number, i: number) => number): NdArray =>
+  ndarray.of(array.shape, Float64Array.from(array.data).map(f))

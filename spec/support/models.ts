@@ -1,4 +1,4 @@
-import { type Concrete, key, nn, ops, spec, type Specs, type Tensor } from 'tangentflow'
+import { type Concrete, key, nn, ntk, ops, spec, type Specs, type Tensor } from 'tangentflow'
 import { isNdArray } from '../../lib/core/ndarray.js'
 import { leaves, rebuild } from '../../lib/core/tree.js'
 
@@ -67,3 +67,16 @@ export const odd: Example<OddParams> = {
   example: [3],
   outputs: 2
 }
+
+/** The arguments of a kernel between two batches. */
+export type KernelArgs<P> = readonly [P, Tensor, Tensor]
+
+/** The empirical kernel of an example. */
+export const exampleKernel =
+  <P>({ model }: Example<P>, options: ntk.KernelOptions = {}) =>
+  (...[p, x, y]: KernelArgs<P>): Tensor =>
+    ntk.empiricalNtk(model, options)(p, x, y)
+
+/** Arguments for the kernel of an example between n1 and n2 inputs. */
+export const exampleSpecs = <P>({ params, example }: Example<P>, n1 = 3, n2 = 2): Specs<KernelArgs<P>> =>
+  [params, spec([n1, ...example]), spec([n2, ...example])] as Specs<KernelArgs<P>>

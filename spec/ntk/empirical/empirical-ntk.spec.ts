@@ -2,12 +2,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  attack,
   type Concrete,
   evaluateOn,
   jacfwd,
   key,
-  type Key,
   mask,
   type NdArray,
   ndarray,
@@ -223,38 +221,5 @@ describe('the kernel–vector product', () => {
           )
         }
       })
-    ))
-})
-
-describe('the mixed kernel', () => {
-  const mse = (y: Tensor) => (out: Tensor) => nn.mseEach(y)(out)
-  const fgsm = attack.fgsm({ epsilon: 0.1, box: [-10, 10], loss: mse })
-
-  it('meets the worked example', () => {
-    const kernel = (
-      p: nn.Params,
-      b: nn.Batch,
-      k: Key
-    ): { readonly mixed: Tensor; readonly attacked: Tensor } => ({
-      mixed: ntk.mixedNtk(fgsm)(worked.net.apply, { outputs: 'mean' })(p, b, k),
-      attacked: ntk.empiricalNtk(worked.net.apply, { outputs: 'mean' })(p, fgsm(worked.net.apply)(p, b, k).x)
-    })
-    const batch = { x: ndarray.fromNested([[1, 1]]), y: ndarray.fromNested([[1]]) }
-    const value = evaluateOn(kernel)(worked.params, batch, key(0))
-    expect(ndarray.toNumber(value.mixed)).toBeCloseTo(4.525, 10)
-    expect(ndarray.toNumber(value.attacked)).toBeCloseTo(4.8525, 10)
-  })
-
-  it('with ε = 0 is the kernel itself', () =>
-    fc.assert(
-      fc.property(cases, ({ net, params, data }) => {
-        const idle = attack.pgd({ epsilon: 0, steps: 2, stepSize: 0.1 })
-        const mixed = (p: nn.Params, b: nn.Batch, k: Key): Tensor => ntk.mixedNtk(idle)(net.apply)(p, b, k)
-        const plain = (p: nn.Params, b: nn.Batch): Tensor => ntk.empiricalNtk(net.apply)(p, b.x)
-        expect(
-          relativeError(evaluateOn(mixed)(params, data, key(1)), evaluateOn(plain)(params, data))
-        ).toBeLessThan(1e-10)
-      }),
-      { numRuns: 30 }
     ))
 })

@@ -24,20 +24,17 @@ import {
   kernelOfPermutedInputs,
   kernelTransposes
 } from 'tangentflow/laws'
-import { cnn, type Example, mlp, odd, specsLike } from '../../support/models.js'
+import {
+  cnn,
+  type Example,
+  mlp,
+  odd,
+  specsLike,
+  exampleKernel,
+  exampleSpecs,
+  type KernelArgs
+} from '../../support/models.js'
 import { runs } from '../../support/runs.js'
-
-// The laws of kernels (lib/laws/kernel.ts) on the kernels of this library.
-
-type Args<P> = readonly [P, Tensor, Tensor]
-
-const kernelOf =
-  <P>({ model }: Example<P>, options: ntk.KernelOptions = {}) =>
-  (...[p, x, y]: Args<P>): Tensor =>
-    ntk.empiricalNtk(model, options)(p, x, y)
-
-const specsOf = <P>({ params, example }: Example<P>, n1 = 3, n2 = 2): Specs<Args<P>> =>
-  [params, spec([n1, ...example]), spec([n2, ...example])] as Specs<Args<P>>
 
 const few = { runs: runs(8) }
 
@@ -51,76 +48,34 @@ describe('an empirical kernel', () => {
   it('satisfies Θ(X, Y) = Θ(Y, X)ᵀ', () =>
     everyModel((model) => {
       for (const outputs of ['full', 'diag', 'mean'] as const)
-        kernelTransposes(kernelOf(model, { outputs }), specsOf(model), few)
+        kernelTransposes(exampleKernel(model, { outputs }), exampleSpecs(model), few)
     }))
   it('has diag and mean as parts of full', () =>
-    everyModel((model) => kernelFormsAgree((outputs) => kernelOf(model, { outputs }), specsOf(model), few)))
+    everyModel((model) =>
+      kernelFormsAgree((outputs) => exampleKernel(model, { outputs }), exampleSpecs(model), few)
+    ))
   it('is permuted with its examples', () =>
-    everyModel((model) => kernelOfPermutedInputs(kernelOf(model), specsOf(model, 4, 3), few)))
+    everyModel((model) => kernelOfPermutedInputs(exampleKernel(model), exampleSpecs(model, 4, 3), few)))
   it('is positive semi-definite, of a rank no larger than the number of parameters', () => {
     everyModel(({ params, example, ...model }) =>
-      kernelIsPsd(kernelOf({ params, example, ...model }), [params, spec([3, ...example])] as never, few)
+      kernelIsPsd(exampleKernel({ params, example, ...model }), [params, spec([3, ...example])] as never, few)
     )
     // ten examples and two outputs, but ten parameters
-    kernelIsPsd(kernelOf(odd), [odd.params, spec([10, 3])] as never, { ...few, rank: 10 })
+    kernelIsPsd(exampleKernel(odd), [odd.params, spec([10, 3])] as never, { ...few, rank: 10 })
     expect(() =>
-      kernelIsPsd(kernelOf(odd), [odd.params, spec([10, 3])] as never, { ...few, rank: 5 })
+      kernelIsPsd(exampleKernel(odd), [odd.params, spec([10, 3])] as never, { ...few, rank: 5 })
     ).toThrow('the rank')
   })
   it('satisfies Θ(x, y)² ≤ Θ(x, x) Θ(y, y) in the mean', () =>
-    everyModel((model) => boundedByDiagonal(kernelOf(model, { outputs: 'mean' }), specsOf(model), few)))
-})
-
-describe('the laws find', () => {
-  const lopsided = (...[p, x, y]: Args<nn.Params>): Tensor => ops.mul(ops.iota([3, 2]))(mean(p, x, y))
-  const mean = kernelOf(mlp, { outputs: 'mean' })
-  it.each([
-    [
-      'a kernel that prefers one side',
-      () =>
-        kernelTransposes(
-          (p: nn.Params, x: Tensor, y: Tensor) => ops.mul(ops.add(1)(ops.iota([3, 2], 0)))(mean(p, x, y)),
-          specsOf(mlp),
-          few
-        )
-    ],
-    ['a kernel that counts its examples', () => kernelOfPermutedInputs(lopsided, specsOf(mlp), few)],
-    [
-      'a mean that is a sum',
-      () =>
-        kernelFormsAgree(
-          (outputs) => (p: nn.Params, x: Tensor, y: Tensor) =>
-            ops.scale(outputs === 'mean' ? 3 : 1)(kernelOf(mlp, { outputs })(p, x, y)),
-          specsOf(mlp),
-          few
-        )
-    ],
-    [
-      'a kernel with a negative eigenvalue',
-      () =>
-        kernelIsPsd(
-          (p: nn.Params, x: Tensor, y: Tensor) => ops.sub(50)(mean(p, x, y)),
-          [mlp.params, spec([3, 4])] as never,
-          few
-        )
-    ],
-    [
-      'a kernel above its diagonal',
-      () =>
-        boundedByDiagonal(
-          (p: nn.Params, x: Tensor, y: Tensor) => (x === y ? mean(p, x, y) : ops.scale(9)(mean(p, x, x))),
-          specsOf(mlp, 2, 2),
-          few
-        )
-    ],
-    ['the wrong degree', () => homogeneous(mean, 3, specsOf(mlp), few)]
-  ])('%s', (_, law) => expect(law).toThrow())
+    everyModel((model) =>
+      boundedByDiagonal(exampleKernel(model, { outputs: 'mean' }), exampleSpecs(model), few)
+    ))
 })
 
 describe('hidden units and classes', () => {
   const net = nn.serial(nn.dense(4), nn.relu, nn.dense(3))
   const params = specsLike<nn.Params>(net.init(key(0), [3]))
-  const specs = [params, spec([3, 3]), spec([2, 3])] as Specs<Args<nn.Params>>
+  const specs = [params, spec([3, 3]), spec([2, 3])] as Specs<KernelArgs<nn.Params>>
   const matrix = (order: readonly number[]): Tensor =>
     ops.constant(ndarray.fromNested(order.map((at) => order.map((_, i) => (i === at ? 1 : 0)))))
   const permuted =
@@ -133,17 +88,17 @@ describe('hidden units and classes', () => {
         b: ops.einsum('o,po->p')(last!.b!, classes)
       }
     ]
-  const kernel = (...[p, x, y]: Args<nn.Params>): Tensor => ntk.empiricalNtk(net.apply)(p, x, y)
+  const kernel = (...[p, x, y]: KernelArgs<nn.Params>): Tensor => ntk.empiricalNtk(net.apply)(p, x, y)
   it('may be permuted: hidden units change nothing, classes permute the kernel', () => {
     const [hidden, classes] = [matrix([2, 0, 3, 1]), matrix([1, 2, 0])]
-    functionsAgree<Args<nn.Params>, Tensor>(
+    functionsAgree<KernelArgs<nn.Params>, Tensor>(
       'Θ at permuted units',
       (p, x, y) => kernel(permuted(hidden, ops.eye(3))(p), x, y),
       kernel,
       specs,
       few
     )
-    functionsAgree<Args<nn.Params>, Tensor>(
+    functionsAgree<KernelArgs<nn.Params>, Tensor>(
       'Θ of permuted classes',
       (p, x, y) => kernel(permuted(ops.eye(4), classes)(p), x, y),
       (p, x, y) => ops.einsum('nmop,qo,rp->nmqr')(kernel(p, x, y), classes, classes),
@@ -169,13 +124,13 @@ describe('networks without biases', () => {
     outputs: 2
   }
   it('with relu have kernels homogeneous in the parameters, of degree 2(L − 1)', () =>
-    homogeneous(kernelOf(example), 4, specsOf(example), few))
+    homogeneous(exampleKernel(example), 4, exampleSpecs(example), few))
   it('with relu have kernels homogeneous in each input, of degree 1', () =>
-    functionsAgree<Args<nn.Params>, Tensor>(
+    functionsAgree<KernelArgs<nn.Params>, Tensor>(
       'Θ(2x, 3y) = 6 Θ(x, y)',
-      (p, x, y) => kernelOf(example)(p, ops.scale(2)(x), ops.scale(3)(y)),
-      (p, x, y) => ops.scale(6)(kernelOf(example)(p, x, y)),
-      specsOf(example),
+      (p, x, y) => exampleKernel(example)(p, ops.scale(2)(x), ops.scale(3)(y)),
+      (p, x, y) => ops.scale(6)(exampleKernel(example)(p, x, y)),
+      exampleSpecs(example),
       few
     ))
 })
@@ -185,7 +140,7 @@ describe('masks', () => {
   const weights = (mlp.params as readonly { readonly w?: object }[]).map(({ w }) =>
     w === undefined ? {} : { w }
   )
-  const specs = [...specsOf(mlp), weights] as never as Specs<Masked>
+  const specs = [...exampleSpecs(mlp), weights] as never as Specs<Masked>
 
   it('in the linear form add up: Θ_m + Θ_{1−m} = Θ + Θ of what no mask covers, J held at one θ', () => {
     // J at m∘θ would change with m, so the masked parameters are undone: θ/m masked by m is θ
@@ -232,12 +187,12 @@ describe('masks', () => {
 describe('the vector product', () => {
   it('is the product with the kernel', () =>
     everyModel(<P>(model: Example<P>) => {
-      type WithVector = readonly [...Args<P>, Tensor]
+      type WithVector = readonly [...KernelArgs<P>, Tensor]
       functionsAgree<WithVector, Tensor>(
         'Θv',
         (p, x, y, v) => ntk.ntkVectorProduct(model.model)(p, x, y, v),
         (p, x, y, v) => ops.einsum('nmop,mp->no')(ntk.empiricalNtk(model.model)(p, x, y), v),
-        [...(specsOf(model) as readonly unknown[]), spec([2, model.outputs])] as never,
+        [...(exampleSpecs(model) as readonly unknown[]), spec([2, model.outputs])] as never,
         few
       )
     }))

@@ -1,21 +1,16 @@
-import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import {
-  evaluateOn,
-  explain,
-  key,
-  ndarray,
-  nn,
-  ntk,
-  ops,
-  spec,
-  type Specs,
-  type Tensor,
-  trace,
-  tree
-} from 'tangentflow'
+import { evaluateOn, ndarray, nn, ntk, ops, type Specs, type Tensor, trace, tree } from 'tangentflow'
 import { functionsAgree } from 'tangentflow/laws'
-import { cnn, type Example, mlp, odd, type OddParams } from '../../support/models.js'
+import {
+  cnn,
+  type Example,
+  mlp,
+  odd,
+  type OddParams,
+  exampleKernel,
+  exampleSpecs,
+  type KernelArgs
+} from '../../support/models.js'
 import { relativeError } from '../../support/networks.js'
 import { runs } from '../../support/runs.js'
 
@@ -23,25 +18,14 @@ const others = ['contracted', 'vectorProduct', 'auto'] as const
 const forms = ['full', 'diag', 'mean'] as const
 const masks = ['restricted', 'linear', 'ambient'] as const
 
-type Args<P> = readonly [P, Tensor, Tensor]
-type Kernel<P> = (...args: Args<P>) => Tensor
-
-const kernelOf =
-  <P>({ model }: Example<P>, options: ntk.KernelOptions): Kernel<P> =>
-  (p, x, y) =>
-    ntk.empiricalNtk(model, options)(p, x, y)
-
-const specsOf = <P>({ params, example }: Example<P>): Specs<Args<P>> =>
-  [params, spec([3, ...example]), spec([2, ...example])] as Specs<Args<P>>
-
 const methodsAgree = <P>(model: Example<P>): void => {
   for (const outputs of forms)
     for (const method of others)
-      functionsAgree<Args<P>, Tensor>(
+      functionsAgree<KernelArgs<P>, Tensor>(
         `${method} = jacobian`,
-        kernelOf(model, { outputs, method }),
-        kernelOf(model, { outputs, method: 'jacobian' }),
-        specsOf(model),
+        exampleKernel(model, { outputs, method }),
+        exampleKernel(model, { outputs, method: 'jacobian' }),
+        exampleSpecs(model),
         { runs: runs(6) }
       )
 }
@@ -62,7 +46,7 @@ describe('the methods agree', () => {
           `${method}, ${mask}`,
           at({ mask, method }),
           at({ mask, method: 'jacobian' }),
-          [...specsOf(mlp), weights] as Specs<readonly [nn.Params, Tensor, Tensor, nn.Weights]>,
+          [...exampleSpecs(mlp), weights] as Specs<readonly [nn.Params, Tensor, Tensor, nn.Weights]>,
           { runs: runs(4) }
         )
       }
@@ -72,14 +56,14 @@ describe('the methods agree', () => {
 describe('the share of each leaf', () => {
   const sumsUp = <P>(model: Example<P>): void => {
     for (const method of ['jacobian', ...others] as const)
-      functionsAgree<Args<P>, Tensor>(
+      functionsAgree<KernelArgs<P>, Tensor>(
         `Σ Θ_l = Θ, ${method}`,
         (p: P, x: Tensor, y: Tensor) =>
           tree
             .tensors(ntk.layerKernels(model.model, { method })(p, x, y))
             .reduce((total, share) => ops.add(share)(total)),
-        kernelOf(model, {}),
-        specsOf(model),
+        exampleKernel(model, {}),
+        exampleSpecs(model),
         { runs: runs(4) }
       )
   }
@@ -89,56 +73,14 @@ describe('the share of each leaf', () => {
     sumsUp(odd)
   })
   it('is the kernel where all other leaves stand still', () =>
-    functionsAgree<Args<OddParams>, Tensor>(
+    functionsAgree<KernelArgs<OddParams>, Tensor>(
       'Θ_mix',
       (p, x, y) => ntk.layerKernels(odd.model, { outputs: 'mean' })(p, x, y).mix,
       (p, x, y) =>
         ntk.empiricalNtk((mix: Tensor) => odd.model({ ...p, mix }), { outputs: 'mean' })(p.mix, x, y),
-      specsOf(odd),
+      exampleSpecs(odd),
       { runs: runs(10) }
     ))
-})
-
-describe('what a method takes', () => {
-  const net = nn.serial(nn.dense(30), nn.relu, nn.dense(10))
-  const params = net.init(key(0), [50])
-  const parameters = params.reduce((n, { w, b }) => n + (w?.data.length ?? 0) + (b?.data.length ?? 0), 0)
-  const [n, m, outputs] = [12, 9, 10]
-  const predicted = ntk.predictCost(net.apply)(params, spec([n, 50]), spec([m, 50]))
-  if (E.isLeft(predicted)) throw new Error('no prediction')
-  const { candidates, method } = predicted.right
-
-  it('is for the reference the product of both Jacobians, never merged', () => {
-    const product = 2 * n * m * outputs ** 2 * parameters
-    expect(candidates.jacobian.flops).toBeGreaterThan(product)
-    expect(candidates.jacobian.flops).toBeLessThan(1.2 * product)
-    expect(candidates.contracted.flops).toBeLessThan(product / 20)
-  })
-  it('is what explain says of the kernel', () => {
-    for (const name of ['jacobian', 'contracted', 'vectorProduct'] as const) {
-      const f = (p: nn.Params, x: Tensor, y: Tensor): Tensor =>
-        ntk.empiricalNtk(net.apply, { method: name })(p, x, y)
-      const explained = explain(f, [params, spec([n, 50]), spec([m, 50])])
-      expect(E.isRight(explained) && explained.right.cost).toEqual(candidates[name])
-    }
-  })
-  it('decides what auto picks', () => {
-    expect(method).toBe('contracted')
-    const work = (name: 'auto' | ntk.Method): unknown => {
-      const f = (p: nn.Params, x: Tensor): Tensor => ntk.empiricalNtk(net.apply, { method: name })(p, x)
-      const explained = explain(f, [params, spec([n, 50])])
-      return E.isRight(explained) && explained.right.cost
-    }
-    expect(work('auto')).toEqual(work('contracted'))
-  })
-  it('is told for the kernel of a mask, or refused as a value', () => {
-    const masked = ntk.predictCost(net.apply)(params, spec([n, 50]), undefined, [{ w: spec([50, 30]) }])
-    expect(E.isRight(masked) && masked.right.candidates.contracted.flops).toBeGreaterThan(
-      candidates.contracted.flops
-    )
-    const wrong = ntk.predictCost(net.apply)(params, spec([n, 51]))
-    expect(E.isLeft(wrong) && wrong.left._tag).toBe('ShapeError')
-  })
 })
 
 describe('auto', () => {
@@ -163,33 +105,4 @@ describe('auto', () => {
     const expected = rows.map((a) => rows.map((b) => [[a[0]! * b[0]! + a[1]! * b[1]!]]))
     expect(relativeError(evaluateOn(kernel)(...args), ndarray.fromNested(expected))).toBeLessThan(1e-12)
   })
-})
-
-describe('a kernel refuses', () => {
-  const net = nn.serial(nn.dense(2))
-  const params = net.init(key(0), [3])
-  const refusal = (f: (p: nn.Params, x: Tensor) => Tensor): string => {
-    const traced = trace(f, [params, spec([2, 3])])
-    return E.isLeft(traced) ? `${traced.left._tag} ${traced.left.where ?? ''}` : 'no refusal'
-  }
-  it('a model that gives one number for the whole batch, also where it keeps its axes', () => {
-    const batchMean =
-      (p: nn.Params) =>
-      (x: Tensor): Tensor =>
-        ops.expandDims(0)(ops.mean(0)(net.apply(p)(x)))
-    expect(refusal((p, x) => ntk.empiricalNtk(batchMean)(p, x))).toContain('ShapeError')
-  })
-  it('names that are none', () => {
-    const options = (given: object): ntk.KernelOptions => given
-    for (const [given, where] of [
-      [{ method: 'magic' }, 'method'],
-      [{ outputs: 'trace' }, 'outputs'],
-      [{ mask: 'soft' }, 'mask']
-    ] as const)
-      expect(refusal((p, x) => ntk.empiricalNtk(net.apply, options(given))(p, x))).toBe(
-        `ArgumentError ${where}`
-      )
-  })
-  it('second examples of another shape', () =>
-    expect(refusal((p, x) => ntk.empiricalNtk(net.apply)(p, x, ops.concat(1)([x, x])))).toBe('ShapeError x2'))
 })

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   attack,
@@ -16,7 +17,7 @@ import {
 } from 'tangentflow'
 import { checkGrad, functionsAgree, kernelIsPsd } from 'tangentflow/laws'
 import { mlp, specsLike } from '../../support/models.js'
-import { relativeError, worked } from '../../support/networks.js'
+import { cases, relativeError, worked } from '../../support/networks.js'
 import { runs } from '../../support/runs.js'
 
 const few = { runs: runs(8) }
@@ -53,6 +54,35 @@ describe('the worked example', () => {
     expect(ndarray.toNumber(first!.w!)).toBeCloseTo(1, 12)
     expect(ndarray.toNumber(last!.w!)).toBeCloseTo(3.25, 12)
   })
+})
+
+describe('the mixed kernel', () => {
+  it('meets the worked example', () => {
+    const kernel = (
+      p: nn.Params,
+      b: nn.Batch,
+      k: Key
+    ): { readonly mixed: Tensor; readonly attacked: Tensor } => ({
+      mixed: ntk.mixedNtk(fgsm)(worked.net.apply, { outputs: 'mean' })(p, b, k),
+      attacked: ntk.empiricalNtk(worked.net.apply, { outputs: 'mean' })(p, fgsm(worked.net.apply)(p, b, k).x)
+    })
+    const value = evaluateOn(kernel)(worked.params, batch, key(0))
+    expect(ndarray.toNumber(value.mixed)).toBeCloseTo(4.525, 10)
+    expect(ndarray.toNumber(value.attacked)).toBeCloseTo(4.8525, 10)
+  })
+
+  it('with ε = 0 is the kernel itself', () =>
+    fc.assert(
+      fc.property(cases, ({ net, params, data }) => {
+        const idle = attack.pgd({ epsilon: 0, steps: 2, stepSize: 0.1 })
+        const mixed = (p: nn.Params, b: nn.Batch, k: Key): Tensor => ntk.mixedNtk(idle)(net.apply)(p, b, k)
+        const plain = (p: nn.Params, b: nn.Batch): Tensor => ntk.empiricalNtk(net.apply)(p, b.x)
+        expect(
+          relativeError(evaluateOn(mixed)(params, data, key(1)), evaluateOn(plain)(params, data))
+        ).toBeLessThan(1e-10)
+      }),
+      { numRuns: 30 }
+    ))
 })
 
 describe('a joint kernel', () => {
