@@ -13,6 +13,8 @@ import { isOp, type Tensor } from '../../lib/graph/tensor.js'
 import * as laws from '../../lib/laws/index.js'
 import { runs } from '../support/runs.js'
 
+// A law that cannot fail shows nothing: each is given something broken here.
+
 const reference = async (): Promise<Engine> => {
   const opened = await openReference({ threads: 1 })()
   if (E.isLeft(opened)) throw new Error('no reference')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { nn, ops, spec, type Tensor } from 'tangentflow'
+import { type nn, ops, spec, type Tensor } from 'tangentflow'
 import {
   boundedByDiagonal,
   homogeneous,
@@ -10,6 +10,8 @@ import {
 } from 'tangentflow/laws'
 import { mlp, exampleKernel, exampleSpecs, type KernelArgs } from '../support/models.js'
 import { runs } from '../support/runs.js'
+
+// A law that cannot fail shows nothing: each is given something broken here.
 
 const few = { runs: runs(8) }
 

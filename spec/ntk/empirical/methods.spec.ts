@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { evaluateOn, ndarray, nn, ntk, ops, type Specs, type Tensor, trace, tree } from 'tangentflow'
+import { evaluateOn, ndarray, type nn, ntk, ops, type Specs, type Tensor, tree } from 'tangentflow'
 import { functionsAgree } from 'tangentflow/laws'
 import {
   cnn,

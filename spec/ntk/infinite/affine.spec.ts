@@ -5,7 +5,7 @@ import { relativeError } from '../../support/networks.js'
 import { runs } from '../../support/runs.js'
 import { kernelsOf, normalArray } from '../../support/infinite.js'
 
-const { abs, dense, elementwise, erf, identity, leakyRelu, relu, residual, serial, sin, sum } = ntk.infinite
+const { dense, erf, relu, serial } = ntk.infinite
 
 /** Two inputs at 60 degrees, of length √(d/2): units have variance 1 when σ_w² = 2. */
 const sixty = ndarray.fromNested([

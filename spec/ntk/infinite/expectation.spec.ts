@@ -1,4 +1,3 @@
-import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { gaussHermite } from '../../../lib/ntk/infinite/expectation.js'
 

@@ -8,7 +8,6 @@ import {
   outputsOf,
   right,
   setting,
-  times,
   workedKernel
 } from '../../support/kernels.js'
 import { runs } from '../../support/runs.js'

@@ -1,10 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { evaluateOn, type NdArray, ndarray, nn, ntk, ops, type Tensor } from 'tangentflow'
+import { evaluateOn, type NdArray, ndarray, type nn, ntk, ops, type Tensor } from 'tangentflow'
 import {
   descend,
   kernelOf,
-  left,
   linearCases,
   outputsOf,
   productOf,

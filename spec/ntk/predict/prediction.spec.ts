@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type NdArray, ndarray, nn, ntk, ops, type Tensor } from 'tangentflow'
-import { left, times, workedKernel } from '../../support/kernels.js'
+import { left, workedKernel } from '../../support/kernels.js'
 
 describe('bad input', () => {
   const y = ndarray.fromNested([1, 0])
