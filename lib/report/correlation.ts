@@ -1,5 +1,4 @@
-import type { Interval } from './estimate.js'
-import { summarise } from './statistics.js'
+import { type Interval, summarise } from './statistics.js'
 
 export type Point = readonly [x: number, y: number]
 

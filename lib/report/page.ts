@@ -1,25 +1,38 @@
-import { style } from './style.js'
-import { element, type Markup } from './svg.js'
-import type { Table } from './table.js'
+import { element, type Markup } from './markup.js'
+import { palette } from './plot/colours.js'
 
-/** A table of a page. */
-export const tableOf = ({ headings, rows, starts = [] }: Table): Markup =>
-  element(
-    'table',
-    {},
-    element('thead', {}, element('tr', {}, ...headings.map((heading) => element('th', {}, heading)))),
-    element(
-      'tbody',
-      {},
-      ...rows.map((row, i) =>
-        element(
-          'tr',
-          starts.includes(i) ? { class: 'start' } : {},
-          ...row.map((cell) => element('td', {}, cell))
-        )
-      )
-    )
-  )
+/** The page's look. On a narrow screen plots keep a size in which they can be read, and their section scrolls. */
+const style = `${palette(':root')}
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
+main { max-width: 800px; margin: 0 auto; padding: 32px 24px 64px; }
+h1 { font-size: 28px; line-height: 1.2; margin: 0 0 8px; }
+h2 { font-size: 19px; margin: 44px 0 4px; }
+h3 { font-size: 15px; margin: 20px 0 4px; }
+p { margin: 0 0 12px; max-width: 68ch; }
+.lead { font-size: 18px; }
+.quiet, section > p { color: var(--quiet); }
+svg { max-width: 100%; height: auto; display: block; }
+section > svg { min-width: 520px; }
+svg text { font: 13px system-ui, sans-serif; }
+svg text:not(.name) { fill: var(--quiet); }
+svg text.name { font-weight: 600; }
+svg text.title { font-weight: 600; fill: var(--ink); }
+.grid { stroke: var(--rule); stroke-width: 1; }
+.open { fill: var(--paper); }
+.ground { fill: var(--ground); }
+table { border-collapse: collapse; margin: 12px 0; font-size: 14px; font-variant-numeric: tabular-nums; }
+section { overflow-x: auto; }
+th, td { padding: 5px 14px 5px 0; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; }
+th { color: var(--quiet); font-weight: 500; }
+tr.start td { border-top: 2px solid var(--quiet); }
+th:first-child, td:first-child { text-align: left; }
+.tiles { display: flex; flex-wrap: wrap; gap: 20px; }
+figure { margin: 0; max-width: 128px; }
+figcaption { display: grid; font-size: 13px; margin-top: 6px; color: var(--quiet); }
+figcaption strong { color: var(--ink); }
+@media print { body { font-size: 12px; } section { break-inside: avoid; } section > svg { min-width: 0; } }
+`
 
 /** A part of a page: a heading, what it says, and what it shows. */
 export const section = (heading: string, says: string, ...body: readonly Markup[]): Markup =>

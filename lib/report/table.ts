@@ -1,3 +1,5 @@
+import { element, type Markup } from './markup.js'
+
 /** A table as text: a heading for each column, and rows of as many cells. */
 export interface Table {
   readonly headings: readonly string[]
@@ -23,3 +25,22 @@ export const formatTable = ({ headings, rows, starts = [] }: Table): string => {
     ...rows.flatMap((row, i) => (starts.includes(i) ? [rule, line(row)] : [line(row)]))
   ].join('\n')
 }
+
+/** A table for a page. */
+export const tableOf = ({ headings, rows, starts = [] }: Table): Markup =>
+  element(
+    'table',
+    {},
+    element('thead', {}, element('tr', {}, ...headings.map((heading) => element('th', {}, heading)))),
+    element(
+      'tbody',
+      {},
+      ...rows.map((row, i) =>
+        element(
+          'tr',
+          starts.includes(i) ? { class: 'start' } : {},
+          ...row.map((cell) => element('td', {}, cell))
+        )
+      )
+    )
+  )

@@ -1,7 +1,6 @@
 import type { ExperimentRecord, ExperimentRun } from '../../experiment/record.js'
 import { correlate, showCorrelation } from '../correlation.js'
-import { estimate, pairedDifferences, showDifference } from '../estimate.js'
-import { summarise } from '../statistics.js'
+import { estimate, pairedDifferences, showDifference, summarise } from '../statistics.js'
 import type { Table } from '../table.js'
 import {
   besideDense,

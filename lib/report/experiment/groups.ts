@@ -1,4 +1,4 @@
-import type { Seeded } from '../estimate.js'
+import type { Seeded } from '../statistics.js'
 import type { ExperimentRecord, ExperimentRun } from '../../experiment/record.js'
 
 /** Runs that differ in their seed alone. */

@@ -1,9 +1,9 @@
-import { paint } from '../colours.js'
+import { paint } from '../plot/colours.js'
 import type { ExperimentRecord } from '../../experiment/record.js'
-import { page, section, tableOf } from '../page.js'
-import { blocksOf } from '../statistics.js'
-import { element, group, type Markup } from '../svg.js'
-import type { Table } from '../table.js'
+import { page, section } from '../page.js'
+import { smooth } from '../statistics.js'
+import { element, group, type Markup } from '../markup.js'
+import { type Table, tableOf } from '../table.js'
 import { besideDense, type Level, levelsOf, percentOf } from './groups.js'
 import { pairsNote, pairsTable, relations, relationTable } from './comparisons.js'
 import { maskFigures } from './mask-figures.js'
@@ -56,7 +56,6 @@ const maskParts = (record: ExperimentRecord, levels: readonly Level[], colour: P
             colour,
             ({ measures }) => {
               if (measures?.search === undefined) return undefined
-              const { smooth } = blocksOf(measures.search.steps.length)
               return { xs: smooth(measures.search.steps), ys: smooth(measures.search[field]) }
             }
           )

@@ -1,6 +1,6 @@
 import type { ExperimentRun } from '../../experiment/record.js'
-import { element, type Markup } from '../svg.js'
-import { tile } from '../tile.js'
+import { element, type Markup } from '../markup.js'
+import { tile } from '../plot/tile.js'
 import type { Level } from './groups.js'
 import type { Paint } from './plots.js'
 

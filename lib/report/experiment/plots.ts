@@ -1,13 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { dotPlot } from '../dots.js'
-import { TITLE_ROOM } from '../figure.js'
 import type { ExperimentRecord, ExperimentRun } from '../../experiment/record.js'
-import { linePlot } from '../lines.js'
-import { scatterPlot } from '../scatter.js'
-import { drawSpectrum } from '../spectrum.js'
+import type { Markup } from '../markup.js'
+import { picture } from '../plot/frame.js'
+import { linePlot, whiskerPlot } from '../plot/lines.js'
+import { dotPlot, scatterPlot } from '../plot/points.js'
+import { drawSpectrum } from '../plot/spectrum.js'
 import { percent, summarise, summariseCurves } from '../statistics.js'
-import { element, type Markup, picture } from '../svg.js'
-import { whiskerPlot } from '../whiskers.js'
 import {
   besideDense,
   type Group,
@@ -43,9 +41,17 @@ export const curvesOf = (
     })
     const xs = curves[0]?.xs ?? []
     const points = curves.length === 0 ? [] : summariseCurves(curves.map(({ ys }) => ys)).slice(0, xs.length)
-    return points.length === 0 ? [] : [{ name: method, colour: colour(method), xs, points }]
+    return points.length === 0
+      ? []
+      : [
+          {
+            name: method,
+            colour: colour(method),
+            points: points.map((summary, i) => ({ x: xs[i]!, summary }))
+          }
+        ]
   })
-  return lines.length === 0 ? [] : [linePlot({ title, across, xs: [], lines })]
+  return lines.length === 0 ? [] : [linePlot({ title, across, lines })]
 }
 
 const cleanPercent: Measure = ({ robustness }) => 100 * robustness.clean
@@ -73,7 +79,7 @@ const accuracyLines = (
     title,
     across: 'weights kept',
     up: `${title}, %`,
-    marks: levels.map(({ density }) => ({ value: density, text: percentOf(density) })),
+    ticks: levels.map(({ density }) => ({ value: density, text: percentOf(density) })),
     level: dense && {
       name: 'dense',
       colour: colour('dense'),
@@ -137,15 +143,7 @@ export const spectrumPlot = (level: Level, colour: Paint): readonly Markup[] => 
       ? []
       : [{ name: method, colour: colour(method), values: summariseCurves(lists).map(({ mean }) => mean) }]
   })
-  const drawn = drawSpectrum(spectra, { modes: 'log' })
-  return E.isLeft(drawn)
-    ? []
-    : [
-        picture(
-          drawn.right.width,
-          drawn.right.height - TITLE_ROOM,
-          `eigenvalues at ${percentOf(level.density)} of the weights`,
-          element('g', { transform: `translate(0 ${-TITLE_ROOM})` }, ...drawn.right.parts)
-        )
-      ]
+  const title = `eigenvalues at ${percentOf(level.density)} of the weights`
+  const drawn = drawSpectrum(spectra, { title, modes: 'log' })
+  return E.isLeft(drawn) ? [] : [picture(drawn.right)]
 }

@@ -1,23 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { experimentHtml } from '../../../lib/report/index.js'
 import { experimentSample, withoutMeasures } from '../../support/experiment-sample.js'
+import { expectSound } from '../../support/markup.js'
 
 const full = experimentSample({ seeds: 3, methods: 9, densities: [0.05, 0.1] })
 const headings = (page: string): readonly string[] =>
   [...page.matchAll(/<h2>([^<]*)<\/h2>/g)].map(([, heading]) => heading!)
-
-/** Nothing is fetched, every element closes, no number went wrong. */
-const expectSound = (page: string): void => {
-  expect(page).not.toMatch(/https?:|\/\/|<script|<link|<img|<image|@import|url\(|src=|href=/i)
-  expect(page).not.toMatch(/NaN|Infinity|undefined|\[object/)
-  const open: string[] = []
-  for (const [, close, name] of page.matchAll(/<(\/?)([a-z][a-z0-9]*)[^>]*>/g)) {
-    if (name === 'meta') continue
-    if (close === '') open.push(name!)
-    else expect(open.pop()).toBe(name)
-  }
-  expect(open).toEqual([])
-}
 
 describe('experimentHtml', () => {
   it('shows all that was measured, and embeds nothing', () => {

@@ -1,15 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { colourOf, paint } from '../../lib/report/colours.js'
-import { palette } from '../../lib/report/style.js'
-
-/** How light a colour is (WCAG relative luminance). */
-const luminance = (hex: string): number => {
-  const [red, green, blue] = [1, 3, 5].map((at) => {
-    const channel = parseInt(hex.slice(at, at + 2), 16) / 255
-    return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4
-  })
-  return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!
-}
+import { colourOf, diverging, paint, palette, sequential } from '../../../lib/report/plot/colours.js'
+import { luminance } from '../../support/markup.js'
 
 describe('the palette', () => {
   const [light, dark] = palette(':root').split('@media')
@@ -30,9 +21,24 @@ describe('the palette', () => {
 })
 
 describe('paint', () => {
-  it('gives methods colours in their order, wherever dense stands among them', () => {
+  it('gives methods colours in their order, wherever dense is among them', () => {
     const colour = paint(['a', 'dense', 'b', 'a'])
     expect(['dense', 'a', 'b'].map(colour)).toEqual(['var(--dense)', 'var(--c1)', 'var(--c2)'])
     expect(paint(['dense', 'x'])('x')).toBe('var(--c1)')
+  })
+})
+
+const shares = Array.from({ length: 64 }, (_, i) => i / 63)
+
+describe('colour maps', () => {
+  it('can be read by lightness alone: ever lighter, or darker to either side of the middle', () => {
+    const [up, both] = [shares.map(sequential).map(luminance), shares.map(diverging).map(luminance)]
+    up.slice(1).forEach((value, i) => expect(value).toBeGreaterThan(up[i]!))
+    both
+      .slice(1)
+      .forEach((value, i) =>
+        i < 31 ? expect(value).toBeGreaterThan(both[i]!) : i > 31 && expect(value).toBeLessThan(both[i]!)
+      )
+    expect([sequential(0), sequential(1), sequential(7)]).toEqual(['#440154', '#fde725', '#fde725'])
   })
 })

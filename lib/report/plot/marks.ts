@@ -1,0 +1,115 @@
+import { element, type Markup } from '../markup.js'
+import type { Scale } from './axis.js'
+
+/** What a mark draws with: the scales of both axes, and the inside of the plot in pixels. */
+export interface Canvas {
+  readonly x: Scale
+  readonly y: Scale
+  readonly left: number
+  readonly right: number
+  readonly top: number
+  readonly bottom: number
+}
+
+/** Something that is drawn at values of the axes. */
+export type Mark = (canvas: Canvas) => Markup
+
+type Point = readonly [x: number, y: number]
+
+const pathOf = (points: readonly Point[], { x, y }: Canvas): string =>
+  points.map((point) => `${x(point[0]).toFixed(1)},${y(point[1]).toFixed(1)}`).join(' ')
+
+/** A line through points; `dash` is what SVG calls `stroke-dasharray`. */
+export const line =
+  (
+    points: readonly Point[],
+    colour: string,
+    { width = 2, opacity = 1, dash = 'none' }: { width?: number; opacity?: number; dash?: string } = {}
+  ): Mark =>
+  (canvas) =>
+    element('polyline', {
+      points: pathOf(points, canvas),
+      fill: 'none',
+      stroke: colour,
+      'stroke-width': width,
+      'stroke-opacity': opacity,
+      'stroke-dasharray': dash,
+      'stroke-linejoin': 'round'
+    })
+
+/** From where to where a value may lie. */
+export const whisker = (from: Point, to: Point, colour: string): Mark => line([from, to], colour)
+
+/** The area between two lines. */
+export const band =
+  (lower: readonly Point[], upper: readonly Point[], colour: string): Mark =>
+  (canvas) =>
+    element('polygon', {
+      points: pathOf([...upper, ...lower.toReversed()], canvas),
+      fill: colour,
+      'fill-opacity': 0.13
+    })
+
+/** A disc, or the ring that `open` asks for. */
+export const dot =
+  (
+    [x, y]: Point,
+    colour: string,
+    { radius = 4, open = false }: { radius?: number; open?: boolean } = {}
+  ): Mark =>
+  (canvas) =>
+    element('circle', {
+      cx: canvas.x(x),
+      cy: canvas.y(y),
+      r: radius,
+      ...(open ? { class: 'open', stroke: colour, 'stroke-width': 2 } : { fill: colour })
+    })
+
+/** The corners of the shapes that have some, about the origin. */
+const CORNERS = ['', '-4,-4 4,-4 4,4 -4,4', '0,-5.5 5.5,0 0,5.5 -5.5,0', '0,-5.5 5,4 -5,4']
+
+/** A small shape at a pixel: 0 is a disc, 1 a square, 2 a diamond, 3 a triangle, and so on from the start. */
+export const symbol = (px: number, py: number, shape: number, colour: string): Markup => {
+  const points = CORNERS[shape % CORNERS.length] ?? ''
+  const look = { fill: colour, 'fill-opacity': 0.8 }
+  return points === ''
+    ? element('circle', { cx: px, cy: py, r: 4.5, ...look })
+    : element('polygon', { points, transform: `translate(${px.toFixed(1)} ${py.toFixed(1)})`, ...look })
+}
+
+/** A point whose shape and colour say what it belongs to. */
+export const point =
+  ([x, y]: Point, shape: number, colour: string): Mark =>
+  (canvas) =>
+    symbol(canvas.x(x), canvas.y(y), shape, colour)
+
+/** A mark so many pixels to the right, beside what is drawn at the same values. */
+export const aside =
+  (pixels: number, mark: Mark): Mark =>
+  (canvas) =>
+    mark({ ...canvas, x: (value) => canvas.x(value) + pixels })
+
+/**
+ * The cells of a grid as one path for each level, with a strip for each run of equal neighbours in a row: a picture of a large
+ * grid has few elements. A cell is `side` pixels wide and high.
+ */
+export const cells = (
+  rows: number,
+  columns: number,
+  side: number,
+  levelOf: (row: number, column: number) => number
+): ReadonlyMap<number, string> => {
+  const paths = new Map<number, string>()
+  for (let i = 0; i < rows; i++) {
+    const levels = Array.from({ length: columns }, (_, j) => levelOf(i, j))
+    for (let j = 0; j < columns;) {
+      const level = levels[j]!
+      let end = j + 1
+      while (end < columns && levels[end] === level) end++
+      const width = (end - j) * side
+      paths.set(level, `${paths.get(level) ?? ''}M${j * side} ${i * side}h${width}v${side}h-${width}z`)
+      j = end
+    }
+  }
+  return paths
+}
