@@ -1,5 +1,5 @@
-import { polynomial } from './literal.js'
-import type { ScalarCode } from './scalar.js'
+import type { ScalarCode, ScalarFunction } from './kernel.js'
+import { float, polynomial } from './literal.js'
 
 /**
  * exp, log, sin, cos and pow for GPUs, whose own are too rough to differentiate through: WGSL grants exp an error of 3 + 2|x|
@@ -34,7 +34,7 @@ const expWith =
   }
 
 /** Two factors for large n, because 2¹²⁸ is no float32; one for others, because a GPU has no 2⁻¹²⁷. */
-export const exp = expWith((e, n, keep) => {
+const expOnGpu = expWith((e, n, keep) => {
   const one = keep(`((${n} > 0) ? 1 : 0)`)
   return `(${e} * (1 + ${one}) * Math.pow(2, ${n} - ${one}))`
 })
@@ -57,13 +57,13 @@ const byDigits: Scaling = (e, n, keep) => {
 }
 
 /** exp by arithmetic alone, in vector lanes. */
-export const expInLanes = expWith(byDigits)
+const expInLanes = expWith(byDigits)
 
 /**
  * 2 artanh((x − 1) / (x + 1)) by its series where log x is small and the adapter's is not exact relative to it. At 0 an
  * adapter may give −88, so that is brought down to −∞; below, the root gives the NaN that the logarithm may not.
  */
-export const log: ScalarCode = ([x], keep) => {
+const logOnGpu: ScalarCode = ([x], keep) => {
   const s = keep(`(${x!} - 1) / (${x!} + 1)`)
   const z = keep(`${s} * ${s}`)
   const series = keep(
@@ -102,12 +102,103 @@ const wave =
  * xʸ as the adapter's |x|ʸ = 2 to the power y log₂ |x|, with what that has no place for: 0ʸ = 0 for y > 0, the sign of whole
  * powers of negative numbers, and NaN (a root below 0) for other ones.
  */
-export const pow: ScalarCode = ([x, y], keep) => {
+const powOnGpu: ScalarCode = ([x, y], keep) => {
   const own = keep(`Math.pow(Math.abs(${x!}), ${y!})`)
   const odd = keep(`${y!} - 2 * Math.floor(${y!} * 0.5)`)
   const below = keep(`((${odd} === 0) ? ${own} : ((${odd} === 1) ? (-${own}) : Math.sqrt(${x!})))`)
   return `((${x!} > 0) ? ${own} : ((${x!} < 0) ? ${below} : ((${y!} > 0) ? 0 : ${own})))`
 }
 
-export const sin = wave(0)
-export const cos = wave(1)
+const TANH_LIMIT = 7.90531110763549805
+
+/**
+ * tanh as x P(x²) / Q(x²) on the range where float32 is not yet ±1 (the coefficients of Eigen's float32 tanh). Only
+ * arithmetic, so it stays in vector lanes, and it cannot overflow as a quotient of exponentials does.
+ */
+const tanh: ScalarCode = ([x], keep) => {
+  const t = keep(`Math.max(${float(-TANH_LIMIT)}, Math.min(${float(TANH_LIMIT)}, ${x!}))`)
+  const s = keep(`${t} * ${t}`)
+  const p = polynomial(
+    s,
+    [
+      -2.76076847742355e-16, 2.00018790482477e-13, -8.60467152213735e-11, 5.12229709037114e-8,
+      1.48572235717979e-5, 6.37261928875436e-4, 4.89352455891786e-3
+    ]
+  )
+  const q = polynomial(s, [1.19825839466702e-6, 1.18534705686654e-4, 2.268434632439e-3, 4.89352518554385e-3])
+  const ratio = keep(`${t} * ${p} / ${q}`)
+  return `((Math.abs(${x!}) < 0.0004) ? ${x!} : ${ratio})`
+}
+
+/** erf as x P(x²) / Q(x²), clamped where float32 is ±1 (the coefficients of Eigen's float32 erf). */
+const erf: ScalarCode = ([x], keep) => {
+  const t = keep(`Math.max(-4, Math.min(4, ${x!}))`)
+  const s = keep(`${t} * ${t}`)
+  const p = polynomial(
+    s,
+    [
+      -2.72614225801306e-10, 2.77068142495902e-8, -2.10102402082508e-6, -5.69250639462346e-5,
+      -7.34990630326855e-4, -2.954599808540251e-3, -1.60960333262415e-2
+    ]
+  )
+  const q = polynomial(
+    s,
+    [
+      -1.45660718464996e-5, -2.13374055278905e-4, -1.68282697438203e-3, -7.37332916720468e-3,
+      -1.42647390514189e-2
+    ]
+  )
+  // the quotient first: it is near 1, where the product of a tiny number would lose digits
+  return `(${t} * (${p} / ${q}))`
+}
+
+const MAX_POWER = 64
+
+/** x to a whole power by repeated squaring: exact in sign, which the GL backends' pow is not. */
+const power = (x: string, exponent: number, keep: (text: string) => string): string => {
+  if (exponent === 0) return '1'
+  if (exponent < 0) return `(1 / ${keep(power(x, -exponent, keep))})`
+  let result: string | undefined
+  let square = x
+  for (let rest = exponent; ; square = keep(`${square} * ${square}`)) {
+    if (rest % 2 === 1) result = result === undefined ? square : keep(`${result} * ${square}`)
+    rest = Math.floor(rest / 2)
+    if (rest === 0) return result ?? '1'
+  }
+}
+
+const powOr =
+  (other: ScalarCode): ScalarCode =>
+  ([x, y], keep) => {
+    const exponent = Number(y!.replace(/[()]/g, ''))
+    return Number.isInteger(exponent) && Math.abs(exponent) <= MAX_POWER
+      ? power(x!, exponent, keep)
+      : other([x!, y!], keep)
+  }
+
+const call =
+  (name: string): ScalarCode =>
+  ([x]) =>
+    `Math.${name}(${x!})`
+
+const code = (
+  portable: ScalarCode,
+  cost: number,
+  own: Pick<ScalarFunction, 'cpu' | 'gpu' | 'webasm'> = {}
+): ScalarFunction => ({ code: portable, rounds: true, cost, ...own })
+
+/** The functions that are more than an operator of the language: one row each. */
+export const elementary = {
+  exp: code(call('exp'), 25, { gpu: expOnGpu, webasm: expInLanes }),
+  log: code(call('log'), 25, { gpu: logOnGpu }),
+  sqrt: code(call('sqrt'), 2),
+  tanh: code(tanh, 20, { cpu: call('tanh') }),
+  sin: code(call('sin'), 25, { gpu: wave(0) }),
+  cos: code(call('cos'), 25, { gpu: wave(1) }),
+  erf: code(erf, 15),
+  pow: code(
+    powOr(([x, y]) => `Math.pow(${x!}, ${y!})`),
+    25,
+    { gpu: powOr(powOnGpu) }
+  )
+}

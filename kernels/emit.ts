@@ -2,7 +2,7 @@ import { type Atom, highest, type Index, keyOf, levelOf, lowest } from './coordi
 import { inlined, type Line } from './inline.js'
 import type { Kernel, KernelBackend } from './kernel.js'
 import { literalFor } from './literal.js'
-import { comparisons, type ScalarName, scalars } from './scalar.js'
+import { comparisons, scalarCode, type ScalarName } from './scalar.js'
 import { AFTER, levels, type Value } from './value.js'
 
 /** A loop around the code of a deeper level: its counter's name and how often it runs. */
@@ -56,7 +56,6 @@ const integerLocal = (name: string, text: string): string =>
  * A writer for a backend. `lanes` neighbouring cells share the work of the loops, so that each is charged a part of it.
  */
 export const writer = (backend: KernelBackend, lanes = 1): Writer => {
-  const table = scalars[backend]
   const level = levels()
   const arrays: number[] = []
   const first: Line[] = []
@@ -251,7 +250,7 @@ export const writer = (backend: KernelBackend, lanes = 1): Writer => {
             return number(`((${a!} ${operator} ${b!}) ? ${of(yes!)} : ${of(no!)})`, at)
           }
         }
-        const result = table[value.fn](value.args.map(of), (part) => number(part, at))
+        const result = scalarCode(backend, value.fn)(value.args.map(of), (part) => number(part, at))
         return arithmetic.has(value.fn) ? operand('f', result, at) : number(result, at)
       }
     }

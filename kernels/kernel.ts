@@ -25,3 +25,22 @@ export interface CellCost {
   /** Elements read. */
   readonly loads: number
 }
+
+/** How the code of one function is written: its operands are names or literals, `keep` names an intermediate result. */
+export type ScalarCode = (operands: readonly string[], keep: (text: string) => string) => string
+
+/** A function of single numbers as kernels write it. */
+export interface ScalarFunction {
+  /** The code on every backend that has none of its own. */
+  readonly code: ScalarCode
+  /** In cpu mode, where a kernel is plain JavaScript. */
+  readonly cpu?: ScalarCode
+  /** On GPUs, whose own elementary functions may be rough. */
+  readonly gpu?: ScalarCode
+  /** On webasm, where a call out of WebAssembly takes 17 ns an element and ends a vector; arithmetic stays in lanes. */
+  readonly webasm?: ScalarCode
+  /** Whether its result is rounded to float32; cpu mode, which computes in float64, then has to be told to. */
+  readonly rounds: boolean
+  /** Arithmetic operations an element, where a call out of WebAssembly counts as 25. */
+  readonly cost: number
+}

@@ -8,8 +8,9 @@ import {
   scale,
   unravel
 } from '../../../kernels/coordinate.js'
+import { scalarFunctions } from '../../../kernels/scalar.js'
 import { literal, type Value } from '../../../kernels/value.js'
-import { functions, type PointwiseName } from '../../graph/primitives/pointwise.js'
+import { functions } from '../../graph/primitives/pointwise.js'
 import type { Tensor, TensorOf } from '../../graph/tensor.js'
 import type { DeviceTag } from '../plan.js'
 
@@ -60,18 +61,6 @@ const inline = (
     exact = true
   }: { readonly aligned?: (input: number) => boolean; readonly cost?: number; readonly exact?: boolean } = {}
 ): Lowered => ({ kind: 'inline', value, aligned, cost, exact })
-
-const costs: Partial<Record<PointwiseName, number>> = {
-  exp: 25,
-  log: 25,
-  sin: 25,
-  cos: 25,
-  pow: 25,
-  tanh: 20,
-  erf: 15,
-  div: 2,
-  sqrt: 2
-}
 
 const within = (at: Index, size: number, inside: Value, outside: Value): Value => ({
   kind: 'within',
@@ -169,7 +158,7 @@ const rules: { readonly [T in DeviceTag]: Rule<T> } = {
   pointwise: ({ op: { fn }, inputs }) =>
     inline((at, read) => ({ kind: 'apply', fn, args: inputs.map((_, k) => read(k, at)) }), {
       aligned: () => true,
-      cost: costs[fn] ?? 1,
+      cost: scalarFunctions[fn].cost,
       exact: functions[fn].exact
     }),
   contract,
