@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { scalar } from '../core/ndarray.js'
-import * as ops from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { ApgdOptions } from './apgd.js'
 import { projectOnto } from './ball.js'

@@ -2,7 +2,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { fail } from '../core/error.js'
 import { showShape } from '../core/shape.js'
 import type { Operand } from '../graph/constant.js'
-import * as ops from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
 import { isTensor, type Tensor } from '../graph/tensor.js'
 import { alongBatch, bisect, maxEach, norm2, sumEach, TINY } from './rows.js'
 

@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { sizeOf } from '../core/shape.js'
 import type { Key } from '../graph/key.js'
-import * as ops from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
 import * as random from '../graph/random.js'
 import type { Tensor } from '../graph/tensor.js'
 import { type Ball, type Norm, projectOnto } from './ball.js'

@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { fail } from '../core/error.js'
 import type { Operand } from '../graph/constant.js'
-import * as ops from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { FullAttack } from './attack.js'
 import { projectOnto } from './ball.js'

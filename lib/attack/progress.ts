@@ -1,6 +1,6 @@
 import { fill } from '../graph/constant.js'
 import type { Key } from '../graph/key.js'
-import * as ops from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { Method } from './method.js'
 import { lazily } from './lazy.js'

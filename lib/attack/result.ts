@@ -1,4 +1,4 @@
-import * as ops from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { Attacked } from './attack.js'
 import { lazily } from './lazy.js'

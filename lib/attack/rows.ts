@@ -1,4 +1,4 @@
-import * as ops from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
 import type { Operand } from '../graph/constant.js'
 import { isTensor, type Tensor } from '../graph/tensor.js'
 import { sizeOf } from '../core/shape.js'

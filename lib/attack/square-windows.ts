@@ -1,7 +1,7 @@
 import { fail } from '../core/error.js'
 import { scalar } from '../core/ndarray.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
-import * as ops from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import { margin } from '../nn/loss.js'
 import type { AttackLoss } from './attack.js'

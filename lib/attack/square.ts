@@ -1,5 +1,5 @@
 import { split } from '../graph/key.js'
-import * as ops from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
 import * as random from '../graph/random.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { FullAttack } from './attack.js'

@@ -1,6 +1,6 @@
 import { fail } from '../core/error.js'
 import type { Key } from '../graph/key.js'
-import * as ops from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
 import * as random from '../graph/random.js'
 import type { Tensor } from '../graph/tensor.js'
 

@@ -1,6 +1,6 @@
 import { vjp } from '../diff/index.js'
 import { fold, type Key } from '../graph/key.js'
-import * as ops from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import { crossEntropyEach, margin } from '../nn/loss.js'
 import type { AttackLoss, Samples } from './attack.js'

@@ -41,6 +41,23 @@ export const normaliseAxis = (operation: string, rank: number, axis: number): nu
       : axis
     : fail('AxisError', operation, `an axis in [${-rank}, ${rank})`, String(axis))
 
+/** Axes as the user names them: one or several. */
+export type Axes = number | readonly number[]
+
+/**
+ * Axes counted from the front; one named twice is refused.
+ *
+ * @defaultValue `axes` are all
+ */
+export const normaliseAxes = (operation: string, rank: number, axes?: Axes): number[] => {
+  if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis)
+  const list = typeof axes === 'number' ? [axes] : axes
+  const named = list.map((axis) => normaliseAxis(operation, rank, axis))
+  return new Set(named).size === named.length
+    ? named
+    : fail('AxisError', operation, 'each axis once', showShape(list))
+}
+
 /** The shape to which both broadcast by NumPy's rule (aligned at the last axis, sizes equal or 1). */
 export const broadcastShapes = (operation: string, a: Shape, b: Shape): Shape => {
   const rank = Math.max(a.length, b.length)

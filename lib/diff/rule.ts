@@ -1,13 +1,13 @@
 import { contract, indicesOf } from '../graph/contract.js'
 import type { OpTag, Tensor, TensorOf } from '../graph/op.js'
-import { add } from '../graph/ops/arithmetic.js'
+import { ops } from '../graph/ops/index.js'
 
 /** A tangent or cotangent; undefined is the symbolic zero, for which nothing is computed. */
 export type Tangent = Tensor | undefined
 
 /** The sum of two tangents. */
 export const plus = (a: Tangent, b: Tangent): Tangent =>
-  a === undefined ? b : b === undefined ? a : add(b)(a)
+  a === undefined ? b : b === undefined ? a : ops.add(b)(a)
 
 /** A linear map of a tangent. */
 export const mapTangent = (t: Tangent, f: (t: Tensor) => Tensor): Tangent =>

@@ -4,7 +4,7 @@ import { type NdArray, of } from '../core/ndarray.js'
 import { type Shape, sizeOf } from '../core/shape.js'
 import { leaves, rebuild, type Tree } from '../core/tree.js'
 import { constant } from '../graph/constant.js'
-import { add } from '../graph/ops/arithmetic.js'
+import { ops } from '../graph/ops/index.js'
 import { dot } from '../graph/ops/linear.js'
 import { type HostValue, isHostValue, isKeyLeaf, isSpecLeaf } from '../graph/spec.js'
 import { isTensor, type Tensor } from '../graph/tensor.js'
@@ -116,5 +116,5 @@ export const inner = (a: unknown, b: unknown): Tensor => {
   const others = tensorsOf('laws', b)
   return tensorsOf('laws', a)
     .map((tensor, i) => dot(others[i]!)(tensor))
-    .reduce((sum, term) => add(term)(sum), constant(0))
+    .reduce((sum, term) => ops.add(term)(sum), constant(0))
 }

@@ -4,7 +4,7 @@ import type { NdArray } from '../core/ndarray.js'
 import { showShape } from '../core/shape.js'
 import { table } from '../graph/constant.js'
 import { evaluateOn } from '../graph/evaluate.js'
-import { einsum, matmul, mul, reshape, scale, transpose } from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
 import type { Concrete, Specs } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import * as tree from '../graph/tree.js'
@@ -20,7 +20,9 @@ type KernelSpecs<P> = Specs<readonly [P, Tensor, Tensor]>
 
 /** The kernel with both arguments exchanged: examples and, where there are two, outputs. */
 const exchanged = (kernel: Tensor): Tensor =>
-  transpose(kernel.shape.length === 4 ? [1, 0, 3, 2] : kernel.shape.length === 3 ? [1, 0, 2] : [1, 0])(kernel)
+  ops.transpose(kernel.shape.length === 4 ? [1, 0, 3, 2] : kernel.shape.length === 3 ? [1, 0, 2] : [1, 0])(
+    kernel
+  )
 
 /**
  * Θ(X, Y) = Θ(Y, X)ᵀ, for every form of kernel.
@@ -113,7 +115,7 @@ export const kernelFormsAgree = <P>(
     (p: P, x: Tensor, y: Tensor) => [forms('diag')(p, x, y), forms('mean')(p, x, y)],
     (p: P, x: Tensor, y: Tensor) => {
       const full = forms('full')(p, x, y)
-      return [einsum('nmoo->nmo')(full), scale(1 / full.shape[3]!)(einsum('nmoo->nm')(full))]
+      return [ops.einsum('nmoo->nmo')(full), ops.scale(1 / full.shape[3]!)(ops.einsum('nmoo->nm')(full))]
     },
     specs,
     options
@@ -128,8 +130,8 @@ const reordered =
       [n, n],
       Array.from({ length: n * n }, (_, at) => (order[Math.floor(at / n)] === at % n ? 1 : 0))
     )
-    const flat = matmul(reshape([n, -1])(x))(rows)
-    return reshape(x.shape)(flat)
+    const flat = ops.matmul(ops.reshape([n, -1])(x))(rows)
+    return ops.reshape(x.shape)(flat)
   }
 
 /** Permuted examples give the kernel with its rows and columns permuted. */
@@ -146,7 +148,8 @@ export const kernelOfPermutedInputs = <P>(
       const order = (x: NdArray, index: number): ((x: Tensor) => Tensor) =>
         reordered(permutation(child(drawn.source, index), x.shape[0]!))
       const [rows, columns] = [order(x1, 0), order(x2, 1)]
-      const turn = (k: Tensor): Tensor => transpose(k.shape.map((_, axis) => (axis < 2 ? 1 - axis : axis)))(k)
+      const turn = (k: Tensor): Tensor =>
+        ops.transpose(k.shape.map((_, axis) => (axis < 2 ? 1 - axis : axis)))(k)
       return functionsAgreeAt(
         (p: P, x: Tensor, y: Tensor) => kernel(p, rows(x), columns(y)),
         (p: P, x: Tensor, y: Tensor) => turn(columns(turn(rows(kernel(p, x, y))))),
@@ -170,8 +173,8 @@ export const boundedByDiagonal = <P>(
         const cross = kernel(p, x, y)
         if (cross.shape.length !== 2)
           fail('ShapeError', 'boundedByDiagonal', 'a kernel [n1, n2]', showShape(cross.shape))
-        const diagonal = (z: Tensor): Tensor => einsum('nn->n')(kernel(p, z, z))
-        return [mul(cross)(cross), einsum('n,m->nm')(diagonal(x), diagonal(y))]
+        const diagonal = (z: Tensor): Tensor => ops.einsum('nn->n')(kernel(p, z, z))
+        return [ops.mul(cross)(cross), ops.einsum('n,m->nm')(diagonal(x), diagonal(y))]
       }
       const judged = judge(bind(all, args))
       if (judged === undefined) return redraw('a decision depends on rounding')
@@ -196,8 +199,8 @@ export const homogeneous = <P>(
 ): LawReport =>
   functionsAgree(
     `Θ at 2θ is 2^${degree} Θ`,
-    (p: P, x: Tensor, y: Tensor) => kernel(tree.map(scale(2))(p), x, y),
-    (p: P, x: Tensor, y: Tensor) => scale(2 ** degree)(kernel(p, x, y)),
+    (p: P, x: Tensor, y: Tensor) => kernel(tree.map(ops.scale(2))(p), x, y),
+    (p: P, x: Tensor, y: Tensor) => ops.scale(2 ** degree)(kernel(p, x, y)),
     specs,
     options
   )

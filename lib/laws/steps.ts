@@ -1,6 +1,7 @@
 import { type Shape, sizeOf } from '../core/shape.js'
 import { contract } from '../graph/contract.js'
-import * as ops from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
+import { unaryFunctions, type UnaryName } from '../graph/primitives/pointwise.js'
 import { apply, type Tensor } from '../graph/tensor.js'
 
 /** Draws a whole number below `sides`: the source of a step's parameters. */
@@ -202,8 +203,17 @@ const withItself: Step = (a, b, dice) => {
   }
 }
 
+/** Functions of one argument, within [−½, ½], where any has a value; those with a step of their own replace it. */
+const unaries = Object.fromEntries(
+  (Object.keys(unaryFunctions) as UnaryName[]).map((fn) => [
+    fn,
+    unary((x) => ops[fn](ops.scale(0.5)(ops.sin(x))))
+  ])
+)
+
 /** Every step by name. */
 export const steps: Readonly<Record<string, Step>> = {
+  ...unaries,
   neg: unary(ops.neg),
   exp: unary((x) => ops.exp(ops.sin(x))),
   log: unary((x) => ops.log(positive(x))),

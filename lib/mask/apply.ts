@@ -1,6 +1,6 @@
 import { isNdArray, type NdArray, of } from '../core/ndarray.js'
 import { pairs, rebuild } from '../core/tree.js'
-import * as ops from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
 import type { Concrete } from '../graph/spec.js'
 import * as tree from '../graph/tree.js'
 import type { Params, Weights } from '../nn/layer.js'

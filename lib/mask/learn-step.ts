@@ -1,6 +1,6 @@
 import { grad } from '../diff/index.js'
 import { fold, type Key, split } from '../graph/key.js'
-import * as ops from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import * as tree from '../graph/tree.js'
 import type { Batch } from '../nn/model.js'

@@ -1,7 +1,7 @@
 import { requireWhole } from '../core/check.js'
 import { fail } from '../core/error.js'
 import type { Key } from '../graph/key.js'
-import * as ops from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
 import * as random from '../graph/random.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { Attack, Batch, Model } from '../nn/model.js'

@@ -1,7 +1,7 @@
 import { requireFinite, requirePositive } from '../core/check.js'
 import { fail } from '../core/error.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
-import * as ops from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { Layer } from './layer.js'
 

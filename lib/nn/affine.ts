@@ -4,7 +4,7 @@ import { type HostKey, normals } from '../core/key.js'
 import { type NdArray, of, zeros } from '../core/ndarray.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
 import { split } from '../graph/key.js'
-import { add, matmul, scale } from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { Layer } from './layer.js'
 
@@ -81,8 +81,8 @@ export const affine = (
       (x) => {
         if (w === undefined) return fail('TreeError', operation, 'weights', 'none', 'w')
         const plain = product(w)(x)
-        const pre = ntk ? scale(sigmaW / Math.sqrt(fanIn(w.shape)))(plain) : plain
-        return b === undefined ? pre : add(along(ntk ? scale(sigmaB)(b) : b))(pre)
+        const pre = ntk ? ops.scale(sigmaW / Math.sqrt(fanIn(w.shape)))(plain) : plain
+        return b === undefined ? pre : ops.add(along(ntk ? ops.scale(sigmaB)(b) : b))(pre)
       }
   }
 }
@@ -106,7 +106,7 @@ export const dense = (width: number, options: DenseOptions = {}): Layer =>
       fanIn: (weights) => weights[0]!,
       fanOut: (weights) => weights[1]!,
       width,
-      product: matmul,
+      product: ops.matmul,
       along: (b) => b
     },
     options

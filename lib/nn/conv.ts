@@ -1,6 +1,6 @@
 import { fail } from '../core/error.js'
 import { sameShape, showShape } from '../core/shape.js'
-import { einsum, reshape, unfold } from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import { affine, type AffineOptions } from './affine.js'
 import type { Layer } from './layer.js'
@@ -23,8 +23,8 @@ const correlate =
         `weights [out, ${channels}, ${window.size.join(', ')}] for images of ${showShape(x.shape)}`,
         showShape(w.shape)
       )
-    const patches = unfold(window.size, window.stride)(framed(x, frameOf(window, x.shape)))
-    return einsum('ncijyx,ocij->noyx')(patches, w)
+    const patches = ops.unfold(window.size, window.stride)(framed(x, frameOf(window, x.shape)))
+    return ops.einsum('ncijyx,ocij->noyx')(patches, w)
   }
 
 /**
@@ -58,7 +58,7 @@ export const conv2d = (channels: number, kernel: Pair, options: ConvOptions = {}
       fanOut: (weights) => weights[0]! * weights[2]! * weights[3]!,
       width: channels,
       product: correlate(window),
-      along: (b) => reshape([channels, 1, 1])(b)
+      along: (b) => ops.reshape([channels, 1, 1])(b)
     },
     options
   )

@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { fail } from '../core/error.js'
-import * as ops from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 
 /**

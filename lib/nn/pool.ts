@@ -1,7 +1,7 @@
 import { fail } from '../core/error.js'
 import { showShape } from '../core/shape.js'
 import { fill } from '../graph/constant.js'
-import { mean, ones, pad, reduceMax, reshape, select, slice, unfold } from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { Layer } from './layer.js'
 import {
@@ -30,12 +30,12 @@ interface Windows {
 /** Windows side by side are a reshape, which costs nothing; others are unfolded. */
 const windowsOf = (x: Tensor, { size, stride }: Window, { rows, columns }: Frame): Windows => {
   const [kh, kw] = size
-  if (kh !== stride[0] || kw !== stride[1]) return { tensor: unfold(size, stride)(x), axes: [2, 3] }
+  if (kh !== stride[0] || kw !== stride[1]) return { tensor: ops.unfold(size, stride)(x), axes: [2, 3] }
   const [n, channels] = [x.shape[0]!, x.shape[1]!]
   const [oh, ow] = [rows.count, columns.count]
   const covered = [n, channels, oh * kh, ow * kw]
-  const cropped = covered.every((m, axis) => m === x.shape[axis]) ? x : slice([0, 0, 0, 0], covered)(x)
-  return { tensor: reshape([n, channels, oh, kh, ow, kw])(cropped), axes: [3, 5] }
+  const cropped = covered.every((m, axis) => m === x.shape[axis]) ? x : ops.slice([0, 0, 0, 0], covered)(x)
+  return { tensor: ops.reshape([n, channels, oh, kh, ow, kw])(cropped), axes: [3, 5] }
 }
 
 const pool =
@@ -58,7 +58,7 @@ const pool =
 
 const average = pool('nn.avgPool', (x, window, frame) => {
   const { tensor, axes } = windowsOf(framed(x, frame), window, frame)
-  return mean(axes)(tensor)
+  return ops.mean(axes)(tensor)
 })
 
 /** The padded images with what lies outside below everything. */
@@ -66,13 +66,13 @@ const walled = (x: Tensor, frame: Frame): Tensor => {
   const wide = framed(x, frame)
   if (wide === x) return x
   const { rows, columns } = frame
-  const inside = pad([rows.low, columns.low], [rows.high, columns.high])(ones(x.shape.slice(-2)))
-  return select(inside)(wide, fill(LOWEST, []))
+  const inside = ops.pad([rows.low, columns.low], [rows.high, columns.high])(ops.ones(x.shape.slice(-2)))
+  return ops.select(inside)(wide, fill(LOWEST, []))
 }
 
 const largest = pool('nn.maxPool', (x, window, frame) => {
   const { tensor, axes } = windowsOf(walled(x, frame), window, frame)
-  return reduceMax(axes)(tensor)
+  return ops.reduceMax(axes)(tensor)
 })
 
 /**
@@ -105,5 +105,5 @@ export const maxPool = (size: Pair, options: PoolOptions = {}): Layer => largest
 export const globalAvgPool: Layer = {
   outputShape: (shape) => [imageOf('nn.globalAvgPool', shape)[0]],
   init: () => ({}),
-  apply: () => (x) => (imageOf('nn.globalAvgPool', x.shape.slice(1)), mean([2, 3])(x))
+  apply: () => (x) => (imageOf('nn.globalAvgPool', x.shape.slice(1)), ops.mean([2, 3])(x))
 }

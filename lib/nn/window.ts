@@ -1,6 +1,6 @@
 import { fail } from '../core/error.js'
 import { type Shape, showShape } from '../core/shape.js'
-import { pad } from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 
 /** Rows and columns; one number means both. */
@@ -94,4 +94,4 @@ export const imageOf = (operation: string, shape: Shape): readonly [number, numb
 export const framed = (x: Tensor, { rows, columns }: Frame): Tensor =>
   [rows, columns].every(({ low, high }) => low === 0 && high === 0)
     ? x
-    : pad([0, 0, rows.low, columns.low], [0, 0, rows.high, columns.high])(x)
+    : ops.pad([0, 0, rows.low, columns.low], [0, 0, rows.high, columns.high])(x)

@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { fail } from '../core/error.js'
 import type { Key } from '../graph/key.js'
-import * as ops from '../graph/ops/index.js'
+import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import { type AttackLoss, none } from '../attack/attack.js'
 import type { Box } from '../attack/ball.js'

@@ -13,7 +13,7 @@ import {
 } from '../../lib/core/ndarray.js'
 import * as diff from '../../lib/diff/index.js'
 import { evaluate, evaluateOn } from '../../lib/graph/evaluate.js'
-import * as ops from '../../lib/graph/ops/index.js'
+import { ops } from '../../lib/graph/ops/index.js'
 import type { Key } from '../../lib/graph/key.js'
 import { spec } from '../../lib/graph/spec.js'
 import type { Tensor } from '../../lib/graph/tensor.js'

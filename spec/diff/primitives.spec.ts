@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { grad, vmap } from '../../lib/diff/index.js'
 import { functions } from '../../lib/graph/primitives/pointwise.js'
-import * as ops from '../../lib/graph/ops/index.js'
+import { ops } from '../../lib/graph/ops/index.js'
 import { diffRules } from '../../lib/diff/rules/index.js'
 import { topological } from '../../lib/graph/graph.js'
 import { opName } from '../../lib/graph/primitives/index.js'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { pullBack } from '../../lib/diff/linear.js'
 import { constant, zerosLike } from '../../lib/graph/constant.js'
-import * as ops from '../../lib/graph/ops/index.js'
+import { ops } from '../../lib/graph/ops/index.js'
 import { apply, type Tensor } from '../../lib/graph/tensor.js'
 import { inner, keys, normalArray } from '../../lib/laws/arbitraries.js'
 import { bind, compare, judge } from '../../lib/laws/compare.js'

@@ -5,7 +5,7 @@ import { of } from '../../lib/core/ndarray.js'
 import { compile } from '../../lib/engine/compile.js'
 import { type EngineName, engineNames } from '../../lib/engine/engine.js'
 import { openEngine } from '../../lib/engine/open.js'
-import * as ops from '../../lib/graph/ops/index.js'
+import { ops } from '../../lib/graph/ops/index.js'
 import { spec } from '../../lib/graph/spec.js'
 import type { Tensor } from '../../lib/graph/tensor.js'
 

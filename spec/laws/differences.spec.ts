@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { customVjp, stopGradient } from '../../lib/diff/index.js'
-import * as ops from '../../lib/graph/ops/index.js'
+import { ops } from '../../lib/graph/ops/index.js'
 import { spec } from '../../lib/graph/spec.js'
 import type { Tensor } from '../../lib/graph/tensor.js'
 import * as laws from '../../lib/laws/index.js'

@@ -1,26 +1,11 @@
 import { constant, fill, knownScalar, zerosLike } from '../../graph/constant.js'
 import { product, scaleBy } from '../../graph/contract.js'
 import type { PointwiseName } from '../../graph/primitives/pointwise.js'
-import {
-  add,
-  cos,
-  div,
-  equal,
-  exp,
-  less,
-  log,
-  mul,
-  neg,
-  pow,
-  scale,
-  select,
-  sign,
-  sin,
-  square,
-  sub
-} from '../../graph/ops/arithmetic.js'
+import { ops } from '../../graph/ops/index.js'
 import { apply, type Tensor } from '../../graph/tensor.js'
 import { batchedInputs, type DiffRule, mapTangent as map, plus, type Tangent } from '../rule.js'
+
+const { add, cos, div, equal, exp, less, log, mul, neg, pow, scale, select, sign, sin, square, sub } = ops
 
 interface PointwiseRule {
   /** The value and its tangent in the usual notation; ẋ is the tangent of x, y the value. */

@@ -1,7 +1,7 @@
 import { fail } from '../../core/error.js'
 import { broadcastTo, product, sumOver } from '../../graph/contract.js'
 import { zerosLike } from '../../graph/constant.js'
-import { div, equal } from '../../graph/ops/arithmetic.js'
+import { ops } from '../../graph/ops/index.js'
 import { apply, type Tensor } from '../../graph/tensor.js'
 import type { OpTag } from '../../graph/op.js'
 import { batchedInputs, type DiffRule, mapTangent, type Tangent } from '../rule.js'
@@ -124,8 +124,8 @@ const reduceMax: DiffRule<'reduceMax'> = {
     const x = node.inputs[0]!
     const kept = x.shape.map((n, axis) => (node.op.axes.includes(axis) ? 1 : n))
     const peak = broadcastTo(apply({ tag: 'reshape', shape: kept }, [node]), x.shape)
-    const reached = equal(peak)(x)
-    return div(sumOver(reached, node.op.axes))(sumOver(product(reached, t), node.op.axes))
+    const reached = ops.equal(peak)(x)
+    return ops.div(sumOver(reached, node.op.axes))(sumOver(product(reached, t), node.op.axes))
   },
   transpose: 'not linear',
   batch: ({ op }, inputs) => apply({ tag: 'reduceMax', axes: op.axes.map((axis) => axis + 1) }, inputs)

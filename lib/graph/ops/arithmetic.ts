@@ -1,76 +1,11 @@
 import { broadcastShapes, type Shape } from '../../core/shape.js'
 import { type Operand, toTensor } from '../constant.js'
 import { broadcastTo, contract } from '../contract.js'
-import type { BinaryName, UnaryName } from '../primitives/pointwise.js'
 import { apply, type Tensor } from '../tensor.js'
+import { pointwise } from './pointwise.js'
 
-const unary =
-  (fn: UnaryName) =>
-  (x: Tensor): Tensor =>
-    apply({ tag: 'pointwise', fn }, [x])
+const { abs, add, div, exp, less, lessEqual, log, max, min, neg, tanh } = pointwise
 
-/** Pairs operands by NumPy broadcasting; data-last, so `sub(b)(a)` is a − b. */
-const binary =
-  (fn: BinaryName) =>
-  (b: Operand) =>
-  (a: Tensor): Tensor => {
-    const other = toTensor(b)
-    const shape = broadcastShapes(`ops.${fn}`, a.shape, other.shape)
-    return apply({ tag: 'pointwise', fn }, [broadcastTo(a, shape), broadcastTo(other, shape)])
-  }
-
-/** −x. */
-export const neg = unary('neg')
-/** eˣ, elementwise. */
-export const exp = unary('exp')
-/** Natural logarithm. */
-export const log = unary('log')
-/** √x, elementwise, for x ≥ 0; the derivative at 0 is infinite. */
-export const sqrt = unary('sqrt')
-/** The hyperbolic tangent, elementwise. */
-export const tanh = unary('tanh')
-/** The sine of x in radians, elementwise. */
-export const sin = unary('sin')
-/** The cosine of x in radians, elementwise. */
-export const cos = unary('cos')
-/** The error function, 2/√π ∫₀ˣ exp(−t²) dt. */
-export const erf = unary('erf')
-/** −1, 0 or 1; sign(0) = 0. Its derivative is 0. */
-export const sign = unary('sign')
-/** |x|; its derivative is sign(x). */
-export const abs = unary('abs')
-/** The largest whole number not above x; its derivative is 0. */
-export const floor = unary('floor')
-
-/**
- * a + b with broadcasting: `add(b)(a)`.
- *
- * @example
- * import assert from 'node:assert'
- * import { pipe } from 'fp-ts/lib/function.js'
- * import { evaluateOn, ndarray, ops, type Tensor } from 'tangentflow'
- *
- * const f = (a: Tensor, b: Tensor) => pipe(a, ops.add(b))
- * const out = evaluateOn(f)(ndarray.fromNested([[1, 2], [3, 4]]), ndarray.fromNested([10, 20]))
- * assert.deepEqual(ndarray.toNested(out), [[11, 22], [13, 24]])
- */
-export const add = binary('add')
-/** a − b: `sub(b)(a)`. */
-export const sub = binary('sub')
-/** a / b: `div(b)(a)`. */
-export const div = binary('div')
-/** The larger of the two; at a tie the derivative is split evenly. */
-export const max = binary('max')
-/** The smaller of the two; at a tie the derivative is split evenly. */
-export const min = binary('min')
-/** aᵇ: `pow(b)(a)`, for a > 0, or any a when b is a whole number. */
-export const pow = binary('pow')
-/** 1 where a < b, else 0: `less(b)(a)`. Comparisons have derivative 0. */
-export const less = binary('less')
-/** 1 where a ≤ b, else 0. */
-export const lessEqual = binary('lessEqual')
-/** 1 where a = b, else 0. */
-export const equal = binary('equal')
 /** 1 where a > b, else 0. */
 export const greater =
   (b: Operand) =>

@@ -1,5 +1,12 @@
 import { fail } from '../../core/error.js'
-import { checkShape, normaliseAxis, sameShape, showShape } from '../../core/shape.js'
+import {
+  type Axes,
+  checkShape,
+  normaliseAxes,
+  normaliseAxis,
+  sameShape,
+  showShape
+} from '../../core/shape.js'
 import { contract, indicesOf, pattern, sumOver } from '../contract.js'
 import { scale } from './arithmetic.js'
 import type { Tensor } from '../tensor.js'
@@ -129,29 +136,17 @@ export const transpose =
       : fail('AxisError', 'ops.transpose', `a permutation of ${rank} axes`, showShape(axes))
   }
 
-/** Axes as the user named them: one, several, or all. */
-export type Axes = number | readonly number[]
-
-export const axesOf = (operation: string, x: Tensor, axes: Axes | undefined): number[] => {
-  if (axes === undefined) return indicesOf(x.shape)
-  const list = typeof axes === 'number' ? [axes] : axes
-  const named = list.map((axis) => normaliseAxis(operation, x.shape.length, axis))
-  return new Set(named).size === named.length
-    ? named
-    : fail('AxisError', operation, 'each axis once', showShape(list))
-}
-
 /** The sum over the axes (all by default), which are removed. */
 export const sum =
   (axes?: Axes) =>
   (x: Tensor): Tensor =>
-    sumOver(x, axesOf('ops.sum', x, axes))
+    sumOver(x, normaliseAxes('ops.sum', x.shape.length, axes))
 
 /** The mean over the axes (all by default), which are removed. */
 export const mean =
   (axes?: Axes) =>
   (x: Tensor): Tensor => {
-    const named = axesOf('ops.mean', x, axes)
+    const named = normaliseAxes('ops.mean', x.shape.length, axes)
     const count = named.reduce((product, axis) => product * x.shape[axis]!, 1)
     return scale(1 / count)(sumOver(x, named))
   }

@@ -1,15 +1,18 @@
-import type { Tensor } from '../tensor.js'
-import { apply } from '../tensor.js'
-import { add, div, equal, exp, log, sub } from './arithmetic.js'
-import { type Axes, axesOf, expandDims, sum } from './linear.js'
+import { fail } from '../../core/error.js'
+import { type Axes, normaliseAxes, normaliseAxis, sameShape, showShape } from '../../core/shape.js'
+import { contract, indicesOf } from '../contract.js'
+import { apply, type Tensor } from '../tensor.js'
+import { expandDims, sum } from './linear.js'
+import { pointwise } from './pointwise.js'
 import { iota, stopGradient } from './structure.js'
-import { normaliseAxis } from '../../core/shape.js'
+
+const { add, div, equal, exp, log, sub } = pointwise
 
 /** The largest element over the axes (all by default), which are removed; the derivative is split over ties. */
 export const reduceMax =
   (axes?: Axes) =>
   (x: Tensor): Tensor => {
-    const named = axesOf('ops.reduceMax', x, axes)
+    const named = normaliseAxes('ops.reduceMax', x.shape.length, axes)
     return named.length === 0 ? x : apply({ tag: 'reduceMax', axes: named.sort((a, b) => a - b) }, [x])
   }
 
@@ -58,6 +61,20 @@ export const oneHot =
   (labels: Tensor): Tensor => {
     const shape = [...labels.shape, classes]
     return equal(iota(shape, shape.length - 1))(expandDims(-1)(labels))
+  }
+
+/**
+ * One entry of the last axis for each row: [..., n] and indices [...] → [...]. A product with one-hot rows, so its
+ * derivative is one too.
+ */
+export const gather =
+  (indices: Tensor) =>
+  (x: Tensor): Tensor => {
+    const axis = normaliseAxis('ops.gather', x.shape.length, -1)
+    const [rows, all] = [x.shape.slice(0, -1), indicesOf(x.shape)]
+    return sameShape(indices.shape, rows)
+      ? contract([oneHot(x.shape[axis]!)(indices), x], [all, all], all.slice(0, -1), x.shape)
+      : fail('ShapeError', 'ops.gather', `indices of shape ${showShape(rows)}`, showShape(indices.shape))
   }
 
 /** Along the last axis, 1 at the k largest elements and 0 elsewhere: exactly k, ties to the smaller index. */

@@ -1,5 +1,5 @@
 import { evaluateOn } from '../../graph/evaluate.js'
-import * as ops from '../../graph/ops/index.js'
+import { ops } from '../../graph/ops/index.js'
 import type { Concrete } from '../../graph/spec.js'
 import * as tree from '../../graph/tree.js'
 import { type MaskedLeaves, type Params, type Weights, weightsOf } from '../../nn/layer.js'

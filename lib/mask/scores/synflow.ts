@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { grad } from '../../diff/index.js'
 import { fill } from '../../graph/constant.js'
-import * as ops from '../../graph/ops/index.js'
+import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
 import type { Batch, Model } from '../../nn/model.js'

@@ -1,7 +1,7 @@
 import { fail } from '../../core/error.js'
 import { sizeOf } from '../../core/shape.js'
 import { jvp, vjp } from '../../diff/index.js'
-import * as ops from '../../graph/ops/index.js'
+import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
 import type { Model } from '../../nn/model.js'

@@ -1,7 +1,7 @@
 import { fail } from '../../core/error.js'
 import { showShape } from '../../core/shape.js'
 import type { Key } from '../../graph/key.js'
-import * as ops from '../../graph/ops/index.js'
+import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import type { Attack, Batch, Model } from '../../nn/model.js'
 import { cosineSimilarity, relativeDistance } from '../spectrum/alignment.js'

@@ -1,7 +1,7 @@
 import { fail } from '../../core/error.js'
 import { type Shape, showShape } from '../../core/shape.js'
 import { straightThrough } from '../../diff/index.js'
-import * as ops from '../../graph/ops/index.js'
+import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import { reciprocalRootOf, rootOf } from './with-partials.js'
 

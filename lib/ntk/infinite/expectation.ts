@@ -1,7 +1,7 @@
 import { requireWhole } from '../../core/check.js'
 import { jvp } from '../../diff/index.js'
 import { table } from '../../graph/constant.js'
-import * as ops from '../../graph/ops/index.js'
+import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import { type Elementwise, rootOf, withPartials } from './with-partials.js'
 

@@ -1,6 +1,6 @@
 import { fail } from '../../core/error.js'
 import { sameShape, showShape } from '../../core/shape.js'
-import * as ops from '../../graph/ops/index.js'
+import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import type { Layer, Network } from '../../nn/index.js'
 import { type Covariances, inputCovariances, mapEach, type Spatial, toDiagonal } from './covariances.js'

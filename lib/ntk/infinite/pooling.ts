@@ -1,5 +1,5 @@
 import { fail } from '../../core/error.js'
-import * as ops from '../../graph/ops/index.js'
+import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as nn from '../../nn/index.js'
 import { type Frame, frameOf, type Window, windowOf } from '../../nn/window.js'

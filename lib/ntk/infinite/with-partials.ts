@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import type { CustomRule } from '../../graph/op.js'
-import * as ops from '../../graph/ops/index.js'
+import { ops } from '../../graph/ops/index.js'
 import { apply, type Tensor } from '../../graph/tensor.js'
 
 /** An elementwise function of tensors of one shape. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import * as ndarray from '../../../lib/core/ndarray.js'
 import type { Backend } from '../../../lib/engine/engine.js'
-import * as ops from '../../../lib/graph/ops/index.js'
+import { ops } from '../../../lib/graph/ops/index.js'
 import { spec } from '../../../lib/graph/spec.js'
 import type { Tensor } from '../../../lib/graph/tensor.js'
 import { graphOf, runOn } from './support.js'

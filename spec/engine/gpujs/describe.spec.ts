@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { describeProgram } from '../../../lib/engine/gpujs/describe.js'
 import { planOf } from '../../../lib/engine/plan.js'
-import * as ops from '../../../lib/graph/ops/index.js'
+import { ops } from '../../../lib/graph/ops/index.js'
 import { spec } from '../../../lib/graph/spec.js'
 import type { Tensor } from '../../../lib/graph/tensor.js'
 import { costOfGraph } from '../../../lib/optimise/cost.js'

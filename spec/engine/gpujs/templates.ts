@@ -1,6 +1,6 @@
 import { it } from 'vitest'
 import { grad } from '../../../lib/diff/index.js'
-import * as ops from '../../../lib/graph/ops/index.js'
+import { ops } from '../../../lib/graph/ops/index.js'
 import type { Tensor } from '../../../lib/graph/tensor.js'
 import * as nn from '../../../lib/nn/index.js'
 
