@@ -1,5 +1,5 @@
 /**
- * Training foretold from a kernel, for the model linearised at its start: Θ(X, X), outputs at the start and targets go in,
+ * Predictions of training from a kernel, for the model linearised at its start: Θ(X, X), outputs at the start and targets go in,
  * outputs at the given times come out. predict-mse.ts and predict-ensemble.ts have closed forms for squared error,
  * predict-ode.ts steps and flow under any loss, predict-adversarial.ts flow under attacks, dynamics.ts the response of a
  * mode. A new predictor takes its checks from prediction.ts.

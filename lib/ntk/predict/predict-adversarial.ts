@@ -98,17 +98,17 @@ const segmentsOf = (times: readonly number[], every: number): readonly (readonly
 }
 
 /**
- * Adversarial training of the linearised model f(θ, x) = f₀(x) + ∇f₀(x)(θ − θ₀) under gradient flow. At the times kτ, τ =
- * `every`, the attack runs against f(θ(kτ), ·) with the key `fold(k)(key)` and gives X̃ₖ; until the next attack X̃ₖ stays, and
+ * Predicts adversarial training of the linearised model f(θ, x) = f₀(x) + ∇f₀(x)(θ − θ₀) under gradient flow. At the times
+ * kτ, τ = `every`, the attack runs against f(θ(kτ), ·) with the key `fold(k)(key)` and gives X̃ₖ, fixed until the next attack:
  *
  *   θ̇ = −η ∇f₀(X̃ₖ)ᵀ ∇L(f(θ, X̃ₖ)),   so   ∂f(X)/∂t = −η Θ(X, X̃ₖ) ∇L(f(X̃ₖ))   and the same of f(X̃ₖ) with Θ(X̃ₖ, X̃ₖ),
  *
  * with kernels at θ₀ (arXiv:2202.06488; with the loss a mean over N, ∇L is ∇ℓ/N). Each stretch is solved in function
- * space as in {@link predictOde}, in float64, from the kernels that the engine computes; its end is carried over as
- * parameters, θ ← θ + ∇f₀(X̃ₖ)ᵀ u, because the next attack asks for f at inputs that no kernel so far has seen. As τ → 0 this
+ * space as in {@link predictOde}, in float64, from the kernels that the engine computes; its end is passed on as
+ * parameters, θ ← θ + ∇f₀(X̃ₖ)ᵀ u, because the next attack needs f at inputs of which no kernel is known. As τ → 0 this
  * is the flow under an attack that is recomputed at every moment; with τ = 1 it is adversarial training that attacks as
- * often as gradient descent steps. An attack against the linearised model is meant: where training stays lazy, it is one
- * against the network. Labels are what the loss takes. The kernels are full, so memory grows as (n o)².
+ * often as gradient descent steps. The attack is against the linearised model: where training stays lazy, that is one
+ * against the network. Labels are the targets of the loss. The kernels are full, so memory grows as (n o)².
  *
  * @example
  * import assert from 'node:assert'

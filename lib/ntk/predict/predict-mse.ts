@@ -67,7 +67,7 @@ export const closedForm = (
  * {@link kernelRegression}. The kernel is Θ(X, X), [n, n] (each output by itself), [n, n, o] or [n, n, o, o]; y and
  * outputs are [n, o], or [n] for one output.
  *
- * Refused: a kernel that is not square (ShapeError), not finite (DataError), not symmetric or not positive semi-definite
+ * Errors: a kernel that is not square (ShapeError), not finite (DataError), not symmetric or not positive semi-definite
  * (ArgumentError), labels of another shape (ShapeError), a negative time, and t = ∞ where descent diverges
  * (ArgumentError).
  *

@@ -44,7 +44,7 @@ export const cosineSimilarity =
 /**
  * How far kernels have moved from the first of them, ‖Θ_t − Θ_0‖ / ‖Θ_0‖ in the Frobenius norm, one number for each: along
  * a training run it says how lazy the training was (Chizat, Oyallon, Bach, arXiv:1812.07956). The first is 0. Any layout,
- * and mixed kernels too, as long as all have one shape. Kernels of other shapes are a ShapeError, none at all or a first
+ * and mixed kernels too, as long as all have one shape. Kernels of other shapes are a ShapeError, an empty list or a first
  * kernel of zeros an ArgumentError, a NaN or infinity a DataError.
  *
  * @example
@@ -131,8 +131,8 @@ const align = (operation: string, a: NdArray, b: NdArray, centred: boolean): num
 
 /**
  * The alignment ⟨K, L⟩ / (‖K‖ ‖L‖) of two kernels between the same examples, in [−1, 1], for positive semi-definite ones in [0, 1];
- * centred unless asked otherwise (Cortes, Mohri, Rostamizadeh, arXiv:1203.0550, def. 4; the same as linear CKA of
- * Kornblith et al., arXiv:1905.00414). Scale does not change it, nor, centred, a constant added to a kernel. Kernels are [n, m],
+ * centred by default (Cortes, Mohri, Rostamizadeh, arXiv:1203.0550, def. 4; the same as linear CKA of
+ * Kornblith et al., arXiv:1905.00414). It does not change with scale nor, if centred, with a constant added to a kernel. Kernels are [n, m],
  * [n, m, o] or [n, m, o, o], both in one layout; with outputs, each pair of them is centred over the examples. Kernels of
  * different shapes are a ShapeError, a NaN or infinity a DataError, a (centred) kernel of zeros an ArgumentError.
  *
@@ -151,7 +151,7 @@ export const alignment = (
   { centred = true }: AlignmentOptions = {}
 ): Either<TangentError, number> => attempt(() => align('ntk.alignment', kernel, other, centred))
 
-/** yyᵀ in the layout of a kernel, from the places (i, j) and outputs (a, b) of its elements. */
+/** yyᵀ in the layout of a kernel, for examples (i, j) and outputs (a, b). */
 const labelKernel = (operation: string, kernel: NdArray, y: NdArray): NdArray => {
   const { layout, examples, outputs } = gramOf(operation, kernel)
   const [n, m] = examples
@@ -184,9 +184,9 @@ const labelKernel = (operation: string, kernel: NdArray, y: NdArray): NdArray =>
 }
 
 /**
- * The alignment of a kernel Θ(X, X) with the labels, that is with yyᵀ: how far its leading modes are the ones that the
- * task needs (Cristianini et al., "On kernel-target alignment", 2001). Labels are numbers [n], or rows [n, o] such as
- * one-hot ones; of a kernel [n, n] the labels' kernel is y·y′. Refusals as in {@link alignment}.
+ * The alignment of a kernel Θ(X, X) with the labels, that is with yyᵀ: how well its leading modes
+ * match the task (Cristianini et al., "On kernel-target alignment", 2001). Labels are numbers [n], or rows [n, o] such as
+ * one-hot ones; of a kernel [n, n] the labels' kernel is y·y′. Errors as in {@link alignment}.
  *
  * @example
  * import assert from 'node:assert'

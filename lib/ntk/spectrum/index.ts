@@ -1,6 +1,6 @@
 /**
  * What a concrete kernel shows, in float64 on the host: kernels [n, m], [n, m, o] or [n, m, o, o] go in, eigenvalues, ranks,
- * residuals and similarities come out. gram.ts turns the three layouts into matrices and refuses what is no kernel,
+ * residuals and similarities come out. gram.ts checks kernels and turns the three layouts into matrices,
  * matrix-function.ts applies functions of the eigenvalues. A new measure of one kernel goes into spectrum.ts, of two into
  * alignment.ts.
  */

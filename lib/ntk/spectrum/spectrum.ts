@@ -6,9 +6,9 @@ import { attempt } from '../../graph/trace.js'
 import { columnsOf, finite, outputCount, symmetricGramOf } from './gram.js'
 import { eigenSymmetric, modesOf } from './matrix-function.js'
 
-/** The eigenvalues of a kernel and what they belong to. */
+/** The eigenvalues of a kernel and its eigenvectors. */
 export interface Spectrum {
-  /** From the largest down; negative ones, which a kernel has by rounding only, included. */
+  /** From the largest down, negative ones included, which a kernel has by rounding only. */
   readonly values: readonly number[]
   /**
    * The unit eigenvectors, in the order of `values`: [modes, n] for a kernel [n, n], [modes, n, o] for one with outputs.
@@ -20,7 +20,7 @@ export interface Spectrum {
 /**
  * The eigenvalues and eigenvectors of Θ(X, X), given as [n, n], [n, n, o] (the modes of every output's own matrix) or
  * [n, n, o, o] (modes over examples and outputs). The eigenvalues sum to the trace; under gradient flow on (1/2N)Σ‖f − y‖²
- * a mode is learnt in a time N/(ηλ). Refused: a kernel that is not square (ShapeError), not finite (DataError) or not
+ * a mode is learnt in a time N/(ηλ). Errors: a kernel that is not square (ShapeError), not finite (DataError) or not
  * symmetric (ArgumentError).
  *
  * @example
@@ -55,7 +55,7 @@ export const spectrum = (kernel: NdArray): Either<TangentError, Spectrum> =>
     }
   })
 
-/** How the modes of a kernel are counted, from eigenvalues as parts of their sum. */
+/** How the modes of a kernel are counted, from eigenvalues as fractions of their sum. */
 export type RankMeasure = 'entropy' | 'participation'
 
 const measures: { readonly [M in RankMeasure]: (parts: readonly number[]) => number } = {
@@ -64,10 +64,12 @@ const measures: { readonly [M in RankMeasure]: (parts: readonly number[]) => num
 }
 
 /**
- * The number of modes that a kernel Θ(X, X) really has, from 1 (rank one) to their full number (all eigenvalues
- * equal). `entropy`, the default: e^H of the eigenvalues as parts of their sum (Roy and Vetterli, "The effective
- * rank", 2007); `participation`: (Σλ)² / Σλ², the participation ratio, which small eigenvalues hardly enter.
- * Layouts and refusals as in {@link predictMse}; a kernel that is zero is an ArgumentError.
+ * The effective number of modes of a kernel Θ(X, X), from 1 (rank one) to their full number (all eigenvalues equal).
+ * `entropy`: e^H of the eigenvalues as fractions of their sum (Roy and Vetterli, "The effective rank", 2007);
+ * `participation`: (Σλ)² / Σλ², the participation ratio, which small eigenvalues hardly change.
+ * Layouts and errors as in {@link predictMse}; a kernel that is zero is an ArgumentError.
+ *
+ * @defaultValue `measure` is `'entropy'`
  *
  * @example
  * import assert from 'node:assert'
@@ -93,16 +95,16 @@ export const effectiveRank = (
 /** How far outputs are from targets along one mode of a kernel. */
 export interface ModeResidual {
   readonly eigenvalue: number
-  /** The squared length of the residual's part along the mode, over all outputs. */
+  /** The squared length of the residual along the mode, over all outputs. */
   readonly energy: number
-  /** The same as a part of ‖f − y‖²; 0 where there is no residual. */
+  /** The energy as a fraction of ‖f − y‖²; 0 where there is no residual. */
   readonly share: number
 }
 
 /**
  * The residual f − y, mode by mode of Θ(X, X), from the largest eigenvalue down: energies sum to ‖f − y‖², and under
  * gradient flow on (1/2N)Σ‖f − y‖² each falls as e^{−2ηλt/N}. Outputs and targets are [n, o], or [n] for one output; layouts
- * and refusals as in {@link spectrum}.
+ * and errors as in {@link spectrum}.
  *
  * @example
  * import assert from 'node:assert'
