@@ -8,8 +8,6 @@ import type { Tensor } from '../graph/tensor.js'
 import { traceOrThrow } from '../graph/trace.js'
 import type { Batch, Dataset, Model } from './model.js'
 
-export type { Attack, Batch, Dataset, Model } from './model.js'
-
 /** The number of examples; inputs and labels that do not pair up are a DataError. */
 export const exampleCount = (operation: string, { x, y }: Dataset): number => {
   const n = x.shape[0]
