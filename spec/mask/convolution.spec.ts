@@ -1,26 +1,19 @@
-import { pipe } from 'fp-ts/lib/function.js'
 import * as E from 'fp-ts/lib/Either.js'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   attack,
   type Concrete,
   type Engine,
-  evaluateOn,
   formatError,
-  type Key,
   key,
   mask,
   type NdArray,
-  ndarray,
   nn,
-  ntk,
   openEngine,
-  ops,
   type TangentError,
-  type Tensor,
   train
 } from 'tangentflow'
-import { batchOf, relativeError } from '../support/networks.js'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { batchOf } from '../support/networks.js'
 
 const net = nn.serial(
   nn.reshape([1, 6, 6]),
@@ -32,7 +25,9 @@ const net = nn.serial(
   nn.flatten,
   nn.dense(3)
 )
+
 const params = net.init(key(1), [36])
+
 const data = batchOf(5, 8, 36, 3)
 
 const right = <A>(result: E.Either<TangentError, A>): A => {
@@ -42,68 +37,6 @@ const right = <A>(result: E.Either<TangentError, A>): A => {
 
 const weights = (tree: Concrete<nn.Weights>): readonly NdArray[] =>
   tree.flatMap(({ w }) => (w === undefined ? [] : [w]))
-
-describe('the kernel-trace score of a convolution', () => {
-  const score = (options: mask.score.KernelTraceOptions = {}) =>
-    evaluateOn((p: nn.Params, b: nn.Batch, k: Key) => mask.score.kernelTrace(net, options)(p, b, k))(
-      params,
-      data,
-      key(0)
-    )
-
-  it('is |w| times the root of its share of the kernel’s trace', () => {
-    const share = evaluateOn((p: nn.Params, x: Tensor) =>
-      ntk
-        .jacobians(net.apply, p, x)
-        .map(({ w }) =>
-          w === undefined ? {} : { w: pipe(w, ops.square, ops.sum(1), ops.mean(0), ops.sqrt) }
-        )
-    )(params, data.x)
-    const ratios = [1, 4].map((layer) => {
-      const [s, d, w] = [score()[layer]!.w!, share[layer]!.w!, params[layer]!.w!]
-      const raw = ndarray.of(
-        w.shape,
-        Float64Array.from(w.data, (x, i) => Math.abs(x) * d.data[i]!)
-      )
-      const ratio = s.data[0]! / raw.data[0]!
-      expect(
-        relativeError(
-          s,
-          ndarray.of(
-            w.shape,
-            raw.data.map((x) => ratio * x)
-          )
-        )
-      ).toBeLessThan(1e-9)
-      return ratio
-    })
-    // one scale for all layers: the mean of all scores is 1
-    expect(ratios[0]! / ratios[1]!).toBeCloseTo(1, 9)
-    const all = weights(score()).flatMap(({ data: values }) => Array.from(values))
-    expect(all.reduce((a, b) => a + b, 0) / all.length).toBeCloseTo(1, 9)
-  })
-
-  it('is the same however many examples are held at once, the last few among them', () => {
-    const whole = weights(score())
-    for (const atOnce of [1, 3, 8])
-      weights(score({ atOnce })).forEach((part, l) =>
-        expect(relativeError(part, whole[l]!)).toBeLessThan(1e-12)
-      )
-    expect(() => score({ atOnce: 0 })).toThrow('ArgumentError in mask.score.kernelTrace')
-  })
-
-  it('is 0 where the input is', () => {
-    const dark = { ...data, x: ndarray.zeros([8, 36]) }
-    const [first] = weights(
-      evaluateOn((p: nn.Params, b: nn.Batch, k: Key) => mask.score.kernelTrace(net)(p, b, k))(
-        params,
-        dark,
-        key(0)
-      )
-    )
-    expect(Array.from(first!.data).every((s) => s === 0)).toBe(true)
-  })
-})
 
 describe('masks of convolutional networks', () => {
   let engine: Engine

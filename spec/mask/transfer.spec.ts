@@ -1,12 +1,14 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { attack, type Concrete, evaluateOn, key, mask, ndarray, nn, ntk, type Tensor } from 'tangentflow'
 import { describe, expect, it } from 'vitest'
-import { type Concrete, key, mask, nn } from 'tangentflow'
 import { right } from '../support/either.js'
+import { numbers, openReference } from '../support/masks.js'
 import { batchOf } from '../support/networks.js'
-import { openReference } from '../support/masks.js'
 
 const net = nn.serial(nn.dense(16), nn.relu, nn.dense(3))
+
 const params = net.init(key(1), [5])
+
 const data = batchOf(2, 40, 5, 3)
 
 const transferred = async (options: Partial<mask.TransferOptions>): Promise<mask.Transferred> =>
@@ -96,5 +98,46 @@ describe('neural tangent transfer', () => {
       )(await openReference())()
       expect(E.isLeft(result) && result.left._tag).toBe('ArgumentError')
     }
+  })
+})
+
+describe('a transfer', () => {
+  // What a search or a score does unless told otherwise, and what it tells of its steps.
+
+  const net = nn.serial(nn.dense(6), nn.relu, nn.dense(3))
+
+  const params = net.init(key(1), [4])
+
+  // all examples are one, so that every draw of them is the same
+  const same = { x: ndarray.full([4, 4], 0.5), y: ndarray.zeros([4]) }
+  const first = async (options: Partial<mask.TransferOptions>): Promise<mask.TransferEvent> =>
+    right(
+      await mask.transfer(net, { density: 0.25, steps: 1, batch: 2, ...options })(params, same, key(1))(
+        await openReference()
+      )()
+    ).history[0]!
+
+  it('weighs its terms as told: outputs, γ kernel entries, and λ / density of the kept weights’ square', async () => {
+    const student = mask.applyConcrete(
+      mask.topKMaskOf({ layers: 'uniform', density: 0.25 })(mask.magnitudes(params))
+    )(params)
+    const square = numbers(student).reduce((sum, w) => sum + w * w, 0)
+    const { loss, kernel, output } = await first({ gamma: 2, lambda: 3 })
+    expect(loss).toBeCloseTo(output + 2 * kernel + (3 / 0.25) * square, 6)
+    const theta = (p: Concrete<nn.Params>): readonly number[] =>
+      Array.from(
+        evaluateOn((q: nn.Params, x: Tensor) => ntk.empiricalNtk(net.apply)(q, x))(
+          p,
+          ndarray.full([1, 4], 0.5)
+        ).data
+      )
+    const dense = theta(params)
+    const squares = theta(student).map((t, i) => (t - dense[i]!) ** 2)
+    expect(kernel).toBeCloseTo(squares.reduce((a, b) => a + b, 0) / squares.length, 6)
+  })
+
+  it('sees the attack it is given', async () => {
+    const pgd = attack.pgd({ epsilon: 0.3, steps: 2, stepSize: 0.2 })
+    expect((await first({ attack: pgd })).kernel).not.toBeCloseTo((await first({})).kernel, 6)
   })
 })

@@ -1,19 +1,23 @@
 import * as E from 'fp-ts/lib/Either.js'
+import type { NdArray } from 'tangentflow'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { evaluate } from '../../lib/attack/evaluate/evaluate.js'
 import { none } from '../../lib/attack/index.js'
 import { key } from '../../lib/core/key.js'
 import { fromNested, of } from '../../lib/core/ndarray.js'
-import { take } from '../../lib/data/labelled.js'
 import { digits } from '../../lib/data/index.js'
+import { take } from '../../lib/data/labelled.js'
 import type { Engine } from '../../lib/engine/engine.js'
 import { openEngine } from '../../lib/engine/open.js'
 import { oneShot, search } from '../../lib/mask/index.js'
 import { dense, mse, serial } from '../../lib/nn/index.js'
 import { fit, schedule, sgd } from '../../lib/train/index.js'
+import { batchOf } from '../support/networks.js'
 
 const net = serial(dense(3))
+
 const params = net.init(key(0), [2])
+
 const x = fromNested([
   [0, 1],
   [1, 0],
@@ -22,6 +26,8 @@ const x = fromNested([
 ])
 
 const training = { epochs: 1, batch: 2, optimiser: sgd, schedule: schedule.constant(0.1) }
+
+const numbers = (array: NdArray): readonly number[] => Array.from(array.data)
 
 describe.each([3, -1, 0.5, NaN])('the label %d of a set of three classes', (label) => {
   let engine: Engine
@@ -65,4 +71,12 @@ describe.each([3, -1, 0.5, NaN])('the label %d of a set of three classes', (labe
 
 it.each([-1, 1797, 0.5, NaN])('the place %d of a set of 1,797 is refused', (place) => {
   expect(() => take([0, place])(digits())).toThrow(`places of 0 … 1796, received ${place} (at places[1])`)
+})
+
+describe('batches', () => {
+  it('are labelled examples in the unit box', () => {
+    const { x, y } = batchOf(1, 7, 3, 4)
+    expect([x.shape, y.shape]).toEqual([[7, 3], [7]])
+    expect(numbers(y).every((label) => label >= 0 && label < 4)).toBe(true)
+  })
 })

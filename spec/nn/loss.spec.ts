@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
+import { evaluateOn, grad, ndarray, type NdArray, nn, ops, type Tensor, trace } from 'tangentflow'
 import { describe, expect, it } from 'vitest'
-import { evaluateOn, grad, type NdArray, ndarray, nn, ops, type Tensor, trace } from 'tangentflow'
 import { evaluateGraph } from '../../lib/graph/evaluate.js'
 import { hostLeaves } from '../../lib/graph/spec.js'
 import { expectRefusal } from '../support/refusal.js'
@@ -44,9 +44,32 @@ const questions = fc.integer({ min: 4, max: 7 }).chain((classes) =>
 )
 
 const row = (z: readonly number[]): NdArray => ndarray.fromNested([z])
+
 const one = (label: number): NdArray => ndarray.fromNested([label])
+
 const sorted = (z: readonly number[]): readonly number[] => [...z].sort((a, b) => b - a)
+
 const targeted = (target: number): nn.Loss => nn.targetedDlr(ops.constant(one(target)))
+
+const numbers = (array: NdArray): readonly number[] => Array.from(array.data)
+
+const lossOf = (loss: nn.Loss, target: NdArray, outputs: NdArray): readonly number[] =>
+  numbers(evaluateOn((t: Tensor, z: Tensor) => loss(t)(z))(target, outputs))
+
+const logits = fc
+  .tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 3, max: 6 }))
+  .chain(([n, classes]) =>
+    fc.record({
+      z: fc.array(
+        fc.array(fc.double({ min: -20, max: 20, noNaN: true }), { minLength: classes, maxLength: classes }),
+        {
+          minLength: n,
+          maxLength: n
+        }
+      ),
+      y: fc.array(fc.integer({ min: 0, max: classes - 1 }), { minLength: n, maxLength: n })
+    })
+  )
 
 describe('losses of attacks', () => {
   it('are what sorting the logits gives', () =>
@@ -130,4 +153,76 @@ describe('losses of attacks', () => {
     expectRefusal(of(targeted(1), row([1, 2, 3])), 'ShapeError', 'nn.targetedDlr', 'at least 4 classes', '3')
     expectRefusal(of(nn.cw(-1), row([1, 2])), 'ArgumentError', 'nn.cw', 'at least 0', '-1')
   })
+})
+
+describe('losses', () => {
+  it('cross-entropy stays finite for logits of 1000 and more', () => {
+    const z = ndarray.fromNested([
+      [1000, -1000],
+      [1e4, 1e4]
+    ])
+    expect(lossOf(nn.crossEntropyEach, ndarray.fromNested([1, 0]), z)).toEqual([2000, Math.log(2)])
+  })
+
+  it('mse is half the squared distance, averaged over examples', () => {
+    const [target, out] = [
+      ndarray.fromNested([
+        [1, 0],
+        [0, 0]
+      ]),
+      ndarray.fromNested([
+        [3, 0],
+        [0, 4]
+      ])
+    ]
+    expect(lossOf(nn.mseEach, target, out)).toEqual([2, 8])
+    expect(lossOf(nn.mse, target, out)).toEqual([5])
+  })
+
+  it('margin, DLR and KL have their worked values', () => {
+    const z = ndarray.fromNested([[3, 1, -1]])
+    expect(lossOf(nn.margin, ndarray.fromNested([1]), z)).toEqual([-2])
+    expect(lossOf(nn.dlr, ndarray.fromNested([1]), z)).toEqual([0.5])
+    const p = ndarray.fromNested([[0, 0]])
+    const q = ndarray.fromNested([[Math.log(3), 0]])
+    expect(lossOf(nn.kl, p, q)[0]).toBeCloseTo(0.5 * Math.log(2 / 3) + 0.5 * Math.log(2), 12)
+  })
+
+  it('margin is positive exactly where the label wins; a tie is broken', () =>
+    fc.assert(
+      fc.property(logits, ({ z, y }) => {
+        const margins = lossOf(nn.margin, ndarray.fromNested(y), ndarray.fromNested(z))
+        const right = lossOf(nn.correct, ndarray.fromNested(y), ndarray.fromNested(z))
+        z.forEach((row, i) => {
+          const wins = row.every((value, j) => j === y[i] || value < row[y[i]!]!)
+          expect(margins[i]! > 0).toBe(wins)
+          expect(right[i]).toBe(wins ? 1 : 0)
+        })
+      })
+    ))
+
+  it('DLR does not see shift or scale of the logits', () =>
+    fc.assert(
+      fc.property(logits, fc.double({ min: 0.1, max: 50, noNaN: true }), ({ z, y }, s) => {
+        const third = (row: readonly number[]): number => [...row].sort((a, b) => b - a)[2]!
+        fc.pre(z.every((row) => Math.max(...row) - third(row) > 1e-3))
+        const moved = z.map((row) => row.map((value) => s * value + 1))
+        const a = lossOf(nn.dlr, ndarray.fromNested(y), ndarray.fromNested(z))
+        const b = lossOf(nn.dlr, ndarray.fromNested(y), ndarray.fromNested(moved))
+        a.forEach((value, i) => expect(b[i]).toBeCloseTo(value, 6))
+      })
+    ))
+
+  it('KL(p, p) = 0, and KL is not negative', () =>
+    fc.assert(
+      fc.property(logits, logits, (a, b) => {
+        const p = ndarray.fromNested(a.z)
+        expect(Math.abs(lossOf(nn.kl, p, p)[0]!)).toBeLessThan(1e-12)
+        const q = ndarray.of(
+          p.shape,
+          numbers(p).map((_, i) => b.z.flat()[i % b.z.flat().length]!)
+        )
+        lossOf(nn.klEach, p, q).forEach((value) => expect(value).toBeGreaterThan(-1e-12))
+      })
+    ))
 })

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { describe, expect, it } from 'vitest'
 import { attack, type Concrete, data, key, mask, ndarray, nn, openEngine, train } from 'tangentflow'
+import { describe, expect, it } from 'vitest'
 import { batchOf } from '../support/networks.js'
 import { memoryStore } from '../support/training.js'
 
@@ -10,9 +10,13 @@ const right = <A>(either: E.Either<unknown, A>): A => {
 }
 
 const net = nn.serial(nn.dense(10), nn.relu, nn.dense(3))
+
 const params = net.init(key(2), [6])
+
 const set = batchOf(9, 21, 6, 3)
+
 const pgd = attack.pgd({ epsilon: 0.1, steps: 2, stepSize: 0.1 })
+
 const base: train.FitOptions = {
   epochs: 3,
   batch: 4,

@@ -1,16 +1,18 @@
-import * as fc from 'fast-check'
-import * as E from 'fp-ts/lib/Either.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { describe, expect, it } from 'vitest'
+import * as E from 'fp-ts/lib/Either.js'
+import * as fc from 'fast-check'
 import { attack, format, key, ndarray, nn, ops, tangentError, train } from 'tangentflow'
+import { describe, expect, it } from 'vitest'
 import { decodeCheckpoint, encodeCheckpoint } from '../../lib/checkpoint/index.js'
 import { batchOf } from '../support/networks.js'
 import { runs } from '../support/runs.js'
 import { attemptFit, memoryStore, right, small } from '../support/training.js'
 
 const fit = async (options: train.FitOptions): Promise<train.FitResult> => right(await attemptFit(options))
+
 const record = { x: small.set.x, checkpoints: 4 }
+
 /** A score that depends on all weights: minus their size. */
 const size: train.Validate['score'] = (params) =>
   RTE.of(-params.flatMap(({ w }) => Array.from(w?.data ?? [])).reduce((sum, x) => sum + x * x, 0))

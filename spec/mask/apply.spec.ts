@@ -1,6 +1,4 @@
-import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
 import {
   attack,
   type Concrete,
@@ -10,27 +8,27 @@ import {
   key,
   type Key,
   mask,
-  type NdArray,
   ndarray,
+  type NdArray,
   nn,
   permutation,
   type Tensor,
   train
 } from 'tangentflow'
+import { describe, expect, it } from 'vitest'
 import { right } from '../support/either.js'
-import { batchOf, cases, maxDifference, relativeError } from '../support/networks.js'
-import { runs } from '../support/runs.js'
 import { numbers, openReference } from '../support/masks.js'
-
-const leaves = (covered: Concrete<nn.Weights>): readonly NdArray[] =>
-  covered.flatMap(({ w, b }) => [b, w].flatMap((leaf) => (leaf === undefined ? [] : [leaf])))
+import { batchOf, cases, relativeError } from '../support/networks.js'
+import { runs } from '../support/runs.js'
 
 const mapLeaves =
   (f: (leaf: NdArray) => NdArray) =>
   (tree: Concrete<nn.Weights>): Concrete<nn.Weights> =>
     tree.map(({ w, b }) => ({ ...(b ? { b: f(b) } : {}), ...(w ? { w: f(w) } : {}) }))
+
 const elementwise = (f: (value: number, at: number) => number) =>
   mapLeaves(({ shape, data }) => ndarray.of(shape, Float64Array.from(data, f)))
+
 const ones = elementwise(() => 1)
 
 const coin = (p: Concrete<nn.Params>, from: HostKey): Concrete<nn.Weights> =>
@@ -38,63 +36,8 @@ const coin = (p: Concrete<nn.Params>, from: HostKey): Concrete<nn.Weights> =>
     evaluateOn((q: nn.Params, k: Key) => mask.score.random(k, { biases: true })(q))(p, from)
   )
 
-describe('exactly as many as asked for', () => {
-  const tied = fc
-    .record({
-      sizes: fc.array(fc.tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 6 })), {
-        minLength: 1,
-        maxLength: 4
-      }),
-      biases: fc.boolean(),
-      values: fc.array(fc.constantFrom(-1, 0, -0, 1, Infinity), { minLength: 1, maxLength: 5 }),
-      density: fc.double({ min: 0, minExcluded: true, max: 1, noNaN: true })
-    })
-    .map(({ sizes, biases, values, density }) => ({
-      density,
-      scores: sizes.map(([a, b]) => {
-        const of = (shape: readonly number[]): NdArray =>
-          ndarray.of(
-            shape,
-            Array.from({ length: shape.reduce((x, y) => x * y, 1) }, (_, i) => values[i % values.length]!)
-          )
-        return { w: of([a, b]), ...(biases ? { b: of([b]) } : {}) }
-      })
-    }))
-
-  it('are kept of all together, at any density and under ties', () =>
-    fc.assert(
-      fc.property(tied, ({ scores, density }) => {
-        const total = numbers(scores).length
-        const k = Math.round(density * total)
-        const choose = () => mask.topKMaskOf({ layers: 'global', density })(scores)
-        if (k === 0) expect(choose).toThrow('a density that keeps one')
-        else expect(mask.countKept(choose()).reduce((sum, { kept }) => sum + kept, 0)).toBe(k)
-      }),
-      { numRuns: runs(300) }
-    ))
-
-  it.each([
-    ['uniform', mask.uniformCounts],
-    ['erk', mask.erkCounts]
-  ] as const)('are kept of each leaf, %s', (layers, countsOf) =>
-    fc.assert(
-      fc.property(tied, ({ scores, density }) => {
-        const choose = () => mask.topKMaskOf({ layers, density })(scores)
-        const shapes = mask.weightShapes(scores)
-        const sizes = shapes.map((shape) => shape.reduce((a, b) => a * b, 1))
-        const [total, k] = [sizes.reduce((a, b) => a + b, 0), (n: number) => Math.round(density * n)]
-        const counts = E.tryCatch(() => countsOf(density)(shapes), String)
-        if (E.isLeft(counts)) expect(choose).toThrow('ArgumentError')
-        else {
-          expect(mask.countKept(choose()).map(({ kept }) => kept)).toEqual(counts.right)
-          if (layers === 'uniform') expect(counts.right).toEqual(sizes.map(k))
-          else expect(counts.right.reduce((a, b) => a + b, 0)).toBe(k(total))
-        }
-      }),
-      { numRuns: runs(300) }
-    )
-  )
-})
+const leaves = (covered: Concrete<nn.Weights>): readonly NdArray[] =>
+  covered.flatMap(({ w, b }) => [b, w].flatMap((leaf) => (leaf === undefined ? [] : [leaf])))
 
 describe('the mask of ones', () => {
   it('is the dense network, to the last bit, in applying and in training', async () => {
@@ -247,53 +190,6 @@ describe('hidden units in another order', () => {
           expect(relativeError(leaf, leaves(reordered(order)(there.scores))[l]!)).toBeLessThan(1e-6)
         )
         expect(numbers(here.mask)).toEqual(numbers(reordered(order)(there.mask)))
-      }),
-      { numRuns: runs(12) }
-    )
-  })
-})
-
-describe('magnitude', () => {
-  it('scales with the parameters, and the mask stays', () =>
-    fc.assert(
-      fc.property(
-        cases,
-        fc.double({ min: 0.1, max: 10, noNaN: true }),
-        fc.double({ min: 0.3, max: 1, noNaN: true }),
-        fc.boolean(),
-        ({ params }, c, density, biases) => {
-          const score = (p: Concrete<nn.Params>) =>
-            evaluateOn((q: nn.Params) => mask.score.magnitude(q, { biases }))(p)
-          const [at, scaled] = [score(params), score(elementwise((v) => c * v)(params))]
-          leaves(scaled).forEach((leaf, l) =>
-            expect(maxDifference(leaf, leaves(elementwise((v) => c * v)(at))[l]!)).toBe(0)
-          )
-          for (const layers of ['global', 'uniform'] as const) {
-            const choose = mask.topKMaskOf({ layers, density: Math.max(density, 0.5) })
-            expect(choose(scaled)).toEqual(choose(at))
-          }
-        }
-      ),
-      { numRuns: runs(60) }
-    ))
-})
-
-describe('a search with γ = c = 0', () => {
-  it('leaves whatever scores it starts from as they are', async () => {
-    const runner = await openReference()
-    await fc.assert(
-      fc.asyncProperty(cases, fc.boolean(), async ({ net, params, data, seed }, biases) => {
-        fc.pre(data.y.data.length >= 2)
-        const start = evaluateOn((p: nn.Params, k: Key) => mask.score.random(k, { biases })(p))(
-          params,
-          key(seed)
-        )
-        const options = { density: 0.6, epsilon: 0.1, steps: 3, batch: 1, start, gamma: 0, c: 0 }
-        const found = right(await mask.search(net, options)(params, data, key(seed))(runner)())
-        expect(numbers(found.scores)).toEqual(numbers(start))
-        expect(numbers(found.mask)).toEqual(
-          numbers(mask.topKMaskOf({ layers: 'global', density: 0.6 })(start))
-        )
       }),
       { numRuns: runs(12) }
     )

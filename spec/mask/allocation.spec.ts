@@ -1,0 +1,47 @@
+import * as fc from 'fast-check'
+import { mask } from 'tangentflow'
+import { describe, expect, it } from 'vitest'
+
+describe('layer densities', () => {
+  const shapes = [
+    [64, 128],
+    [128, 64],
+    [64, 10]
+  ]
+
+  it('of Erdős–Rényi follow (in + out) / (in · out) and add up', () => {
+    const counts = mask.erkCounts(0.2)(shapes)
+    expect(counts.reduce((a, b) => a + b, 0)).toBe(Math.round(0.2 * 17024))
+    const share = counts.map((count, l) => count / (shapes[l]![0]! + shapes[l]![1]!))
+    expect(share[1]! / share[0]!).toBeCloseTo(1, 2)
+    // the small last layer would pass 1 and is kept whole at a density of .3
+    expect(mask.erkCounts(0.3)(shapes)[2]).toBe(640)
+  })
+
+  it('add up to round(density · weights), no layer above its size, at any density', () =>
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 3, max: 40 }), fc.integer({ min: 3, max: 40 })), {
+          minLength: 1,
+          maxLength: 4
+        }),
+        fc.double({ min: 0.3, max: 1, noNaN: true }),
+        (layers, density) => {
+          const sizes = layers.map(([a, b]) => a * b)
+          const total = sizes.reduce((a, b) => a + b, 0)
+          fc.pre(Math.round(density * total) >= 1)
+          const counts = mask.erkCounts(density)(layers)
+          expect(counts.reduce((a, b) => a + b, 0)).toBe(Math.round(density * total))
+          counts.forEach((count, l) => expect(count >= 1 && count <= sizes[l]!).toBe(true))
+        }
+      )
+    ))
+
+  it('refuse a density outside (0, 1]', () => {
+    for (const bad of [0, -0.1, 1.1, NaN, Infinity]) {
+      expect(() => mask.erkCounts(bad)(shapes)).toThrow('ArgumentError')
+      expect(() => mask.uniformCounts(bad)(shapes)).toThrow('ArgumentError')
+    }
+    expect(() => mask.uniformCounts(1e-6)(shapes)).toThrow('ArgumentError')
+  })
+})
