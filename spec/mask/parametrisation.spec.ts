@@ -1,6 +1,5 @@
 import * as fc from 'fast-check'
-import type {
-  nn} from 'tangentflow';
+import type { nn } from 'tangentflow'
 import {
   type Concrete,
   evaluateOn,

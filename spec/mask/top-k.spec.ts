@@ -1,7 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
-import type {
-  nn} from 'tangentflow';
+import type { nn } from 'tangentflow'
 import {
   type Concrete,
   evaluateOn,

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import type { nn } from 'tangentflow';
+import type { nn } from 'tangentflow'
 import { type Concrete, evaluateOn, mask, ndarray, type NdArray } from 'tangentflow'
 import { describe, expect, it } from 'vitest'
 import { cases, maxDifference } from '../../support/networks.js'

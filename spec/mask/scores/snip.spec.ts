@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import type { nn } from 'tangentflow';
+import type { nn } from 'tangentflow'
 import { evaluateOn, key, type Key, mask, ndarray } from 'tangentflow'
 import { describe, expect, it } from 'vitest'
 import { numbers } from '../../support/masks.js'
