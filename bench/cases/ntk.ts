@@ -24,7 +24,7 @@ const sizes: KernelSizes = { n: 64, widths: [784, 300, 100, 10] }
 
 type Arguments = [params: nn.Params, x1: Tensor, x2: Tensor, mask: nn.Weights]
 
-/** A network, the shape of an example, and how many stand on each side of the kernel. */
+/** A network, the shape of an example, and how many are on each side of the kernel. */
 export interface Setting {
   readonly network: nn.Network
   readonly example: readonly number[]

@@ -59,7 +59,7 @@ export type Closed<R extends t.Props, O extends t.Props> = {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** What stands where nothing may: its name lists what may. */
+/** A field that is not known: its name lists the fields that are. */
 const nothing = (known: readonly string[]): t.Type<never> =>
   new t.Type<never>(
     `no setting of this name; those there are: ${known.join(', ')}`,
@@ -106,7 +106,7 @@ export const closed = <R extends t.Props, O extends t.Props>(
   )
 }
 
-/** One of several records told apart by their `kind`: its codec, and what a setting of it stands for. */
+/** One of several records told apart by their `kind`: its codec, and what a setting of it means. */
 export interface Variant<S, Out> {
   readonly codec: t.Type<S, unknown>
   readonly build: (setting: S) => Out
@@ -117,7 +117,7 @@ type Kinded<K extends string, R extends t.Props, O extends t.Props> = Closed<
   O
 >
 
-/** A {@link Variant} by its kind, its fields, and what a setting stands for. */
+/** A {@link Variant} by its kind, its fields, and what a setting means. */
 export const variant = <K extends string, R extends t.Props, O extends t.Props, Out>(
   kind: K,
   required: R,

@@ -21,7 +21,7 @@ const expectedOf = (error: t.ValidationError): string =>
 
 /**
  * Decodes a value from outside (a JSON file, the command line) or says as a ConfigError what is wrong with it: the path
- * of the first wrong field, the name of its type, and what came. Where several fields are wrong it counts the rest.
+ * of the first wrong field, the name of its type, and what was received. Where several fields are wrong it counts the rest.
  *
  * @example
  * import assert from 'node:assert'

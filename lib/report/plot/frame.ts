@@ -8,7 +8,7 @@ export interface LegendEntry {
   readonly name: string
   /** A CSS colour; a name without one is quiet. */
   readonly colour?: string
-  /** The value that the name stands beside, as near as other names allow; without it names follow one another from the top. */
+  /** The value that the name is placed beside, as near as other names allow; without it names follow one another from the top. */
   readonly value?: number
   /** The shape that is drawn before the name, as {@link symbol} numbers them. */
   readonly shape?: number
@@ -178,7 +178,7 @@ svg.figure .edge { stroke: var(--rule); stroke-width: 1; fill: none; }
 `
 
 /**
- * A drawing that stands alone: an SVG file with its own look, light or dark as the reader's screen is, which may also be
+ * A drawing as a file of its own: an SVG with its own look, light or dark as the reader's screen is, which may also be
  * put into a page as it is. The title is drawn above, and is what a screen reader says.
  */
 export const figure = ({ title, parts, ...size }: Drawing): string => {

@@ -4,7 +4,7 @@ import { extentOf, linear, linearAxis, logAxis, type Tick } from './axis.js'
 import { layOut, picture } from './frame.js'
 import { aside, band, dot, line, type Mark, whisker } from './marks.js'
 
-/** A line through summaries; its name stands at its right end, in its colour. */
+/** A line through summaries; its name is at its right end, in its colour. */
 export interface SummaryLine {
   readonly name: string
   /** A CSS colour. */
