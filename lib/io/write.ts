@@ -80,13 +80,3 @@ export const writeAtomic =
       ioError('io.writeAtomic', 'to write the file', path)
     )
   }
-
-/** Appends one line to a file, in a single write. */
-export const appendLine =
-  (path: string) =>
-  (line: string): IOEither<TangentError, void> =>
-  () =>
-    E.tryCatch(
-      () => appendFileSync(path, `${line}\n`),
-      ioError('io.appendLine', 'to append a line to the file', path)
-    )

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import type { TangentError } from '../../lib/core/error.js'
-import { appendLine, writeAtomic } from '../../lib/io/index.js'
+import { fileStore, writeAtomic } from '../../lib/io/index.js'
 
 vi.mock('node:fs', async (original) => {
   const real = await original<typeof fs>()
@@ -18,9 +18,9 @@ afterEach(() => void vi.restoreAllMocks())
 const full = (): never => {
   throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
 }
-const refusal = (written: E.Either<TangentError, unknown>): TangentError => {
-  if (E.isRight(written)) throw new Error('expected a Left')
-  return written.left
+const refusal = (opened: E.Either<TangentError, unknown>): TangentError => {
+  if (E.isRight(opened)) throw new Error('expected a Left')
+  return opened.left
 }
 
 describe('writeAtomic', () => {
@@ -53,16 +53,25 @@ describe('writeAtomic', () => {
   })
 })
 
-describe('appendLine', () => {
-  it('adds a line at the end, and names a file that cannot be written', () => {
-    const path = join(fs.mkdtempSync(join(root, 'lines-')), 'a')
-    for (const line of ['one', 'two']) expect(appendLine(path)(line)()).toEqual(E.right(undefined))
-    expect(fs.readFileSync(path, 'utf8')).toBe('one\ntwo\n')
-    const inside = join(path, 'b')
-    expect(refusal(appendLine(inside)('three')())).toMatchObject({
-      _tag: 'IoError',
-      operation: 'io.appendLine',
-      where: inside
+describe('fileStore', () => {
+  it('makes the folder with its parents, and gives back what it wrote', async () => {
+    const path = join(root, 'deep/er/run.json')
+    const store = fileStore(path)
+    expect(await store.read()).toEqual(E.right(undefined))
+    expect(await store.write(new TextEncoder().encode('text'))()).toEqual(E.right(undefined))
+    expect(fs.readFileSync(path, 'utf8')).toBe('text')
+    expect(await store.read()).toEqual(E.right(new TextEncoder().encode('text')))
+  })
+
+  it('says where no folder can be made', async () => {
+    const file = join(root, 'file')
+    fs.writeFileSync(file, '')
+    const inside = fileStore(join(file, 'run'))
+    expect(refusal(await inside.read())).toMatchObject({ _tag: 'IoError', where: join(file, 'run') })
+    expect(refusal(await inside.write(new Uint8Array())())).toMatchObject({ _tag: 'IoError' })
+    vi.mocked(fs.writeSync).mockImplementationOnce(full)
+    expect(refusal(await fileStore(join(root, 'none/a')).write(new Uint8Array(1))())).toMatchObject({
+      received: 'a full disk'
     })
   })
 })
