@@ -18,26 +18,43 @@ const reduced = (x: string, n: string, pieces: readonly number[], keep: (text: s
 /** The text of e · 2ⁿ for a whole n. */
 type Scaling = (e: string, n: string, keep: (text: string) => string) => string
 
-/** 2ⁿ eʳ with n whole and |r| ≤ ln 2 / 2. */
+/** x = n ln 2 + r with n whole and |r| ≤ ln 2 / 2, and the text of eʳ − 1. */
+const expParts: (...args: Parameters<ScalarCode>) => { readonly n: string; readonly less: string } = (
+  [x],
+  keep
+) => {
+  const t = keep(`Math.max(-104, Math.min(89, ${x!}))`)
+  const n = keep(`Math.floor(${t} * 1.44269504088896341 + 0.5)`)
+  const r = reduced(t, n, LN2, keep)
+  const tail = polynomial(
+    r,
+    [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1]
+  )
+  return { n, less: `${tail} * ${r} * ${r} + ${r}` }
+}
+
+/** 2ⁿ eʳ. */
 const expWith =
   (scaled: Scaling): ScalarCode =>
-  ([x], keep) => {
-    const t = keep(`Math.max(-104, Math.min(89, ${x!}))`)
-    const n = keep(`Math.floor(${t} * 1.44269504088896341 + 0.5)`)
-    const r = reduced(t, n, LN2, keep)
-    const tail = polynomial(
-      r,
-      [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1]
-    )
-    const e = keep(`${tail} * ${r} * ${r} + ${r} + 1`)
-    return scaled(e, n, keep)
+  (operands, keep) => {
+    const { n, less } = expParts(operands, keep)
+    return scaled(keep(`${less} + 1`), n, keep)
+  }
+
+/** 2ⁿ (eʳ − 1) + (2ⁿ − 1), of which nothing cancels; twice its half, because 2¹²⁸ is no float32. */
+const expm1With =
+  (scaled: Scaling): ScalarCode =>
+  (operands, keep) => {
+    const { n, less } = expParts(operands, keep)
+    const half = keep(scaled('0.5', n, keep))
+    return `((${half} * ${keep(less)} + (${half} - 0.5)) * 2)`
   }
 
 /** Two factors for large n, because 2¹²⁸ is no float32; one for others, because a GPU has no 2⁻¹²⁷. */
-const expOnGpu = expWith((e, n, keep) => {
+const byPower: Scaling = (e, n, keep) => {
   const one = keep(`((${n} > 0) ? 1 : 0)`)
   return `(${e} * (1 + ${one}) * Math.pow(2, ${n} - ${one}))`
-})
+}
 
 /**
  * For |n| < 192 by the binary digits of n: selections and products, which stay in vector lanes where a power is a call. The
@@ -56,26 +73,35 @@ const byDigits: Scaling = (e, n, keep) => {
   return factors.reduce((product, factor) => keep(`${product} * ${factor}`), e)
 }
 
-/** exp by arithmetic alone, in vector lanes. */
-const expInLanes = expWith(byDigits)
+/** 2 artanh s by its series, for |s| ≤ 1/3. */
+const twiceArtanh = (s: string, keep: (text: string) => string): string => {
+  const z = keep(`${s} * ${s}`)
+  const series = polynomial(
+    z,
+    [15, 13, 11, 9, 7, 5, 3, 1].map((k) => 1 / k)
+  )
+  return keep(`2 * ${s} * ${series}`)
+}
 
 /**
  * 2 artanh((x − 1) / (x + 1)) by its series where log x is small and the adapter's is not exact relative to it. At 0 an
  * adapter may give −88, so that is brought down to −∞; below, the root gives the NaN that the logarithm may not.
  */
 const logOnGpu: ScalarCode = ([x], keep) => {
-  const s = keep(`(${x!} - 1) / (${x!} + 1)`)
-  const z = keep(`${s} * ${s}`)
-  const series = keep(
-    `2 * ${s} * ${polynomial(
-      z,
-      [15, 13, 11, 9, 7, 5, 3, 1].map((k) => 1 / k)
-    )}`
-  )
+  const series = twiceArtanh(keep(`(${x!} - 1) / (${x!} + 1)`), keep)
   const own = keep(`Math.log(${x!})`)
   const near = keep(`((${x!} > 0.5) ? ((${x!} < 2) ? ${series} : ${own}) : ${own})`)
   return `((${x!} > 0) ? ${near} : ((${x!} < 0) ? Math.sqrt(${x!}) : (${own} * 3.4e38)))`
 }
+
+/** log(1 + x) as 2 artanh(x / (x + 2)) near 0; elsewhere 1 + x is exact enough for the logarithm. */
+const log1pWith =
+  (logarithm: ScalarCode): ScalarCode =>
+  ([x], keep) => {
+    const near = twiceArtanh(keep(`${x!} / (${x!} + 2)`), keep)
+    const far = keep(logarithm([keep(`1 + ${x!}`)], keep))
+    return `((${x!} > -0.5) ? ((${x!} < 1) ? ${near} : ${far}) : ${far})`
+  }
 
 /** The sine of x + quarter · π/2, by the quadrant that x falls into. */
 const wave =
@@ -189,8 +215,10 @@ const code = (
 
 /** The functions that are more than an operator of the language: one row each. */
 export const elementary = {
-  exp: code(call('exp'), 25, { gpu: expOnGpu, webasm: expInLanes }),
+  exp: code(call('exp'), 25, { gpu: expWith(byPower), webasm: expWith(byDigits) }),
   log: code(call('log'), 25, { gpu: logOnGpu }),
+  expm1: code(expm1With(byDigits), 25, { cpu: call('expm1'), gpu: expm1With(byPower) }),
+  log1p: code(log1pWith(call('log')), 25, { cpu: call('log1p'), gpu: log1pWith(logOnGpu) }),
   sqrt: code(call('sqrt'), 2),
   tanh: code(tanh, 20, { cpu: call('tanh') }),
   sin: code(call('sin'), 25, { gpu: wave(0) }),

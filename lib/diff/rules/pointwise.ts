@@ -56,6 +56,8 @@ export const pointwiseRules: { readonly [F in PointwiseName]: PointwiseRule } = 
   neg: { formula: 'y = −x; −ẋ', jvp: (_, [t]) => map(t, neg), transpose: (_, ct) => [neg(ct)] },
   exp: smooth('y = eˣ; y ẋ', (_, out) => out),
   log: { formula: 'y = log x; ẋ / x', jvp: ([x], [t]) => map(t, div(x!)) },
+  expm1: smooth('y = eˣ − 1; eˣ ẋ', exp),
+  log1p: { formula: 'y = log(1 + x); ẋ / (1 + x)', jvp: ([x], [t]) => map(t, div(add(1)(x!))) },
   sqrt: {
     formula: 'y = √x; ẋ / 2y',
     jvp: (_, [t], out) => map(t, (tangent) => scale(0.5)(div(out)(tangent)))

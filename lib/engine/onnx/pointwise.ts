@@ -1,3 +1,4 @@
+import { scalar } from '../../core/ndarray.js'
 import type { PointwiseName } from '../../graph/primitives/pointwise.js'
 import type { Builder, Value } from './builder.js'
 import { asBool, asFloat, broadcast, one, spread } from './views.js'
@@ -52,11 +53,49 @@ const select: LowerPointwise = (build, args) => {
   )
 }
 
+/** An operator on floats of equal sizes, or numbers. */
+const apply = (build: Builder, op: string, ...args: readonly (Value | number)[]): Value =>
+  one(
+    build,
+    op,
+    args.map((arg) => (typeof arg === 'number' ? build.floats(scalar(arg)) : arg)),
+    broadcast(args.filter((arg) => typeof arg !== 'number'))
+  )
+
+/** One function where |x| < ½, another elsewhere. */
+const nearZero =
+  (near: (build: Builder, x: Value) => Value, far: (build: Builder, x: Value) => Value): LowerPointwise =>
+  (build, [arg]) => {
+    const x = asFloat(build, arg!)
+    const isNear = one(build, 'Less', [apply(build, 'Abs', x), build.floats(scalar(0.5))], x.dims, {}, 'bool')
+    return one(build, 'Where', [isNear, near(build, x), far(build, x)], x.dims)
+  }
+
+/** eˣ − 1, of which ONNX has no operator: near 0 it is 2t / (1 − t) for t = tanh(x / 2), where nothing cancels. */
+const expm1 = nearZero(
+  (build, x) => {
+    const t = apply(build, 'Tanh', apply(build, 'Mul', x, 0.5))
+    return apply(build, 'Div', apply(build, 'Add', t, t), apply(build, 'Sub', 1, t))
+  },
+  (build, x) => apply(build, 'Sub', apply(build, 'Exp', x), 1)
+)
+
+/** log(1 + x): near 0 it is 2 artanh(x / (x + 2)). */
+const log1p = nearZero(
+  (build, x) => {
+    const a = apply(build, 'Atanh', apply(build, 'Div', x, apply(build, 'Add', x, 2)))
+    return apply(build, 'Add', a, a)
+  },
+  (build, x) => apply(build, 'Log', apply(build, 'Add', x, 1))
+)
+
 /** The pointwise column of the ONNX table. */
 export const pointwise: { readonly [F in PointwiseName]: LowerPointwise } = {
   neg: float('Neg'),
   exp: float('Exp'),
   log: float('Log'),
+  expm1,
+  log1p,
   sqrt: float('Sqrt'),
   tanh: float('Tanh'),
   sin: float('Sin'),

@@ -41,6 +41,10 @@ export const unaryFunctions = {
   exp: rounded(Math.exp),
   /** Natural logarithm. */
   log: rounded(Math.log),
+  /** eˣ − 1, to the last digits near 0 too. */
+  expm1: rounded(Math.expm1),
+  /** log(1 + x) for x > −1, to the last digits near 0 too. */
+  log1p: rounded(Math.log1p),
   /** √x, elementwise, for x ≥ 0; the derivative at 0 is infinite. */
   sqrt: rounded(Math.sqrt),
   /** The hyperbolic tangent, elementwise. */

@@ -25,6 +25,8 @@ const unary: { readonly [F in UnaryName]: fc.Arbitrary<number> } = {
   neg: element,
   exp: element,
   log: positive,
+  expm1: element,
+  log1p: positive,
   sqrt: positive,
   tanh: element,
   sin: element,
