@@ -1,178 +1,42 @@
 import { pipe } from 'fp-ts/lib/function.js'
-import { scalar } from '../core/ndarray.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { requireWhole } from '../core/check.js'
+import type { Key } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
+import { keySpec, spec, type Specs } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
-import type { FullAttack } from './attack.js'
-import { projectOnto } from './ball.js'
-import { apgdL1Method } from './apgd-l1.js'
-import { restarts } from './combine.js'
-import { iterate } from './iterate.js'
-import { checkSteps, type Method } from './method.js'
-import { geometry, randomPoint } from './norm.js'
-import { alongBatch, both, chooseEach, either, not } from './rows.js'
-import { type GoalOptions, type Task, taskOf } from './task.js'
+import type { Model } from '../nn/model.js'
+import { targetedDlr } from '../nn/loss.js'
+import { apgdIteration, apgdL1Iteration, type ApgdOptions } from './apgd-iteration.js'
+import { restarts, sequence } from './combine.js'
+import { byMargin } from './goal.js'
+import { compiled, iterate } from './programs.js'
+import { ranked } from './target.js'
+import type {
+  AttackBatch,
+  AttackResult,
+  Iteration,
+  PrepareAttack,
+  PreparedAttack,
+  TracedAttack
+} from './types.js'
 
-/** The options of Auto-PGD. There is no step size: it starts at 2ε and halves itself. */
-export interface ApgdOptions extends GoalOptions {
-  /** Gradient steps; 100 unless given. */
-  readonly steps?: number
-  /** Starting points; 1 unless given. */
-  readonly restarts?: number
-  /** The part of rising steps below which the step is halved; 0.75 unless given. */
-  readonly rho?: number
-}
-
-/** What APGD remembers of a run; vectors are [n]. */
-export type ApgdMemory = {
-  readonly previous: Tensor
-  /** The point of the largest loss so far, its gradient and that loss. */
-  readonly top: Tensor
-  readonly topGradient: Tensor
-  readonly topLoss: Tensor
-  /** The loss of the last point, and how often it rose since the last checkpoint. */
-  readonly lastLoss: Tensor
-  readonly rises: Tensor
-  /** The step, in units of ε. */
-  readonly step: Tensor
-  /** Whether the last checkpoint halved the step, and the largest loss there. */
-  readonly halved: Tensor
-  readonly checkedLoss: Tensor
-}
-
-/** What drives one step of APGD; scalars. */
-export type ApgdControl = {
-  /** 0 for the first step, which has no momentum, else 1. */
-  readonly later: Tensor
-  /** 1 at a checkpoint. */
-  readonly check: Tensor
-  /** ρ times the number of steps since the last checkpoint. */
-  readonly needed: Tensor
-}
-
-/**
- * The checkpoints of APGD, w_j = ⌈p_j N⌉ with p₁ = 0.22 and p_{j+1} = p_j + max(p_j − p_{j−1} − 0.03, 0.06): after how
- * many steps the step size is looked at.
- *
- * @example
- * import assert from 'node:assert'
- * import { attack } from 'tangentflow'
- *
- * assert.deepEqual(attack.checkpoints(100), [22, 41, 57, 70, 80, 87, 93, 99])
- */
-export const checkpoints = (steps: number): readonly number[] => {
-  const found: number[] = []
-  // in whole percents, so that no rounding moves a checkpoint
-  for (let [percent, period] = [22, 22]; percent <= 100; percent += period) {
-    found.push(Math.ceil((percent * steps) / 100))
-    period = Math.max(period - 3, 6)
-  }
-  return [...new Set(found)]
-}
-
-const FLOOR = -1e30
-
-/** The parts of {@link apgd}, without its restarts. */
-export const apgdMethod = (
+/** A run of APGD as its norm has it, of an iteration that may first be changed. */
+const oneRun = (
   options: ApgdOptions,
-  operation = 'attack.apgd'
-): Method<ApgdMemory, ApgdControl> => {
-  const { steps = 100, rho = 0.75 } = options
-  const due = checkpoints(steps)
-  return {
-    steps,
-    keep: 'best',
-    freeze: true,
-    gradients: true,
-    task: (logits, batch, key) => {
-      checkSteps(operation, steps)
-      return taskOf(operation, options, logits, batch, key)
-    },
-    start: (task, key) => {
-      const point = randomPoint(task, key)
-      const each = (value: number): Tensor => ops.fill(value, [point.shape[0]!])
-      return {
-        point,
-        memory: {
-          previous: point,
-          top: point,
-          topGradient: ops.fill(0, point.shape),
-          topLoss: each(FLOOR),
-          // the first loss is no rise
-          lastLoss: each(-FLOOR),
-          rises: each(0),
-          step: each(2),
-          // the first checkpoint has none before it to be compared with
-          halved: each(1),
-          checkedLoss: each(FLOOR)
-        }
-      }
-    },
-    control: (step) => {
-      const at = due.indexOf(step)
-      return {
-        later: scalar(step === 0 ? 0 : 1),
-        check: scalar(at < 0 ? 0 : 1),
-        needed: scalar(at < 0 ? 0 : rho * (step - (due[at - 1] ?? 0)))
-      }
-    },
-    move: (task, { x, loss }, gradient, memory, { later, check, needed }) => {
-      const higher = ops.greater(memory.topLoss)(loss)
-      const top = chooseEach(higher)(x, memory.top)
-      const topGradient = chooseEach(higher)(gradient, memory.topGradient)
-      const topLoss = ops.select(higher)(loss, memory.topLoss)
-      const rises = ops.add(ops.greater(memory.lastLoss)(loss))(memory.rises)
-
-      const tooFewRises = ops.less(needed)(rises)
-      const stalled = both(not(memory.halved), ops.greaterEqual(topLoss)(memory.checkedLoss))
-      const halve = ops.mul(check)(either(tooFewRises, stalled))
-      const step = ops.select(halve)(ops.scale(0.5)(memory.step), memory.step)
-      const from = chooseEach(halve)(top, x)
-      const along = chooseEach(halve)(topGradient, gradient)
-      return {
-        point: withMomentum(task, from, along, step, ops.sub(memory.previous)(from), later),
-        memory: {
-          previous: x,
-          top,
-          topGradient,
-          topLoss,
-          lastLoss: loss,
-          rises: ops.mul(not(check))(rises),
-          step,
-          halved: ops.select(check)(halve, memory.halved),
-          checkedLoss: ops.select(check)(topLoss, memory.checkedLoss)
-        }
-      }
-    }
-  }
-}
-
-/** How much of a step follows the last one, after the first. */
-const INERTIA = 0.25
-
-/** z = Π(x + η ε d), then Π(x + α (z − x) + (1 − α)(x − x_previous)); α is 1 where there is no step before. */
-const withMomentum = (
-  { norm, ball }: Task,
-  x: Tensor,
-  gradient: Tensor,
-  step: Tensor,
-  past: Tensor,
-  later: Tensor
-): Tensor => {
-  const project = projectOnto(norm, ball)
-  const direction = geometry[norm].ascent(gradient, x, ball, 1)
-  const length = ops.mul(ball.epsilon)(alongBatch(x.shape.length)(step))
-  const straight = ops.sub(x)(project(ops.add(ops.mul(length)(direction))(x)))
-  const share = ops.scale(INERTIA)(later)
-  return project(
-    pipe(x, ops.add(ops.sub(ops.scale(share)(straight))(straight)), ops.add(ops.scale(share)(past)))
-  )
-}
+  operation: string,
+  change: <S, C>(iteration: Iteration<S, C>) => Iteration<S, C> = (iteration) => iteration
+): TracedAttack =>
+  options.norm === 'l1'
+    ? iterate(change(apgdL1Iteration(options, operation)))
+    : iterate(change(apgdIteration(options, operation)))
 
 /**
  * Auto-PGD (Croce and Hein, arXiv:2003.01690, Algorithm 1): PGD with momentum whose step starts at 2ε and is halved at
  * checkpoints where too few steps raised the loss, or where neither loss nor step changed since the last one; a halved
  * run goes on from its best point. In L1 it is the variant of arXiv:2103.01208, whose steps move as many elements as the
- * best point so far suggests. The best point is kept, by success, then loss, and a broken sample is frozen. With
+ * best point so far suggests. The best point is kept, by success, then loss, and a sample is frozen after a success. With
  * `loss: nn.dlr` it is APGD-DLR. Few steps may be traced into a program of their own; run 100 with `attack.run`.
  *
  * @example
@@ -185,7 +49,87 @@ const withMomentum = (
  * const found = evaluateOn(apgd)(net.init(key(0), [5]), { x, y: ndarray.of([1], [2]) }, key(1))
  * assert.ok(Math.hypot(...found.x.data.map((v) => v - 0.5)) <= 0.5 + 1e-9)
  */
-export const apgd = (options: ApgdOptions): FullAttack =>
-  restarts(options.restarts ?? 1)(
-    options.norm === 'l1' ? iterate(apgdL1Method(options)) : iterate(apgdMethod(options))
+export const apgd = (options: ApgdOptions): TracedAttack =>
+  restarts(options.restarts ?? 1)(oneRun(options, 'attack.apgd'))
+
+/** The options of APGD-T. */
+export interface ApgdTOptions extends Omit<ApgdOptions, 'loss' | 'target'> {
+  /**
+   * How many wrong classes are tried, from the most likely on.
+   *
+   * @defaultValue 9, for 10 classes or more
+   */
+  readonly targets?: number
+}
+
+/** An iteration driven by the targeted DLR loss to the classes that the batch brings; any wrong class is a success. */
+const targeted = <S, C>(iteration: Iteration<S, C>): Iteration<S, C> => ({
+  ...iteration,
+  goal: (logits, batch, key) => ({
+    ...iteration.goal(logits, batch, key),
+    objective: targetedDlr(batch.target ?? batch.y)(batch.y)
+  })
+})
+
+/** An attack on a batch that is first given the wrong class of one rank as its targets. */
+const towards =
+  (rank: number) =>
+  (attack: TracedAttack): TracedAttack => {
+    const choose = (logits: Tensor, { y, ids }: AttackBatch, key: Key): Tensor =>
+      ranked(rank)({ logits, y, ids, given: undefined, key })
+    return Object.assign(
+      <P>(model: Model<P>) =>
+        (params: P, batch: AttackBatch, key: Key): AttackResult => {
+          const target = choose(model(params)(ops.stopGradient(batch.x)), batch, key)
+          return attack(model)(params, { ...batch, target: ops.stopGradient(target) }, key)
+        },
+      {
+        programs:
+          (chunk: number): PrepareAttack =>
+          <P>(model: Model<P>) =>
+          (params: Specs<P>, batch: Specs<AttackBatch>) =>
+            pipe(
+              RTE.Do,
+              RTE.bind('choice', () =>
+                compiled(
+                  (p: P, b: AttackBatch, k: Key) => choose(model(p)(b.x), b, k),
+                  [params, batch, keySpec]
+                )
+              ),
+              // targets are arguments, so that one program serves every rank
+              RTE.bind('prepared', () =>
+                attack.programs(chunk)(model)(params, { ...batch, target: spec(batch.y.shape) })
+              ),
+              RTE.map(
+                ({ choice, prepared }): PreparedAttack<P> =>
+                  (p, b, key) =>
+                    pipe(
+                      choice(p, b, key),
+                      TE.flatMap(({ value }) => prepared(p, { ...b, target: value }, key))
+                    )
+              )
+            )
+      }
+    )
+  }
+
+/**
+ * APGD-T (Croce and Hein, arXiv:2003.01690, 4.3): a run of {@link apgd} with the targeted DLR loss for each of the most
+ * likely wrong classes. It needs at least four classes. Success is any wrong class.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { attack, evaluateOn, key, ndarray, nn } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(4))
+ * const apgdT = attack.apgdT({ epsilon: 0.1, steps: 3, targets: 2 })(net.apply)
+ * const batch = { x: ndarray.full([1, 5], 0.5), y: ndarray.of([1], [2]) }
+ * const { losses } = evaluateOn(apgdT)(net.init(key(0), [5]), batch, key(1))
+ * assert.deepEqual(losses.shape, [2 * 4, 1]) // two targets, four points each
+ */
+export const apgdT = ({ targets = 9, ...options }: ApgdTOptions): TracedAttack => {
+  const one = oneRun(options, 'attack.apgdT', targeted)
+  return sequence(byMargin, () =>
+    Array.from({ length: requireWhole('attack.apgdT', 'targets', targets, 1) }, (_, j) => towards(j + 1)(one))
   )
+}

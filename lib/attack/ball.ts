@@ -1,16 +1,31 @@
 import { pipe } from 'fp-ts/lib/function.js'
+import { requireFinite } from '../core/check.js'
 import { fail } from '../core/error.js'
 import { showShape } from '../core/shape.js'
 import type { Operand } from '../graph/constant.js'
+import type { Key } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
+import * as random from '../graph/random.js'
 import { isTensor, type Tensor } from '../graph/tensor.js'
-import { alongBatch, bisect, maxEach, norm2, sumEach, TINY } from './rows.js'
+import {
+  alongBatch,
+  bisect,
+  both,
+  either,
+  flat,
+  maxEach,
+  norm2,
+  sumEach,
+  times,
+  TINY,
+  unit
+} from './samples.js'
 
 /** The interval of valid inputs, [low, high], the same for every feature. */
 export type Box = readonly [low: number, high: number]
 
-/** The box [0, 1] that images live in. */
-export const unitBox: Box = [0, 1]
+/** The box [0, 1] of images. */
+const unitBox: Box = [0, 1]
 
 /** The norms in which a perturbation is bounded. */
 export type Norm = 'linf' | 'l2' | 'l1'
@@ -19,8 +34,8 @@ export type Norm = 'linf' | 'l2' | 'l1'
 export interface BallOptions {
   /** The radius, in units of the inputs, at least 0; or a tensor: one for all, [], or one for each sample, [n]. */
   readonly epsilon: number | Tensor
-  /** [0, 1] unless given. */
-  readonly box?: Box
+  /** @defaultValue `[0, 1]` */
+  readonly box?: Box | undefined
 }
 
 /** Ball and box around known centres, the radius ready to be broadcast against them. */
@@ -30,10 +45,8 @@ export interface Ball {
   readonly box: Box
 }
 
-export const checkBall = (operation: string, { epsilon, box = unitBox }: BallOptions): void => {
-  if (!isTensor(epsilon) && !(Number.isFinite(epsilon) && epsilon >= 0)) {
-    fail('ArgumentError', operation, 'a finite radius of at least 0', `${epsilon}`, 'epsilon')
-  }
+const checkBall = (operation: string, { epsilon, box = unitBox }: BallOptions): void => {
+  if (!isTensor(epsilon)) requireFinite(operation, 'epsilon', epsilon, 0)
   if (!(Number.isFinite(box[0]) && Number.isFinite(box[1]) && box[0] < box[1])) {
     fail(
       'ArgumentError',
@@ -62,15 +75,25 @@ export const ballAround = (operation: string, options: BallOptions, centre: Tens
       )
 }
 
-const projectLinf = ({ centre, epsilon, box }: Ball): ((x: Tensor) => Tensor) => {
+/** What differs from norm to norm. */
+export interface Geometry {
+  /** Brings a point back into ball and box. */
+  readonly project: (ball: Ball) => (x: Tensor) => Tensor
+  /** A uniform point of the ball of radius ε around 0, of the shape of the centres. Noise follows the ids, if any. */
+  readonly noise: (ball: Ball, ids: Tensor | undefined, key: Key) => Tensor
+  /** The direction of steepest ascent at a point, of norm 1 or, where the gradient is 0, 0. */
+  readonly ascent: (gradient: Tensor, at: Tensor, ball: Ball, sparsity: number) => Tensor
+}
+
+const projectLinf: Geometry['project'] = ({ centre, epsilon, box }) => {
   const low = ops.max(box[0])(ops.sub(epsilon)(centre))
   const high = ops.min(box[1])(ops.add(epsilon)(centre))
   return ops.clip(low, high)
 }
 
-const projectL2 =
-  ({ centre, epsilon, box }: Ball) =>
-  (x: Tensor): Tensor => {
+const projectL2: Geometry['project'] =
+  ({ centre, epsilon, box }) =>
+  (x) => {
     const offset = ops.sub(centre)(x)
     const size = norm2(offset)
     const onto = pipe(offset, ops.mul(ops.reciprocal(ops.max(TINY)(size))), ops.mul(epsilon), ops.add(centre))
@@ -80,9 +103,9 @@ const projectL2 =
 /** How often the interval of the multiplier is halved before one secant step: to float32 rounding. */
 const HALVINGS = 24
 
-const projectL1 =
-  ({ centre, epsilon, box }: Ball) =>
-  (x: Tensor): Tensor => {
+const projectL1: Geometry['project'] =
+  ({ centre, epsilon, box }) =>
+  (x) => {
     const offset = ops.sub(centre)(x)
     const size = ops.abs(offset)
     // how far the box lets each element go in its direction
@@ -104,15 +127,65 @@ const projectL1 =
     return ops.clip(...box)(ops.select(ops.lessEqual(0)(excess(none)))(x, moved))
   }
 
-/** How a point is brought back into ball and box, for each norm. */
-const projections: { readonly [N in Norm]: (ball: Ball) => (x: Tensor) => Tensor } = {
-  linf: projectLinf,
-  l2: projectL2,
-  l1: projectL1
+const noiseLinf: Geometry['noise'] = ({ centre, epsilon }, ids, key) =>
+  pipe(random.uniform(centre.shape, ids)(key), ops.scale(times(2, epsilon)), ops.sub(epsilon))
+
+/**
+ * The first d of d + 2 normals, divided by the norm of them all, are uniform in the unit ball (Barthe, Guédon, Mendelson,
+ * Naor, "A probabilistic approach to the geometry of the ℓ_p^n-ball", 2005).
+ */
+const noiseL2: Geometry['noise'] = ({ centre, epsilon }, ids, key) => {
+  const [n, size] = flat(centre).shape as [number, number]
+  const drawn = unit(2)(random.normal([n, size + 2], ids)(key))
+  return pipe(drawn, ops.sliceAxis(-1, 0, size), ops.reshape(centre.shape), ops.mul(epsilon))
+}
+
+/** As in L2, with signed exponentials for normals, and one spare instead of two. */
+const noiseL1: Geometry['noise'] = ({ centre, epsilon }, ids, key) => {
+  const [n, size] = flat(centre).shape as [number, number]
+  // 2u − 1 gives the sign, and the rest of it the exponential
+  const u = random.uniform([n, size + 1], ids)(key)
+  const signs = ops.sub(1)(ops.scale(2)(ops.greaterEqual(0.5)(u)))
+  const rest = ops.scale(2)(ops.sub(ops.scale(0.5)(ops.greaterEqual(0.5)(u)))(u))
+  const exponentials = ops.neg(ops.log(ops.sub(rest)(ops.ones(rest.shape))))
+  const drawn = unit(1)(ops.mul(signs)(exponentials))
+  return pipe(drawn, ops.sliceAxis(-1, 0, size), ops.reshape(centre.shape), ops.mul(epsilon))
+}
+
+/** The gradient without the elements that a step up would only push against the box. */
+const movable = (gradient: Tensor, at: Tensor, { box }: Ball): Tensor => {
+  const stuck = either(
+    both(ops.greater(0)(gradient), ops.greaterEqual(box[1])(at)),
+    both(ops.less(0)(gradient), ops.lessEqual(box[0])(at))
+  )
+  return ops.select(stuck)(0, gradient)
+}
+
+/** The signs of the largest elements of each sample, divided by their number: exactly k of them, zeros left out. */
+const ascentL1: Geometry['ascent'] = (gradient, at, ball, sparsity) => {
+  const rows = flat(movable(gradient, at, ball))
+  const size = rows.shape[1]!
+  const k = Math.min(size, Math.max(1, Math.round(sparsity * size)))
+  const chosen = pipe(rows, ops.sign, ops.mul(ops.topKMask(k)(ops.abs(rows))))
+  const count = ops.max(1)(sumEach(ops.abs(chosen)))
+  return ops.reshape(gradient.shape)(ops.div(alongBatch(2)(count))(chosen))
+}
+
+/** The table of norms. */
+export const geometry: { readonly [N in Norm]: Geometry } = {
+  linf: { project: projectLinf, noise: noiseLinf, ascent: (gradient) => ops.sign(gradient) },
+  l2: { project: projectL2, noise: noiseL2, ascent: (gradient) => unit(2)(gradient) },
+  l1: { project: projectL1, noise: noiseL1, ascent: ascentL1 }
 }
 
 /** The projection for a ball that is already around its centres. */
-export const projectOnto = (norm: Norm, ball: Ball): ((x: Tensor) => Tensor) => projections[norm](ball)
+export const projectOnto = (norm: Norm, ball: Ball): ((x: Tensor) => Tensor) => geometry[norm].project(ball)
+
+/** The start of attacks with a random one: a point of the ball, uniform by its norm, brought into the box. */
+export const randomPoint = (
+  { norm, ball, ids }: { readonly norm: Norm; readonly ball: Ball; readonly ids: Tensor | undefined },
+  key: Key
+): Tensor => projectOnto(norm, ball)(ops.add(geometry[norm].noise(ball, ids, key))(ball.centre))
 
 const projection =
   (norm: Norm) =>

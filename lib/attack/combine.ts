@@ -1,150 +1,67 @@
 import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { requireWhole } from '../core/check.js'
 import { fail, type TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
-import type { NdArray } from '../core/ndarray.js'
 import { fold, type Key } from '../graph/key.js'
 import { loop } from '../graph/loop.js'
 import { ops } from '../graph/ops/index.js'
-import type { Runner } from '../graph/runner.js'
+import type { Effect } from '../graph/runner.js'
 import { type Concrete, type Specs, specsOf } from '../graph/spec.js'
-import type { Tensor } from '../graph/tensor.js'
 import { attempt } from '../graph/trace.js'
 import type { Attack, Model } from '../nn/model.js'
 import { crossEntropyEach, margin } from '../nn/loss.js'
-import type { Attacked, FullAttack, Samples } from './attack.js'
-import { lazily } from './lazy.js'
-import { checkRestarts } from './method.js'
-import { resultOf, type Rows } from './result.js'
-import {
-  allBroken,
-  belowEachOther,
-  chooseRows,
-  firstSuccessOf,
-  type PrepareAttack,
-  type PreparedAttack,
-  prepareWhole,
-  type Run,
-  type RunOptions
-} from './run.js'
-import { type Candidate, judge, worse } from './task.js'
+import { byLoss, byMargin, lazily, type Order, scoreAt, stronger } from './goal.js'
+import { allSucceeded, onHost, prepareWhole } from './programs.js'
+import { type FaultCounts, resultOf, rowOf } from './step.js'
+import type {
+  AttackBatch,
+  AttackResult,
+  AttackRun,
+  PrepareAttack,
+  PreparedAttack,
+  RunOptions,
+  TracedAttack
+} from './types.js'
 
-/** By what two results that both succeed, or both fail, are ordered: in the graph, and on the host. */
-interface Order {
-  readonly traced: (candidate: Candidate) => Tensor
-  readonly host: (run: Run) => NdArray
-  readonly sign: 1 | -1
-}
-
-/** Runs of one attack raise one loss. */
-const byLoss: Order = { traced: ({ loss }) => loss, host: ({ loss }) => loss, sign: 1 }
-
-/** Attacks may raise different losses; the margin is the same for all. */
-export const byMargin: Order = { traced: ({ margin: m }) => ops.neg(m), host: ({ margin: m }) => m, sign: -1 }
-
-const candidateOf = (found: Attacked): Candidate =>
-  lazily<Candidate>({
-    x: () => found.x,
-    broken: () => found.success,
-    loss: () => found.loss,
-    margin: () => found.margin
-  })
-
-const mergeTraced =
+/** The stronger result of each sample, and the rows of both. */
+const merge =
   (order: Order) =>
-  (a: Attacked, b: Attacked): Attacked =>
+  (a: AttackResult, b: AttackResult): AttackResult =>
     resultOf(
-      worse(order.traced)(candidateOf(a), candidateOf(b)),
-      lazily<Rows>({
-        losses: () => ops.concat(0)([a.losses, b.losses]),
-        margins: () => ops.concat(0)([a.margins, b.margins]),
+      stronger(order)(a, b),
+      [a, b],
+      lazily<FaultCounts>({
         zeroGradients: () => ops.add(b.zeroGradients)(a.zeroGradients),
         nonFiniteGradients: () => ops.add(b.nonFiniteGradients)(a.nonFiniteGradients)
       })
     )
 
-const summed = (a: NdArray, b: NdArray): NdArray => ({ ...a, data: a.data.map((v, i) => v + b.data[i]!) })
-
-const mergeRuns =
-  ({ host, sign }: Order) =>
-  (a: Run, b: Run): Run => {
-    const [ofA, ofB] = [host(a).data, host(b).data]
-    const takeB = Array.from(a.success.data, (broken, i) =>
-      broken === b.success.data[i]! ? sign * ofB[i]! > sign * ofA[i]! : b.success.data[i]! > broken
-    )
-    const margins = belowEachOther([a.margins, b.margins])
-    return {
-      x: chooseRows(takeB, a.x, b.x),
-      success: chooseRows(takeB, a.success, b.success),
-      firstSuccess: firstSuccessOf(margins),
-      loss: chooseRows(takeB, a.loss, b.loss),
-      margin: chooseRows(takeB, a.margin, b.margin),
-      losses: belowEachOther([a.losses, b.losses]),
-      margins,
-      zeroGradients: summed(a.zeroGradients, b.zeroGradients),
-      nonFiniteGradients: summed(a.nonFiniteGradients, b.nonFiniteGradients),
-      key: a.key,
-      executed: b.executed
-    }
-  }
-
-/**
- * Attacks one after the other, the j-th with the key `fold(j)(key)`; the worst result of each sample is kept. They are
- * asked for when the function is traced, so that a refusal belongs to the trace.
- */
-export const inTurn = (order: Order, attacks: IO<readonly FullAttack[]>): FullAttack =>
-  Object.assign(
-    <P>(model: Model<P>) =>
-      (params: P, batch: Samples, key: Key): Attacked =>
-        attacks()
-          .map((attack, j) => attack(model)(params, batch, fold(j)(key)))
-          .reduce(mergeTraced(order)),
-    {
-      chunked:
-        (chunk: number) =>
-        <P>(model: Model<P>) =>
-        (params: Specs<P>, batch: Specs<Samples>) =>
-        (runner: Runner): TE.TaskEither<TangentError, PreparedAttack<P>> =>
-          pipe(
-            TE.fromEither(attempt(attacks)),
-            TE.flatMap((all) =>
-              pipe(
-                [...new Set(all)],
-                TE.traverseSeqArray((attack) =>
-                  pipe(
-                    attack.chunked(chunk)(model)(params, batch)(runner),
-                    TE.map((prepared) => [attack, prepared] as const)
-                  )
-                ),
-                TE.map((pairs) => {
-                  const prepared = new Map(pairs)
-                  return sequence(
-                    order,
-                    all.map((attack) => prepared.get(attack)!)
-                  )
-                })
-              )
-            )
-          )
-    }
-  )
-
-/** Prepared attacks one after the other, until every sample is broken. */
-const sequence =
+/** Prepared attacks one after the other, until there is a success on every sample. */
+const runSequence =
   <P>(order: Order, attacks: readonly PreparedAttack<P>[]): PreparedAttack<P> =>
   (params, batch, key) => {
-    const start = (j: number): TE.TaskEither<TangentError, Run> => attacks[j]!(params, batch, fold(j)(key))
+    const run = (j: number): TE.TaskEither<TangentError, AttackRun> =>
+      attacks[j]!(params, batch, fold(j)(key))
+    const merged = (
+      { key: _first, executed: _before, ...a }: AttackRun,
+      { key: _second, executed, ...b }: AttackRun
+    ) =>
+      pipe(
+        TE.fromEither(onHost(merge(order))(a, b)),
+        TE.map((result): AttackRun => ({ ...result, key, executed }))
+      )
     return pipe(
-      start(0),
+      run(0),
       TE.flatMap(
-        loop(attacks.length - 1, (j, found: Run) =>
-          allBroken(found.success)
+        loop(attacks.length - 1, (j, found: AttackRun) =>
+          allSucceeded(found.success)
             ? TE.right(found)
             : pipe(
-                start(j + 1),
-                TE.map((more) => mergeRuns(order)(found, more))
+                run(j + 1),
+                TE.flatMap((next) => merged(found, next))
               )
         )
       ),
@@ -153,7 +70,48 @@ const sequence =
   }
 
 /**
- * An attack from `n` starts, the worst result of each sample, by success and then loss. Start r has the key
+ * Attacks one after the other, the j-th with the key `fold(j)(key)`; the strongest result of each sample is kept. They are
+ * asked for when the function is traced, so that a refusal belongs to the trace.
+ */
+export const sequence = (order: Order, attacks: IO<readonly TracedAttack[]>): TracedAttack =>
+  Object.assign(
+    <P>(model: Model<P>) =>
+      (params: P, batch: AttackBatch, key: Key): AttackResult =>
+        attacks()
+          .map((attack, j) => attack(model)(params, batch, fold(j)(key)))
+          .reduce(merge(order)),
+    {
+      programs:
+        (chunk: number): PrepareAttack =>
+        <P>(model: Model<P>) =>
+        (params: Specs<P>, batch: Specs<AttackBatch>) =>
+          pipe(
+            RTE.fromEither(attempt(attacks)),
+            RTE.bindTo('all'),
+            RTE.bind('prepared', ({ all }) =>
+              pipe(
+                [...new Set(all)],
+                RTE.traverseSeqArray((attack) =>
+                  pipe(
+                    attack.programs(chunk)(model)(params, batch),
+                    RTE.map((prepared) => [attack, prepared] as const)
+                  )
+                ),
+                RTE.map((pairs) => new Map(pairs))
+              )
+            ),
+            RTE.map(({ all, prepared }) =>
+              runSequence(
+                order,
+                all.map((attack) => prepared.get(attack)!)
+              )
+            )
+          )
+    }
+  )
+
+/**
+ * An attack from `n` starts, the strongest result of each sample, by success and then loss. Start r has the key
  * `fold(r)(key)`, so the first m of n starts are those of `restarts(m)`, and more of them never help the model.
  *
  * @example
@@ -166,40 +124,34 @@ const sequence =
  * const batch = { x: ndarray.full([2, 5], 0.5), y: ndarray.of([2], [0, 2]) }
  * const [one, five] = [1, 5].map((n) => evaluateOn(attack.restarts(n)(pgd)(net.apply))(params, batch, key(1)))
  * assert.deepEqual(five!.losses.shape, [15, 2]) // five starts of three points each
- * assert.ok(five!.success.data.every((broken, i) => broken >= one!.success.data[i]!))
+ * assert.ok(five!.success.data.every((success, i) => success >= one!.success.data[i]!))
  */
 export const restarts =
   (n: number) =>
-  (attack: FullAttack): FullAttack =>
-    inTurn(byLoss, () => new Array<FullAttack>(checkRestarts('attack.restarts', n)).fill(attack))
+  (attack: TracedAttack): TracedAttack =>
+    sequence(byLoss, () =>
+      new Array<TracedAttack>(requireWhole('attack.restarts', 'restarts', n, 1)).fill(attack)
+    )
 
-/** Any attack with a full result: one point is known of it, and it is judged by the margin. */
-const complete = (attack: Attack | FullAttack): FullAttack => {
-  if ('chunked' in attack) return attack
-  const judged =
+/** Any attack with a full result: of a plain function one point is known, and it is scored by the margin. */
+const complete = (attack: Attack | TracedAttack): TracedAttack => {
+  if ('programs' in attack) return attack
+  const scored =
     <P>(model: Model<P>) =>
-    (params: P, batch: Samples, key: Key): Attacked => {
+    (params: P, batch: AttackBatch, key: Key): AttackResult => {
       const { x } = attack(model)(params, batch, key)
       const none = ops.fill(0, [x.shape[0]!])
-      const at = judge(
+      const at = scoreAt(
         { logits: model(params), objective: crossEntropyEach(batch.y), margin: margin(batch.y) },
         x
       )
-      return resultOf(
-        at,
-        lazily<Rows>({
-          losses: () => ops.expandDims(0)(at.loss),
-          margins: () => ops.expandDims(0)(at.margin),
-          zeroGradients: () => none,
-          nonFiniteGradients: () => none
-        })
-      )
+      return resultOf(at, [rowOf(at)], { zeroGradients: none, nonFiniteGradients: none })
     }
-  return Object.assign(judged, { chunked: () => prepareWhole(judged) })
+  return Object.assign(scored, { programs: () => prepareWhole(scored) })
 }
 
 /**
- * Several attacks, the worst result of each sample, by success and then margin: AutoAttack's ensemble (Croce and Hein,
+ * Several attacks, the strongest result of each sample, by success and then margin: AutoAttack's ensemble (Croce and Hein,
  * arXiv:2003.01690) is one. Attack j has the key `fold(j)(key)`; further attacks never help the model.
  *
  * @example
@@ -212,8 +164,8 @@ const complete = (attack: Attack | FullAttack): FullAttack => {
  * const { margins } = evaluateOn(either(net.apply))(net.init(key(0), [5]), batch, key(1))
  * assert.deepEqual(margins.shape, [2 + 3, 2])
  */
-export const worst = (...attacks: readonly (Attack | FullAttack)[]): FullAttack =>
-  inTurn(byMargin, () =>
+export const worst = (...attacks: readonly (Attack | TracedAttack)[]): TracedAttack =>
+  sequence(byMargin, () =>
     attacks.length === 0
       ? fail('ArgumentError', 'attack.worst', 'at least one attack', 'none')
       : attacks.map(complete)
@@ -221,13 +173,12 @@ export const worst = (...attacks: readonly (Attack | FullAttack)[]): FullAttack 
 
 /**
  * Compiles an attack, to run it on many batches: `prepare(attack, options)(model)(params, batch)`, where concrete arguments
- * stand for their shapes. A short attack is one program, a longer one is a program for `chunk` of its steps that is run
- * again and again, so that a thousand steps compile like ten. A run ends as soon as every sample is broken, where the
- * attack freezes such samples (APGD and Square do), and its rows end there; what it finds is otherwise what the traced
- * attack finds.
+ * stand for their shapes. A short attack is one program; a longer one is a program for `chunk` of its steps that runs again
+ * and again, so that a thousand steps compile like ten. A run ends as soon as there is a success on every sample, where the
+ * attack freezes such samples (APGD and Square do), and so do its rows; otherwise its result is that of the traced attack.
  */
-export const prepare = (attack: Attack | FullAttack, { chunk = 10 }: RunOptions = {}): PrepareAttack =>
-  complete(attack).chunked(chunk)
+export const prepare = (attack: Attack | TracedAttack, { chunk = 10 }: RunOptions = {}): PrepareAttack =>
+  complete(attack).programs(chunk)
 
 /**
  * Prepares an attack and runs it on one batch.
@@ -246,16 +197,11 @@ export const prepare = (attack: Attack | FullAttack, { chunk = 10 }: RunOptions 
  * assert.deepEqual(found.right.key, key(1))
  */
 export const run =
-  (attack: Attack | FullAttack, options: RunOptions = {}) =>
+  (attack: Attack | TracedAttack, options: RunOptions = {}) =>
   <P>(model: Model<P>) =>
-  (
-    params: Concrete<P>,
-    batch: Concrete<Samples>,
-    key: HostKey
-  ): ReaderTaskEither<Runner, TangentError, Run> =>
-  (runner) =>
+  (params: Concrete<P>, batch: Concrete<AttackBatch>, key: HostKey): Effect<AttackRun> =>
     pipe(
-      TE.fromEither(attempt(() => specsOf<readonly [P, Samples]>('attack.run', [params, batch]))),
-      TE.flatMap(([p, b]) => prepare(attack, options)(model)(p, b)(runner)),
-      TE.flatMap((prepared) => prepared(params, batch, key))
+      RTE.fromEither(attempt(() => specsOf<readonly [P, AttackBatch]>('attack.run', [params, batch]))),
+      RTE.flatMap(([p, b]) => prepare(attack, options)(model)(p, b)),
+      RTE.flatMapTaskEither((prepared) => prepared(params, batch, key))
     )

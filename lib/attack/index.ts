@@ -1,34 +1,36 @@
+/**
+ * Adversarial attacks on any model that gives logits, and the evaluation of robustness. In: a model, parameters, a labelled
+ * batch and a key; out: adversarial inputs with their losses, margins and successes, traced in a graph or run on an engine.
+ * An iterative attack is a `Goal` (goal.ts), an `Iteration` and its steps (step.ts), and the programs that they become
+ * (programs.ts); combine.ts makes one attack of several. To add an attack, write a file like pgd.ts, whose exports are
+ * public, and give it a row below; a row in lib/experiment/attacks.ts makes experiments know it.
+ */
 export type { Attack } from '../nn/model.js'
-export { apgd, type ApgdControl, type ApgdMemory, type ApgdOptions, checkpoints } from './apgd.js'
-export type { ApgdL1Control, ApgdL1Memory } from './apgd-l1.js'
-export { apgdT, type ApgdTOptions } from './apgd-t.js'
-export { type Attacked, type AttackLoss, type FullAttack, none, type Samples } from './attack.js'
+export type {
+  AttackBatch,
+  AttackLoss,
+  AttackResult,
+  AttackRun,
+  Candidate,
+  Goal,
+  Iteration,
+  PrepareAttack,
+  PreparedAttack,
+  RunOptions,
+  StepResult,
+  TracedAttack
+} from './types.js'
+export type { GoalOptions } from './goal.js'
 export * as ball from './ball.js'
 export type { Ball, BallOptions, Box, Norm } from './ball.js'
-export { prepare, restarts, run, worst } from './combine.js'
-export * from './evaluate/index.js'
-export { iterate } from './iterate.js'
-export * as method from './methods.js'
-export type { Method, Moved } from './method.js'
-export {
-  fgsm,
-  mifgsm,
-  noise,
-  type NoiseOptions,
-  pgd,
-  type PgdControl,
-  type PgdMemory,
-  type PgdOptions,
-  type StepOptions
-} from './pgd.js'
-export type { Chunked, PrepareAttack, PreparedAttack, Run, RunOptions } from './run.js'
-export {
-  type ImageShape,
-  square,
-  type SquareControl,
-  type SquareMemory,
-  type SquareOptions
-} from './square.js'
 export * as target from './target.js'
 export type { Target, TargetQuestion } from './target.js'
-export type { Candidate, GoalOptions, Task } from './task.js'
+export { iterate } from './programs.js'
+export { prepare, restarts, run, worst } from './combine.js'
+export * from './evaluate/index.js'
+
+// the attacks
+export * from './apgd.js'
+export * from './apgd-iteration.js'
+export * from './pgd.js'
+export * from './square.js'

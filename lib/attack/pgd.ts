@@ -1,16 +1,15 @@
 import { pipe } from 'fp-ts/lib/function.js'
-import { fail } from '../core/error.js'
+import { requireFinite, requireFraction, requireWhole } from '../core/check.js'
 import type { Operand } from '../graph/constant.js'
 import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
-import type { FullAttack } from './attack.js'
-import { projectOnto } from './ball.js'
+import type { Attack } from '../nn/model.js'
+import { geometry, projectOnto, randomPoint } from './ball.js'
 import { restarts } from './combine.js'
-import { iterate } from './iterate.js'
-import { checkSteps, type Method } from './method.js'
-import { geometry, randomPoint } from './norm.js'
-import { times, unit } from './rows.js'
-import { type GoalOptions, taskOf } from './task.js'
+import { goalOf, type GoalOptions } from './goal.js'
+import { iterate } from './programs.js'
+import { times, unit } from './samples.js'
+import type { Iteration, TracedAttack } from './types.js'
 
 /** How far one step goes, in the norm of the ball: one of the two. */
 export type StepOptions =
@@ -30,69 +29,86 @@ export type PgdOptions = GoalOptions &
   StepOptions & {
     /** Gradient steps; a whole number, 0 leaves the starting point. */
     readonly steps: number
-    /** Whether to start at a uniform point of the ball; true unless given. Noise follows `batch.ids` if there are any. */
+    /**
+     * Whether to start at a uniform point of the ball. Noise follows `batch.ids` if there are any.
+     *
+     * @defaultValue true
+     */
     readonly randomStart?: boolean
-    /** Starting points; the worst result of each sample is kept. 1 unless given. */
+    /**
+     * Starting points; the strongest result of each sample is kept.
+     *
+     * @defaultValue 1
+     */
     readonly restarts?: number
     /**
-     * Which point of a run is its result: the `last` one, as adversarial training uses it (the default), or the `best`
-     * of all, ordered by success, then loss, as an evaluation wants it.
+     * Which point of a run is its result: the `last` one, as adversarial training uses it, or the `best` of all, ordered by
+     * success, then loss, as an evaluation wants it.
+     *
+     * @defaultValue `'last'`
      */
     readonly keep?: 'last' | 'best'
-    /** Whether a sample stays where it is once it is broken; false unless given. */
+    /**
+     * Whether a sample no longer moves after a success.
+     *
+     * @defaultValue false
+     */
     readonly freeze?: boolean
-    /** The decay μ of the accumulated gradient (MI-FGSM); none unless given. */
+    /** The decay μ of the accumulated gradient (MI-FGSM); without it the gradient itself is followed. */
     readonly momentum?: number
-    /** In L1, the part of a sample's elements that one step moves; 0.01 unless given, at least one element. */
+    /**
+     * In L1, the fraction of a sample's elements that one step moves, at least one element.
+     *
+     * @defaultValue 0.01
+     */
     readonly sparsity?: number
   }
 
 /** What PGD remembers: with momentum, the accumulated gradient. */
-export type PgdMemory = { readonly velocity?: Tensor }
+export type PgdState = { readonly velocity?: Tensor }
 
-/** Nothing drives its steps from outside. */
-export type PgdControl = { readonly [name: string]: never }
+/** The schedule of PGD gives nothing to its steps. */
+export type PgdSchedule = { readonly [name: string]: never }
 
 const check = (operation: string, options: PgdOptions): void => {
   const { steps, stepSize, relativeStep, momentum = 0, sparsity = 0 } = options
-  checkSteps(operation, steps)
-  const [name, size] =
-    relativeStep === undefined ? (['stepSize', stepSize] as const) : (['relativeStep', relativeStep] as const)
-  if (!(Number.isFinite(size) && size >= 0))
-    fail('ArgumentError', operation, 'a finite step of at least 0', `${size}`, name)
-  if (!(Number.isFinite(momentum) && momentum >= 0))
-    fail('ArgumentError', operation, 'a finite decay of at least 0', `${momentum}`, 'momentum')
-  if (!(sparsity >= 0 && sparsity <= 1))
-    fail('ArgumentError', operation, 'a part in [0, 1]', `${sparsity}`, 'sparsity')
+  requireWhole(operation, 'steps', steps)
+  if (relativeStep === undefined) requireFinite(operation, 'stepSize', stepSize, 0)
+  else requireFinite(operation, 'relativeStep', relativeStep, 0)
+  requireFinite(operation, 'momentum', momentum, 0)
+  requireFraction(operation, 'sparsity', sparsity)
 }
 
 const stepOf = ({ stepSize, relativeStep, steps }: PgdOptions, epsilon: Operand): Operand =>
   relativeStep === undefined ? stepSize : times(relativeStep / Math.max(1, steps), epsilon)
 
-/** The parts of {@link pgd}, without its restarts. */
-export const pgdMethod = (options: PgdOptions, operation = 'attack.pgd'): Method<PgdMemory, PgdControl> => {
+/** The iteration of {@link pgd}, without its restarts. */
+export const pgdIteration = (
+  options: PgdOptions,
+  operation = 'attack.pgd'
+): Iteration<PgdState, PgdSchedule> => {
   const { steps, randomStart = true, keep = 'last', freeze = false, momentum, sparsity = 0.01 } = options
   return {
     steps,
     keep,
     freeze,
     gradients: steps > 0,
-    task: (logits, batch, key) => {
+    goal: (logits, batch, key) => {
       check(operation, options)
-      return taskOf(operation, options, logits, batch, key)
+      return goalOf(operation, options, logits, batch, key)
     },
-    start: (task, key) => ({
-      point: randomStart ? randomPoint(task, key) : task.ball.centre,
-      memory: momentum === undefined ? {} : { velocity: ops.fill(0, task.ball.centre.shape) }
+    start: (goal, key) => ({
+      point: randomStart ? randomPoint(goal, key) : goal.ball.centre,
+      state: momentum === undefined ? {} : { velocity: ops.fill(0, goal.ball.centre.shape) }
     }),
-    control: () => ({}),
-    move: ({ norm, ball }, { x }, gradient, { velocity }) => {
+    schedule: () => ({}),
+    step: ({ norm, ball }, { x }, gradient, { velocity }) => {
       const along =
         velocity === undefined ? gradient : ops.add(ops.scale(momentum ?? 0)(velocity))(unit(1)(gradient))
       const direction = geometry[norm].ascent(along, x, ball, sparsity)
       return {
         point: projectOnto(norm, ball)(pipe(x, ops.add(ops.scale(stepOf(options, ball.epsilon))(direction)))),
-        memory: velocity === undefined ? {} : { velocity: along }
+        state: velocity === undefined ? {} : { velocity: along }
       }
     }
   }
@@ -102,7 +118,7 @@ export const pgdMethod = (options: PgdOptions, operation = 'attack.pgd'): Method
  * Projected gradient descent (Madry et al., arXiv:1706.06083): x ← Π(x + α d), where d is the direction of steepest
  * ascent of the norm: sign ∇ℓ in L∞, ∇ℓ / ‖∇ℓ‖₂ in L2, and in L1 the signs of the largest elements of ∇ℓ divided by
  * their number (SLIDE; Tramèr and Boneh, arXiv:1904.13000), without those that would leave the box. All steps are in the
- * traced program. Results lie in ball ∩ box; with ε = 0 they are the inputs. Bad options are an ArgumentError when
+ * traced program. Results are in ball ∩ box; with ε = 0 they are the inputs. Bad options are an ArgumentError when
  * the function is traced.
  *
  * @example
@@ -115,31 +131,40 @@ export const pgdMethod = (options: PgdOptions, operation = 'attack.pgd'): Method
  * const adversarial = evaluateOn(robust)(net.init(key(0), [5]), { x, y: ndarray.of([2], [0, 2]) }, key(1)).x
  * assert.ok(adversarial.data.every((v) => Math.abs(v - 0.5) <= 0.1 + 1e-9))
  */
-export const pgd = (options: PgdOptions): FullAttack => started(options, 'attack.pgd')
+export const pgd = (options: PgdOptions): TracedAttack => started(options, 'attack.pgd')
 
-const started = (options: PgdOptions, operation: string): FullAttack =>
-  restarts(options.restarts ?? 1)(iterate(pgdMethod(options, operation)))
+const started = (options: PgdOptions, operation: string): TracedAttack =>
+  restarts(options.restarts ?? 1)(iterate(pgdIteration(options, operation)))
 
 /**
  * The fast gradient sign method (Goodfellow, Shlens, Szegedy, arXiv:1412.6572): one step of length ε from the input
  * itself, in the norm of the ball.
  */
-export const fgsm = (options: GoalOptions): FullAttack =>
+export const fgsm = (options: GoalOptions): TracedAttack =>
   started({ ...options, steps: 1, relativeStep: 1, randomStart: false }, 'attack.fgsm')
 
 /**
  * The momentum iterative method (Dong et al., arXiv:1710.06081): g ← μ g + ∇ℓ / ‖∇ℓ‖₁, x ← Π(x + α sign g), from the
- * input itself; μ is 1 unless given.
+ * input itself.
+ *
+ * @defaultValue `momentum` is 1, `randomStart` is false
  */
-export const mifgsm = (options: PgdOptions): FullAttack =>
+export const mifgsm = (options: PgdOptions): TracedAttack =>
   started({ momentum: 1, randomStart: false, ...options }, 'attack.mifgsm')
 
 /** The options of the random control. */
 export interface NoiseOptions extends GoalOptions {
-  /** Points to draw; 1 unless given. */
+  /**
+   * Points to draw.
+   *
+   * @defaultValue 1
+   */
   readonly samples?: number
 }
 
-/** Uniform noise in the ball, the worst of `samples` draws: the control that every attack has to beat. */
-export const noise = ({ samples = 1, ...options }: NoiseOptions): FullAttack =>
+/** Uniform noise in the ball, the strongest of `samples` draws: the control that every attack has to beat. */
+export const noise = ({ samples = 1, ...options }: NoiseOptions): TracedAttack =>
   started({ ...options, steps: 0, stepSize: 0, keep: 'best', restarts: samples }, 'attack.noise')
+
+/** No attack: the inputs as they are. */
+export const none: Attack = () => (_params, batch) => ({ x: batch.x })

@@ -1,74 +1,130 @@
-import { split } from '../graph/key.js'
+import { requireFraction, requireWhole } from '../core/check.js'
+import { fail } from '../core/error.js'
+import { scalar } from '../core/ndarray.js'
+import { type Shape, showShape, sizeOf } from '../core/shape.js'
 import { ops } from '../graph/ops/index.js'
-import * as random from '../graph/random.js'
 import type { Tensor } from '../graph/tensor.js'
-import type { FullAttack } from './attack.js'
+import { margin } from '../nn/loss.js'
 import { projectOnto } from './ball.js'
 import { restarts } from './combine.js'
-import { iterate } from './iterate.js'
-import type { Method } from './method.js'
-import { squareL2Method } from './square-l2.js'
-import {
-  accept,
-  imageOf,
-  partsOf,
-  placed,
-  rounded,
-  span,
-  type SquareControl,
-  type SquareMemory,
-  type SquareOptions,
-  unseen
-} from './square-windows.js'
+import { goalOf, type GoalOptions } from './goal.js'
+import { iterate } from './programs.js'
+import { chooseEach } from './samples.js'
+import { type Canvas, type ImageShape, proposals } from './square-proposals.js'
+import type { AttackLoss, Candidate, Goal, Iteration, TracedAttack } from './types.js'
 
-export type { ImageShape, SquareControl, SquareMemory, SquareOptions } from './square-windows.js'
+export type { ImageShape } from './square-proposals.js'
 
-/** Height and width of a window that covers a part of an image: a square, or what the shorter side leaves of it. */
-const windowOf = (part: Tensor, rows: number, columns: number): readonly [Tensor, Tensor] => {
-  const area = ops.scale(rows * columns)(part)
-  const side = ops.max(1)(rounded(ops.sqrt(area)))
-  const along = (size: number, other: number): Tensor =>
-    ops.min(size)(ops.select(ops.greater(other)(side))(rounded(ops.scale(1 / other)(area)), side))
-  return [along(rows, columns), along(columns, rows)]
+/** The options of Square. */
+export interface SquareOptions extends Omit<GoalOptions, 'norm'> {
+  /** @defaultValue `'linf'` */
+  readonly norm?: 'linf' | 'l2'
+  /**
+   * Points to try after the first, that is, queries.
+   *
+   * @defaultValue 5000, as in AutoAttack
+   */
+  readonly steps?: number
+  /**
+   * The fraction of the image that the first squares cover.
+   *
+   * @defaultValue 0.8
+   */
+  readonly fraction?: number
+  /**
+   * Starting points.
+   *
+   * @defaultValue 1
+   */
+  readonly restarts?: number
+  /** The layout of a sample, where its shape is not [channels, height, width] or [height, width] already. */
+  readonly image?: ImageShape | undefined
 }
 
-/** The parts of {@link square} in L∞, without its restarts. */
-export const squareMethod = (options: Omit<SquareOptions, 'norm'>): Method<SquareMemory, SquareControl> => {
-  return {
-    ...partsOf('linf', options),
-    start: ({ norm, ball, ids }, key) => {
-      const { shape } = ball.centre
-      const n = shape[0]!
-      const [channels, height, width] = imageOf(shape, options.image)
-      const columns = ops.reshape([n, channels, 1, width])(random.rademacher([n, channels * width], ids)(key))
-      const stripes = ops.reshape(shape)(ops.broadcastTo([n, channels, height, width])(columns))
-      const point = projectOnto(norm, ball)(ops.add(ops.mul(ball.epsilon)(stripes))(ball.centre))
-      return { point, memory: unseen(point) }
-    },
-    move: ({ norm, ball, ids }, at, _gradient, memory, { part }, key) => {
-      const { shape } = ball.centre
-      const n = shape[0]!
-      const [channels, rows, columns] = imageOf(shape, options.image)
-      const next = accept(at, memory)
+/** The point that the next proposal changes, and its loss, [n]. */
+export type SquareState = { readonly accepted: Tensor; readonly loss: Tensor }
 
-      const [forPlace, forSign] = split(2)(key)
-      const places = random.uniform([n, 2], ids)(forPlace)
-      const [height, width] = windowOf(part, rows, columns)
-      const down = span(placed(ops.at(1, 0)(places), height, rows), height, rows)
-      const across = span(placed(ops.at(1, 1)(places), width, columns), width, columns)
-      const signs = random.rademacher([n, channels], ids)(forSign)
-      const signed = ops.reshape(shape)(ops.einsum('nc,nh,nw->nchw')(signs, down, across))
-      const corner = projectOnto(norm, ball)(ops.add(ops.mul(ball.epsilon)(signed))(ball.centre))
-      return { point: ops.select(ops.abs(signed))(corner, next.accepted), memory: next }
+/** What the schedule gives to one step of Square: the fraction of the image that it covers, a scalar. */
+export type SquareSchedule = { readonly part: Tensor }
+
+/** −(z_y − max z_j): the margin loss of Square. */
+const marginLoss: AttackLoss = (labels) => (logits) => ops.neg(margin(labels)(logits))
+
+/** A point replaces the accepted one where it raises the loss. */
+const accept = (at: Candidate, { accepted, loss }: SquareState): SquareState => {
+  const better = ops.greater(loss)(at.loss)
+  return {
+    accepted: chooseEach(better)(at.x, accepted),
+    loss: ops.select(better)(at.loss, loss)
+  }
+}
+
+/** Steps of a run of 10,000 after which the covered fraction halves. */
+const HALVINGS = [10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000]
+
+/**
+ * The fraction of the image that the square of a step covers: the paper's schedule for 10,000 queries, stretched to the
+ * number of steps.
+ */
+const covered = (step: number, steps: number, fraction: number): number => {
+  const at = Math.floor((step / Math.max(1, steps)) * 10_000)
+  return fraction / 2 ** HALVINGS.filter((bound) => at > bound).length
+}
+
+/** The layout of one sample of a batch of the given shape. */
+const imageOf = (shape: Shape, image: ImageShape | undefined): ImageShape => {
+  const inner = shape.slice(1)
+  const [a, b, c] = inner
+  if (image !== undefined && sizeOf(image) === sizeOf(inner)) return image
+  if (image === undefined && inner.length === 3) return [a!, b!, c!]
+  if (image === undefined && inner.length === 2) return [1, a!, b!]
+  return fail(
+    'ArgumentError',
+    'attack.square',
+    `image: [channels, height, width] of ${sizeOf(inner)} elements`,
+    image === undefined ? `samples ${showShape(inner)}` : showShape(image),
+    'image'
+  )
+}
+
+/** The iteration of {@link square} in either norm, without its restarts. */
+export const squareIteration = (options: SquareOptions): Iteration<SquareState, SquareSchedule> => {
+  const { norm = 'linf', steps = 5000, fraction = 0.8, loss = marginLoss } = options
+  const { pattern, propose } = proposals[norm]
+  const canvasOf = ({ ball, ids }: Goal): Canvas => {
+    const { shape } = ball.centre
+    const at = (offset: Tensor): Tensor => projectOnto(norm, ball)(ops.add(offset)(ball.centre))
+    return { ball, ids, shape, image: imageOf(shape, options.image), at }
+  }
+  return {
+    steps,
+    keep: 'best',
+    freeze: true,
+    gradients: false,
+    goal: (logits, batch, key) => {
+      requireWhole('attack.square', 'steps', steps)
+      requireFraction('attack.square', 'fraction', fraction, '(0, 1]')
+      return goalOf('attack.square', { ...options, norm, loss }, logits, batch, key)
+    },
+    start: (goal, key) => {
+      const canvas = canvasOf(goal)
+      const point = canvas.at(ops.mul(goal.ball.epsilon)(pattern(canvas, key)))
+      return { point, state: { accepted: point, loss: ops.fill(-1e30, [point.shape[0]!]) } }
+    },
+    schedule: (step) => ({ part: scalar(covered(step, steps, fraction)) }),
+    step: (goal, at, _gradient, state, { part }, key) => {
+      const next = accept(at, state)
+      return { point: propose(canvasOf(goal), next.accepted, part, key), state: next }
     }
   }
 }
 
 /**
  * The Square attack (Andriushchenko, Croce, Flammarion, Hein, arXiv:1912.00049), from logits alone: a random square of the
- * image is changed, and the change stays where it raises the loss, −(z_y − max z_j) unless given. In L∞ it starts with vertical
- * stripes of ±ε and sets squares to a corner of the ball, one sign for each channel; in L2 see {@link squareL2Method}. Squares
- * shrink by the paper's schedule. The model need not be differentiable. A broken sample is frozen. Run it with `attack.run`.
+ * image is changed, and the change is accepted where it raises the loss, by default −(z_y − max z_j). In L∞ it starts with
+ * vertical stripes of ±ε and sets squares to a corner of the ball, one sign for each channel; in L2 it starts with a grid of
+ * bumps and moves norm between two squares. Squares shrink by the paper's schedule. The model need not be differentiable. A
+ * sample is frozen after a success. Run it with `attack.run`.
  *
  * @example
  * import assert from 'node:assert'
@@ -80,7 +136,5 @@ export const squareMethod = (options: Omit<SquareOptions, 'norm'>): Method<Squar
  * const found = evaluateOn(square)({}, { x: ndarray.full([1, 4], 0.5), y: ndarray.of([1], [0]) }, key(0))
  * assert.equal(found.success.data[0], 1)
  */
-export const square = (options: SquareOptions): FullAttack =>
-  restarts(options.restarts ?? 1)(
-    options.norm === 'l2' ? iterate(squareL2Method(options)) : iterate(squareMethod(options))
-  )
+export const square = (options: SquareOptions): TracedAttack =>
+  restarts(options.restarts ?? 1)(iterate(squareIteration(options)))

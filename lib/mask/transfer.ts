@@ -1,7 +1,7 @@
 import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { none } from '../attack/attack.js'
+import { none } from '../attack/pgd.js'
 import { requireFinite, requireWhole } from '../core/check.js'
 import type { HostKey } from '../core/key.js'
 import { split } from '../graph/key.js'

@@ -56,7 +56,7 @@ const accuracy = async (how: attack.Attack, params: Concrete<nn.Params>): Promis
 describe.each(norms)('on trained nets, in %s', (norm) => {
   const epsilon = radii[norm]
   const fgsm = attack.fgsm({ norm, epsilon })
-  const pgd = (steps: number): attack.FullAttack =>
+  const pgd = (steps: number): attack.TracedAttack =>
     attack.pgd({ norm, epsilon, steps, stepSize: epsilon / 4, keep: 'best' })
 
   it('PGD ≤ FGSM ≤ noise ≤ clean, and APGD is as strong as PGD', async () => {

@@ -49,14 +49,14 @@ describe.each(norms)('in %s', (norm) => {
     const last = { keep: 'last', freeze: false } as const
     for (const steps of [0, 1, 2, 3, 5]) {
       const methods = [
-        attack.iterate({ ...attack.method.pgd({ norm, epsilon, steps, stepSize: 2 * epsilon }), ...last }),
+        attack.iterate({ ...attack.pgdIteration({ norm, epsilon, steps, stepSize: 2 * epsilon }), ...last }),
         attack.iterate({
-          ...attack.method.pgd({ norm, epsilon, steps, stepSize: epsilon, momentum: 0.9 }),
+          ...attack.pgdIteration({ norm, epsilon, steps, stepSize: epsilon, momentum: 0.9 }),
           ...last
         }),
         norm === 'l1'
-          ? attack.iterate({ ...attack.method.apgdL1({ epsilon, steps }), ...last })
-          : attack.iterate({ ...attack.method.apgd({ norm, epsilon, steps }), ...last })
+          ? attack.iterate({ ...attack.apgdL1Iteration({ epsilon, steps }), ...last })
+          : attack.iterate({ ...attack.apgdIteration({ norm, epsilon, steps }), ...last })
       ]
       for (const how of methods)
         staysInside(underLaw(how, model), { norm, epsilon, shape, classes, runs: runs(2) })
@@ -69,7 +69,7 @@ describe.each(norms)('in %s', (norm) => {
     const own = { ...batch, epsilon: { ...batch.ids, data: Float64Array.from(radii) } }
     const pgd = { norm, steps: 3, relativeStep: 2, keep: 'best' } as const
     const together = evaluateOn(attack.pgd({ ...pgd, epsilon: 9 })(model))({}, own, key(0))
-    const asOption = evaluateOn((e: Tensor, b: attack.Samples, k: Key) =>
+    const asOption = evaluateOn((e: Tensor, b: attack.AttackBatch, k: Key) =>
       attack.pgd({ ...pgd, epsilon: e })(model)({}, b, k)
     )(own.epsilon, batch, key(0))
     expect(asOption).toEqual(together)
@@ -82,9 +82,9 @@ describe.each(norms)('in %s', (norm) => {
 
   it('with a fixed step, more steps, restarts and attacks never help the model', () => {
     const batch = labelled(6, [12, 2, 3], classes)
-    const success = (how: attack.FullAttack): readonly number[] =>
+    const success = (how: attack.TracedAttack): readonly number[] =>
       Array.from(evaluateOn(how(model))({}, batch, key(7)).success.data)
-    const pgd = (steps: number, restarts = 1): attack.FullAttack =>
+    const pgd = (steps: number, restarts = 1): attack.TracedAttack =>
       attack.pgd({ norm, epsilon: epsilon / 2, steps, stepSize: epsilon / 4, keep: 'best', restarts })
     const apgd = attack.apgd({ norm, epsilon: epsilon / 2, steps: 4 })
     const ladders = [

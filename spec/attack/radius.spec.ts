@@ -11,10 +11,10 @@ describe.each(norms)('a radius that is a scalar tensor, in %s', (norm) => {
     'attacks as the number does: %s',
     (_, i) => {
       // a fixed step stays a number
-      const at = (epsilon: number): attack.FullAttack => everyAttack(norm, epsilon)[i]![1]
+      const at = (epsilon: number): attack.TracedAttack => everyAttack(norm, epsilon)[i]![1]
       const own = (radius: number): readonly number[] =>
         Array.from(
-          evaluateOn((e: Tensor, b: attack.Samples, k: Key) => at(0.2)(model)({}, { ...b, epsilon: e }, k))(
+          evaluateOn((e: Tensor, b: attack.AttackBatch, k: Key) => at(0.2)(model)({}, { ...b, epsilon: e }, k))(
             ndarray.scalar(radius),
             batch,
             key(1)
@@ -30,7 +30,7 @@ describe.each(norms)('a radius that is a scalar tensor, in %s', (norm) => {
 describe('ε warm-up', () => {
   const net = nn.serial(nn.dense(5), nn.relu, nn.dense(3))
   const data = batchOf(1, 24, 4, 3)
-  const pgd = (epsilon: number | Tensor): attack.FullAttack =>
+  const pgd = (epsilon: number | Tensor): attack.TracedAttack =>
     attack.pgd({ epsilon, steps: 3, relativeStep: 2 })
   const fitted = async (how: train.StepOptions['attack']): Promise<train.FitResult> =>
     right(

@@ -30,13 +30,13 @@ beforeAll(async () => {
 })
 afterAll(async () => reference.dispose())
 
-const found = async (how: attack.FullAttack, chunk: number, epsilon?: number): Promise<attack.Run> => {
+const found = async (how: attack.TracedAttack, chunk: number, epsilon?: number): Promise<attack.AttackRun> => {
   const own = epsilon === undefined ? batch : { ...batch, epsilon: ndarray.full([6], epsilon) }
   return right(await attack.run(how, { chunk })(model)({}, own, key(5))(reference)())
 }
 
 describe('a run in chunks', () => {
-  const cases: readonly (readonly [string, attack.FullAttack])[] = [
+  const cases: readonly (readonly [string, attack.TracedAttack])[] = [
     ...norms.flatMap((norm) => [
       [
         `PGD with momentum in ${norm}`,
@@ -141,7 +141,7 @@ describe('a run in chunks', () => {
   })
 
   it('refuses a bad chunk, no attacks, and DLR on two classes', async () => {
-    const attempted = async (how: attack.FullAttack, chunk?: number, on = model) =>
+    const attempted = async (how: attack.TracedAttack, chunk?: number, on = model) =>
       attack.run(how, chunk === undefined ? {} : { chunk })(on)({}, batch, key(0))(reference)()
     expect(await attempted(attack.fgsm({ epsilon: 0.1 }), 0)).toMatchObject({ left: { where: 'chunk' } })
     expect(E.isLeft(await attempted(attack.worst()))).toBe(true)
@@ -164,7 +164,7 @@ describe('engines', () => {
       attack.square({ epsilon: 0.05, steps: 15, image: [1, 2, 3] }),
       attack.square({ norm: 'l2', epsilon: 0.1, steps: 15, image: [1, 2, 3] })
     ]
-    const count = async (engine: Engine, how: attack.FullAttack): Promise<number> => {
+    const count = async (engine: Engine, how: attack.TracedAttack): Promise<number> => {
       const { success } = right(await attack.run(how)(model)({}, many, key(5))(engine)())
       return numbers(success).reduce((a, b) => a + b, 0)
     }
@@ -240,14 +240,14 @@ describe('APGD', () => {
     ])
       for (const epsilon of [0.1, 0.4])
         for (const rho of [0.75, 0.1]) {
-          const parts = attack.method.apgd({ epsilon, steps, loss, rho })
+          const parts = attack.apgdIteration({ epsilon, steps, loss, rho })
           const noiseless = attack.iterate({
             ...parts,
             freeze: false,
-            start: (task, k) => {
-              const { memory } = parts.start(task, k)
-              const point = task.ball.centre
-              return { point, memory: { ...memory, previous: point, top: point } }
+            start: (goal, k) => {
+              const { state } = parts.start(goal, k)
+              const point = goal.ball.centre
+              return { point, state: { ...state, previous: point, top: point } }
             }
           })
           const x = ndarray.fromNested([centre])
@@ -269,7 +269,7 @@ describe('Square', () => {
   const points = (steps: number) =>
     evaluateOn(
       attack.iterate({
-        ...attack.method.square({ epsilon: 0.1, steps: 40, image }),
+        ...attack.squareIteration({ epsilon: 0.1, steps: 40, image }),
         steps,
         keep: 'last',
         freeze: false
@@ -314,7 +314,7 @@ describe('Square', () => {
       found += changed.length
     }
     expect(found).toBeGreaterThan(10)
-    const method = attack.method.square({ epsilon: 0.1, steps: 40, image })
+    const method = attack.squareIteration({ epsilon: 0.1, steps: 40, image })
     const whole = attack.iterate({ ...method, steps: runs.length - 1, freeze: false })
     const { loss, success } = evaluateOn(whole(net))({}, flat, key(1))
     expect(success.data[0]).toBe(runs.some((run) => run.success.data[0] === 1) ? 1 : 0)

@@ -14,7 +14,7 @@ const net = small([size], 4, 2)
 
 /** The perturbation of sample i after some steps of a run of 40, and its loss. */
 const points = (steps: number, bounds: attack.Box = box) => {
-  const method = attack.method.squareL2({ epsilon, steps: 40, image, box: bounds })
+  const method = attack.squareIteration({ norm: 'l2', epsilon, steps: 40, image, box: bounds })
   const { x, loss } = evaluateOn(attack.iterate({ ...method, steps, keep: 'last', freeze: false })(net))(
     {},
     batch,
@@ -108,16 +108,16 @@ describe('Square in L2', () => {
         ops.scale(0)(ops.sliceAxis(1, 0, 4)(ops.reshape([1, -1])(x)))
       )
     const side = 5
-    const plain = attack.method.squareL2({ epsilon, steps: 40, image: [1, rows, columns], box })
+    const plain = attack.squareIteration({ norm: 'l2', epsilon, steps: 40, image: [1, rows, columns], box })
     const bare = attack.iterate({
       ...plain,
       steps: 1,
       keep: 'last',
       freeze: false,
-      control: () => ({ part: ndarray.scalar((side * side) / (rows * columns)) }),
-      start: (task) => ({
-        point: task.ball.centre,
-        memory: { accepted: task.ball.centre, loss: ops.fill(-1e30, [1]) }
+      schedule: () => ({ part: ndarray.scalar((side * side) / (rows * columns)) }),
+      start: ({ ball }) => ({
+        point: ball.centre,
+        state: { accepted: ball.centre, loss: ops.fill(-1e30, [1]) }
       })
     })
     const one = labelled(5, [1, rows * columns], 1)

@@ -28,7 +28,7 @@ export const everyAttack = (
   norm: attack.Norm,
   epsilon: number,
   steps = 2
-): readonly (readonly [name: string, attack: attack.FullAttack])[] => [
+): readonly (readonly [name: string, attack: attack.TracedAttack])[] => [
   ['noise', attack.noise({ norm, epsilon, samples: 2 })],
   ['FGSM', attack.fgsm({ norm, epsilon })],
   ['PGD', attack.pgd({ norm, epsilon, steps, stepSize: 0.7 * epsilon })],
@@ -49,7 +49,7 @@ export const everyAttack = (
 
 /** An attack on a closed model as laws see it: all results, samples along axis 0. */
 export const underLaw =
-  (how: attack.FullAttack, model: () => (x: Tensor) => Tensor): AttackUnderLaw =>
+  (how: attack.TracedAttack, model: () => (x: Tensor) => Tensor): AttackUnderLaw =>
   (batch, noise) => {
     const { losses, margins, ...rest } = how(model)({}, batch, noise)
     return { ...rest, losses: ops.transpose()(losses), margins: ops.transpose()(margins) }

@@ -1,72 +1,63 @@
 import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { fail, type TangentError } from '../../core/error.js'
+import { requireFinite } from '../../core/check.js'
+import type { TangentError } from '../../core/error.js'
 import type { HostKey } from '../../core/key.js'
 import { full } from '../../core/ndarray.js'
-import type { Runner } from '../../graph/runner.js'
+import type { Effect } from '../../graph/runner.js'
 import type { Concrete } from '../../graph/spec.js'
 import { attempt } from '../../graph/trace.js'
-import { labelledCount, takeExamples } from '../../nn/batch.js'
 import type { Dataset, Model } from '../../nn/model.js'
-import type { FullAttack } from '../attack.js'
 import { prepare } from '../combine.js'
-import type { Run } from '../run.js'
-import { checkBatch, overRows, type Part } from './rows.js'
+import type { AttackRun, RunOptions, TracedAttack } from '../types.js'
+import { allRows, batchesOf, overRows, type Part } from './batches.js'
 
 /** How a curve is measured. */
-export interface CurveOptions {
-  readonly attack: FullAttack
-  /** Examples a program call; 256 unless given, fewer where the set is smaller. */
+export interface CurveOptions extends RunOptions {
+  readonly attack: TracedAttack
+  /** Examples a program call, fewer where the set is smaller. @defaultValue 256 */
   readonly batch?: number
-  /** Steps in one program, as for `attack.prepare`. */
-  readonly chunk?: number
 }
 
-/** Runs an attack over a whole set with the given radius for all, or its own. */
-const runsOf =
-  <P>(
-    operation: string,
-    model: Model<P>,
-    { attack, batch = 256, chunk }: CurveOptions,
-    withRadius: boolean
-  ) =>
-  (params: Concrete<P>, data: Dataset, key: HostKey) =>
-  (
-    runner: Runner
-  ): TE.TaskEither<TangentError, (radius?: number) => TE.TaskEither<TangentError, readonly Part<Run>[]>> =>
-    pipe(
-      TE.fromEither(
-        attempt(() => {
-          const count = labelledCount(operation, model, params, data)
-          return { count, size: checkBatch(operation, batch, count) }
-        })
-      ),
-      TE.bind('prepared', ({ size }) => {
-        const example = takeExamples(data, new Array<number>(size).fill(0))
-        const own = withRadius ? { epsilon: full([size], 0) } : {}
-        return prepare(attack, chunk === undefined ? {} : { chunk })(model)(params, { ...example, ...own })(
-          runner
-        )
-      }),
-      TE.map(
-        ({ count, size, prepared }) =>
-          (radius) =>
-            overRows(data, size)(
-              Array.from({ length: count }, (_, i) => i),
-              (images) =>
-                prepared(
-                  params,
-                  radius === undefined ? images : { ...images, epsilon: full([size], radius) },
-                  key
-                )
-            )
+/** An attack that runs over a whole set, with the given radius for all or with its own. */
+const attackOver = <P>(
+  operation: string,
+  model: Model<P>,
+  { attack, batch, chunk }: CurveOptions,
+  params: Concrete<P>,
+  data: Dataset,
+  key: HostKey,
+  withRadius: boolean
+): Effect<(radius?: number) => TE.TaskEither<TangentError, readonly Part<AttackRun>[]>> =>
+  pipe(
+    RTE.fromEither(batchesOf(operation, model, params, data, batch)),
+    RTE.bindTo('set'),
+    RTE.bind('prepared', ({ set: { size, example } }) =>
+      prepare(attack, { chunk })(model)(
+        params,
+        withRadius ? { ...example, epsilon: full([size], 0) } : example
       )
+    ),
+    RTE.map(
+      ({ set, prepared }) =>
+        (radius) =>
+          overRows(set, allRows(set), (batchOfSet) =>
+            prepared(
+              params,
+              radius === undefined ? batchOfSet : { ...batchOfSet, epsilon: full([set.size], radius) },
+              key
+            )
+          )
     )
+  )
 
 /** The fraction of the examples for which something holds, given its place in a batch and the batch's run. */
-const share = (parts: readonly Part<Run>[], holds: (run: Run, place: number) => boolean): number => {
+const shareOf = (
+  parts: readonly Part<AttackRun>[],
+  holds: (run: AttackRun, place: number) => boolean
+): number => {
   const count = parts.reduce((sum, { rows }) => sum + rows.length, 0)
   const held = parts.reduce((sum, { rows, value }) => sum + rows.filter((_, j) => holds(value, j)).length, 0)
   return held / count
@@ -75,7 +66,7 @@ const share = (parts: readonly Part<Run>[], holds: (run: Run, place: number) => 
 /** A point of the curve over ε. */
 export interface EpsilonPoint {
   readonly epsilon: number
-  /** The fraction of the set that the attack of this radius does not break. */
+  /** The fraction of the set on which the attack of this radius does not succeed. */
   readonly robust: number
 }
 
@@ -105,29 +96,15 @@ export interface EpsilonOptions extends CurveOptions {
  */
 export const overEpsilon =
   <P>(model: Model<P>, options: EpsilonOptions) =>
-  (
-    params: Concrete<P>,
-    data: Dataset,
-    key: HostKey
-  ): ReaderTaskEither<Runner, TangentError, readonly EpsilonPoint[]> =>
-  (runner) =>
+  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<readonly EpsilonPoint[]> =>
     pipe(
-      TE.fromEither(
+      RTE.fromEither(
         attempt(() =>
-          options.epsilons.forEach((epsilon) => {
-            if (!(Number.isFinite(epsilon) && epsilon >= 0))
-              fail(
-                'ArgumentError',
-                'attack.overEpsilon',
-                'finite radii of at least 0',
-                `${epsilon}`,
-                'epsilons'
-              )
-          })
+          options.epsilons.forEach((epsilon) => requireFinite('attack.overEpsilon', 'epsilons', epsilon, 0))
         )
       ),
-      TE.flatMap(() => runsOf('attack.overEpsilon', model, options, true)(params, data, key)(runner)),
-      TE.flatMap((attacked) =>
+      RTE.flatMap(() => attackOver('attack.overEpsilon', model, options, params, data, key, true)),
+      RTE.flatMapTaskEither((attacked) =>
         pipe(
           options.epsilons,
           TE.traverseSeqArray((epsilon) =>
@@ -135,7 +112,7 @@ export const overEpsilon =
               attacked(epsilon),
               TE.map((parts) => ({
                 epsilon,
-                robust: share(parts, ({ success }, j) => success.data[j] === 0)
+                robust: shareOf(parts, ({ success }, j) => success.data[j] === 0)
               })),
               TE.tapIO((point) => options.observe?.(point) ?? ((): void => undefined))
             )
@@ -144,18 +121,18 @@ export const overEpsilon =
       )
     )
 
-/** What becomes of a set step by step: the curve, and what the gradients were. Fractions are of the whole set. */
+/** The robust accuracy step by step, and what the gradients were. Fractions are of the whole set. */
 export interface StepCurve {
-  /** The fraction that no point up to step k has broken; place 0 is the start, further restarts follow. */
+  /** The fraction on which no point up to step k succeeds; place 0 is the start, further restarts follow. */
   readonly robust: readonly number[]
-  /** Examples, not broken by the start, that no step brought nearer to a mistake than the start was. */
+  /** Examples, without a success at the start, that no step brought nearer to a mistake than the start was. */
   readonly stuck: number
   /** Examples that met a gradient of zero, and one that was not finite. */
   readonly zeroGradients: number
   readonly nonFiniteGradients: number
 }
 
-const wentNowhere = ({ margins: { shape, data } }: Run, place: number): boolean => {
+const wentNowhere = ({ margins: { shape, data } }: AttackRun, place: number): boolean => {
   const [rows, n] = shape as readonly [number, number]
   const start = data[place]!
   if (!(start > 0)) return false
@@ -165,24 +142,23 @@ const wentNowhere = ({ margins: { shape, data } }: Run, place: number): boolean 
 
 /**
  * Robust accuracy by the number of steps, from one run of the attack: what it would have found, had it ended earlier. Give
- * it a fixed step size. An example counts as broken from the first point on that breaks it.
+ * it a fixed step size. An example is no longer robust from the first success on.
  */
 export const overSteps =
   <P>(model: Model<P>, options: CurveOptions) =>
-  (params: Concrete<P>, data: Dataset, key: HostKey): ReaderTaskEither<Runner, TangentError, StepCurve> =>
-  (runner) =>
+  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<StepCurve> =>
     pipe(
-      runsOf('attack.overSteps', model, options, false)(params, data, key)(runner),
-      TE.flatMap((attacked) => attacked()),
-      TE.map((parts) => {
+      attackOver('attack.overSteps', model, options, params, data, key, false),
+      RTE.flatMapTaskEither((attacked) => attacked()),
+      RTE.map((parts) => {
         const rows = Math.max(...parts.map(({ value }) => value.margins.shape[0]!))
         return {
           robust: Array.from({ length: rows }, (_, k) =>
-            share(parts, ({ firstSuccess }, j) => firstSuccess.data[j]! < 0 || firstSuccess.data[j]! > k)
+            shareOf(parts, ({ firstSuccess }, j) => firstSuccess.data[j]! < 0 || firstSuccess.data[j]! > k)
           ),
-          stuck: share(parts, wentNowhere),
-          zeroGradients: share(parts, ({ zeroGradients }, j) => zeroGradients.data[j]! > 0),
-          nonFiniteGradients: share(parts, ({ nonFiniteGradients }, j) => nonFiniteGradients.data[j]! > 0)
+          stuck: shareOf(parts, wentNowhere),
+          zeroGradients: shareOf(parts, ({ zeroGradients }, j) => zeroGradients.data[j]! > 0),
+          nonFiniteGradients: shareOf(parts, ({ nonFiniteGradients }, j) => nonFiniteGradients.data[j]! > 0)
         }
       })
     )

@@ -1,40 +1,76 @@
+import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { fail, type TangentError } from '../../core/error.js'
 import type { HostKey } from '../../core/key.js'
 import type { NdArray } from '../../core/ndarray.js'
 import { fold, type Key } from '../../graph/key.js'
 import { loop } from '../../graph/loop.js'
-import type { Executed, Runner } from '../../graph/runner.js'
+import type { Effect, Executed, Result, Runner } from '../../graph/runner.js'
 import { type Concrete, keySpec } from '../../graph/spec.js'
 import type { Tensor } from '../../graph/tensor.js'
 import { attempt } from '../../graph/trace.js'
-import { labelledCount, takeExamples } from '../../nn/batch.js'
 import type { Attack, Batch, Dataset, Model } from '../../nn/model.js'
 import { correct } from '../../nn/loss.js'
 import { prepare } from '../combine.js'
-import { flagsOf } from './flags.js'
-import type { AttackReport, ClassReport, EvaluateOptions, NamedAttack, Robustness } from './options.js'
-import { checkBatch, overRows, type Part } from './rows.js'
+import { compiled } from '../programs.js'
+import type { RunOptions } from '../types.js'
+import { allRows, type Batches, batchesOf, eachOf, type Examples, overRows } from './batches.js'
+import {
+  type AttackKind,
+  type AttackReport,
+  classesOf,
+  countOf,
+  flagsOf,
+  fraction,
+  type NamedAttack,
+  type Robustness
+} from './report.js'
 
-type Effect<A> = TE.TaskEither<TangentError, A>
+/** One more batch of an evaluation is done. */
+export interface EvaluateEvent {
+  /** The attack that runs; `clean` for the inputs as they are. */
+  readonly attack: string
+  /** Examples on which it has run, of all on which it will run. */
+  readonly done: number
+  readonly total: number
+  /** The fraction of the set that is still robust. */
+  readonly robust: number
+}
 
-/** What an attack found for one batch: inputs, and which of its gradients were at fault, where that is known. */
-interface Found {
+/** How a set is evaluated. */
+export type EvaluateOptions = RunOptions & {
+  /** Examples a program call, fewer where the set is smaller. @defaultValue 256 */
+  readonly batch?: number
+  /** Called after every batch. */
+  readonly observe?: (event: EvaluateEvent) => IO<void>
+} & (
+    | {
+        /** One attack, in a program of its own that computes its inputs and nothing else. */
+        readonly attack: Attack
+        readonly attacks?: undefined
+      }
+    | {
+        /** Several, one after the other; attack j has the key `fold(j)(key)`, as in `attack.worst`. */
+        readonly attacks: readonly NamedAttack[]
+        readonly attack?: undefined
+      }
+  )
+
+/** The inputs that an attack made of one batch, and which of its gradients were at fault, where that is known. */
+interface AttackOutput {
   readonly x: NdArray
   readonly zeroGradients?: NdArray
   readonly nonFiniteGradients?: NdArray
   readonly executed: Executed
 }
 
-/** An attack whose programs are ready. */
-type Ready = (batch: Concrete<Required<Batch>>) => Effect<Found>
-
-/** An attack that is yet to be compiled, when its turn comes and there is something left to attack. */
-interface Turn {
-  readonly named: NamedAttack
-  readonly ready: Effect<Ready>
+/** An attack that is compiled only when it follows, and if an example is left to attack. */
+interface PendingAttack {
+  readonly name: string
+  readonly kind: AttackKind
+  readonly prepared: Effect<(batch: Examples) => TE.TaskEither<TangentError, AttackOutput>>
 }
 
 const checkNames = (attacks: readonly NamedAttack[]): void => {
@@ -43,86 +79,138 @@ const checkNames = (attacks: readonly NamedAttack[]): void => {
     fail('ArgumentError', 'attack.evaluate', 'attacks of different names', names.join(', ') || 'none')
 }
 
-/** An attack as a program for its inputs alone. */
-const bare =
-  <P>(
-    model: Model<P>,
-    attack: Attack,
-    params: Concrete<P>,
-    example: Concrete<Required<Batch>>,
-    key: HostKey
-  ) =>
-  (runner: Runner): Effect<Ready> =>
-    pipe(
-      runner.compile(
-        (p: P, b: Required<Batch>, k: Key): Tensor => attack(model)(p, b, k).x,
-        [params, example, keySpec]
-      ),
-      TE.map(
-        (program): Ready =>
-          (batch) =>
-            pipe(
-              program(params, batch, key),
-              TE.map(({ value, executed }) => ({ x: value, executed }))
-            )
-      )
-    )
-
-const turnsOf =
-  <P>(model: Model<P>, options: EvaluateOptions, params: Concrete<P>, key: HostKey) =>
-  (runner: Runner, example: Concrete<Required<Batch>>): readonly Turn[] => {
-    const { attack, attacks, chunk } = options
-    if (attacks === undefined)
-      return [
+const pendingAttacks = <P>(
+  model: Model<P>,
+  { attack, attacks, chunk }: EvaluateOptions,
+  params: Concrete<P>,
+  example: Examples,
+  key: HostKey
+): readonly PendingAttack[] =>
+  attacks === undefined
+    ? [
         {
-          named: { name: 'attack', attack },
-          ready: bare(model, attack, params, example, key)(runner)
+          name: 'attack',
+          kind: 'white box',
+          prepared: pipe(
+            compiled(
+              (p: P, b: Required<Batch>, k: Key): Tensor => attack(model)(p, b, k).x,
+              [params, example, keySpec]
+            ),
+            RTE.map(
+              (program) => (batch) =>
+                pipe(
+                  program(params, batch, key),
+                  TE.map(({ value, executed }) => ({ x: value, executed }))
+                )
+            )
+          )
         }
       ]
-    return attacks.map((named, j) => ({
-      named,
-      ready: pipe(
-        prepare(named.attack, chunk === undefined ? {} : { chunk })(model)(params, example)(runner),
-        TE.map(
-          (prepared): Ready =>
-            (batch) =>
-              prepared(params, batch, fold(j)(key))
+    : attacks.map(({ name, kind = 'white box', attack: named }, j) => ({
+        name,
+        kind,
+        prepared: pipe(
+          prepare(named, { chunk })(model)(params, example),
+          RTE.map((run) => (batch) => run(params, batch, fold(j)(key)))
         )
-      )
-    }))
-  }
+      }))
 
-/** The values of the examples that were asked for, without those that fill up a batch. */
-const eachOf = <R>(parts: readonly Part<R>[], values: (value: R) => NdArray): readonly number[] =>
-  parts.flatMap(({ rows, value }) => Array.from(values(value).data.subarray(0, rows.length)))
-
-const countOf = (values: readonly number[]): number => values.filter((value) => value !== 0).length
-
-const fraction = (each: readonly number[]): number => countOf(each) / each.length
-
-const classesOf = (
-  labels: readonly number[],
-  clean: readonly number[],
-  robust: readonly number[]
-): readonly ClassReport[] =>
-  [...new Set(labels)]
-    .sort((a, b) => a - b)
-    .map((label) => {
-      const of = (each: readonly number[]): readonly number[] => each.filter((_, i) => labels[i] === label)
-      return { label, count: of(clean).length, clean: fraction(of(clean)), robust: fraction(of(robust)) }
-    })
-
-interface Reached {
-  readonly each: readonly number[]
+/** An evaluation after some of its attacks: 1 for each example that is still robust, and what the attacks did. */
+interface Totals {
+  readonly isRobust: readonly number[]
   readonly reports: readonly AttackReport[]
   readonly executed: Executed | undefined
 }
 
+/** What all attacks of one evaluation share. */
+interface Evaluation {
+  readonly set: Batches
+  /** 1 for each example of a batch that is classified correctly. */
+  readonly classify: (batch: Examples) => TE.TaskEither<TangentError, Result<NdArray>>
+  readonly observe: EvaluateOptions['observe']
+}
+
+/** The examples that are classified correctly as they are. */
+const runClean = ({ set, classify, observe }: Evaluation): TE.TaskEither<TangentError, Totals> => {
+  let done = 0
+  return pipe(
+    overRows(set, allRows(set), classify, ({ rows }) => {
+      done += rows.length
+      observe?.({ attack: 'clean', done, total: set.count, robust: done / set.count })()
+    }),
+    TE.map((parts) => ({
+      isRobust: eachOf(parts, ({ value }) => value),
+      reports: [],
+      executed: parts.at(-1)?.value.executed
+    }))
+  )
+}
+
+/** Runs one attack on the examples that are still robust. What it returns is classified anew. */
+const runAttack =
+  (
+    { set, classify, observe }: Evaluation,
+    { name, kind, prepared }: PendingAttack,
+    from: Totals
+  ): Effect<Totals> =>
+  (runner) => {
+    const rows = from.isRobust.flatMap((isRobust, i) => (isRobust === 0 ? [] : [i]))
+    const none = { name, kind, attacked: 0, broken: 0, robust: 0, zeroGradients: 0, nonFiniteGradients: 0 }
+    if (rows.length === 0) return TE.right({ ...from, reports: [...from.reports, none] })
+    let [done, robust] = [0, rows.length]
+    return pipe(
+      prepared(runner),
+      TE.flatMap((run) =>
+        overRows(
+          set,
+          rows,
+          (batch) =>
+            pipe(
+              run(batch),
+              TE.bindTo('output'),
+              TE.bind('isCorrect', ({ output }) => classify({ ...batch, x: output.x }))
+            ),
+          (part) => {
+            done += part.rows.length
+            robust -= part.rows.length - countOf(eachOf([part], ({ isCorrect }) => isCorrect.value))
+            observe?.({ attack: name, done, total: rows.length, robust: robust / set.count })()
+          }
+        )
+      ),
+      TE.map((parts) => {
+        const isRobust = from.isRobust.slice()
+        eachOf(parts, ({ isCorrect }) => isCorrect.value).forEach((value, i) => (isRobust[rows[i]!] = value))
+        const faulty = (field: 'zeroGradients' | 'nonFiniteGradients'): number =>
+          countOf(
+            parts.flatMap((part) => {
+              const { [field]: faults } = part.value.output
+              return faults === undefined ? [] : eachOf([part], () => faults)
+            })
+          )
+        const report = {
+          name,
+          kind,
+          attacked: rows.length,
+          broken: rows.length - robust,
+          robust: robust / set.count,
+          zeroGradients: faulty('zeroGradients'),
+          nonFiniteGradients: faulty('nonFiniteGradients')
+        }
+        return {
+          isRobust,
+          reports: [...from.reports, report],
+          executed: parts.at(-1)?.value.output.executed ?? from.executed
+        }
+      })
+    )
+  }
+
 /**
  * Clean and robust accuracy over a whole set, batch by batch through compiled programs: the worst of all attacks for each
- * example. A clean mistake counts as broken, and so does a tie of logits. An example that is broken is not attacked again;
- * batches are filled with those that still stand. What an attack returns is classified anew, so it cannot claim a success.
- * Noise follows the place of an example in the set: neither the batch size nor what other examples do changes it.
+ * example. A clean mistake counts as a success of the attack, and so does a tie of logits. An example is not attacked again
+ * after a success; batches are filled with those that are still robust. What an attack returns is classified anew, so it
+ * cannot claim a success. Noise follows the place of an example in the set: neither the batch size nor the other examples
+ * change it.
  *
  * @example
  * import assert from 'node:assert'
@@ -142,136 +230,44 @@ interface Reached {
  */
 export const evaluate =
   <P>(model: Model<P>, options: EvaluateOptions) =>
-  (params: Concrete<P>, data: Dataset, key: HostKey): ReaderTaskEither<Runner, TangentError, Robustness> =>
-  (runner) => {
-    const { batch = 256, observe } = options
-    const judge = (p: P, { x, y }: Required<Batch>): Tensor => correct(y)(model(p)(x))
-    return pipe(
-      TE.fromEither(
-        attempt(() => {
-          if (options.attacks !== undefined) checkNames(options.attacks)
-          const count = labelledCount('attack.evaluate', model, params, data)
-          return { count, size: checkBatch('attack.evaluate', batch, count) }
-        })
+  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Robustness> =>
+    pipe(
+      RTE.fromEither(attempt(() => options.attacks === undefined || checkNames(options.attacks))),
+      RTE.flatMapEither(() => batchesOf('attack.evaluate', model, params, data, options.batch)),
+      RTE.bindTo('set'),
+      RTE.bind('program', ({ set }) =>
+        compiled((p: P, { x, y }: Required<Batch>): Tensor => correct(y)(model(p)(x)), [params, set.example])
       ),
-      TE.bind('stands', ({ size }) => {
-        const example = takeExamples(data, new Array<number>(size).fill(0))
-        return pipe(
-          runner.compile(judge, [params, example]),
-          TE.map((program) => ({ example, program }))
-        )
-      }),
-      TE.flatMap(({ count, size, stands: { example, program } }) => {
-        const over = overRows(data, size)
-        const teller = (attack: string, total: number) => (standing: (done: number) => number) => {
-          let done = 0
-          return (part: Part<unknown>): void => {
-            done += part.rows.length
-            observe?.({ attack, done, total, robust: standing(done) / count })()
-          }
+      RTE.flatMap(({ set, program }) => (runner: Runner) => {
+        const evaluation: Evaluation = {
+          set,
+          classify: (batch) => program(params, batch),
+          observe: options.observe
         }
-
-        const clean = pipe(
-          over(
-            Array.from({ length: count }, (_, i) => i),
-            (images) => program(params, images),
-            teller('clean', count)((done) => done)
-          ),
-          TE.map((parts): Reached => ({
-            each: eachOf(parts, ({ value }) => value),
-            reports: [],
-            executed: parts.at(-1)?.value.executed
-          }))
-        )
-
-        const underAttack = (turn: Turn, from: Reached): Effect<Reached> => {
-          const { name, kind = 'white box' } = turn.named
-          const rows = from.each.flatMap((stands, i) => (stands === 0 ? [] : [i]))
-          if (rows.length === 0) {
-            const report = {
-              name,
-              kind,
-              attacked: 0,
-              broken: 0,
-              robust: 0,
-              zeroGradients: 0,
-              nonFiniteGradients: 0
-            }
-            return TE.right({ ...from, reports: [...from.reports, report] })
-          }
-          let standing = rows.length
-          const tell = teller(name, rows.length)(() => standing)
-          return pipe(
-            turn.ready,
-            TE.flatMap((ready) =>
-              over(
-                rows,
-                (images) =>
-                  pipe(
-                    ready(images),
-                    TE.bindTo('found'),
-                    TE.bind('judged', ({ found }) => program(params, { ...images, x: found.x }))
-                  ),
-                (part) => {
-                  standing -= part.rows.length - countOf(eachOf([part], ({ judged }) => judged.value))
-                  tell(part)
-                }
-              )
-            ),
-            TE.map((parts) => {
-              const after = from.each.slice()
-              eachOf(parts, ({ judged }) => judged.value).forEach((stands, i) => (after[rows[i]!] = stands))
-              const faulty = (field: 'zeroGradients' | 'nonFiniteGradients'): number =>
-                countOf(
-                  parts.flatMap((part) => {
-                    const { [field]: faults } = part.value.found
-                    return faults === undefined ? [] : eachOf([part], () => faults)
-                  })
-                )
-              return {
-                each: after,
-                reports: [
-                  ...from.reports,
-                  {
-                    name,
-                    kind,
-                    attacked: rows.length,
-                    broken: rows.length - standing,
-                    robust: standing / count,
-                    zeroGradients: faulty('zeroGradients'),
-                    nonFiniteGradients: faulty('nonFiniteGradients')
-                  }
-                ],
-                executed: parts.at(-1)?.value.found.executed ?? from.executed
-              }
-            })
-          )
-        }
-
-        const turns = turnsOf(model, options, params, key)(runner, example)
+        const pending = pendingAttacks(model, options, params, set.example, key)
         return pipe(
-          clean,
-          TE.flatMap((start) =>
+          runClean(evaluation),
+          TE.bindTo('clean'),
+          TE.bind('attacked', ({ clean }) =>
             pipe(
-              start,
-              loop(turns.length, (j, from: Reached) => underAttack(turns[j]!, from)),
-              TE.map(({ each, reports, executed }): Robustness => {
-                const named = options.attacks === undefined ? [] : reports
-                return {
-                  count,
-                  clean: fraction(start.each),
-                  robust: fraction(each),
-                  cleanEach: start.each,
-                  robustEach: each,
-                  attacks: named,
-                  classes: classesOf(Array.from(data.y.data), start.each, each),
-                  flags: flagsOf(named, count),
-                  executed
-                }
-              })
+              clean,
+              loop(pending.length, (j, from: Totals) => runAttack(evaluation, pending[j]!, from)(runner))
             )
-          )
+          ),
+          TE.map(({ clean, attacked: { isRobust, reports, executed } }): Robustness => {
+            const attacks = options.attacks === undefined ? [] : reports
+            return {
+              count: set.count,
+              clean: fraction(clean.isRobust),
+              robust: fraction(isRobust),
+              cleanEach: clean.isRobust,
+              robustEach: isRobust,
+              attacks,
+              classes: classesOf(Array.from(data.y.data), clean.isRobust, isRobust),
+              flags: flagsOf(attacks, set.count),
+              executed
+            }
+          })
         )
       })
     )
-  }

@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js'
-import { none } from '../../attack/attack.js'
+import { none } from '../../attack/pgd.js'
 import { requireWhole } from '../../core/check.js'
 import { type Shape, sizeOf } from '../../core/shape.js'
 import { jacrev, vmap } from '../../diff/index.js'

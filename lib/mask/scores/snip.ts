@@ -1,4 +1,4 @@
-import { none } from '../../attack/attack.js'
+import { none } from '../../attack/pgd.js'
 import { fail } from '../../core/error.js'
 import { grad } from '../../diff/index.js'
 import type { Key } from '../../graph/key.js'

@@ -89,7 +89,7 @@ describe('attack.evaluate of several attacks', () => {
   it('believes no attack: one that returns the inputs breaks nothing', async () => {
     const claims = Object.assign(
       <P>() =>
-        (p: P, batch: attack.Samples, k: Parameters<ReturnType<typeof pgd>>[2]) => ({
+        (p: P, batch: attack.AttackBatch, k: Parameters<ReturnType<typeof pgd>>[2]) => ({
           ...pgd<P>(() => (x) => ops.sliceAxis(1, 0, 10)(x))(p, batch, k),
           x: batch.x
         }),
@@ -108,7 +108,7 @@ describe('attack.evaluate of several attacks', () => {
 
 describe('a trained net under attack', () => {
   it('falls from clean over noise and FGSM to PGD, and no further than a point with twice the steps', async () => {
-    const robust = async (how: attack.FullAttack): Promise<number> =>
+    const robust = async (how: attack.TracedAttack): Promise<number> =>
       (await evaluated({ attack: how }, 400)).robust
     const one = { epsilon, stepSize: epsilon / 10, keep: 'best' } as const
     const clean = (await evaluated({ attack: attack.none }, 400)).robust
@@ -154,7 +154,7 @@ describe('a trained net under attack', () => {
     curve.slice(1).forEach(({ robust }, i) => expect(robust).toBeLessThan(curve[i]!.robust))
     expect(curve.at(-1)!.robust).toBe(0)
 
-    const fixed = (steps: number): attack.FullAttack =>
+    const fixed = (steps: number): attack.TracedAttack =>
       attack.pgd({ epsilon, steps, stepSize: epsilon / 10, keep: 'best' })
     const { robust } = right(
       await withEngine()(attack.overSteps(net.apply, { attack: fixed(10) })(params, images(100), key(1)))()
