@@ -14,11 +14,9 @@ describe.each(norms)('a radius that is a scalar tensor, in %s', (norm) => {
       const at = (epsilon: number): attack.TracedAttack => everyAttack(norm, epsilon)[i]![1]
       const own = (radius: number): readonly number[] =>
         Array.from(
-          evaluateOn((e: Tensor, b: attack.AttackBatch, k: Key) => at(0.2)(model)({}, { ...b, epsilon: e }, k))(
-            ndarray.scalar(radius),
-            batch,
-            key(1)
-          ).x.data
+          evaluateOn((e: Tensor, b: attack.AttackBatch, k: Key) =>
+            at(0.2)(model)({}, { ...b, epsilon: e }, k)
+          )(ndarray.scalar(radius), batch, key(1)).x.data
         )
       const fixed = Array.from(evaluateOn(at(0.2)(model))({}, batch, key(1)).x.data)
       own(0.2).forEach((value, j) => expect(value).toBeCloseTo(fixed[j]!, 12))

@@ -30,7 +30,11 @@ beforeAll(async () => {
 })
 afterAll(async () => reference.dispose())
 
-const found = async (how: attack.TracedAttack, chunk: number, epsilon?: number): Promise<attack.AttackRun> => {
+const found = async (
+  how: attack.TracedAttack,
+  chunk: number,
+  epsilon?: number
+): Promise<attack.AttackRun> => {
   const own = epsilon === undefined ? batch : { ...batch, epsilon: ndarray.full([6], epsilon) }
   return right(await attack.run(how, { chunk })(model)({}, own, key(5))(reference)())
 }
