@@ -27,7 +27,7 @@ const within =
     return ops.add(ops.mul(shrink)(moved))(start)
   }
 
-/** One step as a traced function: the terms, the hard mask, and the state after it. */
+/** One step as a traced function: the terms, the hard mask, and what is new in the state after it. */
 export const learnStep = (
   network: Network,
   { objective, parametrisation, attack, ...options }: LearnOptions,
@@ -61,13 +61,13 @@ export const learnStep = (
     const adversarial = { ...attacked, x }
     const terms = (s: Weights, params: Params): LossTerms =>
       objective({ mask: maskOf(s), params, dense, trajectory, clean, adversarial, key: forObjective })
-    const next = (): LearnState => {
+    const next = (): Partial<LearnState> => {
       const learnt = (gradient: Weights) => optimiser.step(rate)(gradient)(from.scores)
       if (from.weights === undefined)
         return { scores: learnt(grad((s: Weights) => terms(s, start).loss)(scores)) }
       if (rescoring !== undefined) {
         const gradient = grad((params: Params) => terms(scores, params).loss)(start)
-        return { scores: from.scores, weights: moved(from.weights, gradient, rate, dense) }
+        return { weights: moved(from.weights, gradient, rate, dense) }
       }
       const [byScores, byWeights] = grad(([s, params]: readonly [Weights, Params]) => terms(s, params).loss)([
         scores,

@@ -81,7 +81,12 @@ const searchCodec = (
 /** Entries of each leaf in which two masks differ; none where there was no mask before. */
 const flipsBetween = (before: Concrete<Weights> | undefined, after: Concrete<Weights>): readonly number[] => {
   const old = maskedLeaves(before ?? after)
-  return maskedLeaves(after).map(({ data }, l) => data.filter((m, i) => m !== old[l]!.data[i]).length)
+  return maskedLeaves(after).map(({ data }, l) => {
+    const was = old[l]!.data
+    let flips = 0
+    for (let i = 0; i < data.length; i++) if (data[i] !== was[i]) flips++
+    return flips
+  })
 }
 
 const numbersOf = (terms: Readonly<Record<string, NdArray>>): Readonly<Record<string, number>> =>
@@ -196,12 +201,15 @@ export const learnFrom =
           take: (position, before) =>
             pipe(
               TE.fromEither(attempt(() => (isDue(position) ? rescored(before.at) : before.at))),
-              TE.flatMap((at) => program(at, ...plan.argumentsOf(position))),
-              TE.map(({ value: { to, terms, mask }, executed }) => {
+              TE.bindTo('at'),
+              TE.bind('result', ({ at }) => program(at, ...plan.argumentsOf(position))),
+              TE.map(({ at, result: { value, executed } }) => {
+                const { to, terms, mask } = value
                 const flips = flipsBetween(before.mask, mask)
                 const event = { step: position, steps, terms: numbersOf(terms), flips }
                 options.observe?.(event)()
-                return { executed, state: { at: to, mask, history: append(before.history, [event]) } }
+                const history = append(before.history, [event])
+                return { executed, state: { at: { ...at, ...to }, mask, history } }
               })
             )
         })
