@@ -31,12 +31,25 @@ export {
   vmap,
   type VmapOptions
 } from './diff/index.js'
-export { compile, run } from './engine/compile.js'
-export { exportOnnx, type OnnxFile } from './engine/onnx/export.js'
-export { type Engine, type EngineName, engineNames } from './engine/engine.js'
-export { autoOrder, engineName, type EngineOptions, openEngine, withEngine } from './engine/open.js'
+export {
+  autoOrder,
+  compile,
+  type Engine,
+  engineName,
+  type EngineName,
+  engineNames,
+  type EngineOptions,
+  explain,
+  type ExplainOptions,
+  type Explanation,
+  exportOnnx,
+  type OnnxFile,
+  openEngine,
+  run,
+  type Stages,
+  withEngine
+} from './engine/index.js'
 export type { Executed, Program, Result, Runner } from './graph/runner.js'
-export { explain, type ExplainOptions, type Explanation, type Stages } from './engine/explain.js'
 export { optimise } from './optimise/index.js'
 export type { Cost } from './optimise/cost.js'
 export * as tree from './graph/tree.js'

@@ -13,9 +13,9 @@ import {
   type TangentError,
   trace
 } from '../../lib/index.js'
-import { engineOf } from '../../lib/engine/compile.js'
-import type { Backend } from '../../lib/engine/engine.js'
-import { openBackend } from '../../lib/engine/open.js'
+import { engineOf } from '../../lib/engine/engine.js'
+import type { Backend } from '../../lib/engine/backend.js'
+import { engines } from '../../lib/engine/engines.js'
 import { planOf } from '../../lib/engine/plan.js'
 import { specsOf } from '../../lib/graph/spec.js'
 import {
@@ -108,7 +108,7 @@ const openOn = <Args extends readonly unknown[], Out>(
   threads: number
 ): TE.TaskEither<TangentError, Ready> =>
   pipe(
-    openBackend(name)({ threads }),
+    engines[name].open({ threads }),
     TE.flatMap((backend) => {
       const engine = engineOf(name, backend)
       return pipe(

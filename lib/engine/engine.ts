@@ -1,67 +1,16 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import type { Task } from 'fp-ts/lib/Task.js'
-import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import type { TangentError } from '../core/error.js'
-import type { NdArray } from '../core/ndarray.js'
-import type { Executed, Runner } from '../graph/runner.js'
-import type { Plan } from './plan.js'
-
-/** Every engine, with the backend behind it; what `prefer`, `require` and `--engine` accept besides `auto`. */
-export const engineNames = [
-  'reference',
-  'onnx:native',
-  'onnx:wasm',
-  'gpujs:webgpu',
-  'gpujs:webgl2',
-  'gpujs:headlessgl',
-  'gpujs:webasm',
-  'gpujs:cpu'
-] as const
-
-/** The name of one engine. */
-export type EngineName = (typeof engineNames)[number]
-
-/**
- * `Runner.unroll` of every engine: 4 where that was measured to win (docs/state.md), for beyond it little is won and compiling
- * takes ever longer. The reference is asked for what is right, not for what is fast.
- */
-export const unrolls: { readonly [Name in EngineName]: number } = {
-  reference: 1,
-  'onnx:native': 4,
-  'onnx:wasm': 4,
-  'gpujs:webgpu': 1,
-  'gpujs:webgl2': 1,
-  'gpujs:headlessgl': 4,
-  'gpujs:webasm': 4,
-  'gpujs:cpu': 1
-}
-
-/** A plan made ready to run. `run` takes the plan's fed inputs and gives the graph's outputs. */
-export interface Executable {
-  readonly run: (inputs: readonly NdArray[]) => TaskEither<TangentError, readonly NdArray[]>
-  readonly executed: Executed
-  readonly dispose: Task<void>
-}
-
-/** What is held at a moment, counted by kind: programs, and what the backend has of kernels, plans, buffers, sessions. */
-export type Held = Readonly<Record<string, number>>
-
-/** What an engine has to be able to do; everything else (tracing, optimising, caching) is shared. */
-export interface Backend {
-  readonly executed: Executed
-  readonly load: (plan: Plan) => TaskEither<TangentError, Executable>
-  /** What it holds on its device: on webgpu buffers are counted for all engines that share the device. */
-  readonly held: () => Held
-  readonly dispose: Task<void>
-}
-
-/** What a backend is told when it is opened. */
-export interface OpenOptions {
-  /** Number of threads; 1 unless given. */
-  readonly threads: number
-}
-
-/** How a backend is opened; a Left when it is not there. */
-export type OpenBackend = (options: OpenOptions) => TaskEither<TangentError, Backend>
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { type TangentError, tangentError } from '../core/error.js'
+import { graphKey, inputName } from '../graph/graph.js'
+import type { Executed, Program, Runner } from '../graph/runner.js'
+import { type Concrete, hostLeaves } from '../graph/spec.js'
+import { attempt, trace, type Traced, unflattenOut } from '../graph/trace.js'
+import { optimise } from '../optimise/index.js'
+import type { Backend, Executable, Resources } from './backend.js'
+import { type EngineName, engines } from './engines.js'
+import { type Plan, planOf } from './plan.js'
 
 /** An open engine. */
 export interface Engine extends Runner {
@@ -69,8 +18,129 @@ export interface Engine extends Runner {
   readonly describe: Executed
   /** The number of programs held ready. */
   readonly programs: () => number
-  /** Everything that is held, programs among it: what does not come back to where it was has leaked. */
-  readonly held: () => Held
-  /** Lets runs that have begun come to their end, refuses all others, and gives everything back. */
+  /** All resources in use, programs included: a count that does not return to where it was is a leak. */
+  readonly held: () => Resources
+  /** Lets runs that have begun end, refuses all others, and releases everything. */
   readonly dispose: Task<void>
+}
+
+/** Starts tasks as long as it is open, and waits for those that have started when it closes. */
+const lifecycle = () => {
+  const running = new Set<Promise<unknown>>()
+  let isOpen = true
+  return {
+    /** The task, refused if the lifecycle has ended by the time it is to begin. */
+    whileOpen:
+      <A>(
+        task: TE.TaskEither<TangentError, A>,
+        refusal: () => TangentError
+      ): TE.TaskEither<TangentError, A> =>
+      async () => {
+        if (!isOpen) return E.left(refusal())
+        const begun = task()
+        running.add(begun)
+        try {
+          return await begun
+        } finally {
+          running.delete(begun)
+        }
+      },
+    /** Refuses all that has not begun, and waits for the rest. */
+    close: async (): Promise<void> => {
+      isOpen = false
+      await Promise.allSettled(running)
+    }
+  }
+}
+
+/** A plan that is loaded, ready for any function with the same structure. */
+interface Loaded {
+  readonly plan: Plan
+  readonly executable: Executable
+}
+
+type Cache = Map<string, Promise<E.Either<TangentError, Loaded>>>
+
+const load = (
+  backend: Backend,
+  cache: Cache,
+  key: string,
+  plan: () => Plan
+): TE.TaskEither<TangentError, Loaded> => {
+  const known = cache.get(key)
+  if (known !== undefined) return () => known
+  const loading = pipe(
+    TE.fromEither(attempt(plan)),
+    TE.flatMap((ready) =>
+      pipe(
+        backend.load(ready),
+        TE.map((executable) => ({ plan: ready, executable }))
+      )
+    )
+  )
+  return () => {
+    const running = cache.get(key) ?? loading()
+    cache.set(key, running)
+    return running.then((result) => {
+      if (E.isLeft(result)) cache.delete(key)
+      return result
+    })
+  }
+}
+
+const programOf =
+  <Args extends readonly unknown[], Out>(
+    { graph, out }: Traced<Args, Out>,
+    { plan, executable }: Loaded,
+    begin: <A>(run: TE.TaskEither<TangentError, A>) => TE.TaskEither<TangentError, A>
+  ): Program<Args, Out> =>
+  (...args) =>
+    begin(
+      pipe(
+        TE.fromEither(attempt(() => plan.feed(hostLeaves('run', args, graph.inputs.map(inputName))))),
+        TE.flatMap(executable.run),
+        TE.map((values) => ({
+          value: unflattenOut<Concrete<Out>>(out, values),
+          executed: executable.executed
+        }))
+      )
+    )
+
+const closed = (operation: string, name: EngineName): TangentError =>
+  tangentError('EngineError', operation, 'an open engine', `${name}, which was disposed`)
+
+/** An engine from a backend: tracing, optimising and the cache of programs are the same for all. */
+export const engineOf = (name: EngineName, backend: Backend): Engine => {
+  const cache: Cache = new Map()
+  const { whileOpen, close } = lifecycle()
+  const guarded =
+    (operation: string) =>
+    <A>(task: TE.TaskEither<TangentError, A>): TE.TaskEither<TangentError, A> =>
+      whileOpen(task, () => closed(operation, name))
+  const loadTraced = <Args extends readonly unknown[], Out>(
+    traced: Traced<Args, Out>
+  ): TE.TaskEither<TangentError, Program<Args, Out>> =>
+    pipe(
+      load(backend, cache, graphKey(traced.graph), () => planOf(optimise(traced.graph))),
+      TE.map((loaded) => programOf(traced, loaded, guarded('run')))
+    )
+  const release = async (): Promise<void> => {
+    await close()
+    for (const loading of cache.values()) {
+      const loaded = await loading
+      if (E.isRight(loaded)) await loaded.right.executable.dispose()
+    }
+    cache.clear()
+    await backend.dispose()
+  }
+  let disposing: Promise<void> | undefined
+  return {
+    name,
+    describe: backend.executed,
+    unroll: engines[name].unroll,
+    programs: () => cache.size,
+    held: () => ({ programs: cache.size, ...backend.held() }),
+    compile: (f, specs) => pipe(TE.fromEither(trace(f, specs)), TE.flatMap(loadTraced), guarded('compile')),
+    dispose: () => (disposing ??= release())
+  }
 }

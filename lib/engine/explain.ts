@@ -1,52 +1,90 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { TangentError } from '../core/error.js'
+import { leaves, rebuild } from '../core/tree.js'
+import { vjp } from '../diff/index.js'
 import type { Graph } from '../graph/graph.js'
+import { isKey, type Key } from '../graph/key.js'
 import { print } from '../graph/print.js'
-import type { Specs } from '../graph/spec.js'
-import { attempt, trace } from '../graph/trace.js'
+import { spec, type Specs } from '../graph/spec.js'
+import { isTensor, type Tensor } from '../graph/tensor.js'
+import { attempt, trace, type Traced } from '../graph/trace.js'
 import { optimise } from '../optimise/index.js'
-import { type Cost, costOfGraph } from '../optimise/cost.js'
-import { traceDerivative } from './derivative.js'
+import { type Work, workOfGraph } from '../optimise/work.js'
 import { describeProgram, type ProgramDescription } from './gpujs/describe.js'
 import { planOf } from './plan.js'
 
-/** Which stages are wanted beyond the graphs and their cost. */
+/** The stages to show beyond the graphs and their cost. */
 export interface ExplainOptions {
-  /** Whether to show the derivative too: the function's transposed Jacobian, from cotangents of its results. */
+  /**
+   * Whether to show the derivative too: the function's transposed Jacobian, from cotangents of its results.
+   *
+   * @defaultValue `false`
+   */
   readonly derivative?: boolean
-  /** The backends of gpu.js whose kernels are wanted, with buffers and sources; none unless given. */
+  /**
+   * The backends of gpu.js whose kernels to show, with buffers and sources.
+   *
+   * @defaultValue none
+   */
   readonly backends?: readonly ProgramDescription['backend'][]
 }
 
-/** A graph as it is written, as an engine gets it, and what one run takes. */
+/** A graph as it was traced, as an engine receives it, and the cost of one run. */
 export interface Stages {
   readonly traced: Graph
   readonly optimised: Graph
-  readonly cost: Cost
+  readonly work: Work
 }
 
-/** A function at every stage between what was written and what runs. */
+/** A function at every stage from its trace to its kernels. */
 export interface Explanation extends Stages {
-  /** The same for its derivative, where that was asked for. */
+  /** The same for its derivative, if it was asked for. */
   readonly derivative: Stages | undefined
   /** Kernels, calls and buffers on each backend that was asked for. */
   readonly programs: readonly ProgramDescription[]
-  /** All of it for a person. */
+  /** All of it as text. */
   readonly text: string
+}
+
+const isArgument = (value: unknown): value is Tensor | Key => isTensor(value) || isKey(value)
+
+/** A function's arguments, and one cotangent for each of its results. */
+type Point<Args> = readonly [args: Args, cotangents: readonly Tensor[]]
+
+/**
+ * The transposed derivative of a whole traced function as a function of its own: from its arguments and a cotangent for
+ * each result to a cotangent for each tensor among the arguments. Keys are held fixed.
+ */
+const traceDerivative = <Args extends readonly unknown[], Out>(
+  f: (...args: Args) => Out,
+  { args, graph }: Traced<Args, Out>
+): E.Either<TangentError, Traced<Point<Args>, readonly Tensor[]>> => {
+  const pull = (symbols: Args, cotangents: readonly Tensor[]): readonly Tensor[] => {
+    const found = leaves('explain', isArgument, symbols).map(({ value }) => value)
+    const results = (tensors: readonly Tensor[]): readonly Tensor[] => {
+      const rest = [...tensors]
+      const moved = found.map((leaf) => (isTensor(leaf) ? rest.shift() : leaf))
+      const out = f(...rebuild<Tensor | Key, Args>('explain', isArgument, symbols, moved))
+      return leaves('explain', isTensor, out).map(({ value }) => value)
+    }
+    return vjp(results)(found.filter(isTensor))[1](cotangents)
+  }
+  const cotangents = graph.outputs.map(({ shape }) => spec(shape))
+  return trace<Point<Args>, readonly Tensor[]>(pull, [args, cotangents] as Specs<Point<Args>>)
 }
 
 const stagesOf = (traced: Graph): Stages => {
   const optimised = optimise(traced)
-  return { traced, optimised, cost: costOfGraph(optimised) }
+  return { traced, optimised, work: workOfGraph(optimised) }
 }
 
-const showCost = ({ flops, bytes }: Cost): string =>
+const showWork = ({ flops, bytes }: Work): string =>
   `${(flops / 1e6).toPrecision(3)} MFLOP, ${(bytes / 1e6).toPrecision(3)} MB`
 
-const showStages = (name: string, { traced, optimised, cost }: Stages): readonly string[] => [
+const showStages = (name: string, { traced, optimised, work }: Stages): readonly string[] => [
   `${name}:\n${print(traced)}`,
-  `${name}, optimised, ${showCost(cost)}:\n${print(optimised)}`
+  `${name}, optimised, ${showWork(work)}:\n${print(optimised)}`
 ]
 
 /** A program as a table of calls, a table of buffers and the source of every kernel. */
@@ -54,8 +92,8 @@ const showProgram = ({ backend, kernels, calls, buffers, peakBytes }: ProgramDes
   [
     `gpujs:${backend}, ${kernels.length} kernels, ${calls.length} calls, ${(peakBytes / 1e6).toPrecision(3)} MB at most:`,
     ...calls.map(
-      ({ kernel, reads, writes, ...cost }, i) =>
-        `  ${i}: ${writes.name} = ${kernel.name}(${reads.map(({ name }) => name).join(', ')}), ${showCost(cost)}`
+      ({ kernel, reads, writes, ...work }, i) =>
+        `  ${i}: ${writes.name} = ${kernel.name}(${reads.map(({ name }) => name).join(', ')}), ${showWork(work)}`
     ),
     ...buffers.map(
       ({ name, bytes, from, to, isResult }) =>
@@ -65,9 +103,9 @@ const showProgram = ({ backend, kernels, calls, buffers, peakBytes }: ProgramDes
   ].join('\n')
 
 /**
- * Shows what becomes of a function before anything runs: its graph, its derivative, the optimised graphs with their
- * cost, and on each backend of gpu.js the kernels with their sources, the calls and the lives of the buffers. Nothing is
- * compiled, so it is at hand where there is no engine. A function that cannot be traced or lowered is a Left.
+ * Shows what a function is compiled to, without running anything: its graph, its derivative, the optimised graphs with
+ * their cost, and for each backend of gpu.js the kernels with their sources, the calls and the lifetimes of the buffers.
+ * It needs no engine. A function that cannot be traced or lowered is a Left.
  *
  * @example
  * import assert from 'node:assert'
@@ -78,7 +116,7 @@ const showProgram = ({ backend, kernels, calls, buffers, peakBytes }: ProgramDes
  * const kernel = (h: Tensor, d: Tensor) => ops.einsum('ni,noj,mi,mpj->nmop')(h, d, h, d)
  * const explained = explain(kernel, [spec([8, 300]), spec([8, 2, 100])], { derivative: true, backends: ['webasm'] })
  * assert.ok(E.isRight(explained))
- * assert.ok(explained.right.cost.flops < 1e5)
+ * assert.ok(explained.right.work.flops < 1e5)
  * assert.equal(explained.right.derivative?.traced.outputs.length, 2)
  * assert.match(explained.right.programs[0]?.kernels[0]?.source ?? '', /^function/)
  */

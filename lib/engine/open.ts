@@ -2,44 +2,28 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type TangentError, tangentError } from '../core/error.js'
-import { engineOf } from './compile.js'
-import { type Engine, type EngineName, engineNames, type OpenBackend } from './engine.js'
-import { openOnnx } from './onnx/backend.js'
-import { openGpujs } from './gpujs/backend.js'
-import { openReference } from './reference/backend.js'
-
-/** How every engine is opened. */
-const openers: { readonly [Name in EngineName]: OpenBackend } = {
-  reference: openReference,
-  'onnx:native': openOnnx('native'),
-  'onnx:wasm': openOnnx('wasm'),
-  'gpujs:webgpu': openGpujs('webgpu'),
-  'gpujs:webgl2': openGpujs('webgl2'),
-  'gpujs:headlessgl': openGpujs('headlessgl'),
-  'gpujs:webasm': openGpujs('webasm'),
-  'gpujs:cpu': openGpujs('cpu')
-}
-
-/** Opens the bare backend of an engine, for those who drive or time the stages of compiling one by one. */
-export const openBackend = (name: EngineName): OpenBackend => openers[name]
+import { type Engine, engineOf } from './engine.js'
+import { type EngineName, engineNames, engines, isEngineName } from './engines.js'
 
 /**
- * The order in which `auto` tries engines: the fastest that is always right first. A GPU through gpu.js is asked for by
- * name; what a software adapter would give is slower than any of these.
+ * The order in which `auto` tries engines: the fastest that is always right first. A GPU through gpu.js has to be asked for by
+ * name, because a software adapter is slower than any of these.
  */
 export const autoOrder: readonly EngineName[] = ['onnx:native', 'onnx:wasm', 'gpujs:webasm', 'reference']
 
-/**
- * Which engine to open. `prefer` names what to try first and falls through `auto`'s order; `require` names the only
- * one that will do. `threads` is a whole number, 1 unless given.
- */
+/** Which engine to open. */
 export interface EngineOptions {
+  /** The engine to try first; the others follow in the order of {@link autoOrder}. */
   readonly prefer?: EngineName | 'auto'
+  /** The only engine that will do. */
   readonly require?: EngineName
+  /**
+   * A whole number of threads.
+   *
+   * @defaultValue 1
+   */
   readonly threads?: number
 }
-
-const isEngineName = (name: string): name is EngineName => (engineNames as readonly string[]).includes(name)
 
 /** Decodes a name given as text; anything but `auto` or an engine is a ConfigError that lists them. */
 export const engineName = (name: string): E.Either<TangentError, EngineName | 'auto'> =>
@@ -56,13 +40,13 @@ const candidates = ({ prefer, require }: EngineOptions): readonly EngineName[] =
 
 const open = (name: EngineName, threads: number): TE.TaskEither<TangentError, Engine> =>
   pipe(
-    openers[name]({ threads }),
+    engines[name].open({ threads }),
     TE.map((backend) => engineOf(name, backend))
   )
 
 /**
- * Opens an engine. With `require`, an engine that is not there is a Left; otherwise the next in order is tried, and
- * `engine.describe` and every result say which one it became.
+ * Opens an engine. With `require`, an engine that is not available is a Left; otherwise the next in order is tried, and
+ * `engine.describe` and every result say which one was opened.
  *
  * @example
  * import assert from 'node:assert'
@@ -99,7 +83,7 @@ export const openEngine = (options: EngineOptions = {}): TE.TaskEither<TangentEr
   )
 }
 
-/** Opens an engine, uses it and disposes of it, whatever the outcome: also where `use` throws. */
+/** Opens an engine, uses it and disposes of it whatever the outcome, even if `use` throws. */
 export const withEngine =
   (options: EngineOptions = {}) =>
   <A>(use: (engine: Engine) => TE.TaskEither<TangentError, A>): TE.TaskEither<TangentError, A> =>

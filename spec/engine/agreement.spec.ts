@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Engine, EngineName } from '../../lib/engine/engine.js'
+import type { Engine } from '../../lib/engine/engine.js'
+import type { EngineName } from '../../lib/engine/engines.js'
 import { openEngine } from '../../lib/engine/open.js'
 import { enginesAgree } from '../../lib/laws/engine.js'
 import { showReport } from '../../lib/laws/law.js'

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { formatError, type TangentError } from '../../lib/core/error.js'
-import type { EngineName } from '../../lib/engine/engine.js'
+import type { EngineName } from '../../lib/engine/engines.js'
 import { openEngine } from '../../lib/engine/open.js'
 import { enginesAgree } from '../../lib/laws/engine.js'
 

@@ -1,7 +1,7 @@
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { evaluateGraph } from '../../graph/evaluate.js'
 import { attempt } from '../../graph/trace.js'
-import type { OpenBackend } from '../engine.js'
+import type { OpenBackend } from '../backend.js'
 
 const executed = { engine: 'reference', backend: 'float64 TypeScript', threads: 1 } as const
 

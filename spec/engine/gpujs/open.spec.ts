@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { EngineName } from '../../../lib/engine/engine.js'
+import type { EngineName } from '../../../lib/engine/engines.js'
 import { openEngine } from '../../../lib/engine/open.js'
 import { right } from './support.js'
 

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { engineOf } from '../../../lib/engine/compile.js'
-import type { Engine } from '../../../lib/engine/engine.js'
+import { type Engine, engineOf } from '../../../lib/engine/engine.js'
 import { enginesAgree } from '../../../lib/laws/engine.js'
 import { showReport } from '../../../lib/laws/law.js'
 import { runs } from '../../support/runs.js'

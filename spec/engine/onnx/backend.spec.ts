@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Executable } from '../../../lib/engine/engine.js'
+import type { Executable } from '../../../lib/engine/backend.js'
 import { openOnnx } from '../../../lib/engine/onnx/backend.js'
 import { planOf } from '../../../lib/engine/plan.js'
 import { apply } from '../../../lib/graph/tensor.js'

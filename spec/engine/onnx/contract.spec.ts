@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Backend } from '../../../lib/engine/engine.js'
+import type { Backend } from '../../../lib/engine/backend.js'
 import { lower } from '../../../lib/engine/onnx/table.js'
 import { planOf } from '../../../lib/engine/plan.js'
 import { contract } from '../../../lib/graph/contract.js'

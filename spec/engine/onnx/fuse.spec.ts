@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Backend } from '../../../lib/engine/engine.js'
+import type { Backend } from '../../../lib/engine/backend.js'
 import { lower } from '../../../lib/engine/onnx/table.js'
 import { planOf } from '../../../lib/engine/plan.js'
 import { constant } from '../../../lib/graph/constant.js'

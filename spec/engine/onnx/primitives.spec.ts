@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import type { Shape } from '../../../lib/core/shape.js'
-import type { Backend } from '../../../lib/engine/engine.js'
+import type { Backend } from '../../../lib/engine/backend.js'
 import { contract } from '../../../lib/graph/contract.js'
 import type { Op } from '../../../lib/graph/op.js'
 import type { BinaryName, UnaryName } from '../../../lib/graph/primitives/pointwise.js'

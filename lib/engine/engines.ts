@@ -1,0 +1,34 @@
+import type { OpenBackend } from './backend.js'
+import { openGpujs } from './gpujs/backend.js'
+import { openOnnx } from './onnx/backend.js'
+import { openReference } from './reference/backend.js'
+
+/** What an engine is made of. */
+interface EngineEntry {
+  readonly open: OpenBackend
+  /**
+   * `Runner.unroll`: 4 where that was measured to be faster (docs/state.md); beyond it little is gained and compiling takes
+   * ever longer. The reference is asked for what is right, not for what is fast.
+   */
+  readonly unroll: number
+}
+
+/** Every engine by its name. To add one, add its folder and its row here. */
+export const engines = {
+  reference: { open: openReference, unroll: 1 },
+  'onnx:native': { open: openOnnx('native'), unroll: 4 },
+  'onnx:wasm': { open: openOnnx('wasm'), unroll: 4 },
+  'gpujs:webgpu': { open: openGpujs('webgpu'), unroll: 1 },
+  'gpujs:webgl2': { open: openGpujs('webgl2'), unroll: 1 },
+  'gpujs:headlessgl': { open: openGpujs('headlessgl'), unroll: 4 },
+  'gpujs:webasm': { open: openGpujs('webasm'), unroll: 4 },
+  'gpujs:cpu': { open: openGpujs('cpu'), unroll: 1 }
+} as const satisfies Record<string, EngineEntry>
+
+/** The name of one engine, with the backend that computes for it. */
+export type EngineName = keyof typeof engines
+
+export const isEngineName = (name: string): name is EngineName => Object.hasOwn(engines, name)
+
+/** The names of all engines: what `prefer`, `require` and `--engine` accept besides `auto`. */
+export const engineNames: readonly EngineName[] = Object.keys(engines).filter(isEngineName)

@@ -1,0 +1,12 @@
+/**
+ * Engines: a traced function goes in, a program that runs on concrete arrays comes out. `compile` traces and optimises the
+ * function, `planOf` splits off what the host draws, and a backend lowers the plan: `gpujs/` to kernels of gpu.js, `onnx/`
+ * to an ONNX model, `reference/` to float64 loops on the host. Everything that runs, opens or fails at run time is a
+ * TaskEither. To add an engine, add a folder that exports an `OpenBackend` and a row in `engines.ts`.
+ */
+export { compile, run } from './compile.js'
+export type { Engine } from './engine.js'
+export { type EngineName, engineNames } from './engines.js'
+export { explain, type ExplainOptions, type Explanation, type Stages } from './explain.js'
+export { exportOnnx, type OnnxFile } from './onnx/export.js'
+export { autoOrder, engineName, type EngineOptions, openEngine, withEngine } from './open.js'
