@@ -10,7 +10,7 @@ import { spec, type Specs } from '../graph/spec.js'
 import { isTensor, type Tensor } from '../graph/tensor.js'
 import { attempt, trace, type Traced } from '../graph/trace.js'
 import { optimise } from '../optimise/index.js'
-import { type Work, workOfGraph } from '../optimise/work.js'
+import { type Cost, costOfGraph } from '../optimise/cost.js'
 import { describeProgram, type ProgramDescription } from './gpujs/describe.js'
 import { planOf } from './plan.js'
 
@@ -34,7 +34,7 @@ export interface ExplainOptions {
 export interface Stages {
   readonly traced: Graph
   readonly optimised: Graph
-  readonly work: Work
+  readonly cost: Cost
 }
 
 /** A function at every stage from its trace to its kernels. */
@@ -76,15 +76,15 @@ const traceDerivative = <Args extends readonly unknown[], Out>(
 
 const stagesOf = (traced: Graph): Stages => {
   const optimised = optimise(traced)
-  return { traced, optimised, work: workOfGraph(optimised) }
+  return { traced, optimised, cost: costOfGraph(optimised) }
 }
 
-const showWork = ({ flops, bytes }: Work): string =>
+const showCost = ({ flops, bytes }: Cost): string =>
   `${(flops / 1e6).toPrecision(3)} MFLOP, ${(bytes / 1e6).toPrecision(3)} MB`
 
-const showStages = (name: string, { traced, optimised, work }: Stages): readonly string[] => [
+const showStages = (name: string, { traced, optimised, cost }: Stages): readonly string[] => [
   `${name}:\n${print(traced)}`,
-  `${name}, optimised, ${showWork(work)}:\n${print(optimised)}`
+  `${name}, optimised, ${showCost(cost)}:\n${print(optimised)}`
 ]
 
 /** A program as a table of calls, a table of buffers and the source of every kernel. */
@@ -92,8 +92,8 @@ const showProgram = ({ backend, kernels, calls, buffers, peakBytes }: ProgramDes
   [
     `gpujs:${backend}, ${kernels.length} kernels, ${calls.length} calls, ${(peakBytes / 1e6).toPrecision(3)} MB at most:`,
     ...calls.map(
-      ({ kernel, reads, writes, ...work }, i) =>
-        `  ${i}: ${writes.name} = ${kernel.name}(${reads.map(({ name }) => name).join(', ')}), ${showWork(work)}`
+      ({ kernel, reads, writes, ...cost }, i) =>
+        `  ${i}: ${writes.name} = ${kernel.name}(${reads.map(({ name }) => name).join(', ')}), ${showCost(cost)}`
     ),
     ...buffers.map(
       ({ name, bytes, from, to, isResult }) =>
@@ -116,7 +116,7 @@ const showProgram = ({ backend, kernels, calls, buffers, peakBytes }: ProgramDes
  * const kernel = (h: Tensor, d: Tensor) => ops.einsum('ni,noj,mi,mpj->nmop')(h, d, h, d)
  * const explained = explain(kernel, [spec([8, 300]), spec([8, 2, 100])], { derivative: true, backends: ['webasm'] })
  * assert.ok(E.isRight(explained))
- * assert.ok(explained.right.work.flops < 1e5)
+ * assert.ok(explained.right.cost.flops < 1e5)
  * assert.equal(explained.right.derivative?.traced.outputs.length, 2)
  * assert.match(explained.right.programs[0]?.kernels[0]?.source ?? '', /^function/)
  */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import * as ndarray from '../../../lib/core/ndarray.js'
-import type { Backend } from '../../../lib/engine/engine.js'
+import type { Backend } from '../../../lib/engine/backend.js'
 import { ops } from '../../../lib/graph/ops/index.js'
 import { spec } from '../../../lib/graph/spec.js'
 import type { Tensor } from '../../../lib/graph/tensor.js'

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { KernelBackend } from '../../../kernels/kernel.js'
 import * as ndarray from '../../../lib/core/ndarray.js'
-import type { Backend } from '../../../lib/engine/engine.js'
+import type { Backend } from '../../../lib/engine/backend.js'
 import { evaluateGraph } from '../../../lib/graph/evaluate.js'
 import { ops } from '../../../lib/graph/ops/index.js'
 import { spec } from '../../../lib/graph/spec.js'
