@@ -17,6 +17,7 @@ export default defineConfig({
   resolve: {
     // The order matters: the first alias that matches wins.
     alias: [
+      { find: /^tangentflow\/experiment$/, replacement: path('lib/experiment/index.ts') },
       { find: /^tangentflow\/io$/, replacement: path('lib/io/index.ts') },
       { find: /^tangentflow\/laws$/, replacement: path('lib/laws/index.ts') },
       { find: /^tangentflow$/, replacement: path('lib/index.ts') }

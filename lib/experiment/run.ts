@@ -154,7 +154,8 @@ const runOrRead = (
  * @example
  * import assert from 'node:assert'
  * import * as E from 'fp-ts/lib/Either.js'
- * import { experiment, withEngine } from 'tangentflow'
+ * import { withEngine } from 'tangentflow'
+ * import * as experiment from 'tangentflow/experiment'
  *
  * const small: experiment.Experiment = {
  *   name: 'small',

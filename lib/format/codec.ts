@@ -139,8 +139,9 @@ export const tagged =
   }): {
     readonly kinds: readonly (keyof M & string)[]
     readonly codec: t.Type<M[keyof M], unknown>
-    readonly build: <K extends keyof M>(setting: { [P in K]: { readonly kind: P } & M[P] }[K]) => Out
+    readonly build: (setting: M[keyof M]) => Out
   } => {
+    const rows: Readonly<Record<PropertyKey, unknown>> = table
     const kinds = Object.keys(table).filter((kind): kind is keyof M & string => kind in table)
     const kindCodec = oneOf(kinds)
     return {
@@ -158,7 +159,8 @@ export const tagged =
         },
         t.identity
       ),
-      build: (setting) => table[setting.kind].build(setting)
+      // the row of a kind takes settings of that kind, which the type checker cannot follow
+      build: (setting) => (rows[setting.kind] as Variant<M[keyof M], Out>).build(setting)
     }
   }
 

@@ -49,6 +49,7 @@ const diagnostics = (): string[] => {
         tsBuildInfoFile: null,
         paths: {
           tangentflow: ['./lib/index.ts'],
+          'tangentflow/experiment': ['./lib/experiment/index.ts'],
           'tangentflow/io': ['./lib/io/index.ts'],
           'tangentflow/laws': ['./lib/laws/index.ts']
         }

@@ -1,6 +1,7 @@
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, it } from 'vitest'
-import { type checkpoint, experiment, openEngine, withEngine } from 'tangentflow'
+import { type checkpoint, openEngine, withEngine } from 'tangentflow'
+import * as experiment from 'tangentflow/experiment'
 import { right } from '../support/either.js'
 
 type Methods = experiment.Experiment['methods']
