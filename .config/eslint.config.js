@@ -57,6 +57,18 @@ export default tseslint.config(
   },
   { files: ['lib/data/digits/text.ts'], rules: { 'max-lines': 'off' } },
   {
+    // Still to be split.
+    files: [
+      'kernels/emit.ts',
+      'spec/attack/run.spec.ts',
+      'spec/diff/diff.spec.ts',
+      'spec/engine/gpujs/suite.ts',
+      'spec/engine/onnx/{conv,primitives}.spec.ts',
+      'spec/graph/errors.spec.ts'
+    ],
+    rules: { 'max-lines': ['error', 400], 'max-lines-per-function': ['error', 300] }
+  },
+  {
     // Checked by tsc; the linter's project service does not look into dot folders.
     files: ['.config/*.ts'],
     extends: [tseslint.configs.disableTypeChecked],

@@ -16,6 +16,13 @@ export const exportedTypes = (text) =>
     .statements.filter((node) => isType(node) && isExported(node))
     .map(({ name }) => name.text)
 
+/** Names that still have two meanings; a name leaves the list when one of them is renamed. */
+const known = new Set(
+  'StepOptions Canvas Plan Operand Result Program Step Objective AffineOptions ConvOptions Model Schedule Runtime Value Layout Method'.split(
+    ' '
+  )
+)
+
 /** A line for each name that several of the sources (`[path, text]`) export. */
 export const repeatedTypes = (sources) => {
   const places = new Map()
@@ -33,6 +40,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
       .map((name) => join(folder, name))
   )
   const repeated = repeatedTypes(files.map((path) => [path, readFileSync(path, 'utf8')]))
-  repeated.forEach((line) => console.error(line))
-  process.exitCode = repeated.length > 0 ? 1 : 0
+  const wrong = repeated.filter((line) => !known.has(line.split(' ')[0]))
+  wrong.forEach((line) => console.error(line))
+  process.exitCode = wrong.length > 0 ? 1 : 0
 }

@@ -4,21 +4,9 @@ import { zeros } from '../core/ndarray.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Params } from '../nn/layer.js'
 import type { TrainState } from '../nn/optimiser.js'
+import type { Best, Validation } from './options.js'
 import type { Plan } from './plan.js'
 import type { Recorded } from './trajectory.js'
-
-/** The score of the parameters after a step. */
-export interface Validation {
-  readonly step: number
-  readonly epoch: number
-  /** Larger is better. */
-  readonly score: number
-}
-
-/** The parameters of the best validation; the earliest of equal ones. */
-export interface Best extends Validation {
-  readonly params: Concrete<Params>
-}
 
 /** Everything that a run has after some steps; with it, the rest of the run is fixed. */
 export interface FitState {

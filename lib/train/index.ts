@@ -18,7 +18,7 @@ export * as schedule from '../nn/schedule.js'
 export type { Store } from '../checkpoint/checkpoint.js'
 export type { Checkpointing } from '../checkpoint/run-steps.js'
 export { fit } from './fit.js'
-export type { Best, Validation } from './fit-state.js'
+export type { Best, Validation } from './options.js'
 export { distances, type Recorded, type Trajectory } from './trajectory.js'
 export {
   adversarial,

@@ -9,7 +9,6 @@ import type { Params, Weights } from '../nn/layer.js'
 import type { Schedule } from '../nn/schedule.js'
 import type { Checkpointing } from '../checkpoint/run-steps.js'
 import type { Ended } from '../checkpoint/run-steps.js'
-import type { Best, Validation } from './fit-state.js'
 import type { Trajectory } from './trajectory.js'
 import type { StepOptions } from './step.js'
 
@@ -104,6 +103,19 @@ export const patience =
   }
 
 const atLeast1 = (name: string, value: number): number => requireWhole('train.fit', name, value, 1)
+
+/** The score of the parameters after a step. */
+export interface Validation {
+  readonly step: number
+  readonly epoch: number
+  /** Larger is better. */
+  readonly score: number
+}
+
+/** The parameters of the best validation; the earliest of equal ones. */
+export interface Best extends Validation {
+  readonly params: Concrete<Params>
+}
 
 /** Refuses options that no data could fit. */
 export const checkOptions = (options: FitOptions): void => {
