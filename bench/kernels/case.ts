@@ -17,8 +17,8 @@ import {
 } from '../../lib/index.js'
 import type { Kernel, KernelBackend } from '../../kernels/kernel.js'
 import { build } from '../../lib/engine/gpujs/build.js'
-import type { Program } from '../../lib/engine/gpujs/program.js'
-import { openRuntime, type Runtime } from '../../lib/engine/gpujs/runtime.js'
+import type { KernelProgram } from '../../lib/engine/gpujs/program.js'
+import { openRuntime, type Runtime } from '../../lib/engine/gpujs/device/runtime.js'
 import { planOf } from '../../lib/engine/plan.js'
 import type { Candidate, Case, Ready } from '../harness/candidate.js'
 import { timed } from '../harness/candidate.js'
@@ -44,7 +44,7 @@ const shapeOf = ({ f, shapes }: KernelRow): readonly number[] => {
 }
 
 /** The program that a row becomes on a backend. */
-const programOf = ({ f, shapes }: KernelRow, backend: KernelBackend): E.Either<TangentError, Program> =>
+const programOf = ({ f, shapes }: KernelRow, backend: KernelBackend): E.Either<TangentError, KernelProgram> =>
   pipe(
     trace(
       f as (...args: Tensor[]) => Tensor,
@@ -53,7 +53,7 @@ const programOf = ({ f, shapes }: KernelRow, backend: KernelBackend): E.Either<T
     E.map(({ graph }) => build(planOf(optimise(graph)), backend))
   )
 
-const naiveProgram = ({ shapes }: KernelRow, { source, output }: Naive): Program => {
+const naiveProgram = ({ shapes }: KernelRow, { source, output }: Naive): KernelProgram => {
   const kernel: Kernel = {
     name: 'naive',
     source,
@@ -74,7 +74,7 @@ const naiveProgram = ({ shapes }: KernelRow, { source, output }: Naive): Program
 
 const readyOf =
   (row: KernelRow, backend: KernelBackend, runtime: Runtime) =>
-  (program: Program): TE.TaskEither<TangentError, Ready> => {
+  (program: KernelProgram): TE.TaskEither<TangentError, Ready> => {
     const inputs = argsOf(row).map(({ data }) => Float32Array.from(data))
     const start = performance.now()
     return pipe(
@@ -109,7 +109,7 @@ const readyOf =
 const open = (
   row: KernelRow,
   backend: KernelBackend,
-  program: E.Either<TangentError, Program>
+  program: E.Either<TangentError, KernelProgram>
 ): TE.TaskEither<TangentError, Ready> =>
   pipe(
     TE.fromEither(program),

@@ -4,8 +4,8 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { formatError, ops, optimise, spec, type TangentError, type Tensor, trace } from '../../lib/index.js'
 import type { KernelBackend } from '../../kernels/kernel.js'
 import { build } from '../../lib/engine/gpujs/build.js'
-import type { Program } from '../../lib/engine/gpujs/program.js'
-import { openRuntime, type Runtime } from '../../lib/engine/gpujs/runtime.js'
+import type { KernelProgram } from '../../lib/engine/gpujs/program.js'
+import { openRuntime, type Runtime } from '../../lib/engine/gpujs/device/runtime.js'
 import { planOf } from '../../lib/engine/plan.js'
 import { quantile } from '../harness/statistics.js'
 import { table } from '../harness/table.js'
@@ -18,7 +18,7 @@ const AGAIN = 8
 const LARGE = 2 ** 18
 
 /** The median time of a run of a program in ns. */
-const runTime = (runtime: Runtime, program: Program): TE.TaskEither<TangentError, number> =>
+const runTime = (runtime: Runtime, program: KernelProgram): TE.TaskEither<TangentError, number> =>
   pipe(
     runtime.load(program),
     TE.flatMap((loaded) => async () => {

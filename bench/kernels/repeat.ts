@@ -1,7 +1,7 @@
-import type { Program } from '../../lib/engine/gpujs/program.js'
+import type { KernelProgram } from '../../lib/engine/gpujs/program.js'
 
 /** The steps of a program, again and again over the same inputs; the result is the last application's. */
-export const repeated = (program: Program, count: number): Program => {
+export const repeated = (program: KernelProgram, count: number): KernelProgram => {
   const { steps, outputs } = program
   const shifted = (by: number) =>
     steps.map(({ kernel, args }) => ({

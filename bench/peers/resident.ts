@@ -1,9 +1,9 @@
 import type { Kernel, KernelBackend } from '../../kernels/kernel.js'
 import { build } from '../../lib/engine/gpujs/build.js'
 import type { Device } from '../../lib/engine/gpujs/device/device.js'
-import { type GpuKernel, settingsOf } from '../../lib/engine/gpujs/device/gpu.js'
-import { flatten } from '../../lib/engine/gpujs/device/rows.js'
-import { field } from '../../lib/engine/gpujs/device/unknown.js'
+import { type GpuKernel, settingsOf } from '../../lib/engine/gpujs/packages.js'
+import { rowOf } from '../../lib/engine/gpujs/device/pipeline.js'
+import { field } from '../../lib/engine/gpujs/inspect.js'
 import type { Source } from '../../lib/engine/gpujs/program.js'
 import type { Plan } from '../../lib/engine/plan.js'
 
@@ -21,15 +21,15 @@ export interface ResidentPlan {
 
 const IDENTITY = 'function (a0) {\nreturn a0[this.thread.x];\n}'
 
-const rowOf = (value: unknown): Float32Array => {
-  const row = flatten(value)
+const expectRow = (value: unknown): Float32Array => {
+  const row = rowOf(value)
   if (row === undefined) throw new Error('rows of numbers expected of gpu.js')
   return row
 }
 
 const read = async (handle: unknown): Promise<Float32Array> => {
   const toArray = field(handle, 'toArray')
-  return rowOf(typeof toArray === 'function' ? await toArray.call(handle) : handle)
+  return expectRow(typeof toArray === 'function' ? await toArray.call(handle) : handle)
 }
 
 /**

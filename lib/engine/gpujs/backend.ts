@@ -9,8 +9,8 @@ import type { Backend, Executable, OpenBackend } from '../backend.js'
 import type { Plan } from '../plan.js'
 import { build } from './build.js'
 import { VERSION } from './packages.js'
-import type { Program } from './program.js'
-import { openRuntime, type Runtime } from './runtime.js'
+import type { KernelProgram } from './program.js'
+import { openRuntime, type Runtime } from './device/runtime.js'
 
 const float32 = (data: NdArray['data']): Float32Array =>
   data instanceof Float32Array ? data : Float32Array.from(data)
@@ -19,7 +19,7 @@ const float32 = (data: NdArray['data']): Float32Array =>
 const executableOf = (
   runtime: Runtime,
   plan: Plan,
-  program: Program,
+  program: KernelProgram,
   executed: Executed
 ): TE.TaskEither<TangentError, Executable> => {
   const computed = [...new Set(program.outputs.filter(({ from }) => from === 'step'))]
@@ -76,7 +76,7 @@ const backendOf = (backend: KernelBackend, threads: number, runtime: Runtime): B
         TE.fromEither(attempt(() => build(plan, backend))),
         TE.flatMap((program) => executableOf(runtime, plan, program, executed))
       ),
-    held: () => ({ ...runtime.live() }),
+    held: runtime.held,
     dispose: runtime.dispose
   }
 }

@@ -12,7 +12,7 @@ import { lower, type Lowered } from './lower.js'
 import { narrow } from './narrow.js'
 import { withOrderedProducts } from './permute.js'
 import { copyOf } from './products.js'
-import type { Program, Source, Step } from './program.js'
+import type { KernelProgram, Source, Step } from './program.js'
 import type { Arrangement, Buffer, Surroundings } from './reader.js'
 import { schedule } from './schedule.js'
 import { kthLargest } from './topk.js'
@@ -82,7 +82,11 @@ const lowerAll = (nodes: readonly Tensor[]): ReadonlyMap<Tensor, Lowered> =>
  * Lowers a plan for a backend: kernels, calls, and results that read back as rows. `forms` decides between the forms of
  * kernels; another table than the backend's own gives the same results in another time.
  */
-export const build = (plan: Plan, backend: KernelBackend, forms: Variants = variants[backend]): Program => {
+export const build = (
+  plan: Plan,
+  backend: KernelBackend,
+  forms: Variants = variants[backend]
+): KernelProgram => {
   const { nodes, graph } = withOrderedProducts(narrow(plan, backend))
   const lowered = lowerAll(nodes)
   const made = schedule(nodes, graph.outputs, lowered)

@@ -1,7 +1,8 @@
 import type { Kernel, KernelBackend } from '../../../kernels/kernel.js'
+import { sizeOf } from '../../core/shape.js'
 import type { Plan } from '../plan.js'
 import { build } from './build.js'
-import type { Program, Source } from './program.js'
+import type { KernelProgram, Source } from './program.js'
 
 const FLOAT_BYTES = 4
 
@@ -49,9 +50,7 @@ export interface ProgramDescription {
   readonly peakBytes: number
 }
 
-const product = (sizes: readonly number[]): number => sizes.reduce((size, n) => size * n, 1)
-
-const bytesOf = ({ output, components }: Kernel): number => FLOAT_BYTES * components * product(output)
+const bytesOf = ({ output, components }: Kernel): number => FLOAT_BYTES * components * sizeOf(output)
 
 const keyOf = ({ from, at }: Source): string => `${from === 'step' ? 'buffer' : from} ${at}`
 
@@ -63,7 +62,13 @@ const describeKernel = ({ name, source, output, arrays }: Kernel, i: number): Ke
 })
 
 /** Every array of a program and its life, by its name. */
-const buffersOf = ({ inputSizes, constants, kernels, steps, outputs }: Program): BufferDescription[] => {
+const buffersOf = ({
+  inputSizes,
+  constants,
+  kernels,
+  steps,
+  outputs
+}: KernelProgram): BufferDescription[] => {
   const last = Math.max(0, steps.length - 1)
   const results = new Set(outputs.map(keyOf))
   const uses = new Map<string, number>()
@@ -95,7 +100,7 @@ export const describeProgram = (plan: Plan, backend: KernelBackend): ProgramDesc
     const reads = args.map(find)
     const writes = find({ from: 'step', at })
     const bytes = [...new Set([...reads, writes])].reduce((sum, buffer) => sum + buffer.bytes, 0)
-    return { kernel: kernels[kernel]!, reads, writes, flops: product(output) * cost.flops, bytes }
+    return { kernel: kernels[kernel]!, reads, writes, flops: sizeOf(output) * cost.flops, bytes }
   })
   const alive = calls.map((_, call) =>
     buffers.filter(({ from, to }) => from <= call && call <= to).reduce((sum, { bytes }) => sum + bytes, 0)

@@ -4,10 +4,10 @@ import type { Kernel, KernelBackend } from '../../../kernels/kernel.js'
 import type { TangentError } from '../../../lib/core/error.js'
 import type { Device } from '../../../lib/engine/gpujs/device/device.js'
 import { openDevice } from '../../../lib/engine/gpujs/device/open.js'
-import { field } from '../../../lib/engine/gpujs/device/unknown.js'
+import { field } from '../../../lib/engine/gpujs/inspect.js'
+import type { KernelProgram } from '../../../lib/engine/gpujs/program.js'
+import { type Runtime, runtimeOf } from '../../../lib/engine/gpujs/device/runtime.js'
 import { acquireWebgpu } from '../../../lib/engine/gpujs/packages.js'
-import type { Program } from '../../../lib/engine/gpujs/program.js'
-import { runtimeOf, type Runtime } from '../../../lib/engine/gpujs/runtime.js'
 import { right } from './support.js'
 
 const call = (object: unknown, name: string, ...args: readonly unknown[]): unknown => {
@@ -27,7 +27,7 @@ const kernelOf = (body: string, arrays: number, output: readonly number[] = [3])
 })
 
 /** A program of one kernel that reads as many inputs. */
-const programOf = (kernel: Kernel, size = 3): Program => ({
+const programOf = (kernel: Kernel, size = 3): KernelProgram => ({
   inputSizes: kernel.arrays.map(() => size),
   constants: [],
   kernels: [kernel],
@@ -98,7 +98,7 @@ export const failsWell = (mode: 'webgpu' | 'webgl2' | 'headlessgl'): void => {
   it('names the one kernel that does not compile, and goes on with others', (context) =>
     use(context, async (runtime) => {
       const broken = kernelOf('nothing + a0[0]', 1)
-      const both: Program = {
+      const both: KernelProgram = {
         ...doubled,
         kernels: [...doubled.kernels, broken],
         steps: [...doubled.steps, { kernel: 1, args: [{ from: 'step', at: 0 }] }]

@@ -2,10 +2,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { expect, it } from 'vitest'
 import type { KernelBackend } from '../../../kernels/kernel.js'
 import type { Device } from '../../../lib/engine/gpujs/device/device.js'
-import type { Gpu } from '../../../lib/engine/gpujs/device/gpu.js'
+import type { Gpu } from '../../../lib/engine/gpujs/packages.js'
+import type { KernelProgram } from '../../../lib/engine/gpujs/program.js'
+import { runtimeOf } from '../../../lib/engine/gpujs/device/runtime.js'
 import { openDevice } from '../../../lib/engine/gpujs/device/open.js'
-import type { Program } from '../../../lib/engine/gpujs/program.js'
-import { runtimeOf } from '../../../lib/engine/gpujs/runtime.js'
 import { right } from './support.js'
 
 const kernel = {
@@ -25,7 +25,7 @@ const quad = {
   components: 4
 } as const
 
-const program: Program = {
+const program: KernelProgram = {
   inputSizes: [4],
   constants: [],
   kernels: [kernel],
@@ -50,10 +50,10 @@ const withSettings = (device: Device, settings: object, of: string): Device => {
 interface Reason {
   readonly says: RegExp
   readonly settings?: object
-  readonly program?: Partial<Program>
+  readonly program?: Partial<KernelProgram>
 }
 
-const feeding: Partial<Program> = {
+const feeding: Partial<KernelProgram> = {
   kernels: [quad, kernel],
   steps: [
     { kernel: 0, args: [{ from: 'input', at: 0 }] },

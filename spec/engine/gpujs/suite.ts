@@ -6,7 +6,7 @@ import type { NdArray } from '../../../lib/core/ndarray.js'
 import { key, normals } from '../../../lib/core/key.js'
 import { grad } from '../../../lib/diff/index.js'
 import { build } from '../../../lib/engine/gpujs/build.js'
-import { openRuntime } from '../../../lib/engine/gpujs/runtime.js'
+import { openRuntime } from '../../../lib/engine/gpujs/device/runtime.js'
 import { planOf } from '../../../lib/engine/plan.js'
 import { constant } from '../../../lib/graph/constant.js'
 import { evaluateGraph } from '../../../lib/graph/evaluate.js'
@@ -302,12 +302,12 @@ export const computes = (mode: KernelBackend): void => {
   it('holds nothing after it is disposed', async () => {
     const runtime = right(await openRuntime(mode, 1)())
     const program = build(planOf(graphOf((x: Tensor) => ops.exp(x), [spec([3])])), mode)
-    const empty = runtime.live()
+    const empty = runtime.held()
     const loaded = right(await runtime.load(program)())
-    expect(runtime.live().plans).toBe(1)
-    expect(runtime.live().kernels).toBeGreaterThan(empty.kernels)
+    expect(runtime.held().plans).toBe(1)
+    expect(runtime.held().kernels).toBeGreaterThan(empty['kernels']!)
     await loaded.dispose()
-    expect(runtime.live()).toEqual(empty)
+    expect(runtime.held()).toEqual(empty)
     await runtime.dispose()
     expect(await runtime.load(program)()).toMatchObject({ _tag: 'Left', left: { _tag: 'EngineError' } })
   })

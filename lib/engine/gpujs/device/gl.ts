@@ -1,11 +1,8 @@
-import { createGpu, createHeadlessContext } from '../packages.js'
-import { describeRenderer } from './adapter.js'
-import { complaints } from './complaints.js'
-import type { Device } from './device.js'
-import { type Gpu, settingsOf } from './gpu.js'
-import { field, messageOf } from './unknown.js'
+import { createGpu, createHeadlessContext, type Gpu, settingsOf } from '../packages.js'
+import { describeRenderer, type Device, deviceErrors } from './device.js'
+import { field, messageOf } from '../inspect.js'
 
-/** What this library uses of a WebGL context. */
+/** The part of a WebGL context that this library uses. */
 interface GlContext {
   createTexture: () => object | null
   deleteTexture: (texture: object | null) => void
@@ -44,7 +41,7 @@ const errors: ReadonlyMap<number, string> = new Map([
 /** Positions beyond this are not whole numbers in the float32 of a fragment's coordinates. */
 const COUNTABLE = 2 ** 24
 
-/** Counts the textures of a context by listening at their making and their end. */
+/** Counts the textures of a context by listening to their creation and deletion. */
 const countTextures = (context: GlContext): (() => number) => {
   const live = new WeakSet()
   let count = 0
@@ -65,13 +62,13 @@ const countTextures = (context: GlContext): (() => number) => {
 }
 
 /**
- * Counts the buffers of a context, and keeps those that vertices are still drawn from. gpu.js 2.24.1 points the attributes
- * of the context at a buffer of the kernel that is built, and all kernels draw from the one that was built last: with
- * that kernel destroyed, the draws of every other one would fail, and leave old results behind.
+ * Counts the buffers of a context, and delays the deletion of those that vertices are still drawn from. gpu.js 2.24.1 points
+ * the attributes of the context at a buffer of the kernel it builds, and all kernels draw from the one built last: if that
+ * kernel were destroyed, the draws of all others would fail and leave old results behind.
  */
-const keepBuffers = (context: GlContext): (() => number) => {
+const retainBuffers = (context: GlContext): (() => number) => {
   const live = new WeakSet()
-  const kept = new Set<object>()
+  const retained = new Set<object>()
   let count = 0
   const [create, remove] = [context.createBuffer.bind(context), context.deleteBuffer.bind(context)]
   context.createBuffer = () => {
@@ -85,11 +82,11 @@ const keepBuffers = (context: GlContext): (() => number) => {
   context.deleteBuffer = (buffer) => {
     if (buffer === null || !live.delete(buffer)) return
     count--
-    kept.add(buffer)
+    retained.add(buffer)
     const drawn = [0, 1].map((attribute) => context.getVertexAttrib(attribute, names.attributeBuffer))
-    for (const old of kept)
+    for (const old of retained)
       if (!drawn.includes(old)) {
-        kept.delete(old)
+        retained.delete(old)
         remove(old)
       }
   }
@@ -106,8 +103,8 @@ const rendererOf = (context: GlContext): string => {
 }
 
 const watch = (gpu: Gpu, context: GlContext): Device => {
-  const [buffers, textures] = [keepBuffers(context), countTextures(context)]
-  // a context of the package gl that is gone throws at every call
+  const [buffers, textures] = [retainBuffers(context), countTextures(context)]
+  // a lost context of the package gl throws at every call
   const lost = (): string | undefined => {
     try {
       context.getParameter(names.maxTextureSize)
@@ -125,15 +122,15 @@ const watch = (gpu: Gpu, context: GlContext): Device => {
       elements: Math.min(side * side, COUNTABLE),
       groups: Infinity
     },
-    canVanish: true,
+    mayDropWork: true,
     memory: () => ({ buffers: buffers(), textures: textures() }),
     lost,
-    complaints: complaints(() => {
+    errors: deviceErrors(() => {
       const error = lost() === undefined ? context.getError() : 0
       return error === 0 ? undefined : `GL error ${errors.get(error) ?? error}`
     }),
     release: async () => {
-      // of a lost context there is nothing to give back, and trying fails
+      // a lost context has nothing to release, and trying fails
       if (lost() === undefined) await gpu.destroy()
     }
   }
@@ -141,7 +138,7 @@ const watch = (gpu: Gpu, context: GlContext): Device => {
 
 const open = async (mode: 'webgl2' | 'headlessgl'): Promise<Device> => {
   const gpu = await createGpu(mode)
-  // the context comes with the first kernel, and goes with the GPU's last
+  // the first kernel creates the context, and the GPU's last one takes it along
   gpu.createKernel('function () {\nreturn 1;\n}', settingsOf({ output: [1], components: 1 }))
   if (!isContext(gpu.context)) throw new Error('a GPU without a GL context')
   return watch(gpu, gpu.context)
@@ -150,7 +147,7 @@ const open = async (mode: 'webgl2' | 'headlessgl'): Promise<Device> => {
 /** WebGL 2 of a browser. */
 export const openWebgl2 = (): Promise<Device> => open('webgl2')
 
-/** WebGL 1 of the package `gl`, which gpu.js takes to be missing where it gives no context: undefined then. */
+/** WebGL 1 of the package `gl`; undefined where it gives no context, which gpu.js takes for a missing package. */
 export const openHeadless = async (): Promise<Device | undefined> => {
   const context = await createHeadlessContext()
   if (!isContext(context)) return undefined

@@ -1,7 +1,8 @@
 import type { Kernel } from '../../../../kernels/kernel.js'
-import type { Program } from '../program.js'
+import { sizeOf } from '../../../core/shape.js'
+import type { KernelProgram } from '../program.js'
 
-/** What a device grants one kernel. */
+/** The limits of a device for one kernel. */
 export interface Limits {
   /** Arrays that a kernel may read. */
   readonly arrays: number
@@ -14,29 +15,27 @@ export interface Limits {
 /** The host's memory is the only limit. */
 export const unlimited: Limits = { arrays: Infinity, elements: Infinity, groups: Infinity }
 
-const product = (sizes: readonly number[]): number => sizes.reduce((size, n) => size * n, 1)
-
 /** The threads of one group: what gpu.js 2.24.1 writes into its compute shaders for outputs of one axis and of more. */
 const GROUP = { line: [64], plane: [8, 8, 1] } as const
 
 /** Groups along the axis that needs most. A line that is too long for one row of groups is folded over two axes. */
 const groupsOf = (output: readonly number[], limit: number): number => {
   if (output.length > 1) return Math.max(...output.map((n, axis) => Math.ceil(n / GROUP.plane[axis]!)))
-  const groups = Math.ceil(product(output) / GROUP.line[0])
+  const groups = Math.ceil(sizeOf(output) / GROUP.line[0])
   return Math.ceil(groups / limit)
 }
 
-/** What is beyond a device's limits: which kernel, what it may have at most and what it asks for. */
-export interface Excess {
+/** A limit that a kernel exceeds: what the device grants, and what the kernel asks for. */
+interface ExceededLimit {
   readonly kernel: Kernel
   readonly expected: string
   readonly received: string
 }
 
-const excessOf = (kernel: Kernel, { arrays, elements, groups }: Limits): Excess | undefined => {
+const exceededBy = (kernel: Kernel, { arrays, elements, groups }: Limits): ExceededLimit | undefined => {
   if (kernel.arrays.length > arrays)
     return { kernel, expected: `at most ${arrays} array arguments`, received: `${kernel.arrays.length}` }
-  const size = product(kernel.output) * kernel.components
+  const size = sizeOf(kernel.output) * kernel.components
   if (size > elements)
     return { kernel, expected: `a result of at most ${elements} elements`, received: `${size}` }
   const needed = groupsOf(kernel.output, groups)
@@ -45,11 +44,11 @@ const excessOf = (kernel: Kernel, { arrays, elements, groups }: Limits): Excess 
     : undefined
 }
 
-/** The first thing in a program that a device does not grant, or undefined. Asked before anything is made. */
-export const beyond = (program: Program, limits: Limits): Excess | undefined => {
+/** The first limit of a device that a program exceeds, or undefined. Checked before anything is created. */
+export const limitExceeded = (program: KernelProgram, limits: Limits): ExceededLimit | undefined => {
   for (const kernel of program.kernels) {
-    const excess = excessOf(kernel, limits)
-    if (excess !== undefined) return excess
+    const exceeded = exceededBy(kernel, limits)
+    if (exceeded !== undefined) return exceeded
   }
   for (const { kernel, args } of program.steps)
     for (const { from, at } of args) {

@@ -2,19 +2,17 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { KernelBackend } from '../../../../kernels/kernel.js'
 import { type TangentError, tangentError } from '../../../core/error.js'
-import { createGpu } from '../packages.js'
-import { silent } from './complaints.js'
-import type { Device } from './device.js'
+import { createGpu, settingsOf } from '../packages.js'
+import { type Device, noDeviceErrors } from './device.js'
 import { openHeadless, openWebgl2 } from './gl.js'
-import { settingsOf } from './gpu.js'
-import { strayed } from './guard.js'
 import { unlimited } from './limits.js'
-import { field, messageOf, text } from './unknown.js'
+import { kernelFallback } from './pipeline.js'
+import { field, messageOf, text } from '../inspect.js'
 import { openWebgpu } from './webgpu.js'
 
 const inNode = (): boolean => text(globalThis, 'process', 'versions', 'node') !== undefined
 
-/** Why an engine is not there: what it needs, and what was found instead. */
+/** Why an engine is not available: what it needs, and what was found instead. */
 class Missing extends Error {
   readonly expected: string
   constructor(expected: string, found: string) {
@@ -28,10 +26,10 @@ const onHost = async (mode: 'webasm' | 'cpu'): Promise<Device> => {
   return {
     gpu,
     limits: unlimited,
-    canVanish: false,
+    mayDropWork: false,
     memory: () => ({ buffers: 0, textures: 0 }),
     lost: () => undefined,
-    complaints: silent,
+    errors: noDeviceErrors,
     release: async () => {
       await gpu.destroy()
     }
@@ -90,29 +88,29 @@ const openers: { readonly [B in KernelBackend]: () => Promise<Device> } = {
   headlessgl
 }
 
-/** Computes [1, 2] + 1 on a device: nothing is believed to be there that has not computed. */
-const prove = async (backend: KernelBackend, { gpu, complaints }: Device): Promise<void> => {
-  const mark = complaints.mark()
+/** Computes [1, 2] + 1 on a device: one that has never computed does not count as available. */
+const selfTest = async (backend: KernelBackend, { gpu, errors }: Device): Promise<void> => {
+  const mark = errors.mark()
   const kernel = gpu.createKernel(
     'function (a0) {\nreturn a0[this.thread.x] + 1;\n}',
     settingsOf({ output: [2], components: 1 })
   )
   const result = await kernel(Float32Array.of(1, 2))
-  const reason = strayed(backend, field(kernel, 'kernel')) ?? complaints.since(mark)
+  const reason = kernelFallback(backend, field(kernel, 'kernel')) ?? errors.since(mark)
   kernel.destroy()
   if (reason !== undefined) throw new Missing(`gpu.js in mode ${backend}`, reason)
   const found = result instanceof Float32Array ? result.join(', ') : String(result)
   if (found !== '2, 3') throw new Missing('[1, 2] + 1 to be 2, 3', found)
 }
 
-/** Opens a device for a backend and sees it compute; one that is not there is an EngineError that says what it needs. */
+/** Opens a device for a backend and tests it; one that is not available is an EngineError that says what it needs. */
 export const openDevice =
   (backend: KernelBackend): TaskEither<TangentError, Device> =>
   async () => {
     let device: Device | undefined
     try {
       device = await openers[backend]()
-      await prove(backend, device)
+      await selfTest(backend, device)
       return E.right(device)
     } catch (error) {
       await device?.release()

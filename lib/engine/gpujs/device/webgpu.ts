@@ -1,11 +1,9 @@
 import { acquireWebgpu, createDawn, createGpu } from '../packages.js'
-import { describeAdapter } from './adapter.js'
-import { complaints } from './complaints.js'
-import type { Device } from './device.js'
+import { describeAdapter, type Device, deviceErrors } from './device.js'
 import type { Limits } from './limits.js'
-import { field, messageOf, text } from './unknown.js'
+import { field, messageOf, text } from '../inspect.js'
 
-/** What this library uses of a GPUBuffer and a GPUDevice. */
+/** The parts of a GPUBuffer and a GPUDevice that this library uses. */
 interface GpuBuffer {
   destroy: () => unknown
 }
@@ -22,10 +20,10 @@ const isDevice = (value: unknown): value is GpuDevice =>
   typeof field(value, 'createBuffer') === 'function' && field(value, 'lost') instanceof Promise
 
 /** The device that gpu.js shares between all its GPUs, watched, and how many of ours use it. */
-interface Shared extends Pick<Device, 'limits' | 'memory' | 'lost' | 'complaints'> {
+interface Shared extends Pick<Device, 'limits' | 'memory' | 'lost' | 'errors'> {
   readonly adapter: string
   readonly device: GpuDevice
-  /** The package's object, which has to live as long as its device. */
+  /** The object of the package `webgpu`, which has to live as long as its device. */
   readonly dawn: unknown
   users: number
 }
@@ -48,7 +46,7 @@ const limitsOf = ({ limits }: GpuDevice): Limits => ({
   groups: numberOf(limits, 'maxComputeWorkgroupsPerDimension')
 })
 
-/** Counts the buffers of a device by listening at their making and their end. */
+/** Counts the buffers of a device by listening to their creation and destruction. */
 const countBuffers = (device: GpuDevice): (() => number) => {
   let count = 0
   const create = device.createBuffer.bind(device)
@@ -71,7 +69,7 @@ const watch = (context: unknown, dawn: unknown): Shared => {
   const device = field(context, 'device')
   if (!isDevice(device)) throw new Error('a WebGPU context without a device')
   const buffers = countBuffers(device)
-  const record = complaints()
+  const record = deviceErrors()
   let lost: string | undefined
   void device.lost.then((info) => {
     lost = text(info, 'message') ?? text(info, 'reason') ?? 'no reason given'
@@ -87,13 +85,13 @@ const watch = (context: unknown, dawn: unknown): Shared => {
     limits: limitsOf(device),
     memory: () => ({ buffers: buffers(), textures: 0 }),
     lost: () => lost,
-    complaints: record
+    errors: record
   }
 }
 
 /**
- * Runs an effect while `navigator.gpu` is there, which is where gpu.js looks for it. In Node it is the package's object, and
- * taken away again: other libraries take it for a browser's.
+ * Runs an effect while `navigator.gpu`, where gpu.js looks for WebGPU, is defined. In Node it is the object of the package
+ * `webgpu`, and is removed afterwards: other libraries take it for a browser's.
  */
 const withNavigator = async <A>(effect: (dawn: unknown) => Promise<A>): Promise<A> => {
   if (field(globalThis, 'navigator', 'gpu') !== undefined) return effect(undefined)
@@ -111,7 +109,7 @@ const withNavigator = async <A>(effect: (dawn: unknown) => Promise<A>): Promise<
   }
 }
 
-/** The last user gone, the device goes too, so that the process can end and the next to come asks for a fresh one. */
+/** Destroys the device with its last user, so that the process can end and the next user requests a fresh one. */
 const leave = async (own: Shared): Promise<void> => {
   own.users--
   if (own.users > 0) return
@@ -132,10 +130,10 @@ const open = (): Promise<Device> =>
       gpu,
       adapter,
       limits,
-      canVanish: false,
+      mayDropWork: false,
       memory,
       lost,
-      complaints: own.complaints,
+      errors: own.errors,
       release: async () => {
         await gpu.destroy()
         await leave(own)
@@ -143,9 +141,10 @@ const open = (): Promise<Device> =>
     }
   })
 
-/** Openings follow one another: they share a device and, for a moment, the global `navigator`. */
+/** Devices are opened one after the other: they share a device and, for a moment, the global `navigator`. */
 let opening: Promise<unknown> = Promise.resolve()
 
+/** WebGPU of a browser, or in Node of the package `webgpu`. */
 export const openWebgpu = (): Promise<Device> => {
   const next = opening.then(open, open)
   opening = next.catch(messageOf)

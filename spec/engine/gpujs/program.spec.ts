@@ -2,9 +2,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import type { Kernel } from '../../../kernels/kernel.js'
 import { formatError } from '../../../lib/core/error.js'
-import { seated } from '../../../lib/engine/gpujs/device/seats.js'
-import type { Program } from '../../../lib/engine/gpujs/program.js'
-import { openRuntime } from '../../../lib/engine/gpujs/runtime.js'
+import { type KernelProgram, splitByExtent } from '../../../lib/engine/gpujs/program.js'
+import { openRuntime } from '../../../lib/engine/gpujs/device/runtime.js'
 import { right } from './support.js'
 
 const copy = (output: readonly number[]): Kernel => ({
@@ -21,7 +20,7 @@ const step = (kernel: number, at: number) => ({ kernel, args: [{ from: 'step', a
 
 /** Writes 96 numbers in layout after layout, and reads each back with one kernel. */
 const layouts = [[96], [12, 8], [8, 12], [2, 48]] as const
-const program: Program = {
+const program: KernelProgram = {
   inputSizes: [96],
   constants: [],
   kernels: [...layouts.map(copy), copy([96])],
@@ -34,7 +33,7 @@ const program: Program = {
 
 describe('kernels whose arguments have different extents', () => {
   it('are kernels of their own', () => {
-    const { kernels, steps, ...others } = seated(program)
+    const { kernels, steps, ...others } = splitByExtent(program)
     expect(kernels).toHaveLength(2 * layouts.length)
     expect(steps.map(({ kernel }) => kernels[kernel])).toEqual(
       program.steps.map(({ kernel }) => program.kernels[kernel])
@@ -43,12 +42,12 @@ describe('kernels whose arguments have different extents', () => {
   })
 
   it('are one where the extents are the same', () => {
-    const twice: Program = {
+    const twice: KernelProgram = {
       ...program,
       kernels: [copy([96])],
       steps: [{ kernel: 0, args: [{ from: 'input', at: 0 }] }, step(0, 0), step(0, 1)]
     }
-    expect(seated(twice)).toMatchObject({
+    expect(splitByExtent(twice)).toMatchObject({
       kernels: [copy([96]), copy([96])],
       steps: [{}, step(1, 0), step(1, 1)]
     })

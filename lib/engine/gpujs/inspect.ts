@@ -1,9 +1,9 @@
-/** Looking into what comes from packages without types that can be relied on. */
+// Reads values of packages whose types cannot be relied on.
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   (typeof value === 'object' || typeof value === 'function') && value !== null
 
-/** What lies at a path of names, or undefined where the path ends before. */
+/** The value at a path of names, or undefined where the path ends before. */
 export const field = (value: unknown, ...path: readonly string[]): unknown =>
   path.reduce<unknown>((inner, name) => (isRecord(inner) ? inner[name] : undefined), value)
 
