@@ -3,14 +3,18 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { of } from '../../lib/core/ndarray.js'
 import { key, uniforms } from '../../lib/core/key.js'
-import { type Graph, graphKey } from '../../lib/graph/graph.js'
+import { type Graph, graphKey, deduplicate, topological } from '../../lib/graph/graph.js'
 import { ops } from '../../lib/graph/ops/index.js'
-import { print, printDot } from '../../lib/graph/print.js'
+import { print } from '../../lib/graph/print.js'
 import { spec } from '../../lib/graph/spec.js'
-import type { Tensor } from '../../lib/graph/tensor.js'
+import { type Tensor, isOp } from '../../lib/graph/tensor.js'
 import { trace } from '../../lib/graph/trace.js'
-import { bind } from '../../lib/laws/compare.js'
-import { programCases } from '../../lib/laws/programs.js'
+import { bind, type Bound, compare, judge } from '../../lib/laws/compare.js'
+import { programCases, type ProgramCase } from '../../lib/laws/programs.js'
+import { law, type Outcome, redraw, showReport } from '../../lib/laws/law.js'
+import { isNearKink } from '../../lib/laws/kinks.js'
+import { observe } from '../../lib/laws/observe.js'
+import { runs } from '../support/runs.js'
 
 const graphOf = (f: (a: Tensor, b: Tensor) => unknown): Graph => {
   const traced = trace(f, [spec([2, 3]), spec([2, 3])])
@@ -78,27 +82,40 @@ describe('graphKey', () => {
   })
 })
 
-describe('printing', () => {
-  it('gives one line a node', () =>
-    expect(lines((a, b) => ops.relu(ops.matmul(ops.transpose()(b))(a)))).toEqual([
-      '%0: f32[2,3] = input [0]',
-      '%1: f32[2,3] = input [1]',
-      '%2: f32[] = constant {0}',
-      '%3: f32[2,2] = contract %2 {->ab}',
-      '%4: f32[3,2] = contract %1 {ab->ba}',
-      '%5: f32[2,2] = contract %0, %4 {ab,bc->ac}',
-      '%6: f32[2,2] = less %3, %5',
-      '%7: f32[2,2] = select %6, %5, %3',
-      'return %7'
-    ]))
-  it('gives dot', () =>
-    expect(printDot(graphOf((a) => ops.sum()(a))).split('\n')).toEqual([
-      'digraph {',
-      '  node [shape=box, fontname=monospace]',
-      '  n0 [label="input\\n[0]\\n[2,3]"]',
-      '  n1 [label="input\\n[1]\\n[2,3]"]',
-      '  n2 [label="contract\\nab->\\n[]", peripheries=2]',
-      '  n0 -> n2',
-      '}'
-    ]))
+/** Another graph of the same inputs against the one it was made from. */
+const sameValue = (bound: Bound, graph: Graph): Outcome =>
+  isNearKink(observe(bound.graph, bound.values).kinks, 1e-9)
+    ? redraw('a decision hangs on rounding')
+    : compare(judge({ graph, values: bound.values }), judge(bound))
+
+describe('deduplicate', () => {
+  it('keeps the value', () => {
+    const doubled = ({ program, args }: ProgramCase): Bound => {
+      const { graph, values } = bind(program.f, args)
+      // the same expression twice, from different nodes
+      const again = topological(graph.outputs).reduce(
+        (copies, node) =>
+          isOp(node, 'input')
+            ? copies.set(node, node)
+            : copies.set(node, { ...node, inputs: node.inputs.map((input) => copies.get(input)!) }),
+        new Map<Tensor, Tensor>()
+      )
+      return {
+        graph: { ...graph, outputs: [...graph.outputs, ...graph.outputs.map((o) => again.get(o)!)] },
+        values
+      }
+    }
+    const report = law(
+      'deduplicate keeps the value and merges what is equal',
+      programCases(),
+      (drawn) => {
+        const bound = doubled(drawn)
+        const shared = deduplicate(bound.graph)
+        expect(shared.outputs[0]).toBe(shared.outputs[1])
+        return sameValue(bound, shared)
+      },
+      { runs: runs(500) }
+    )
+    console.info(showReport(report))
+  })
 })

@@ -80,24 +80,3 @@ describe('the kernel of a convolutional network', () => {
     expect(nodes.every(({ shape }) => !shape.includes(1568) || shape.length < 4)).toBe(true)
   })
 })
-
-describe('windows side by side', () => {
-  it('are a reshape, and a convolution over them a plain contraction', () => {
-    const patches = nn.conv2d(4, 2, { stride: 2, bias: false })
-    const { optimised } = explained(
-      (w: Tensor, x: Tensor) => patches.apply({ w })(x),
-      [spec([4, 3, 2, 2]), spec([2, 3, 6, 7])]
-    )
-    const tags = topological(optimised.outputs).map(({ op }) => op.tag)
-    expect(tags).not.toContain('unfold')
-    expect(tags.filter((tag) => tag === 'slice').length).toBe(1)
-  })
-
-  it('are pooled without a permutation', () => {
-    const { optimised } = explained(
-      (x: Tensor) => ops.reduceMax([2, 3])(ops.unfold([2, 2], [2, 2])(x)),
-      [spec([2, 3, 6, 6])]
-    )
-    expect(topological(optimised.outputs).map(({ op }) => op.tag)).toEqual(['input', 'reshape', 'reduceMax'])
-  })
-})

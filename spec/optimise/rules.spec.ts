@@ -5,20 +5,15 @@ import { contract } from '../../lib/graph/contract.js'
 import { ops } from '../../lib/graph/ops/index.js'
 import { fold } from '../../lib/graph/key.js'
 import { grad, hvp } from '../../lib/diff/index.js'
-import { type Graph, deduplicate, topological } from '../../lib/graph/graph.js'
-import { opKey } from '../../lib/graph/primitives/index.js'
-import { apply, isOp, type Tensor } from '../../lib/graph/tensor.js'
+import { type Graph, topological } from '../../lib/graph/graph.js'
+import { apply, type Tensor } from '../../lib/graph/tensor.js'
 import { normalArray } from '../../lib/laws/arbitraries.js'
 import { bind, type Bound, compare, judge, worstOf } from '../../lib/laws/compare.js'
 import { law, type Outcome, redraw, showReport } from '../../lib/laws/law.js'
 import { type ProgramCase, programCases } from '../../lib/laws/programs.js'
 import { isNearKink } from '../../lib/laws/kinks.js'
 import { observe } from '../../lib/laws/observe.js'
-import { optimise } from '../../lib/optimise/index.js'
-import { normalForm } from '../../lib/optimise/normal.js'
 import { rewrites } from '../../lib/optimise/rules.js'
-import { contractions } from '../support/contractions.js'
-import { naiveContract } from '../support/naive.js'
 import { runs } from '../support/runs.js'
 
 /** Another graph of the same inputs against the one it was made from. */
@@ -39,91 +34,6 @@ const derivatives: readonly [name: string, bound: (drawn: ProgramCase) => Bound]
       )
   ]
 ]
-
-const isNormal = (node: Tensor): boolean => !isOp(node, 'contract') || normalForm(node.op) !== undefined
-
-const nameOf = (node: Tensor, ids: ReadonlyMap<Tensor, number>): string =>
-  isOp(node, 'input')
-    ? `input ${ids.get(node)}`
-    : `${opKey(node.op)}(${node.inputs.map((input) => ids.get(input)).join(',')})`
-
-describe.each(derivatives)('optimise, on %s', (name, boundOf) => {
-  it('keeps the value, leaves normal forms, and no two equal nodes', () => {
-    const report = law(
-      `optimise keeps the value of ${name}`,
-      programCases(),
-      (drawn) => {
-        const bound = boundOf(drawn)
-        const optimised = optimise(bound.graph)
-        const nodes = topological(optimised.outputs)
-        const ids = new Map(nodes.map((node, i) => [node, i]))
-        expect(nodes.filter((node) => !isNormal(node))).toEqual([])
-        expect(new Set(nodes.map((node) => nameOf(node, ids))).size).toBe(nodes.length)
-        expect(optimised.inputs).toBe(bound.graph.inputs)
-        return sameValue(bound, optimised)
-      },
-      { runs: runs(500) }
-    )
-    console.info(showReport(report))
-  })
-})
-
-describe('contraction paths', () => {
-  it.each([1, 2, 3, 6])('give what the naive einsum gives, up to %i operands', (operands) => {
-    const report = law(
-      `path = naive einsum, up to ${operands} operands`,
-      contractions(operands),
-      ({ op, source }) => {
-        const shapes = op.operands.map((indices) => indices.map((index) => op.sizes[index]!))
-        const inputs = shapes.map((shape, k) => apply({ tag: 'input', name: `${k}`, shape }, []))
-        const graph = { inputs, outputs: [apply(op, inputs)] }
-        const values = shapes.map((shape, k) => normalArray(fold(k)(source), shape))
-        const optimised = optimise(graph)
-        expect(topological(optimised.outputs).filter((node) => !isNormal(node))).toEqual([])
-        const naive = naiveContract(op, values)
-        const expected = { outputs: [naive], slack: judge({ graph, values })!.slack }
-        const outcome = compare(judge({ graph, values }), expected)
-        return outcome.kind === 'measured' && !(outcome.error <= outcome.bound)
-          ? outcome
-          : compare(judge({ graph: optimised, values }), expected)
-      },
-      { runs: runs(operands === 1 ? 200 : 300) }
-    )
-    console.info(showReport(report))
-  })
-})
-
-describe('sharing', () => {
-  it('keeps the value', () => {
-    const doubled = ({ program, args }: ProgramCase): Bound => {
-      const { graph, values } = bind(program.f, args)
-      // the same expression twice, from different nodes
-      const again = topological(graph.outputs).reduce(
-        (copies, node) =>
-          isOp(node, 'input')
-            ? copies.set(node, node)
-            : copies.set(node, { ...node, inputs: node.inputs.map((input) => copies.get(input)!) }),
-        new Map<Tensor, Tensor>()
-      )
-      return {
-        graph: { ...graph, outputs: [...graph.outputs, ...graph.outputs.map((o) => again.get(o)!)] },
-        values
-      }
-    }
-    const report = law(
-      'deduplicate keeps the value and merges what is equal',
-      programCases(),
-      (drawn) => {
-        const bound = doubled(drawn)
-        const shared = deduplicate(bound.graph)
-        expect(shared.outputs[0]).toBe(shared.outputs[1])
-        return sameValue(bound, shared)
-      },
-      { runs: runs(500) }
-    )
-    console.info(showReport(report))
-  })
-})
 
 const zero = ops.fill(0, [2, 1, 3])
 const raw = (op: Tensor['op'], ...inputs: readonly Tensor[]): Tensor => apply(op, inputs)

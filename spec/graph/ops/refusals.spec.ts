@@ -1,13 +1,9 @@
-import * as E from 'fp-ts/lib/Either.js'
-import { describe, expect, it } from 'vitest'
-import type { ErrorTag } from '../../lib/core/error.js'
-import { fromNested, scalar, zeros } from '../../lib/core/ndarray.js'
-import { evaluate } from '../../lib/graph/evaluate.js'
-import { ops } from '../../lib/graph/ops/index.js'
-import { spec } from '../../lib/graph/spec.js'
-import type { Tensor } from '../../lib/graph/tensor.js'
-import { trace } from '../../lib/graph/trace.js'
-import { expectRefusal } from '../support/refusal.js'
+import { describe, it } from 'vitest'
+import type { ErrorTag } from '../../../lib/core/error.js'
+import { ops } from '../../../lib/graph/ops/index.js'
+import { spec } from '../../../lib/graph/spec.js'
+import type { Tensor } from '../../../lib/graph/tensor.js'
+import { expectRefusal } from '../../support/refusal.js'
 
 const t = (...shape: number[]): Tensor => ops.ones(shape)
 
@@ -253,51 +249,4 @@ const refusals: Refusal[] = [
 
 describe('an operation refuses', () => {
   it.each(refusals)('%s', (_, ...refusal) => expectRefusal(...refusal))
-})
-
-describe('trace', () => {
-  it('gives the first refusal as a Left', () => {
-    const traced = trace((a: Tensor, b: Tensor) => ops.matmul(b)(a), [spec([2, 3]), spec([4, 5])])
-    expect(traced).toEqual(
-      E.left({
-        _tag: 'ShapeError',
-        operation: 'ops.matmul',
-        expected: 'inner sizes to agree',
-        received: '[2,3] and [4,5]'
-      })
-    )
-  })
-  it('refuses a tensor that leaked out of another trace', () => {
-    let leaked: Tensor | undefined
-    trace((x: Tensor) => (leaked = x), [spec([2])])
-    const traced = trace((x: Tensor) => ops.add(leaked!)(x), [spec([2])])
-    expect(traced).toMatchObject({
-      left: { _tag: 'TraceError', operation: 'trace', expected: 'only tensors of this trace' }
-    })
-  })
-  it('refuses a result that is no tree of tensors', () => {
-    expect(trace((x: Tensor) => ({ x, name: 'loss' }), [spec([])])).toMatchObject({
-      left: { _tag: 'TreeError', operation: 'trace', received: 'string', where: 'name' }
-    })
-  })
-  it('lets other exceptions through: they are defects', () =>
-    expect(() =>
-      trace(() => {
-        throw new RangeError('mine')
-      }, [])
-    ).toThrow(RangeError))
-})
-
-describe('evaluate', () => {
-  it('refuses what is no array', () =>
-    expect(evaluate((x: Tensor) => x)(new Date() as never)).toMatchObject({ left: { _tag: 'TreeError' } }))
-  it('gives trees back as trees', () => {
-    const f = (p: { w: Tensor; b: readonly Tensor[] }) => ({ sum: ops.add(p.b[0]!)(p.w), one: 1 })
-    const result = evaluate(f)({ w: fromNested([1, 2]), b: [scalar(1)] })
-    expect(result).toMatchObject({ right: { sum: { shape: [2] }, one: { shape: [] } } })
-  })
-  it('keeps NaN and infinities as IEEE has them', () => {
-    const out = evaluate((x: Tensor) => [ops.log(x), ops.div(x)(ops.ones([2]))])(zeros([2]))
-    expect(E.isRight(out) && out.right.map(({ data }) => data[0])).toEqual([-Infinity, Infinity])
-  })
 })

@@ -1,0 +1,34 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, it } from 'vitest'
+import { explain, type Explanation, nn, ops, spec, type Specs, type Tensor } from 'tangentflow'
+import { topological } from '../../lib/graph/graph.js'
+
+const explained = <Args extends readonly unknown[]>(
+  f: (...args: Args) => unknown,
+  specs: Specs<Args>
+): Explanation => {
+  const result = explain(f, specs)
+  if (E.isLeft(result)) throw new Error(result.left.expected)
+  return result.right
+}
+
+describe('windows side by side', () => {
+  it('are a reshape, and a convolution over them a plain contraction', () => {
+    const patches = nn.conv2d(4, 2, { stride: 2, bias: false })
+    const { optimised } = explained(
+      (w: Tensor, x: Tensor) => patches.apply({ w })(x),
+      [spec([4, 3, 2, 2]), spec([2, 3, 6, 7])]
+    )
+    const tags = topological(optimised.outputs).map(({ op }) => op.tag)
+    expect(tags).not.toContain('unfold')
+    expect(tags.filter((tag) => tag === 'slice').length).toBe(1)
+  })
+
+  it('are pooled without a permutation', () => {
+    const { optimised } = explained(
+      (x: Tensor) => ops.reduceMax([2, 3])(ops.unfold([2, 2], [2, 2])(x)),
+      [spec([2, 3, 6, 6])]
+    )
+    expect(topological(optimised.outputs).map(({ op }) => op.tag)).toEqual(['input', 'reshape', 'reduceMax'])
+  })
+})
