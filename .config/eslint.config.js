@@ -66,7 +66,7 @@ export default tseslint.config(
       'spec/engine/onnx/{conv,primitives}.spec.ts',
       'spec/graph/errors.spec.ts'
     ],
-    rules: { 'max-lines': ['error', 400], 'max-lines-per-function': ['error', 300] }
+    rules: { 'max-lines': ['error', 400], 'max-lines-per-function': ['error', 320] }
   },
   {
     // Checked by tsc; the linter's project service does not look into dot folders.
