@@ -46,7 +46,7 @@ const made: Readonly<Record<string, readonly unknown[]>> = {
     ndarray.of([4], [0, 1, 0, 1]),
     ndarray.scalar(2),
     ndarray.of([2, 2], [2, 1, 1, 2]),
-    ...params.flatMap(Object.values)
+    ...params.flatMap((layer): unknown[] => Object.values(layer))
   ],
   Tensor: [ops.constant(x), ops.constant(ndarray.scalar(1))],
   HostKey: [key(1)],

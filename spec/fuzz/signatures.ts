@@ -43,7 +43,8 @@ const made: ReadonlySet<string> = new Set([
 ])
 const DEEPEST = 4
 
-const nameOf = (type: ts.Type): string | undefined => type.aliasSymbol?.name ?? type.symbol?.name
+const nameOf = (type: ts.Type): string | undefined =>
+  type.aliasSymbol?.name ?? (type.symbol as ts.Symbol | undefined)?.name
 
 const shapeOf = (checker: ts.TypeChecker, type: ts.Type, depth: number): Shape => {
   const again = (inner: ts.Type): Shape => shapeOf(checker, inner, depth + 1)
