@@ -8,6 +8,7 @@ import { runsOf } from '../../lib/experiment/index.js'
 import { program } from '../../lib/cli/program.js'
 import { ExperimentRecord } from '../../lib/experiment/record.js'
 import { right } from '../support/either.js'
+import { smallTraining } from '../support/small-training.js'
 
 const root = mkdtempSync(join(tmpdir(), 'tangentflow-experiment-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -19,13 +20,7 @@ const small = {
   seeds: [0],
   methods: ['dense', 'magnitude'],
   densities: [0.5],
-  training: {
-    epochs: 2,
-    batch: 50,
-    optimiser: { kind: 'momentum', decay: 0.9 },
-    schedule: { kind: 'cosine', rate: 0.1 },
-    attack: { kind: 'pgd', epsilon: 0.05, steps: 2, relativeStep: 2, warmUp: 3, clean: 0.5 }
-  },
+  training: smallTraining,
   evaluation: {
     epsilon: 0.05,
     attacks: [

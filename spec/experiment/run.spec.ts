@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type checkpoint, openEngine, withEngine } from 'tangentflow'
 import * as experiment from 'tangentflow/experiment'
 import { right } from '../support/either.js'
+import { smallTraining } from '../support/small-training.js'
 
 type Methods = experiment.Experiment['methods']
 
@@ -13,13 +14,7 @@ const small = (methods: Methods): experiment.Experiment => ({
   seeds: [0],
   methods,
   densities: [0.5],
-  training: {
-    epochs: 2,
-    batch: 50,
-    optimiser: { kind: 'momentum', decay: 0.9 },
-    schedule: { kind: 'cosine', rate: 0.1 },
-    attack: { kind: 'pgd', epsilon: 0.05, steps: 2, relativeStep: 2, warmUp: 3, clean: 0.5 }
-  },
+  training: smallTraining,
   evaluation: { epsilon: 0.05, attacks: [{ kind: 'fgsm' }] }
 })
 

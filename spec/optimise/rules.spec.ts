@@ -3,37 +3,15 @@ import { key } from '../../lib/core/key.js'
 import { constant } from '../../lib/graph/constant.js'
 import { contract } from '../../lib/graph/contract.js'
 import { ops } from '../../lib/graph/ops/index.js'
-import { fold } from '../../lib/graph/key.js'
-import { grad, hvp } from '../../lib/diff/index.js'
-import { type Graph, topological } from '../../lib/graph/graph.js'
+import { topological } from '../../lib/graph/graph.js'
 import { apply, type Tensor } from '../../lib/graph/tensor.js'
 import { normalArray } from '../../lib/laws/arbitraries.js'
-import { bind, type Bound, compare, judge, worstOf } from '../../lib/laws/compare.js'
+import { type Bound, worstOf } from '../../lib/laws/compare.js'
 import { law, type Outcome, redraw, showReport } from '../../lib/laws/law.js'
-import { type ProgramCase, programCases } from '../../lib/laws/programs.js'
-import { isNearKink } from '../../lib/laws/kinks.js'
-import { observe } from '../../lib/laws/observe.js'
+import { programCases } from '../../lib/laws/programs.js'
 import { rewrites } from '../../lib/optimise/rules.js'
+import { derivatives, sameValue } from '../support/optimised.js'
 import { runs } from '../support/runs.js'
-
-/** Another graph of the same inputs against the one it was made from. */
-const sameValue = (bound: Bound, graph: Graph): Outcome =>
-  isNearKink(observe(bound.graph, bound.values).kinks, 1e-9)
-    ? redraw('a decision hangs on rounding')
-    : compare(judge({ graph, values: bound.values }), judge(bound))
-
-const derivatives: readonly [name: string, bound: (drawn: ProgramCase) => Bound][] = [
-  ['a program', ({ program, args }) => bind(program.f, args)],
-  ['a gradient', ({ program, args }) => bind((xs: readonly Tensor[]) => grad(program.scalar)(xs), args)],
-  [
-    'a Hessian–vector product',
-    ({ program, args, source }) =>
-      bind(
-        (xs: readonly Tensor[], vs: readonly Tensor[]) => hvp(program.scalar)(xs, vs),
-        [args[0], program.specs.map(({ shape }, i) => normalArray(fold(i)(source), shape))]
-      )
-  ]
-]
 
 const zero = ops.fill(0, [2, 1, 3])
 const raw = (op: Tensor['op'], ...inputs: readonly Tensor[]): Tensor => apply(op, inputs)
