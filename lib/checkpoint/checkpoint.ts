@@ -4,7 +4,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { tangentError, type TangentError } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
-import { crc32 } from '../format/bytes.js'
+import { crc32 } from '../format/crc32.js'
 import * as safetensors from '../format/safetensors.js'
 import type { Settings } from './fingerprint.js'
 

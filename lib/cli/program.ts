@@ -2,8 +2,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { formatError, type TangentError } from '../core/error.js'
-import { dataCommand } from './data.js'
-import { experimentCommand, start } from './experiment.js'
+import { dataCommand } from './data-command.js'
+import { experimentCommand, start } from './experiment-command.js'
 import type { Terminal } from './terminal.js'
 
 /** The command that the words name: `data`, `experiment`, or the bundled experiment. */

@@ -2,12 +2,23 @@
  * Labelled data sets as values: the bundled digits, synthetic sets made from a key, and readers of the bytes in which MNIST,
  * Fashion-MNIST and CIFAR-10 are published. Every source gives a `Labelled`; `split`, `batches`, `take` and `partition` divide one.
  * Files are found and read by `io`. A published set is a row of the table in `published`; a new byte format is a file here and a
- * case in `io/load`.
+ * case in `io/load-set`.
  */
 export { cifar10 } from './cifar10.js'
 export { digits, digitsSplit } from './digits/digits.js'
 export { idx, type IdxOptions } from './idx.js'
-export { classCounts, count, type Labelled, labelled, moments, partition, shaped, take } from './labelled.js'
+export {
+  batches,
+  classCounts,
+  count,
+  type Labelled,
+  labelled,
+  moments,
+  partition,
+  shaped,
+  split,
+  take
+} from './labelled.js'
 export {
   published,
   type PublishedFile,
@@ -15,5 +26,4 @@ export {
   publishedNames,
   type PublishedSet
 } from './published.js'
-export { batches, split } from './split.js'
 export * as synthetic from './synthetic.js'

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { tangentError, type TangentError } from '../core/error.js'
-import { decode } from '../format/decode.js'
+import { decode } from '../format/codec.js'
 
 const numbers = t.readonlyArray(t.number)
 

@@ -3,7 +3,7 @@ import { fail, type TangentError } from '../core/error.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
 import { attempt } from '../graph/trace.js'
-import { concatBytes, viewOf } from './bytes.js'
+import { concatBytes, viewOf } from './crc32.js'
 import { type Dtype, dtypeOf, dtypes, elementBytes, isDtype, readElements } from './dtype.js'
 
 /** Named tensors and free text about them. */

@@ -5,11 +5,11 @@
  * writes with `write`, so that no file is ever half written.
  */
 export * as codec from '../format/codec.js'
-export { decode } from '../format/decode.js'
-export { type Download, type FetchOptions, fetchSet, planFetch } from './fetch.js'
-export { type LoadedSet, loadSet, type SourceFile } from './load.js'
+export { decode } from '../format/codec.js'
+
+export { type Download, type FetchOptions, fetchSet, planFetch } from './fetch-set.js'
+export { type LoadedSet, loadSet, type SourceFile } from './load-set.js'
 export { type DataOptions, locate, type SetFiles } from './locate.js'
-export { readBytes } from './read.js'
-export { fileStore } from './store.js'
-export { readArrays, writeArrays } from './arrays.js'
-export { writeAtomic } from './write.js'
+export { readBytes } from './read-bytes.js'
+export { fileStore, writeAtomic } from './file-store.js'
+export { readArrays, writeArrays } from './read-arrays.js'

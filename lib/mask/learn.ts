@@ -6,10 +6,10 @@ import {
   decodeState,
   encodeState,
   entriesOf,
-  type Log
-} from '../checkpoint/encode-state.js'
+  type Log,
+  type Resumable
+} from '../checkpoint/run-state.js'
 import { fingerprint, fingerprintFunction, type Settings } from '../checkpoint/fingerprint.js'
-import type { Resumable } from '../checkpoint/run-state.js'
 import { runSteps } from '../checkpoint/run-steps.js'
 import type { HostKey } from '../core/key.js'
 import { isNdArray, type NdArray, of, scalar } from '../core/ndarray.js'

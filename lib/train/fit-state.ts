@@ -1,4 +1,4 @@
-import { decodeState, encodeState, entriesOf, append, type Log } from '../checkpoint/encode-state.js'
+import { decodeState, encodeState, entriesOf, append, type Log } from '../checkpoint/run-state.js'
 import type { Resumable } from '../checkpoint/run-state.js'
 import { zeros } from '../core/ndarray.js'
 import type { Concrete } from '../graph/spec.js'

@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { append, entriesOf } from '../checkpoint/encode-state.js'
+import { append, entriesOf } from '../checkpoint/run-state.js'
 import { fingerprint, fingerprintFunction, type Settings } from '../checkpoint/fingerprint.js'
 import { runSteps, type Taken } from '../checkpoint/run-steps.js'
 import type { TangentError } from '../core/error.js'

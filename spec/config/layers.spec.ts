@@ -48,9 +48,9 @@ const cases: [verdict: 'allowed' | 'forbidden', file: string, specifier: string]
   ['forbidden', 'lib/core/tree.ts', 'fp-ts/lib/function'],
   ['forbidden', 'lib/core/tree.ts', 'fp-ts/function'],
   ['forbidden', 'spec/core/tree.spec.ts', 'fp-ts'],
-  ['allowed', 'lib/cli/options.ts', 'io-ts'],
-  ['allowed', 'lib/cli/options.ts', 'io-ts/lib/PathReporter.js'],
-  ['forbidden', 'lib/cli/options.ts', 'io-ts/PathReporter'],
+  ['allowed', 'lib/cli/read-request.ts', 'io-ts'],
+  ['allowed', 'lib/cli/read-request.ts', 'io-ts/lib/PathReporter.js'],
+  ['forbidden', 'lib/cli/read-request.ts', 'io-ts/PathReporter'],
   ['allowed', 'spec/core/tree.spec.ts', '../../lib/core/tree.js'],
   ['allowed', 'bench/run.ts', 'onnxruntime-node']
 ]

@@ -1,8 +1,20 @@
+import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { key } from '../../lib/core/key.js'
 import * as ndarray from '../../lib/core/ndarray.js'
-import { classCounts, count, labelled, partition, shaped, synthetic, take } from '../../lib/data/index.js'
+import {
+  batches,
+  classCounts,
+  count,
+  type Labelled,
+  labelled,
+  partition,
+  shaped,
+  split,
+  synthetic,
+  take
+} from '../../lib/data/index.js'
 import { right } from '../support/either.js'
 
 const x = ndarray.of([3, 2], [1, 2, 3, 4, 5, 6])
@@ -36,5 +48,54 @@ describe('labelled', () => {
     expect(classCounts(set)).toEqual([25, 25])
     expect(right(shaped([1, 1, 2])(set)).x.shape).toEqual([50, 1, 1, 2])
     expect(shaped([3])(set)).toMatchObject({ left: { expected: 'a shape of 2 features' } })
+  })
+})
+
+describe('split', () => {
+  const set = synthetic.blobs({ points: 50 })(key(1))
+
+  it('takes every pair once, in order, and depends on its key alone', () =>
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 49 }), fc.nat(), (size, seed) => {
+        const { rest, held } = right(split(size)(key(seed))(set))
+        expect([count(held), count(rest)]).toEqual([size, 50 - size])
+        const rows = (part: Labelled): string[] =>
+          Array.from({ length: count(part) }, (_, i) => `${part.x.data[2 * i]} ${part.y.data[i]}`)
+        expect([...rows(held), ...rows(rest)].sort()).toEqual(rows(set).sort())
+        const places = rows(rest).map((row) => rows(set).indexOf(row))
+        expect(places).toEqual([...places].sort((a, b) => a - b))
+        expect(right(split(size)(key(seed))(set))).toEqual({ rest, held })
+      })
+    ))
+
+  it('refuses sizes that leave nothing', () => {
+    for (const size of [0, 50, 2.5, NaN])
+      expect(split(size)(key(0))(set)).toMatchObject({
+        left: { _tag: 'DataError', operation: 'data.split' }
+      })
+  })
+})
+
+describe('batches', () => {
+  it('gives full batches of distinct places, the same for the same key', () =>
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.nat(),
+        (a, b, seed) => {
+          const [size, total] = [Math.min(a, b), Math.max(a, b)]
+          const epoch = batches(size)(total)(key(seed), 3)
+          expect(epoch).toEqual(batches(size)(total)(key(seed), 3))
+          const places = E.isRight(epoch) ? epoch.right.flatMap((batch) => [...batch]) : []
+          expect(new Set(places).size).toBe(Math.floor(total / size) * size)
+          expect(places.every((place) => place >= 0 && place < total)).toBe(true)
+        }
+      )
+    ))
+
+  it('refuses a size that does not fit', () => {
+    for (const size of [0, 11, 1.5, Number.NaN])
+      expect(batches(size)(10)(key(0), 0)).toMatchObject({ left: { _tag: 'DataError' } })
   })
 })

@@ -1,8 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
-import * as codec from '../../lib/format/codec.js'
-import { decode } from '../../lib/format/decode.js'
+import { codec, decode } from 'tangentflow/io'
 
 const shapes = codec.tagged<number>()({
   square: codec.variant('square', { side: codec.atLeast(0) }, {}, ({ side }) => side ** 2),
@@ -50,5 +49,53 @@ describe('some', () => {
   it('is a list of at least one', () => {
     expect(E.isRight(codec.some(t.number).decode([1]))).toBe(true)
     expect(E.isLeft(codec.some(t.number).decode([]))).toBe(true)
+  })
+})
+
+const Config = t.type({
+  seed: codec.whole(0),
+  density: codec.share,
+  attack: t.type({ epsilon: codec.atLeast(0), norm: codec.oneOf(['linf', 'l2']) })
+})
+const good = { seed: 1, density: 1, attack: { epsilon: 0, norm: 'linf' } }
+const refusal = (value: unknown): unknown => {
+  const result = decode('read', Config)(value)
+  return E.isLeft(result) ? result.left : result.right
+}
+
+describe('decode', () => {
+  it('keeps what is right', () => expect(refusal(good)).toEqual(good))
+
+  it.each([
+    [{ ...good, seed: Number.NaN }, 'a whole number of at least 0', 'NaN', 'seed'],
+    [{ ...good, seed: 2 ** 53 }, 'a whole number of at least 0', '9007199254740992', 'seed'],
+    [{ ...good, density: 0 }, 'a number in (0, 1]', '0', 'density'],
+    [{ ...good, density: 1.01 }, 'a number in (0, 1]', '1.01', 'density'],
+    [
+      { ...good, attack: { epsilon: Number.POSITIVE_INFINITY, norm: 'l2' } },
+      'a finite number of at least 0',
+      'Infinity',
+      'attack.epsilon'
+    ],
+    [{ ...good, attack: { epsilon: 1, norm: 'l1' } }, 'one of linf, l2', '"l1"', 'attack.norm'],
+    [{ ...good, seed: undefined }, 'a whole number of at least 0', 'undefined', 'seed']
+  ])('names path, expectation and what came: %j', (value, expected, received, where) =>
+    expect(refusal(value)).toEqual({ _tag: 'ConfigError', operation: 'read', expected, received, where })
+  )
+
+  it('counts further wrong fields and cuts long values', () => {
+    expect(refusal({ ...good, seed: -1, density: 2 })).toMatchObject({ received: '-1, and 1 more wrong' })
+    expect(refusal('x'.repeat(500))).toMatchObject({
+      received: expect.stringMatching(/^"x{70,76}\.\.\.$/) as string
+    })
+  })
+
+  it('reads numbers from text', () => {
+    const read = decode('options', codec.fromText(codec.atLeast(0)))
+    expect(read('1e-1')).toEqual(E.right(0.1))
+    for (const wrong of ['', ' ', 'ten', '-1', 'NaN', 'Infinity', '1,5', undefined])
+      expect(read(wrong)).toMatchObject({
+        left: { _tag: 'ConfigError', expected: 'a finite number of at least 0' }
+      })
   })
 })

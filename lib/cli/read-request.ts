@@ -5,7 +5,7 @@ import { tangentError, type TangentError } from '../core/error.js'
 import { engineNames } from '../engine/engines.js'
 import type { EngineOptions } from '../engine/open.js'
 import * as codec from '../format/codec.js'
-import { decode } from '../format/decode.js'
+import { decode } from '../format/codec.js'
 
 /** What `--help` says of an option: its value (none for a switch), what it does, and its default. */
 export type OptionHelp = readonly [value: string, says: string, fallback?: string]

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
-import type { TangentError } from '../../lib/core/error.js'
-import { fileStore, writeAtomic } from '../../lib/io/index.js'
+import type { TangentError } from 'tangentflow'
+import { fileStore, writeAtomic } from 'tangentflow/io'
+import { attemptFit, right, small } from '../support/training.js'
 
 vi.mock('node:fs', async (original) => {
   const real = await original<typeof fs>()
@@ -13,7 +14,7 @@ vi.mock('node:fs', async (original) => {
 
 const root = fs.mkdtempSync(join(tmpdir(), 'tangentflow-write-'))
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }))
-afterEach(() => void vi.restoreAllMocks())
+afterEach(() => void vi.mocked(fs.writeSync).mockReset())
 
 const full = (): never => {
   throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
@@ -73,5 +74,53 @@ describe('fileStore', () => {
     expect(refusal(await fileStore(join(root, 'none/a')).write(new Uint8Array(1))())).toMatchObject({
       received: 'a full disk'
     })
+  })
+})
+
+describe('a training saved in a file', () => {
+  const keepIn = (path: string, stop?: () => boolean) => ({
+    ...small.options,
+    checkpoint: { store: fileStore(path) },
+    ...(stop === undefined ? {} : { stop })
+  })
+
+  it('makes the folder, and goes on from the file', async () => {
+    const path = join(fs.mkdtempSync(join(root, 'run-')), 'deep', 'checkpoint.safetensors')
+    let asked = 0
+    const part = right(await attemptFit(keepIn(path, () => ++asked > 7)))
+    expect([part.ended, part.losses.length]).toEqual(['stop', 7])
+    expect(right(await attemptFit(keepIn(path)))).toEqual(right(await attemptFit(small.options)))
+    expect(fs.readdirSync(join(path, '..'))).toEqual(['checkpoint.safetensors'])
+  })
+
+  it('ends with an error that names the file when the disk is full, and keeps the checkpoint before', async () => {
+    const path = join(fs.mkdtempSync(join(root, 'run-')), 'checkpoint.safetensors')
+    await attemptFit(keepIn(path, () => fs.existsSync(path)))
+    const before = fs.readFileSync(path)
+    vi.mocked(fs.writeSync).mockImplementation(full)
+    expect(await attemptFit(keepIn(path))).toMatchObject({
+      left: { _tag: 'IoError', received: 'a full disk', where: path }
+    })
+    expect(fs.readFileSync(path).equals(before)).toBe(true)
+    expect(fs.readdirSync(join(path, '..'))).toEqual(['checkpoint.safetensors'])
+  })
+
+  it('refuses a file that is cut off or of something else, and a place that cannot be read or made', async () => {
+    const path = join(fs.mkdtempSync(join(root, 'run-')), 'checkpoint.safetensors')
+    await attemptFit(keepIn(path, () => fs.existsSync(path)))
+    for (const spoil of [() => fs.truncateSync(path, 100), () => fs.writeFileSync(path, 'my thesis')]) {
+      spoil()
+      const spoiled = fs.readFileSync(path)
+      expect(await attemptFit(keepIn(path))).toMatchObject({
+        left: { _tag: 'DataError', operation: 'checkpoint' }
+      })
+      expect(fs.readFileSync(path).equals(spoiled)).toBe(true)
+    }
+    const folder = fs.mkdtempSync(join(root, 'run-'))
+    expect(await attemptFit(keepIn(folder))).toMatchObject({
+      left: { _tag: 'IoError', received: 'a folder where a file should be', where: folder }
+    })
+    const inside = join(path, 'checkpoint.safetensors')
+    expect(await attemptFit(keepIn(inside))).toMatchObject({ left: { _tag: 'IoError' } })
   })
 })

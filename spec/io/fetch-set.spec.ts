@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vites
 import { fetchSet, loadSet, planFetch } from 'tangentflow/io'
 import { program } from '../../lib/cli/program.js'
 import type * as publishedModule from '../../lib/data/published.js'
-import { untar } from '../../lib/io/fetch.js'
+import { untar } from '../../lib/io/fetch-set.js'
 import { smallIdxSet } from '../support/datasets.js'
 
 // The published sums are those of real sets, so the small ones served here are told to be published.

@@ -11,7 +11,7 @@ import { idx } from '../data/idx.js'
 import { count, type Labelled, labelled } from '../data/labelled.js'
 import { published, type PublishedName, publishedNames, type PublishedSet } from '../data/published.js'
 import { type DataOptions, locate } from './locate.js'
-import { atPath, readBytes } from './read.js'
+import { atPath, readBytes } from './read-bytes.js'
 
 /** A file that a set was read from. */
 export interface SourceFile {

@@ -4,7 +4,7 @@ import { gunzip } from 'node:zlib'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { tangentError, type TangentError } from '../core/error.js'
-import { ioError } from './write.js'
+import { ioError } from './file-store.js'
 
 /** No file of a data set is larger once unpacked; a larger one is refused before it fills the memory. */
 const LARGEST = 2 ** 30

@@ -7,8 +7,8 @@ import type { NdArray } from '../core/ndarray.js'
 import * as npy from '../format/npy.js'
 import * as npz from '../format/npz.js'
 import * as safetensors from '../format/safetensors.js'
-import { atPath, readBytes } from './read.js'
-import { writeAtomic } from './write.js'
+import { atPath, readBytes } from './read-bytes.js'
+import { writeAtomic } from './file-store.js'
 
 type Arrays = Readonly<Record<string, NdArray>>
 

@@ -6,7 +6,7 @@ import { classCounts } from '../data/index.js'
 import { isPublished, published, publishedNames } from '../data/published.js'
 import { fetchSet, type LoadedSet, loadSet, planFetch } from '../io/index.js'
 import type { Terminal } from './terminal.js'
-import { type Command, optionLines, path, readRequest } from './options.js'
+import { type Command, optionLines, path, readRequest } from './read-request.js'
 
 const DataOptions = t.partial({ data: path, from: t.string, yes: t.literal('true') })
 

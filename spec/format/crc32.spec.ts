@@ -2,7 +2,7 @@ import { crc32 as nodeCrc32 } from 'node:zlib'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { format } from 'tangentflow'
-import { concatBytes, viewOf } from '../../lib/format/bytes.js'
+import { concatBytes, viewOf } from '../../lib/format/crc32.js'
 
 describe('crc32', () => {
   it('is that of zlib, in one piece or in two', () =>

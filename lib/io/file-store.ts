@@ -1,7 +1,11 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
-import type { IOEither } from 'fp-ts/lib/IOEither.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as IOE from 'fp-ts/lib/IOEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Store } from '../checkpoint/checkpoint.js'
 import { tangentError, type TangentError } from '../core/error.js'
 
 const reasons: Readonly<Record<string, string>> = {
@@ -48,7 +52,7 @@ const writeAll = (file: number, bytes: Uint8Array): void => {
  */
 export const writeAtomic =
   (path: string) =>
-  (content: string | Uint8Array): IOEither<TangentError, void> =>
+  (content: string | Uint8Array): IOE.IOEither<TangentError, void> =>
   () => {
     const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
     return E.tryCatch(
@@ -70,3 +74,34 @@ export const writeAtomic =
       ioError('io.writeAtomic', 'to write the file', path)
     )
   }
+
+const isAbsent = (thrown: unknown): boolean =>
+  thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT'
+
+/**
+ * Saves a run's checkpoint in a file, written whole or not at all; the folder is made with the first one. Where the file
+ * cannot be read or written, the IoError names it.
+ */
+export const fileStore = (path: string): Store => ({
+  read: TE.tryCatch(
+    async () => {
+      try {
+        return new Uint8Array(await readFile(path))
+      } catch (thrown) {
+        if (isAbsent(thrown)) return undefined
+        throw thrown
+      }
+    },
+    ioError('io.fileStore', 'a checkpoint that can be read', path)
+  ),
+  write: (bytes) =>
+    TE.fromIOEither(
+      pipe(
+        IOE.tryCatch(
+          () => makeFolder(dirname(path)),
+          ioError('io.fileStore', 'a folder that can be made', dirname(path))
+        ),
+        IOE.flatMap(() => writeAtomic(path)(bytes))
+      )
+    )
+})

@@ -30,7 +30,7 @@ import {
   optionLines,
   path,
   readRequest
-} from './options.js'
+} from './read-request.js'
 import { type Display, display, type Terminal } from './terminal.js'
 
 const { seeds: _seeds, ...defaults } = digitsDefaults

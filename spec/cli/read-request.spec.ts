@@ -1,8 +1,13 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
-import { startCommand, startExperiment, type StartOptions, startUsage } from '../../lib/cli/experiment.js'
-import { type Command, commandOf, readRequest, type Request } from '../../lib/cli/options.js'
+import {
+  startCommand,
+  startExperiment,
+  type StartOptions,
+  startUsage
+} from '../../lib/cli/experiment-command.js'
+import { type Command, commandOf, readRequest, type Request } from '../../lib/cli/read-request.js'
 import type { TangentError } from '../../lib/core/error.js'
 import { digits } from '../../lib/experiment/index.js'
 import { right } from '../support/either.js'

@@ -5,10 +5,10 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { tangentError, type TangentError } from '../core/error.js'
 import { published, type PublishedName } from '../data/published.js'
-import { md5Of } from './load.js'
+import { md5Of } from './load-set.js'
 import { cacheFolder, type DataOptions } from './locate.js'
-import { unpacked } from './read.js'
-import { fileStore } from './store.js'
+import { unpacked } from './read-bytes.js'
+import { fileStore } from './file-store.js'
 
 /** How a set is fetched. */
 export interface FetchOptions extends Pick<DataOptions, 'data' | 'env'> {
