@@ -5,7 +5,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { tangentError, type TangentError } from '../core/error.js'
-import { type EngineOptions, withEngine } from '../engine/open.js'
+import { type EngineOptions, withEngine } from '../engine/open-engine.js'
 import {
   decodeJson,
   digits,

@@ -3,7 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { tangentError, type TangentError } from '../core/error.js'
 import { engineNames } from '../engine/engines.js'
-import type { EngineOptions } from '../engine/open.js'
+import type { EngineOptions } from '../engine/open-engine.js'
 import * as codec from '../format/codec.js'
 import { decode } from '../format/codec.js'
 

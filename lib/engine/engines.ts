@@ -1,7 +1,7 @@
 import type { OpenBackend } from './backend.js'
 import { openGpujs } from './gpujs/backend.js'
-import { openOnnx } from './onnx/backend.js'
-import { openReference } from './reference/backend.js'
+import { openOnnx } from './onnx/open-onnx.js'
+import { openReference } from './reference/index.js'
 
 /** What an engine is made of. */
 interface EngineEntry {

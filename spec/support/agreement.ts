@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { formatError, type TangentError } from '../../lib/core/error.js'
 import type { EngineName } from '../../lib/engine/engines.js'
-import { openEngine } from '../../lib/engine/open.js'
+import { openEngine } from '../../lib/engine/open-engine.js'
 import { enginesAgree } from '../../lib/laws/engine.js'
 
 /** What came of comparing an engine with the reference on random graphs, forward and gradient. */

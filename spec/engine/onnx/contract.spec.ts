@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Backend } from '../../../lib/engine/backend.js'
-import { lower } from '../../../lib/engine/onnx/table.js'
+import { lower } from '../../../lib/engine/onnx/lower.js'
 import { planOf } from '../../../lib/engine/plan.js'
 import { contract } from '../../../lib/graph/contract.js'
 import { runs } from '../../support/runs.js'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Backend } from '../../../lib/engine/backend.js'
-import { lower } from '../../../lib/engine/onnx/table.js'
+import { lower } from '../../../lib/engine/onnx/lower.js'
 import { planOf } from '../../../lib/engine/plan.js'
 import { constant } from '../../../lib/graph/constant.js'
 import { contract } from '../../../lib/graph/contract.js'

@@ -8,7 +8,7 @@ import type { Plan } from '../plan.js'
 import type { Model, Value } from './builder.js'
 import { loadRuntime, type OnnxKind, type Runtime, type Session } from './runtime.js'
 import { serialise } from './serialise.js'
-import { lower } from './table.js'
+import { lower } from './lower.js'
 
 const disposed = (operation: string, what: string): TangentError =>
   tangentError('EngineError', operation, `${what} that is open`, 'one that was disposed')

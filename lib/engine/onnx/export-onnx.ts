@@ -10,7 +10,7 @@ import { optimise } from '../../optimise/index.js'
 import { planOf } from '../plan.js'
 import type { Model, Value } from './builder.js'
 import { serialise } from './serialise.js'
-import { lower } from './table.js'
+import { lower } from './lower.js'
 
 /** The same model with other names of values. */
 const renamed = (model: Model, names: ReadonlyMap<string, string>): Model => {

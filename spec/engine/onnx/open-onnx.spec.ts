@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Executable } from '../../../lib/engine/backend.js'
-import { openOnnx } from '../../../lib/engine/onnx/backend.js'
+import { openOnnx } from '../../../lib/engine/onnx/open-onnx.js'
 import { planOf } from '../../../lib/engine/plan.js'
 import { apply } from '../../../lib/graph/tensor.js'
 import { array, expectLeft, expectRight, input, kinds, openBackend, runOn } from './support.js'
