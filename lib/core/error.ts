@@ -85,3 +85,7 @@ export const fail = (
 ): never => {
   throw new TangentFailure(tangentError(tag, operation, expected, received, where))
 }
+
+/** The message of whatever was thrown, for the `received` of an error. */
+export const messageOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown)

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { formatError, type TangentError } from '../../lib/core/error.js'
+import { formatError, messageOf, type TangentError } from '../../lib/core/error.js'
 import type { EngineName } from '../../lib/engine/engines.js'
 import { openEngine } from '../../lib/engine/open-engine.js'
 import { enginesAgree } from '../../lib/laws/engine.js'
@@ -23,8 +23,6 @@ const BATCH = 10
 const BATCHES = 10
 /** Mismatches after which nothing new is to be learned. */
 const ENOUGH = 10
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Every fourth batch is of longer programs over larger tensors. */
 const constraints = (batch: number): object => (batch % 4 === 3 ? { maxSteps: 25, maxSize: 5 } : {})

@@ -18,5 +18,3 @@ export const text = (value: unknown, ...path: readonly string[]): string | undef
   const found = field(value, ...path)
   return typeof found === 'string' && found !== '' ? found : undefined
 }
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,6 +1,7 @@
 import { createGpu, createHeadlessContext, type Gpu, settingsOf } from '../packages.js'
 import { describeRenderer, type Device, deviceErrors } from './device.js'
-import { field, messageOf } from '../inspect.js'
+import { messageOf } from '../../../core/error.js'
+import { field } from '../inspect.js'
 
 /** The part of a WebGL context that this library uses. */
 interface GlContext {

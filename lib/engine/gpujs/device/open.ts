@@ -1,13 +1,13 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { KernelBackend } from '../../../../kernels/kernel.js'
-import { type TangentError, tangentError } from '../../../core/error.js'
+import { messageOf, type TangentError, tangentError } from '../../../core/error.js'
 import { createGpu, settingsOf } from '../packages.js'
 import { type Device, noDeviceErrors } from './device.js'
 import { openHeadless, openWebgl2 } from './gl.js'
 import { unlimited } from './limits.js'
 import { kernelFallback } from './pipeline.js'
-import { field, messageOf, text } from '../inspect.js'
+import { field, text } from '../inspect.js'
 import { openWebgpu } from './webgpu.js'
 
 const inNode = (): boolean => text(globalThis, 'process', 'versions', 'node') !== undefined

@@ -1,7 +1,8 @@
 import { acquireWebgpu, createDawn, createGpu } from '../packages.js'
 import { describeAdapter, type Device, deviceErrors } from './device.js'
 import type { Limits } from './limits.js'
-import { field, messageOf, text } from '../inspect.js'
+import { messageOf } from '../../../core/error.js'
+import { field, text } from '../inspect.js'
 
 /** The parts of a GPUBuffer and a GPUDevice that this library uses. */
 interface GpuBuffer {
