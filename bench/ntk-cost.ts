@@ -41,7 +41,7 @@ const sweeps: { readonly [K in keyof Sizes]: readonly number[] } = {
 interface Point {
   readonly sweep: keyof Sizes
   readonly value: number
-  readonly method: ntk.Method
+  readonly method: ntk.KernelMethod
   readonly flops: number
   readonly bytes: number
   readonly ms: number
@@ -64,7 +64,7 @@ const fastest = async (run: () => Promise<unknown>): Promise<number> => {
 }
 
 const measure =
-  (sweep: keyof Sizes, value: number, method: ntk.Method) =>
+  (sweep: keyof Sizes, value: number, method: ntk.KernelMethod) =>
   (runner: Runner): TE.TaskEither<TangentError, Point> => {
     const sizes: Sizes = { ...base, [sweep]: value }
     const network = networkOf(sizes)

@@ -52,7 +52,7 @@ const argumentsOf = ({ network, example, n, isMasked }: Setting): Concrete<Argum
 }
 
 /** The full kernel of a setting by a method. */
-const workOf = (setting: Setting, method: 'auto' | ntk.Method): EngineWork<Arguments, Tensor> => ({
+const workOf = (setting: Setting, method: 'auto' | ntk.KernelMethod): EngineWork<Arguments, Tensor> => ({
   f: (...[params, x1, x2, mask]) => ntk.empiricalNtk(setting.network.apply, { method })(params, x1, x2, mask),
   args: argumentsOf(setting),
   outcome: (kernel) => ({ kernel })
@@ -88,7 +88,7 @@ export const kernelCandidates =
 
 /** `onnx:native` by one method, under a name that tells it. */
 export const byMethod =
-  (setting: Setting, method: ntk.Method) =>
+  (setting: Setting, method: ntk.KernelMethod) =>
   (threads: number): readonly Candidate[] =>
     engineCandidates(workOf(setting, method))(threads)
       .filter(({ name }) => name === 'onnx:native')

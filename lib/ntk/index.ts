@@ -1,10 +1,9 @@
 /**
- * Neural tangent kernels: empirical/ computes Θ of a finite network as a traced function, tiled/ block by block on an
- * engine, infinite/ at infinite width; spectrum/ says what a concrete kernel shows, and predict/ how training moves outputs
- * by it. Models and arrays go in; kernels, measures and predictions come out.
+ * Neural tangent kernels: empirical/ computes Θ of a finite network, as a traced function or block by block on an engine,
+ * infinite/ at infinite width; spectrum/ says what a concrete kernel shows, and predict/ how training moves outputs by it.
+ * Models and arrays go in; kernels, measures and predictions come out.
  */
 export * from './empirical/index.js'
 export * as infinite from './infinite/index.js'
 export * from './predict/index.js'
 export * from './spectrum/index.js'
-export * from './tiled/index.js'

@@ -41,8 +41,8 @@ const cases: [verdict: 'allowed' | 'forbidden', file: string, specifier: string]
   ['forbidden', 'lib/data/idx.ts', 'node:fs'],
   ['forbidden', 'lib/core/shape.ts', 'vitest'],
   ['forbidden', 'lib/graph/ops.ts', 'fast-check'],
-  ['allowed', 'lib/ntk/spectrum/matrix-function.ts', 'ml-matrix'],
-  ['forbidden', 'lib/ntk/spectrum/spectrum.ts', 'ml-matrix'],
+  ['allowed', 'lib/ntk/spectrum/spectrum.ts', 'ml-matrix'],
+  ['forbidden', 'lib/ntk/spectrum/gram.ts', 'ml-matrix'],
 
   ['allowed', 'lib/core/tree.ts', 'fp-ts/lib/function.js'],
   ['forbidden', 'lib/core/tree.ts', 'fp-ts/lib/function'],

@@ -15,8 +15,7 @@ import {
   problemOf,
   timesFactors
 } from './kernel-problem.js'
-import { type Implementation, type Method, methodNames, methods } from './methods.js'
-import { predict } from './predict-cost.js'
+import { type Implementation, type KernelMethod, methodNames, methods, predict } from './methods.js'
 
 /** Which kernel is computed, and how. */
 export interface KernelOptions extends KernelForm {
@@ -26,7 +25,7 @@ export interface KernelOptions extends KernelForm {
    *
    * @defaultValue `'auto'`
    */
-  readonly method?: 'auto' | Method
+  readonly method?: 'auto' | KernelMethod
 }
 
 const SMALL = 1e6
@@ -39,7 +38,7 @@ const multiplications = <P>({ params, x1, x2, count }: KernelProblem<P>): number
   tree.tensors(params).reduce((total, { shape }) => total + sizeOf(shape), 0)
 
 /** The implementation of a method; a name that is none is an ArgumentError. */
-const implementationFor = <P>(problem: KernelProblem<P>, method: 'auto' | Method): Implementation => {
+const implementationFor = <P>(problem: KernelProblem<P>, method: 'auto' | KernelMethod): Implementation => {
   if (method === 'auto')
     return multiplications(problem) < SMALL ? methods.contracted : methods[predict(problem).method]
   return method in methods
@@ -55,7 +54,7 @@ const averaged = <P>({ outputs, count }: KernelProblem<P>): ((kernel: Tensor) =>
  * The empirical neural tangent kernel Θ(x1, x2) = ∇f(x1) ∇f(x2)ᵀ (Jacot, Gabriel, Hongler, arXiv:1806.07572), summed
  * over all parameters. The model is any function of a tree of parameters and a batch that gives [n, outputs]. With a
  * mask, it is the kernel of the masked network, see {@link MaskForm}. Everything is an argument, so kernels can be
- * differentiated. Layouts: see {@link Outputs}; how it is computed: {@link Method}.
+ * differentiated. Layouts: see {@link Outputs}; how it is computed: {@link KernelMethod}.
  *
  * @defaultValue `x2` is `x1`
  *

@@ -82,16 +82,16 @@ export const timesFactors = <P>(operation: string, directions: P, factors: Facto
     tree.tensors(directions).map((leaf, l) => factors[l]!.reduce((scaled, m) => ops.mul(m)(scaled), leaf))
   )
 
-/** The number of outputs of a model, whose results for a batch are [n, outputs]; others are a ShapeError. */
-const countOf = <P>(model: Model<P>, params: P, x: Tensor): number => {
-  const { shape } = model(params)(x)
-  return shape.length === 2 && shape[0] === x.shape[0]
-    ? shape[1]!
+/** The outputs of a model for a batch; a shape other than [n, outputs] is a ShapeError. */
+export const outputsOf = <P>(model: Model<P>, params: P, x: Tensor): Tensor => {
+  const out = model(params)(x)
+  return out.shape.length === 2 && out.shape[0] === x.shape[0]
+    ? out
     : fail(
         'ShapeError',
         'ntk',
         `a model with outputs [n, outputs] for inputs ${showShape(x.shape)}`,
-        showShape(shape)
+        showShape(out.shape)
       )
 }
 
@@ -108,5 +108,13 @@ export const problemOf = <P>(
     fail('ShapeError', 'ntk', `examples of one shape, ${showShape(x1.shape)}`, showShape(x2.shape), 'x2')
   const effective = masked('empiricalNtk', params, mask)
   const factors = factorsOf('empiricalNtk', params, mask, form)
-  return { model, params: effective, x1, x2, factors, outputs, count: countOf(model, effective, x1) }
+  return {
+    model,
+    params: effective,
+    x1,
+    x2,
+    factors,
+    outputs,
+    count: outputsOf(model, effective, x1).shape[1]!
+  }
 }

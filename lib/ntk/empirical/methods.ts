@@ -1,13 +1,27 @@
-import { fail } from '../../core/error.js'
-import { showShape } from '../../core/shape.js'
+import type { Either } from 'fp-ts/lib/Either.js'
+import { fail, type TangentError } from '../../core/error.js'
+import { leaves, rebuild } from '../../core/tree.js'
 import { jacrev, linearize, vmap } from '../../diff/index.js'
 import { zerosLike } from '../../graph/constant.js'
 import { contract } from '../../graph/contract.js'
+import { deduplicate, topological } from '../../graph/graph.js'
 import { ops } from '../../graph/ops/index.js'
-import type { Tensor } from '../../graph/tensor.js'
+import { isKeyLeaf, isSpecLeaf, type Specs } from '../../graph/spec.js'
+import { apply, isOp, type Tensor } from '../../graph/tensor.js'
+import { attempt } from '../../graph/trace.js'
 import * as tree from '../../graph/tree.js'
 import type { Model } from '../../nn/model.js'
-import { type KernelProblem, type Outputs, timesFactors } from './kernel-problem.js'
+import { type Cost, costOfGraph } from '../../optimise/cost.js'
+import { optimise } from '../../optimise/index.js'
+import {
+  type KernelForm,
+  type KernelProblem,
+  type MaskTree,
+  type Outputs,
+  outputsOf,
+  problemOf,
+  timesFactors
+} from './kernel-problem.js'
 
 /**
  * A way to compute a kernel (the first two in the words of Novak, Sohl-Dickstein, Schoenholz, arXiv:2206.08720).
@@ -15,7 +29,7 @@ import { type KernelProblem, type Outputs, timesFactors } from './kernel-problem
  * vector–Jacobian and a Jacobian–vector product each. `contracted`: the products of Jacobians are contractions whose
  * cheapest path is searched for, so that Jacobians are formed only where that is cheapest.
  */
-export type Method = 'jacobian' | 'vectorProduct' | 'contracted'
+export type KernelMethod = 'jacobian' | 'vectorProduct' | 'contracted'
 
 /** How a method computes a kernel: the share of each leaf of the parameters, and the sum of all shares. */
 export interface Implementation {
@@ -44,16 +58,6 @@ const layoutOf = (outputs: Outputs): (typeof layouts)[Outputs] =>
     ? layouts[outputs]
     : fail('ArgumentError', 'empiricalNtk', Object.keys(layouts).join(', '), outputs, 'outputs')
 
-/** The outputs of one example, [outputs]. */
-const single =
-  <P>(model: Model<P>) =>
-  (params: P, x: Tensor): Tensor => {
-    const out = model(params)(ops.expandDims(0)(x))
-    return out.shape.length === 2 && out.shape[0] === 1
-      ? ops.squeeze(0)(out)
-      : fail('ShapeError', 'ntk', 'a model with outputs [n, outputs]', showShape(out.shape))
-  }
-
 /**
  * ∇f of every example: the parameter tree with leaves [n, outputs, …leaf]. A model that does not give [n, outputs], such
  * as a loss, is a ShapeError.
@@ -69,7 +73,10 @@ const single =
  * assert.deepEqual(ndarray.toNested(found), [[[[1], [2]]], [[[3], [4]]]])
  */
 export const jacobians = <P>(model: Model<P>, params: P, x: Tensor): P =>
-  vmap((example: Tensor) => jacrev((p: P) => single(model)(p, example))(params))(x)
+  vmap((example: Tensor) => {
+    const batch = ops.expandDims(0)(example)
+    return jacrev((p: P) => ops.squeeze(0)(outputsOf(model, p, batch)))(params)
+  })(x)
 
 /** One leaf's share of the kernel as ONE contraction, so that the path search may never form the Jacobians. */
 const leafKernel = (outputs: Outputs, j1: Tensor, j2: Tensor, factors: readonly Tensor[]): Tensor => {
@@ -122,11 +129,100 @@ const vectorProducts: Implementation = {
 }
 
 /** All methods, in the order in which they win ties. */
-export const methodNames: readonly Method[] = ['contracted', 'vectorProduct', 'jacobian']
+export const methodNames: readonly KernelMethod[] = ['contracted', 'vectorProduct', 'jacobian']
 
 /** The implementation of each method. */
-export const methods: { readonly [M in Method]: Implementation } = {
+export const methods: { readonly [M in KernelMethod]: Implementation } = {
   contracted: jacobianProducts((jacobian) => jacobian),
   vectorProduct: vectorProducts,
   jacobian: jacobianProducts(ops.barrier)
 }
+
+/** The predicted cost of each method, and the method that `auto` picks. */
+export interface CostPrediction {
+  readonly method: KernelMethod
+  readonly candidates: { readonly [M in KernelMethod]: Cost }
+}
+
+/** How many operations take as long as moving one byte, as the path search counts it: 8 for a float. */
+const FLOPS_PER_BYTE = 2
+
+/** Computing and moving data as one number, in operations. */
+const operations = ({ flops, bytes }: Cost): number => flops + FLOPS_PER_BYTE * bytes
+
+/** The cost of a tensor from the inputs it depends on. */
+const graphCost = (output: Tensor): Cost => {
+  const inputs = topological([output]).filter((node) => isOp(node, 'input') || isOp(node, 'keyInput'))
+  return costOfGraph(optimise(deduplicate({ inputs, outputs: [output] })))
+}
+
+/** The cost of each method for a problem of these shapes; what its tensors are computed from is not counted. */
+export const predict = <P>(problem: KernelProblem<P>): CostPrediction => {
+  const seen = new Map<Tensor, Tensor>()
+  const symbol = (x: Tensor): Tensor => {
+    const known = seen.get(x) ?? apply({ tag: 'input', name: `${seen.size}`, shape: x.shape }, [])
+    seen.set(x, known)
+    return known
+  }
+  const bare: KernelProblem<P> = {
+    ...problem,
+    params: tree.map(symbol)(problem.params),
+    x1: symbol(problem.x1),
+    x2: symbol(problem.x2),
+    factors: problem.factors.map((leaf) => leaf.map(symbol))
+  }
+  const costBy = (method: KernelMethod): Cost => graphCost(methods[method].total(bare))
+  const candidates = {
+    contracted: costBy('contracted'),
+    vectorProduct: costBy('vectorProduct'),
+    jacobian: costBy('jacobian')
+  }
+  const cheaper = (best: KernelMethod, next: KernelMethod): KernelMethod =>
+    operations(candidates[next]) < operations(candidates[best]) ? next : best
+  return { method: methodNames.reduce(cheaper), candidates }
+}
+
+/** A symbol for every array that a tree describes. */
+const symbols = <T>(specs: unknown): T =>
+  rebuild<unknown, T>(
+    'predictCost',
+    isSpecLeaf,
+    specs,
+    leaves('predictCost', isSpecLeaf, specs).map(({ path, value }) =>
+      isKeyLeaf(value)
+        ? fail('TreeError', 'predictCost', 'arrays', 'a key', path)
+        : apply({ tag: 'input', name: path, shape: value.shape }, [])
+    )
+  )
+
+/**
+ * Predicts the cost of `empiricalNtk` by each method for arguments of these shapes, and the method that `auto` picks: the
+ * one with the least flops + 2 · bytes in its optimised graph. Nothing is compiled or run. Arrays may stand in for their
+ * shapes; without `x2` the kernel is that of `x1` with itself.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { key, nn, ntk, spec } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(100), nn.relu, nn.dense(10))
+ * const prediction = ntk.predictCost(net.apply)(net.init(key(0), [784]), spec([16, 784]), spec([16, 784]))
+ * assert.ok(E.isRight(prediction))
+ * const { method, candidates } = prediction.right
+ * assert.equal(method, 'contracted')
+ * assert.ok(candidates.contracted.flops * 50 < candidates.jacobian.flops)
+ */
+export const predictCost =
+  <P>(model: Model<P>, form: KernelForm = {}) =>
+  (
+    params: Specs<P>,
+    x1: Specs<Tensor>,
+    x2?: Specs<Tensor>,
+    mask?: Specs<MaskTree>
+  ): Either<TangentError, CostPrediction> =>
+    attempt(() => {
+      const left = symbols<Tensor>(x1)
+      const right = x2 === undefined ? left : symbols<Tensor>(x2)
+      const chosen = mask === undefined ? undefined : symbols<MaskTree>(mask)
+      return predict(problemOf(model, form, symbols<P>(params), left, right, chosen))
+    })

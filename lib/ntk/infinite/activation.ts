@@ -1,14 +1,21 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { requireFinite, requirePositive } from '../../core/check.js'
 import { fail } from '../../core/error.js'
-import { jvp } from '../../diff/index.js'
 import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as nn from '../../nn/index.js'
-import { acrossPairs, type Covariances, type GaussianPairs, ownPairs } from './covariances.js'
-import { expectation, gaussHermite, type Profile } from './expectation.js'
-import { fixedLayer, type InfiniteLayer } from './layer.js'
-import { arcsine, kappa0, kappa1 } from './with-partials.js'
+import { acrossPairs, type Covariances, type GaussianPairs, mapOwn, ownPairs } from './covariances.js'
+import {
+  arcsine,
+  expectation,
+  gaussHermite,
+  kappa0,
+  kappa1,
+  type Profile,
+  slopeOf,
+  squaredSine
+} from './expectation.js'
+import { fixedLayer, type InfiniteLayer } from './infinite-layer.js'
 
 /** How an activation φ maps covariances: E φ(u) φ(v), and E φ′(u) φ′(v). */
 interface Dual {
@@ -20,7 +27,7 @@ interface Dual {
 const limitOf =
   (name: string, { covariance, derivative }: Dual) =>
   (input: Covariances): Covariances => {
-    const { ntk, own1, own2, form } = input
+    const { ntk, form } = input
     if (!input.gaussian)
       return fail(
         'ArgumentError',
@@ -29,13 +36,11 @@ const limitOf =
         'the inputs, or the output of another activation'
       )
     const uv = acrossPairs(input)
-    const out1 = covariance(ownPairs(own1, form))
     return {
       ...input,
       nngp: covariance(uv),
       ntk: ops.mul(derivative(uv))(ntk),
-      own1: out1,
-      own2: own2 === own1 ? out1 : covariance(ownPairs(own2, form)),
+      ...mapOwn((own) => covariance(ownPairs(own, form)))(input),
       gaussian: false
     }
   }
@@ -92,9 +97,8 @@ const erfDual: Dual = {
   // (1 + 2a²)(1 + 2b²) − 4a²b²c², summed without cancellation
   derivative: ({ a, b, c }) => {
     const [q, r] = [ops.square(a), ops.square(b)]
-    const squaredSine = ops.mul(ops.add(1)(c))(ops.sub(c)(ops.ones(c.shape)))
     return pipe(
-      squaredSine,
+      squaredSine(c),
       ops.mul(q),
       ops.mul(r),
       ops.scale(4),
@@ -152,7 +156,6 @@ export const elementwise = (
   { nodes = 32 }: ElementwiseOptions = {}
 ): InfiniteLayer => {
   const rule = gaussHermite(nodes)
-  const slope = (u: Tensor): Tensor => jvp(phi)(u, ops.ones(u.shape))[1]
   const expect =
     (f: (u: Tensor) => Tensor) =>
     ({ a, b, c }: GaussianPairs): Tensor => {
@@ -160,5 +163,9 @@ export const elementwise = (
       const wide = ops.broadcastTo(c.shape)
       return expectation(rule, profile, profile)(wide(a), wide(b), c)
     }
-  return activation('elementwise', { covariance: expect(phi), derivative: expect(slope) }, nn.pointwise(phi))
+  return activation(
+    'elementwise',
+    { covariance: expect(phi), derivative: expect(slopeOf(phi)) },
+    nn.pointwise(phi)
+  )
 }

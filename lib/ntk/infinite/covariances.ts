@@ -3,7 +3,7 @@ import { type Shape, showShape } from '../../core/shape.js'
 import { straightThrough } from '../../diff/index.js'
 import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
-import { reciprocalRootOf, rootOf } from './with-partials.js'
+import { reciprocalRootOf, rootOf } from './expectation.js'
 
 /** Which pixels of two images are paired: all with all, or each with the pixel at the same place. */
 export type Spatial = 'full' | 'diagonal'
@@ -30,19 +30,25 @@ export interface Covariances {
   readonly gaussian: boolean
 }
 
+type Own = Pick<Covariances, 'own1' | 'own2'>
+
+/** Applies a map to the covariances within examples, once if both batches share them. */
+export const mapOwn =
+  (f: (own: Tensor) => Tensor) =>
+  ({ own1, own2 }: Own): Own => {
+    const first = f(own1)
+    return { own1: first, own2: own2 === own1 ? first : f(own2) }
+  }
+
 /** Applies a linear map to every covariance: t ↦ f(t, number of batch axes). */
 export const mapEach =
   (f: (t: Tensor, batchAxes: number) => Tensor) =>
-  (state: Covariances): Covariances => {
-    const own1 = f(state.own1, 1)
-    return {
-      ...state,
-      nngp: f(state.nngp, 2),
-      ntk: f(state.ntk, 2),
-      own1,
-      own2: state.own2 === state.own1 ? own1 : f(state.own2, 1)
-    }
-  }
+  (state: Covariances): Covariances => ({
+    ...state,
+    nngp: f(state.nngp, 2),
+    ntk: f(state.ntk, 2),
+    ...mapOwn((own) => f(own, 1))(state)
+  })
 
 /** The pairs of pixels at the same place: [h, w, h, w] → [h, w]. */
 const ownPixels = (t: Tensor, batchAxes: number): Tensor =>
@@ -85,12 +91,10 @@ export const inputCovariances = (x1: Tensor, x2: Tensor, spatial: Spatial): Cova
   const { cross, own } = equations[form]
   const mean = ops.scale(1 / one[0]!)
   const nngp = mean(ops.einsum(cross)(x1, x2))
-  const own1 = mean(ops.einsum(own)(x1, x1))
   return {
     nngp,
     ntk: ops.fill(0, nngp.shape),
-    own1,
-    own2: x1 === x2 ? own1 : mean(ops.einsum(own)(x2, x2)),
+    ...mapOwn((x) => mean(ops.einsum(own)(x, x)))({ own1: x1, own2: x2 }),
     form,
     symmetric: x1 === x2,
     gaussian: false

@@ -1,9 +1,98 @@
+import { pipe } from 'fp-ts/lib/function.js'
 import { requireWhole } from '../../core/check.js'
 import { jvp } from '../../diff/index.js'
 import { table } from '../../graph/constant.js'
+import type { CustomRule } from '../../graph/op.js'
 import { ops } from '../../graph/ops/index.js'
-import type { Tensor } from '../../graph/tensor.js'
-import { type Elementwise, rootOf, withPartials } from './with-partials.js'
+import { apply, type Tensor } from '../../graph/tensor.js'
+
+/** An elementwise function of tensors of one shape. */
+export type Elementwise = (...args: readonly Tensor[]) => Tensor
+
+/**
+ * An elementwise function with given partial derivatives, for values whose own derivative would lose digits or divide by
+ * zero. The partials are traced functions of the arguments, so they can be differentiated again.
+ */
+const withPartials = (
+  name: string,
+  value: Elementwise,
+  partials: (...args: readonly Tensor[]) => readonly Tensor[]
+): Elementwise => {
+  const rule: CustomRule = {
+    name,
+    vjp: (args, _out, cotangent) => partials(...args).map(ops.mul(cotangent)),
+    jvp: (args, _out, tangents) =>
+      partials(...args)
+        .map((partial, k) => ops.mul(tangents[k]!)(partial))
+        .reduce((sum, term) => ops.add(term)(sum))
+  }
+  return (...args) => apply({ tag: 'custom', rule }, [value(...args.map(ops.stopGradient)), ...args])
+}
+
+/** f(x) where x is positive, else 0, with derivative 0 instead of ∞. */
+const wherePositive =
+  (f: (x: Tensor) => Tensor) =>
+  (x: Tensor): Tensor => {
+    const inside = ops.greater(0)(x)
+    return ops.select(inside)(f(ops.select(inside)(x, 1)), 0)
+  }
+
+/** √x with derivative 0, instead of ∞, where x is 0 (or below it by rounding). */
+export const rootOf = wherePositive(ops.sqrt)
+
+/** 1/√x where x is positive, else 0. */
+export const reciprocalRootOf = wherePositive((x) => ops.reciprocal(ops.sqrt(x)))
+
+/** arccos x ≈ √(1 − x) Σ c_k xᵏ on [0, 1], to 5e-5 (Abramowitz and Stegun, "Handbook", 4.4.45). */
+const coefficients = [1.5707288, -0.2121144, 0.074261, -0.0187293] as const
+
+/** 1 − c² for c in [−1, 1], without cancellation near ±1. */
+export const squaredSine = (c: Tensor): Tensor => ops.mul(ops.add(1)(c))(ops.sub(c)(ops.ones(c.shape)))
+
+/**
+ * arccos c for c in [−1, 1], accurate relative to the angle: the polynomial's angle θ is off by arcsin δ with
+ * δ = sin · cos θ − cos · sin θ, and two terms of arcsin reach float64.
+ */
+const angleOf = (c: Tensor): Tensor => {
+  const x = ops.abs(c)
+  const sine = ops.sqrt(squaredSine(x))
+  const root = ops.sqrt(ops.sub(x)(ops.ones(x.shape)))
+  const polynomial = coefficients.reduceRight<Tensor>(
+    (sum, k) => ops.add(k)(ops.mul(sum)(x)),
+    ops.fill(0, x.shape)
+  )
+  const rough = ops.mul(root)(polynomial)
+  const delta = ops.sub(ops.mul(ops.sin(rough))(x))(ops.mul(ops.cos(rough))(sine))
+  const angle = pipe(ops.square(delta), ops.scale(1 / 6), ops.add(1), ops.mul(delta), ops.add(rough))
+  return ops.select(ops.less(0)(c))(ops.sub(angle)(ops.fill(Math.PI, c.shape)), angle)
+}
+
+/** π − arccos c. */
+const supplement = (c: Tensor): Tensor => ops.sub(angleOf(c))(ops.fill(Math.PI, c.shape))
+
+/**
+ * κ₀(c) = (π − arccos c) / π = 2 E[1(u > 0) 1(v > 0)] for standard normals u, v of correlation c: the arc-cosine kernel of
+ * order 0 (Cho and Saul, "Kernel methods for deep learning", NIPS 2009, eq. 4 to 6). Its derivative, infinite at c = ±1,
+ * is set to 0 there: both vectors are then on one line, and the cosine is at its extreme.
+ */
+export const kappa0 = withPartials(
+  'kappa0',
+  (c) => ops.scale(1 / Math.PI)(supplement(c!)),
+  (c) => [ops.scale(1 / Math.PI)(reciprocalRootOf(squaredSine(c!)))]
+)
+
+/**
+ * κ₁(c) = (√(1 − c²) + (π − arccos c) c) / π = 2 E[relu(u) relu(v)]: the arc-cosine kernel of order 1. Its derivative is
+ * κ₀.
+ */
+export const kappa1 = withPartials(
+  'kappa1',
+  (c) => ops.scale(1 / Math.PI)(ops.add(ops.sqrt(squaredSine(c!)))(ops.mul(supplement(c!))(c!))),
+  (c) => [kappa0(c!)]
+)
+
+/** arcsin z for |z| ≤ 1. */
+export const arcsine = (z: Tensor): Tensor => ops.scale(Math.PI)(ops.sub(0.5)(kappa0(z)))
 
 /** Nodes and weights of a quadrature against the standard normal density. */
 export interface Quadrature {
@@ -64,15 +153,21 @@ export const gaussHermite = (count: number): Quadrature => {
 /** A function of a scale and a standard normal number, elementwise: (a, z) ↦ φ(a z). */
 export type Profile = (scale: Tensor, z: Tensor) => Tensor
 
+/** The derivative of an elementwise function. */
+export const slopeOf =
+  (f: (u: Tensor) => Tensor) =>
+  (u: Tensor): Tensor =>
+    jvp(f)(u, ops.ones(u.shape))[1]
+
 const alongScale =
   (f: Profile): Profile =>
   (scale, z) =>
-    jvp((a: Tensor) => f(a, z))(scale, ops.ones(scale.shape))[1]
+    slopeOf((a) => f(a, z))(scale)
 
 const alongNumber =
   (f: Profile): Profile =>
   (scale, z) =>
-    jvp((x: Tensor) => f(scale, x))(z, ops.ones(z.shape))[1]
+    slopeOf((x) => f(scale, x))(z)
 
 /**
  * E f(a, u) g(b, v) for standard normals u, v of correlation c, by quadrature over x, y with u = αx + βy and v = αx − βy,

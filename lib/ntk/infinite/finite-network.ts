@@ -31,11 +31,18 @@ const outputShape =
       : fail('ShapeError', 'infinite.sum', `branches of one shape ${showShape(first!)}`, showShape(other))
   }
 
-/** The blocks, each with its share of a list that has one entry for each layer. */
-const shares = <A>(blocks: readonly FiniteBlock[], list: readonly A[]): readonly (readonly A[])[] => {
+/** A list in parts of the given lengths, in order. */
+export const inParts = <A>(list: readonly A[], lengths: readonly number[]): readonly (readonly A[])[] => {
   let next = 0
-  return blocks.map((block) => list.slice(next, (next += layersOf(block).length)))
+  return lengths.map((length) => list.slice(next, (next += length)))
 }
+
+/** The part of each block in a list that has one entry for each layer. */
+const shares = <A>(blocks: readonly FiniteBlock[], list: readonly A[]): readonly (readonly A[])[] =>
+  inParts(
+    list,
+    blocks.map((block) => layersOf(block).length)
+  )
 
 const init = (block: FiniteBlock, keys: readonly HostKey[], shape: Shape): Concrete<Params> => {
   if (block.kind === 'layer') return [block.layer.init(keys[0]!, shape)]

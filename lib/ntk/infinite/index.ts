@@ -4,7 +4,6 @@
  * form. A new activation with a closed form is an entry of activation.ts, its expectations in `Dual`.
  */
 export { abs, elementwise, type ElementwiseOptions, erf, leakyRelu, rbf, relu, sin } from './activation.js'
-export { type AffineOptions, conv2d, type ConvOptions, dense } from './affine.js'
 export type { Spatial } from './covariances.js'
 export {
   type Ending,
@@ -15,5 +14,14 @@ export {
   serial,
   type SpatialOptions,
   sum
-} from './layer.js'
-export { avgPool, flatten, globalAvgPool, identity } from './pooling.js'
+} from './infinite-layer.js'
+export {
+  avgPool,
+  conv2d,
+  dense,
+  flatten,
+  globalAvgPool,
+  identity,
+  type InfiniteConvOptions,
+  type InfiniteDenseOptions
+} from './linear.js'

@@ -17,24 +17,15 @@ import type { Attack, Batch, Dataset, Model } from '../../nn/model.js'
 import { crossEntropy, type Loss } from '../../nn/loss.js'
 import { empiricalNtk } from '../empirical/empirical-ntk.js'
 import { finite, symmetricGramOf } from '../spectrum/gram.js'
-import { dynamicsOf } from './dynamics.js'
+import { dynamicsOf, linearised } from './dynamics.js'
 import { type OdeOptions, toleranceOf } from './integrate.js'
-import { linearised } from './linearised.js'
-import { dualFlow, gradientOf } from './predict-ode.js'
+import { dualFlow, type FlowOptions, gradientOf } from './predict-ode.js'
 import { movedBy, predictionInputs, requireAscending } from './prediction.js'
 
 /** Adversarial gradient flow of the linearised model. */
-export interface AdversarialOptions extends OdeOptions {
-  /** The times of the outputs, in ascending order; finite and at least 0. */
-  readonly times: readonly number[]
+export interface AdversarialOptions extends OdeOptions, Pick<FlowOptions, 'times' | 'rate'> {
   /** The time from one run of the attack to the next. */
   readonly every: number
-  /**
-   * The step size η; time counts steps of this size.
-   *
-   * @defaultValue 1
-   */
-  readonly rate?: number
   /** @defaultValue `nn.crossEntropy` */
   readonly loss?: Loss
 }

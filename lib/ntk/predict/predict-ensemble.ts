@@ -1,10 +1,14 @@
 import type { Either } from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import { fail, type TangentError } from '../../core/error.js'
 import { type NdArray, of } from '../../core/ndarray.js'
-import { showShape } from '../../core/shape.js'
+import { sameShape, showShape } from '../../core/shape.js'
+import { evaluateOn } from '../../graph/evaluate.js'
+import { ops } from '../../graph/ops/index.js'
+import type { Tensor } from '../../graph/tensor.js'
 import { attempt } from '../../graph/trace.js'
-import { matrixFunction, modesOf } from '../spectrum/matrix-function.js'
 import { finite, gramOf, outputCount, symmetricGramOf } from '../spectrum/gram.js'
+import { matrixFunction, modesOf } from '../spectrum/spectrum.js'
 import { closedForm, type MseOptions } from './predict-mse.js'
 
 /** Both kernels of an infinitely wide network between the same inputs, as `network.kernel` gives them. */
@@ -43,53 +47,29 @@ export interface EnsemblePrediction {
 
 const OPERATION = 'ntk.predictEnsemble'
 
-const matrixOf = (array: NdArray, rows: number, columns: number, where: string): Float64Array =>
-  array.shape.length === 2 && array.shape[0] === rows && array.shape[1] === columns
-    ? finite(OPERATION, array, where)
-    : fail('ShapeError', OPERATION, `a kernel [${rows},${columns}]`, showShape(array.shape), where)
-
-/** [rows, columns] as [columns, rows]. */
-const transposed = (a: Float64Array, rows: number, columns: number): Float64Array =>
-  a.map((_, at) => a[(at % rows) * columns + Math.floor(at / rows)]!)
-
-/** Aᵀ B of A [n, p] and B [n, q]. */
-const inner = (a: Float64Array, b: Float64Array, n: number, p: number, q: number): Float64Array => {
-  const out = new Float64Array(p * q)
-  for (let k = 0; k < n; k++)
-    for (let i = 0; i < p; i++) {
-      const x = a[k * p + i]!
-      for (let j = 0; j < q; j++) out[i * q + j]! += x * b[k * q + j]!
-    }
-  return out
-}
-
-/** Kernels of m inputs with the n training examples as [n, m], and their own covariance. */
-interface Inputs {
-  readonly count: number
-  readonly prior: Float64Array
-  readonly nngp: Float64Array
+const requireMatrix = (array: NdArray, rows: number, columns: number, where: string): NdArray => {
+  if (!sameShape(array.shape, [rows, columns]))
+    fail('ShapeError', OPERATION, `a kernel [${rows},${columns}]`, showShape(array.shape), where)
+  finite(OPERATION, array, where)
+  return array
 }
 
 /**
- * With f_t(x) = f₀(x) + Bᵀ(f₀(X) − y) and f₀ a centred Gaussian process of covariance K: mean −Bᵀy, covariance
- * K(x, x) + BᵀK(X, X)B + BᵀK(X, x) + K(x, X)B.
+ * With f_t(x) = f₀(x) + Bᵀ(f₀(X) − y) and f₀ a centred Gaussian process of covariance K: the mean −Bᵀy and the
+ * covariance K(x, x) + BᵀK(X, X)B + BᵀK(X, x) + K(x, X)B. B is [n, m], `prior` K(x, x), `cross` K(x, X).
  */
-const gaussian = (
-  b: Float64Array,
-  { count: m, prior, nngp }: Inputs,
-  k: Float64Array,
-  y: NdArray
-): Gaussian => {
-  const n = y.shape[0]!
-  const outputs = y.data.length / n
-  const mean = inner(b, Float64Array.from(y.data), n, m, outputs).map((x) => -x)
-  const spread = inner(b, inner(k, b, n, n, m), n, m, m)
-  const mixed = inner(b, nngp, n, m, m)
-  const covariance = spread.map((x, at) => {
-    const [i, j] = [Math.floor(at / m), at % m]
-    return x + prior[at]! + mixed[at]! + mixed[j * m + i]!
-  })
-  return { mean: of([m, ...y.shape.slice(1)], mean), covariance: of([m, m], covariance) }
+const moments = (b: Tensor, prior: Tensor, cross: Tensor, k: Tensor, y: Tensor) => {
+  const [n, ...more] = y.shape
+  const mixed = ops.einsum('ni,jn->ij')(b, cross)
+  return {
+    mean: ops.neg(ops.reshape([b.shape[1]!, ...more])(ops.einsum('ni,no->io')(b, ops.reshape([n!, -1])(y)))),
+    covariance: pipe(
+      ops.einsum('ni,nj->ij')(b, ops.einsum('nk,nj->kj')(k, b)),
+      ops.add(prior),
+      ops.add(mixed),
+      ops.add(ops.transpose([1, 0])(mixed))
+    )
+  }
 }
 
 /**
@@ -129,29 +109,34 @@ export const predictEnsemble = (
     const [n] = modes.gram.examples
     finite(OPERATION, y, 'y')
     const { response, inRange } = closedForm(OPERATION, options, modes)
-    matrixOf(kernels.nngp, n, n, 'kernels.nngp')
-    const k = symmetricGramOf(OPERATION, kernels.nngp).matrices[0]!
+    requireMatrix(kernels.nngp, n, n, 'kernels.nngp')
+    const k = of([n, n], symmetricGramOf(OPERATION, kernels.nngp).matrices[0]!)
     const { times, test } = options
 
-    const predictAt = (inputs: Inputs, coefficients: (t: number) => Float64Array): readonly Gaussian[] =>
+    /** B = g(Θ) v at each time, and the distribution that it gives at m inputs. */
+    const predictAt = (
+      m: number,
+      prior: NdArray,
+      cross: NdArray,
+      g: (eigenvalue: number, time: number) => number,
+      v: Float64Array
+    ): readonly Gaussian[] =>
       times.map((t) => {
-        const { mean, covariance } = gaussian(coefficients(t), inputs, k, y)
+        const b = of(
+          [n, m],
+          matrixFunction(modes, (value) => g(value, t), v, m)
+        )
+        const { mean, covariance } = evaluateOn(moments)(b, prior, cross, k, y)
         return { mean: inRange(t, mean), covariance: inRange(t, covariance) }
       })
     const identity = Float64Array.from({ length: n * n }, (_, at) => (at % (n + 1) === 0 ? 1 : 0))
-    const train = predictAt({ count: n, prior: k, nngp: k }, (t) =>
-      matrixFunction(modes, (value) => value * response(value, t), identity, n)
-    )
+    const train = predictAt(n, k, k, (value, t) => value * response(value, t), identity)
     if (test === undefined) return { times, train, test: [] }
 
     const [m] = gramOf(OPERATION, test.cross.ntk, 'test.cross.ntk').examples
-    const cross = transposed(matrixOf(test.cross.ntk, m, n, 'test.cross.ntk'), m, n)
-    const inputs = {
-      count: m,
-      prior: matrixOf(test.own.nngp, m, m, 'test.own.nngp'),
-      nngp: transposed(matrixOf(test.cross.nngp, m, n, 'test.cross.nngp'), m, n)
-    }
-    const coefficients = (t: number): Float64Array =>
-      matrixFunction(modes, (value) => response(value, t), cross, m)
-    return { times, train, test: predictAt(inputs, coefficients) }
+    const cross = requireMatrix(test.cross.ntk, m, n, 'test.cross.ntk')
+    const columns = Float64Array.from(evaluateOn(ops.transpose([1, 0]))(cross).data)
+    const prior = requireMatrix(test.own.nngp, m, m, 'test.own.nngp')
+    const mixed = requireMatrix(test.cross.nngp, m, n, 'test.cross.nngp')
+    return { times, train, test: predictAt(m, prior, mixed, response, columns) }
   })

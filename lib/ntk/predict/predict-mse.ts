@@ -4,25 +4,24 @@ import { fail, type TangentError } from '../../core/error.js'
 import { type NdArray, of } from '../../core/ndarray.js'
 import { attempt } from '../../graph/trace.js'
 import { finite } from '../spectrum/gram.js'
-import { matrixFunction, type Modes, modesOf, type ToleranceOptions } from '../spectrum/matrix-function.js'
+import { matrixFunction, type Modes, modesOf, type ToleranceOptions } from '../spectrum/spectrum.js'
 import { type Dynamics, dynamicsOf, type Response, responseOf, stableRate } from './dynamics.js'
-import { movedBy, type Prediction, predictionInputs, requireTimes, type TestInputs } from './prediction.js'
+import {
+  movedBy,
+  type Prediction,
+  predictionInputs,
+  requireTimes,
+  type PredictionOptions
+} from './prediction.js'
 
 /**
  * A prediction under squared error.
  *
  * @defaultValue `flow`, rate 1 and no momentum
  */
-export interface MseOptions extends Partial<Dynamics>, ToleranceOptions {
+export interface MseOptions extends Partial<Dynamics>, ToleranceOptions, PredictionOptions {
   /** The times of the outputs; at least 0, ∞ allowed. Under `descent`, whole numbers of steps or ∞. */
   readonly times: readonly number[]
-  /**
-   * f₀(X).
-   *
-   * @defaultValue zeros
-   */
-  readonly start?: NdArray
-  readonly test?: TestInputs
 }
 
 /** The closed form of a training, after checks of its times and rate. */
@@ -60,6 +59,28 @@ export const closedForm = (
   }
 }
 
+type Filter = (eigenvalue: number) => number
+
+/**
+ * Functions g of the kernel applied to the residual f₀(X) − y: the dual coefficients g(Θ) (f₀(X) − y), in the shape of y, f₀(X)
+ * plus such coefficients, and f₀(x) plus Θ(x, X) times them, undefined without test inputs.
+ */
+const solverOf = (operation: string, modes: Modes, y: NdArray, options: PredictionOptions) => {
+  const { train, test, outputs } = predictionInputs(operation, modes.gram, y.shape, 'y', options)
+  const targets = finite(operation, y, 'y')
+  const residual = train.start.map((f, i) => f - targets[i]!)
+  const apply = (g: Filter): Float64Array => matrixFunction(modes, g, residual, outputs)
+  return {
+    dualBy: (g: Filter) => of(train.shape, apply(g)),
+    trainBy: (g: Filter) =>
+      of(
+        train.shape,
+        apply(g).map((x, i) => x + train.start[i]!)
+      ),
+    testBy: (g: Filter) => (test === undefined ? undefined : movedBy(test, apply(g)))
+  }
+}
+
 /**
  * Predicts the outputs of the linearised model along training on (1/2N)Σ‖f − y‖², in closed form in the eigenbasis of
  * Θ(X, X): under gradient flow f_t(x) = f₀(x) − Θ(x, X) Θ⁻¹ (I − e^{−ηΘt/N}) (f₀(X) − y) (Lee et al., arXiv:1902.06720, eqs. 8–11).
@@ -93,46 +114,36 @@ export const predictMse = (
     const operation = 'ntk.predictMse'
     const modes = modesOf(operation, kernel, options)
     const { response, inRange } = closedForm(operation, options, modes)
-    const { train, test, outputs } = predictionInputs(operation, modes.gram, y.shape, 'y', options)
-    const targets = finite(operation, y, 'y')
-    const residual = train.start.map((f, i) => f - targets[i]!)
-
-    const at = (g: (eigenvalue: number) => number): Float64Array =>
-      matrixFunction(modes, g, residual, outputs)
-    const trainAt = (t: number): NdArray =>
-      of(
-        train.shape,
-        at((value) => value * response(value, t)).map((x, i) => x + train.start[i]!)
-      )
-    const { times } = options
+    const { trainBy, testBy } = solverOf(operation, modes, y, options)
+    const { times, test } = options
     return {
       times,
-      train: times.map((t) => inRange(t, trainAt(t))),
+      train: times.map((t) =>
+        inRange(
+          t,
+          trainBy((value) => value * response(value, t))
+        )
+      ),
       test:
         test === undefined
           ? []
-          : times.map((t) => {
-              const dual = at((value) => response(value, t))
-              return inRange(t, movedBy(test, dual))
-            })
+          : times.map((t) =>
+              inRange(
+                t,
+                testBy((value) => response(value, t))!
+              )
+            )
     }
   })
 
 /** A regression in the kernel's space of functions. */
-export interface RegressionOptions extends ToleranceOptions {
+export interface RegressionOptions extends ToleranceOptions, PredictionOptions {
   /**
    * The weight ρ ≥ 0 of ½‖θ − θ₀‖² beside (1/2N)Σ‖f − y‖².
    *
    * @defaultValue 0, the solution of least norm
    */
   readonly ridge?: number
-  /**
-   * f₀(X).
-   *
-   * @defaultValue zeros
-   */
-  readonly start?: NdArray
-  readonly test?: TestInputs
 }
 
 /** The outputs of a regression. */
@@ -170,18 +181,12 @@ export const kernelRegression = (
     const operation = 'ntk.kernelRegression'
     const ridge = requireFinite(operation, 'ridge', options.ridge ?? 0, 0)
     const modes = modesOf(operation, kernel, options)
-    const { train, test, outputs } = predictionInputs(operation, modes.gram, y.shape, 'y', options)
-    const targets = finite(operation, y, 'y')
-    const missing = targets.map((target, i) => target - train.start[i]!)
+    const { dualBy, trainBy, testBy } = solverOf(operation, modes, y, options)
     const added = modes.gram.examples[0] * ridge
-    const dual = matrixFunction(modes, (value) => 1 / (value + added), missing, outputs)
-    const moved = matrixFunction(modes, (value) => value / (value + added), missing, outputs)
+    const inverse = (value: number): number => -1 / (value + added)
     return {
-      train: of(
-        train.shape,
-        moved.map((x, i) => x + train.start[i]!)
-      ),
-      test: test === undefined ? undefined : movedBy(test, dual),
-      dual: of(train.shape, dual)
+      train: trainBy((value) => -value / (value + added)),
+      test: testBy(inverse),
+      dual: dualBy(inverse)
     }
   })

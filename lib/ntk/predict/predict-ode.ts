@@ -18,20 +18,20 @@ import {
   type PredictionInputs,
   predictionInputs,
   requireAscending,
-  type TestInputs
+  type PredictionOptions
 } from './prediction.js'
 
 /** A prediction of gradient flow under any loss. */
-export interface FlowOptions extends OdeOptions, Pick<Partial<Dynamics>, 'rate' | 'momentum'> {
+export interface FlowOptions
+  extends OdeOptions, Pick<Partial<Dynamics>, 'rate' | 'momentum'>, Pick<PredictionOptions, 'test'> {
   /** The times of the outputs, in ascending order; finite and at least 0. */
   readonly times: readonly number[]
   /** f₀(X). */
   readonly start: NdArray
-  readonly test?: TestInputs
 }
 
 /** A prediction of gradient descent under any loss; times are numbers of steps, in ascending order. */
-export type DescentOptions = Pick<FlowOptions, 'times' | 'start' | 'test' | 'rate' | 'momentum'>
+export type DescentOptions = Omit<FlowOptions, keyof OdeOptions>
 
 /** ∇L of a loss with respect to outputs of a shape, as a function of concrete outputs. */
 export type Gradient = (outputs: Float64Array) => Float64Array

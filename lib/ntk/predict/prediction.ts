@@ -15,6 +15,17 @@ export interface TestInputs {
   readonly start?: NdArray
 }
 
+/** Outputs at the start of training, and inputs beside the training examples. */
+export interface PredictionOptions {
+  /**
+   * f₀(X).
+   *
+   * @defaultValue zeros
+   */
+  readonly start?: NdArray
+  readonly test?: TestInputs
+}
+
 /** Outputs along training, an array for each time, in float64. */
 export interface Prediction {
   readonly times: readonly number[]
@@ -75,7 +86,7 @@ export const predictionInputs = (
   gram: Gram,
   shape: Shape,
   where: string,
-  { start, test }: { readonly start?: NdArray; readonly test?: TestInputs }
+  { start, test }: PredictionOptions
 ): PredictionInputs => {
   const outputs = outputCount(operation, gram, shape, where)
   const train = { gram, shape, start: startOf(operation, shape, start, 'start') }

@@ -131,7 +131,7 @@ describe('gradients through kernels', () => {
   const target = spec([3, 2, 2, 2])
   const inputs = [spec([3, 2]), spec([2, 2])] as const
   const distance =
-    (method: ntk.Method, form: ntk.MaskForm) =>
+    (method: ntk.KernelMethod, form: ntk.MaskForm) =>
     (p: nn.Params, m: nn.Weights, x: Tensor, y: Tensor, to: Tensor): Tensor =>
       ntk.relativeDistance(to)(ntk.empiricalNtk(net.apply, { method, mask: form })(p, x, y, m))
 

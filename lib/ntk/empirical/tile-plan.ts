@@ -9,8 +9,8 @@ import { traceOrThrow } from '../../graph/trace.js'
 import type { Model } from '../../nn/model.js'
 import { optimise } from '../../optimise/index.js'
 import { peakBytes } from '../../optimise/cost.js'
-import { empiricalNtk, type KernelOptions } from '../empirical/empirical-ntk.js'
-import type { MaskTree } from '../empirical/kernel-problem.js'
+import { empiricalNtk, type KernelOptions } from './empirical-ntk.js'
+import type { MaskTree } from './kernel-problem.js'
 
 /** Which kernel is computed, and in blocks of which size. */
 export interface TileOptions extends KernelOptions {

@@ -10,7 +10,7 @@ import type { Concrete } from '../../graph/spec.js'
 import type { Tensor } from '../../graph/tensor.js'
 import { attempt } from '../../graph/trace.js'
 import type { Model } from '../../nn/model.js'
-import type { MaskTree } from '../empirical/kernel-problem.js'
+import type { MaskTree } from './kernel-problem.js'
 import { type BlockArguments, planTiles, type Tile, type TileOptions, type TilePlan } from './tile-plan.js'
 
 /** Which kernel is computed, in which blocks, and what is called along the way. */

@@ -4,7 +4,7 @@ import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import type { Layer, Network } from '../../nn/index.js'
 import { type Covariances, inputCovariances, mapEach, type Spatial, toDiagonal } from './covariances.js'
-import { type FiniteBlock, finiteNetwork } from './finite-network.js'
+import { type FiniteBlock, finiteNetwork, inParts } from './finite-network.js'
 
 /**
  * How the output of a layer depends on its input. `same`: they are equal. `linear`: the output is a fixed linear map of the
@@ -40,18 +40,22 @@ export const fixedLayer = (
   }: Pick<InfiniteLayer, 'limit' | 'ending'> & Partial<Pick<InfiniteLayer, 'reads'>>
 ): InfiniteLayer => ({ limit, reads, ending, open: 0, finite: () => ({ kind: 'layer', layer }) })
 
-/** The finite form of each layer, with its share of the widths. */
-const distribute = (layers: readonly InfiniteLayer[], widths: readonly number[]): readonly FiniteBlock[] => {
-  let next = 0
-  return layers.map(({ open, finite }) => finite(widths.slice(next, (next += open))))
-}
+/** The number of widths that several layers leave open. */
+const openOf = (layers: readonly InfiniteLayer[]): number => layers.reduce((n, { open }) => n + open, 0)
+
+/** The finite form of each layer, with its part of the widths. */
+const distribute = (layers: readonly InfiniteLayer[], widths: readonly number[]): readonly FiniteBlock[] =>
+  inParts(
+    widths,
+    layers.map(({ open }) => open)
+  ).map((own, l) => layers[l]!.finite(own))
 
 /** Layers one after the other, as one layer. */
 const chain = (layers: readonly InfiniteLayer[]): InfiniteLayer => ({
   limit: (input) => layers.reduce((state, layer) => layer.limit(state), input),
   reads: (needed) => layers.reduceRight((pairs, layer) => layer.reads(pairs), needed),
   ending: layers.reduce<Ending>((known, { ending }) => then(known, ending), 'same'),
-  open: layers.reduce((n, { open }) => n + open, 0),
+  open: openOf(layers),
   finite: (widths) => ({ kind: 'chain', blocks: distribute(layers, widths) })
 })
 
@@ -103,7 +107,7 @@ export const sum = (...branches: readonly InfiniteLayer[]): InfiniteLayer => {
       [...(copies > 0 ? [bundle(input)] : []), ...others.map(({ limit }) => limit(input))].reduce(plus),
     reads: (needed) => (branches.some(({ reads }) => reads(needed) === 'full') ? 'full' : 'diagonal'),
     ending: endingOf(endings),
-    open: branches.reduce((n, { open }) => n + open, 0),
+    open: openOf(branches),
     finite: (widths) => ({ kind: 'sum', blocks: distribute(branches, widths) })
   }
 }
