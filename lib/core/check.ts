@@ -71,6 +71,10 @@ export const requireFraction = (
     ? value
     : fail('ArgumentError', operation, `a number in ${interval}`, `${value}`, where)
 
+/** The position of the first label that is not a whole number in [0, classes), or −1. */
+export const invalidLabelAt = (labels: Float32Array | Float64Array, classes: number): number =>
+  labels.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < classes))
+
 /** Whether a value is a record of the library with the given tag. */
 export const hasTag = (value: unknown, tag: string): boolean =>
   typeof value === 'object' && value !== null && '_tag' in value && value._tag === tag

@@ -15,7 +15,7 @@ export type ErrorTag =
   | 'ConfigError'
 
 /**
- * An error as a value: which operation refused, what it expected, what came, and where.
+ * An error as a value: which operation refused, what it expected, what it received, and where.
  * All effects of the library fail with this one record, so a caller matches on `_tag` and never on a message.
  */
 export interface TangentError {
@@ -24,7 +24,7 @@ export interface TangentError {
   readonly operation: string
   /** What the operation needs. */
   readonly expected: string
-  /** What it got. */
+  /** What it received. */
   readonly received: string
   /** A path in an argument tree, a file name, a kernel: where to look. */
   readonly where?: string
@@ -51,7 +51,7 @@ export const tangentError = (
     ? { _tag: tag, operation, expected, received }
     : { _tag: tag, operation, expected, received, where }
 
-/** One line for a person. */
+/** An error as one line of text for a person. */
 export const formatError = (error: TangentError): string =>
   `${error._tag} in ${error.operation}: expected ${error.expected}, received ${error.received}` +
   (error.where === undefined ? '' : ` (at ${error.where})`)
@@ -89,3 +89,12 @@ export const fail = (
 /** The message of whatever was thrown, for the `received` of an error. */
 export const messageOf = (thrown: unknown): string =>
   thrown instanceof Error ? thrown.message : String(thrown)
+
+/**
+ * As {@link fail}, for an operation that raises one kind of error in many places, such as the decoder of a file:
+ * `const refuse = refuseWith('DataError', 'idx.decode')`.
+ */
+export const refuseWith =
+  (tag: ErrorTag, operation: string) =>
+  (expected: string, received: string, where?: string): never =>
+    fail(tag, operation, expected, received, where)

@@ -58,10 +58,6 @@ export const takeRows = (operation: string, array: NdArray, places: ArrayLike<nu
   return of([places.length, ...inner], out)
 }
 
-/** The elements in float64; they are not copied where they already are. */
-export const float64 = ({ data }: NdArray): Float64Array =>
-  data instanceof Float64Array ? data : Float64Array.from(data)
-
 /** From nested rows; a ragged array is a ShapeError. */
 export const fromNested = (rows: Nested): NdArray => {
   const shape: number[] = []
@@ -105,7 +101,3 @@ export const toNumber = (array: NdArray): number =>
   array.data.length === 1
     ? array.data[0]!
     : fail('ShapeError', 'ndarray.toNumber', 'one element', showShape(array.shape))
-
-/** The place of the first label that is not a whole number in [0, classes), or −1. */
-export const strayLabel = ({ data }: NdArray, classes: number): number =>
-  data.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < classes))

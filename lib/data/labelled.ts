@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { invalidLabelAt } from '../core/check.js'
 import { tangentError, type TangentError } from '../core/error.js'
 import { derive, type HostKey, permutation } from '../core/key.js'
 import * as ndarray from '../core/ndarray.js'
@@ -34,7 +35,7 @@ export const labelled = (x: NdArray, y: NdArray, classes: number): E.Either<Tang
   if (x.shape.length === 0) return refuse('inputs with a first axis', showShape(x.shape), 'x')
   if (y.shape.length !== 1 || y.shape[0] !== x.shape[0])
     return refuse(`labels of shape [${x.shape[0]!}]`, showShape(y.shape), 'y')
-  const outside = ndarray.strayLabel(y, classes)
+  const outside = invalidLabelAt(y.data, classes)
   return outside < 0
     ? E.right({ x, y, classes })
     : refuse(`a whole number in [0, ${classes})`, String(y.data[outside]), `y[${outside}]`)

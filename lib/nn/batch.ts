@@ -1,6 +1,7 @@
+import { invalidLabelAt } from '../core/check.js'
 import { fail } from '../core/error.js'
 import { type HostKey, permutation } from '../core/key.js'
-import { of, strayLabel, takeRows } from '../core/ndarray.js'
+import { of, takeRows } from '../core/ndarray.js'
 import { showShape } from '../core/shape.js'
 import { fold } from '../graph/key.js'
 import { type Concrete, specsOf } from '../graph/spec.js'
@@ -73,9 +74,9 @@ export const labelledCount = <P>(
 ): number => {
   const count = exampleCount(operation, data)
   const classes = classCount(model, params, data) ?? 0
-  const stray = strayLabel(data.y, classes)
-  if (stray >= 0) {
-    fail('DataError', operation, `labels of 0 … ${classes - 1}`, `${data.y.data[stray]}`, `y[${stray}]`)
+  const invalid = invalidLabelAt(data.y.data, classes)
+  if (invalid >= 0) {
+    fail('DataError', operation, `labels of 0 … ${classes - 1}`, `${data.y.data[invalid]}`, `y[${invalid}]`)
   }
   return count
 }

@@ -1,4 +1,3 @@
-import { float64 } from '../core/ndarray.js'
 import { sizeOf } from '../core/shape.js'
 import { constant } from '../graph/constant.js'
 import { evaluateNode } from '../graph/primitives/index.js'
@@ -22,9 +21,7 @@ const foldConstant = (node: Tensor): Tensor | undefined => {
   const size = sizeOf(node.shape)
   const held = node.inputs.reduce((total, input) => total + sizeOf(input.shape), 0)
   if (size > FOLD_LIMIT || size > held) return undefined
-  const values = node.inputs.map((input) =>
-    isOp(input, 'constant') ? float64(input.op.value) : new Float64Array(0)
-  )
+  const values = node.inputs.map((input) => evaluateNode(input, []))
   return constant({ _tag: 'NdArray', shape: node.shape, data: evaluateNode(node, values) })
 }
 

@@ -1,5 +1,5 @@
 import { fail } from '../../core/error.js'
-import { float64, type NdArray } from '../../core/ndarray.js'
+import type { NdArray } from '../../core/ndarray.js'
 import { checkShape, forEachPlace, onlyShape, type Shape, showShape, sizeOf } from '../../core/shape.js'
 import type { OpTag, Primitive } from '../op.js'
 
@@ -47,6 +47,10 @@ const nameConstant = (value: NdArray): string => {
   digests.set(value, name)
   return name
 }
+
+/** The elements in float64; they are not copied where they already are. */
+export const float64 = ({ data }: NdArray): Float64Array =>
+  data instanceof Float64Array ? data : Float64Array.from(data)
 
 const unbound = ({ tag }: { readonly tag: string }): never =>
   fail('EngineError', 'evaluate', 'a value for every argument', `an unbound ${tag}`)
