@@ -18,7 +18,7 @@ export const exportedTypes = (text) =>
 
 /** Names that still have two meanings; a name leaves the list when one of them is renamed. */
 const known = new Set(
-  'StepOptions Canvas Plan Operand Result Program Step Objective Model Schedule Runtime Value Layout'.split(
+  'Canvas Operand Result Program Step Model Schedule Runtime Value Layout'.split(
     ' '
   )
 )

@@ -59,7 +59,7 @@ const stepOf =
   (...[state, params, clean, other, rate, stepKey]: Arguments) => {
     const [forAttack, forProbes] = split(2)(stepKey)
     const adversarial = robust(network.apply)(params, other, forAttack).x
-    const terms = (scores: nn.Weights): mask.Objective =>
+    const terms = (scores: nn.Weights): mask.ObjectiveTerms =>
       mask.objective(network.apply, { kernel, c: settings.c })(
         mask.topK(kept)(scores),
         params,

@@ -30,7 +30,7 @@ import { VERSION } from '../../lib/engine/gpujs/packages.js'
 import { planOf as planOfGraph } from '../../lib/engine/plan.js'
 import { hostLeaves } from '../../lib/graph/spec.js'
 import { unflattenOut } from '../../lib/graph/trace.js'
-import { type ChunkArguments, chunkOf, inputsOf, planOf } from '../../lib/train/plan.js'
+import { type ChunkArguments, chunkOf, inputsOf, planOf } from '../../lib/train/fit-plan.js'
 import { type Candidate, type Case, type Outcome, type Ready, timed } from '../harness/candidate.js'
 import { residentPlan } from '../peers/resident.js'
 

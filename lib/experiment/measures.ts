@@ -138,9 +138,9 @@ const dynamicsOf = (
   dense: train.Trajectory
 ): Effect<Pick<Measures, 'epochs' | 'trajectory'>> =>
   pipe(
-    RTE.fromEither(attempt(() => train.distances(fitted.checkpoints, dense))),
+    RTE.fromEither(attempt(() => train.distances(fitted.recorded, dense))),
     RTE.map((distances) => ({
-      epochs: fitted.checkpoints.map(({ step }) => (step * epochs) / fitted.losses.length),
+      epochs: fitted.recorded.map(({ step }) => (step * epochs) / fitted.losses.length),
       trajectory: distances.map(rounded)
     }))
   )

@@ -146,12 +146,12 @@ const epochMeans = (losses: readonly number[], epochs: number): readonly number[
 const recordOf = (
   { evaluation: { epsilon, norm = 'linf' }, measures }: Experiment,
   { measure }: Prepared
-): Effect<{ readonly x: NdArray; readonly checkpoints: number } | undefined> =>
+): Effect<{ readonly x: NdArray; readonly times: number } | undefined> =>
   measure === undefined || measures === undefined
     ? RTE.of(undefined)
     : pipe(
         followedImages(measure, attack.pgd({ epsilon, norm, steps: 20, relativeStep: 2.5, restarts: 2 })),
-        RTE.map((x) => ({ x, checkpoints: measures.checkpoints }))
+        RTE.map((x) => ({ x, times: measures.checkpoints }))
       )
 
 /**
@@ -199,7 +199,7 @@ export const runOne = (
         : pipe(
             methodOf(dense.method).run(input),
             RTE.flatMap((start) => trained(input, prepared, start, record, store(dense, 'training'))),
-            RTE.map(({ checkpoints }) => checkpoints)
+            RTE.map(({ recorded }) => recorded)
           )
     ),
     RTE.bind('measured', ({ prepared: { measure }, chosen, fitted, followed }) =>

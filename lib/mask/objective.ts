@@ -47,7 +47,7 @@ export interface ObjectiveOptions {
 }
 
 /** The terms of the search's loss, scalars. Kernel and output distances are squared and relative to the dense network. */
-export type Objective = { readonly loss: Tensor; readonly kernel: Tensor; readonly output: Tensor }
+export type ObjectiveTerms = { readonly loss: Tensor; readonly kernel: Tensor; readonly output: Tensor }
 
 const squaredDistance = (a: Tensor, b: Tensor, relative: boolean): Tensor => {
   const d = ops.sub(b)(a)
@@ -84,7 +84,7 @@ export const objective =
     adversarial: Tensor,
     key: Key,
     at: Params = params
-  ): Objective => {
+  ): ObjectiveTerms => {
     const { gamma = 1, c = 1, kernel = 'probes', relative = true, mask: form = 'linear', power = 0 } = options
     checkPower(kernel, power)
     const dense = model(params)(adversarial)

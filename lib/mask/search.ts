@@ -18,7 +18,7 @@ import { sampleOf } from './iterative.js'
 import { learnFrom } from './learn.js'
 import type { LearnEvent, LearnOptions, LearnResult, MaskObjective } from './learn-options.js'
 import { weightShapes } from './masked-leaves.js'
-import { objective, type Objective, type ObjectiveOptions } from './objective.js'
+import { objective, type ObjectiveTerms, type ObjectiveOptions } from './objective.js'
 import { scoreOf } from './one-shot.js'
 import { type Parametrisation, straightThrough } from './parametrisation.js'
 import type { Sparsity } from './top-k.js'
@@ -85,7 +85,7 @@ export const matching =
     const at = objective(network.apply, options)
     const first = at(mask, dense, clean, adversarial.x, key, params)
     const all = [first, ...trajectory.map((later) => at(mask, later, clean, adversarial.x, key))]
-    const mean = (term: keyof Objective) =>
+    const mean = (term: keyof ObjectiveTerms) =>
       ops.scale(1 / all.length)(all.map((one) => one[term]).reduce((a, b) => ops.add(b)(a)))
     return all.length === 1 ? first : { loss: mean('loss'), kernel: mean('kernel'), output: mean('output') }
   }

@@ -1,13 +1,13 @@
 /**
  * Networks. A {@link Layer} has the shapes it maps, an initialisation and a traced function; {@link serial} joins layers to a
  * {@link Network}, whose `apply` is a `Model`: parameters to a function of a batch. Beside them are losses, optimisers and schedules.
- * Add a layer as a file of its own, or to `activation.ts` if it has no parameters, a loss to `loss.ts`, a whole network to
+ * Add a layer as a file of its own, or to `pointwise.ts` if it has no parameters, a loss to `loss.ts`, a whole network to
  * `networks.ts`.
  */
-export { erf, flatten, pointwise, relu, reshape, standardise, tanh } from './activation.js'
+export { erf, flatten, pointwise, relu, reshape, standardise, tanh } from './pointwise.js'
 export { type AffineOptions, dense, type DenseOptions } from './affine.js'
 export type { Batch, Dataset, Model } from './model.js'
-export { conv2d, type ConvOptions } from './conv.js'
+export { conv2d, type ConvOptions } from './conv2d.js'
 export {
   type MaskedLeaves,
   type Layer,

@@ -1,6 +1,6 @@
-import { flatten, relu, reshape } from './activation.js'
+import { flatten, relu, reshape } from './pointwise.js'
 import { type AffineOptions, dense } from './affine.js'
-import { conv2d } from './conv.js'
+import { conv2d } from './conv2d.js'
 import { type Layer, type Network, serial } from './layer.js'
 import { maxPool } from './pool.js'
 

@@ -4,15 +4,15 @@ import { zeros } from '../core/ndarray.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Params } from '../nn/layer.js'
 import type { TrainState } from '../nn/optimiser.js'
-import type { Best, Validation } from './options.js'
-import type { Plan } from './plan.js'
+import type { Best, Validation } from './fit-options.js'
+import type { FitPlan } from './fit-plan.js'
 import type { Recorded } from './trajectory.js'
 
 /** Everything that a run has after some steps; with it, the rest of the run is fixed. */
 export interface FitState {
   readonly at: Concrete<TrainState<Params>>
   readonly losses: Log<number>
-  readonly checkpoints: readonly Recorded[]
+  readonly recorded: readonly Recorded[]
   readonly validations: readonly Validation[]
   readonly best: Best | undefined
 }
@@ -42,12 +42,12 @@ export const stateCodec = ({
   recorded,
   judged,
   rows
-}: Plan): Pick<Resumable<FitState>, 'encode' | 'decode'> => ({
-  encode: ({ at, losses, checkpoints, validations, best }) =>
+}: FitPlan): Pick<Resumable<FitState>, 'encode' | 'decode'> => ({
+  encode: ({ at, losses, recorded: recordings, validations, best }) =>
     encodeState(
       {
         at,
-        outputs: checkpoints.map(({ outputs }) => outputs),
+        outputs: recordings.map(({ outputs }) => outputs),
         best: best === undefined ? [] : [best.params]
       },
       { [LOSSES]: column(entriesOf(losses)), [SCORES]: column(validations.map(({ score }) => score)) }
@@ -75,7 +75,7 @@ export const stateCodec = ({
     return {
       at: trees.at,
       losses: append(undefined, losses!),
-      checkpoints: recordings!.map((step, i) => ({ step, outputs: trees.outputs[i]! })),
+      recorded: recordings!.map((step, i) => ({ step, outputs: trees.outputs[i]! })),
       validations,
       best: winner === undefined || params === undefined ? undefined : { ...winner, params }
     }

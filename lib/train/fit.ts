@@ -15,9 +15,9 @@ import type { Batch, Dataset, Model } from '../nn/model.js'
 import type { Params } from '../nn/layer.js'
 import type { TrainState } from '../nn/optimiser.js'
 import { type FitState, stateCodec, validated } from './fit-state.js'
-import type { FitOptions, FitResult } from './options.js'
-import { type Chunk, chunkOf, inputsOf, type Plan, planOf } from './plan.js'
-import { objectiveOf } from './step.js'
+import type { FitOptions, FitResult } from './fit-options.js'
+import { type Chunk, chunkOf, inputsOf, type FitPlan, planOf } from './fit-plan.js'
+import { objectiveOf } from './train-step.js'
 
 /**
  * What the steps of a run depend on, by option. Functions (model, attack, loss, optimiser) are told apart by the graphs they
@@ -26,7 +26,7 @@ import { objectiveOf } from './step.js'
 const settingsOf = (
   model: Model<Params>,
   options: FitOptions,
-  { first, rates, levels, recorded, judged, mask, unroll }: Plan,
+  { first, rates, levels, recorded, judged, mask, unroll }: FitPlan,
   [, [only]]: ReturnType<ReturnType<typeof inputsOf>>,
   data: Dataset,
   key: HostKey
@@ -70,7 +70,7 @@ const mean = (values: readonly number[]): number => values.reduce((a, b) => a + 
 /** Takes the steps of one program, then records, validates and tells of it where that is due. */
 const takeChunk = (
   { validate, observe }: FitOptions,
-  { recorded, judged, steps, rows }: Plan,
+  { recorded, judged, steps, rows }: FitPlan,
   run: Run,
   runner: Runner
 ) => {
@@ -80,7 +80,7 @@ const takeChunk = (
           run.outputs(state.at.params),
           TE.map(({ value: outputs }) => ({
             ...state,
-            checkpoints: [...state.checkpoints, { step, outputs }]
+            recorded: [...state.recorded, { step, outputs }]
           }))
         )
       : TE.right(state)
@@ -173,7 +173,7 @@ export const fit =
           kind: 'train.fit',
           settings,
           count: plan.steps,
-          first: { at: plan.first, losses: undefined, checkpoints: [], validations: [], best: undefined },
+          first: { at: plan.first, losses: undefined, recorded: [], validations: [], best: undefined },
           ...stateCodec(plan),
           take: (start, state) => take(chunks.get(start)!, state),
           checkpoint: checkpoint && { steps: plan.rows.perEpoch, ...checkpoint },

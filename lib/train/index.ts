@@ -1,7 +1,7 @@
 /**
  * Training. {@link fit} takes a model, concrete parameters, a data set and a key to trained parameters, under attack and under a
- * mask if asked, and can be saved and resumed. `step.ts` has one step as a traced function, `plan.ts` what is fixed before
- * the first one. Add an objective to `objective.ts`, a recipe of several trainings to `prune.ts`, an optimiser or a schedule
+ * mask if asked, and can be saved and resumed. `train-step.ts` has one step as a traced function, `fit-plan.ts` what is fixed before
+ * the first one. Add an objective to `objective.ts`, a recipe of several trainings to `train-and-prune.ts`, an optimiser or a schedule
  * to `lib/nn`.
  */
 export {
@@ -18,7 +18,7 @@ export * as schedule from '../nn/schedule.js'
 export type { Store } from '../checkpoint/checkpoint.js'
 export type { Checkpointing } from '../checkpoint/run-steps.js'
 export { fit } from './fit.js'
-export type { Best, Validation } from './options.js'
+export type { Best, Validation } from './fit-options.js'
 export { distances, type Recorded, type Trajectory } from './trajectory.js'
 export {
   adversarial,
@@ -32,8 +32,8 @@ export {
   trades,
   type TradesOptions
 } from './objective.js'
-export { type FitEvent, type FitOptions, type FitResult, patience, type Validate } from './options.js'
-export { type Scheduled, type StepOptions, trainStep } from './step.js'
+export { type FitEvent, type FitOptions, type FitResult, patience, type Validate } from './fit-options.js'
+export { type Scheduled, type TrainStepOptions, trainStep } from './train-step.js'
 export {
   paramsAfter,
   type Pruned,
@@ -45,4 +45,4 @@ export {
   type ThreeStage,
   type ThreeStageOptions,
   trainAndPrune
-} from './prune.js'
+} from './train-and-prune.js'

@@ -7,7 +7,7 @@ export interface Recorded {
   readonly outputs: NdArray
 }
 
-/** How the outputs of a run change: those at its checkpoints, in order. */
+/** How the outputs of a run change: those that it recorded, in order. */
 export type Trajectory = readonly Recorded[]
 
 /** ‖a − b‖ / ‖b‖ of concrete arrays of equal size. */
@@ -21,8 +21,8 @@ const relative = (a: NdArray, b: NdArray): number => {
 }
 
 /**
- * The distances of a training run from another: relative, in L2, of their outputs on the recorded inputs at each checkpoint.
- * Runs of other checkpoints are an ArgumentError.
+ * The distances of a training run from another: relative, in L2, of their outputs on the recorded inputs, time by time.
+ * Runs recorded at other steps are an ArgumentError.
  */
 export const distances = (run: Trajectory, reference: Trajectory): readonly number[] =>
   run.length === reference.length &&
@@ -34,6 +34,6 @@ export const distances = (run: Trajectory, reference: Trajectory): readonly numb
     : fail(
         'ArgumentError',
         'train.distances',
-        'runs with equal checkpoints',
+        'runs recorded at the same steps',
         `${run.length} and ${reference.length}`
       )

@@ -30,7 +30,7 @@ describe('ε warm-up', () => {
   const data = batchOf(1, 24, 4, 3)
   const pgd = (epsilon: number | Tensor): attack.TracedAttack =>
     attack.pgd({ epsilon, steps: 3, relativeStep: 2 })
-  const fitted = async (how: train.StepOptions['attack']): Promise<train.FitResult> =>
+  const fitted = async (how: train.TrainStepOptions['attack']): Promise<train.FitResult> =>
     right(
       await withEngine({ require: 'reference' })(
         train.fit(net.apply, {

@@ -11,7 +11,7 @@ import { attemptFit, memoryStore, right, small } from '../support/training.js'
 
 const fit = async (options: train.FitOptions): Promise<train.FitResult> => right(await attemptFit(options))
 
-const record = { x: small.set.x, checkpoints: 4 }
+const record = { x: small.set.x, times: 4 }
 
 /** A score that depends on all weights: minus their size. */
 const size: train.Validate['score'] = (params) =>
@@ -109,7 +109,7 @@ describe('a kept run', () => {
     ['objective', { loss: (y) => (z) => ops.scale(2)(nn.crossEntropy(y)(z)) }, {}],
     ['optimiser', { optimiser: train.momentum(0.8) }, {}],
     ['mask', { mask: [{ w: ndarray.full([6, 10], 1) }, {}, { w: ndarray.full([10, 3], 1) }] }, {}],
-    ['record', { record: { x: small.set.x, checkpoints: 3 } }, {}],
+    ['record', { record: { x: small.set.x, times: 3 } }, {}],
     ['validate', { validate: { score: size } }, {}],
     ['key', {}, { seed: 2 }],
     ['params', {}, { params: small.net.init(key(3), [6]) }],

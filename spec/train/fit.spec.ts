@@ -68,14 +68,14 @@ describe('fit', () => {
   })
 
   it('takes the same steps however many are unrolled in a program', async () => {
-    const record = { x: set.x, checkpoints: 4 }
+    const record = { x: set.x, times: 4 }
     const single = await fit({ ...base, record })
     for (const unroll of [2, 4, 100]) {
       const unrolled = await fit({ ...base, record, unroll })
       expect(unrolled.losses).toHaveLength(single.losses.length)
       unrolled.losses.forEach((loss, i) => expect(loss).toBeCloseTo(single.losses[i]!, 9))
-      expect(unrolled.checkpoints.map(({ step }) => step)).toEqual([4, 8, 11, 15])
-      expect(Math.max(...train.distances(unrolled.checkpoints, single.checkpoints))).toBeLessThan(1e-9)
+      expect(unrolled.recorded.map(({ step }) => step)).toEqual([4, 8, 11, 15])
+      expect(Math.max(...train.distances(unrolled.recorded, single.recorded))).toBeLessThan(1e-9)
     }
   })
 
@@ -127,7 +127,7 @@ describe('fit', () => {
     ['epochs', { epochs: 0 }],
     ['batch', { batch: 2.5 }],
     ['unroll', { unroll: 0 }],
-    ['checkpoints', { record: { x: set.x, checkpoints: 0 } }]
+    ['record.times', { record: { x: set.x, times: 0 } }]
   ])('refuses bad %s with a typed error', async (where, bad) => {
     const engine = right(await openEngine({ require: 'reference' })())
     const result = await train.fit(net.apply, { ...base, ...bad })(params, set, key(1))(engine)()
@@ -169,7 +169,7 @@ describe('fit', () => {
     expect(mask.density(halfMask)).toBeLessThan(0.7)
   })
 
-  it('runs of other checkpoints have no distance', () => {
+  it('runs recorded at other steps have no distance', () => {
     const run = [{ step: 1, outputs: ndarray.zeros([2]) }]
     expect(() => train.distances(run, [])).toThrow('ArgumentError')
   })

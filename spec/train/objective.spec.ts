@@ -115,7 +115,7 @@ describe('objectives', () => {
   })
 
   it('an objective given by attack and loss makes the very program that attack and loss make', () => {
-    const step = (options: train.StepOptions): string => {
+    const step = (options: train.TrainStepOptions): string => {
       const first = { params: start, state: train.initialState(train.sgd)<nn.Params>(start) }
       const traced = trace(
         (from: train.TrainState<nn.Params>, batch: Required<nn.Batch>, rate: Tensor, noise: Key) =>

@@ -185,7 +185,7 @@ describe('linearised', () => {
       batch: 5,
       optimiser,
       schedule: train.schedule.constant(rate),
-      record: { x, checkpoints: steps }
+      record: { x, times: steps }
     })(
       params,
       { x, y },
@@ -198,7 +198,7 @@ describe('linearised', () => {
     const { kernel, start } = evaluateOn(at)(params, x)
     const times = Array.from({ length: steps }, (_, k) => k + 1)
     const predicted = right(ntk.predictDescent(kernel, nn.crossEntropy, y, { start, rate, momentum, times }))
-    right(fitted).checkpoints.forEach(({ outputs }, k) =>
+    right(fitted).recorded.forEach(({ outputs }, k) =>
       // parameters pass through float32 between steps
       expect(relativeError(outputs, predicted.train[k]!)).toBeLessThan(1e-5)
     )

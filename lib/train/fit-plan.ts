@@ -9,8 +9,8 @@ import type { Batch, Dataset, Model } from '../nn/model.js'
 import type { Params, Weights } from '../nn/layer.js'
 import { crossEntropy } from '../nn/loss.js'
 import { initialState, type TrainState } from '../nn/optimiser.js'
-import { checkOptions, type FitOptions, valuesOf } from './options.js'
-import { scheduleOf, trainStep } from './step.js'
+import { checkOptions, type FitOptions, valuesOf } from './fit-options.js'
+import { scheduleOf, trainStep } from './train-step.js'
 
 /** Consecutive steps that one program takes. */
 export interface Chunk {
@@ -65,8 +65,8 @@ export const planOf = (
   const recorded =
     record === undefined
       ? []
-      : Array.from({ length: record.checkpoints }, (_, i) =>
-          Math.round(((i + 1) * steps) / record.checkpoints)
+      : Array.from({ length: record.times }, (_, i) =>
+          Math.round(((i + 1) * steps) / record.times)
         )
   const judged = validate === undefined ? [] : multiples((validate.every ?? 1) * rows.perEpoch, steps)
   const saved = checkpoint === undefined ? [] : multiples(checkpoint.steps ?? rows.perEpoch, steps)
@@ -89,7 +89,7 @@ export const planOf = (
 }
 
 /** A run before its first step. */
-export type Plan = ReturnType<typeof planOf>
+export type FitPlan = ReturnType<typeof planOf>
 
 /** What a step takes of its own: as separate arguments, so that every step of a program is computed by the same kernels. */
 interface StepArguments {
@@ -118,7 +118,7 @@ export const chunkOf =
 
 /** The arguments of a chunk but for the state it starts from. */
 export const inputsOf =
-  (data: Dataset, { rows, mask, rates, levels, keyOf }: Plan) =>
+  (data: Dataset, { rows, mask, rates, levels, keyOf }: FitPlan) =>
   ({ start, length }: Chunk) =>
     [
       mask,

@@ -7,10 +7,9 @@ import type { Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Params, Weights } from '../nn/layer.js'
 import type { Schedule } from '../nn/schedule.js'
-import type { Checkpointing } from '../checkpoint/run-steps.js'
-import type { Ended } from '../checkpoint/run-steps.js'
+import type { Checkpointing, Ended } from '../checkpoint/run-steps.js'
 import type { Trajectory } from './trajectory.js'
-import type { StepOptions } from './step.js'
+import type { TrainStepOptions } from './train-step.js'
 
 /** How parameters are validated during a training. */
 export interface Validate {
@@ -26,7 +25,7 @@ export interface Validate {
 }
 
 /** The recipe of a training run. */
-export interface FitOptions extends StepOptions {
+export interface FitOptions extends TrainStepOptions {
   readonly epochs: number
   /** Examples a step. Those that fill no last batch are left out of that epoch; every epoch has its own shuffle. */
   readonly batch: number
@@ -40,8 +39,8 @@ export interface FitOptions extends StepOptions {
    * @defaultValue the engine's own `unroll` in runs of 500 steps and more that attack nothing, else 1
    */
   readonly unroll?: number
-  /** Inputs whose outputs are recorded after about equally spaced steps, the last one included. */
-  readonly record?: { readonly x: NdArray; readonly checkpoints: number }
+  /** Inputs whose outputs are recorded so many times, after about equally spaced steps, the last one included. */
+  readonly record?: { readonly x: NdArray; readonly times: number }
   /** Called after every program. */
   readonly observe?: (event: FitEvent) => IO<void>
   readonly validate?: Validate
@@ -73,8 +72,8 @@ export interface FitResult {
   readonly params: Concrete<Params>
   /** The loss of every step's batch, under attack, before the step. */
   readonly losses: readonly number[]
-  /** Outputs on the recorded inputs at each checkpoint. */
-  readonly checkpoints: Trajectory
+  /** Outputs on the recorded inputs, each time that they were recorded. */
+  readonly recorded: Trajectory
   readonly validations: readonly Validation[]
   /** The parameters of the best validation, if there was one. */
   readonly best: Best | undefined
@@ -123,7 +122,7 @@ export const checkOptions = (options: FitOptions): void => {
   atLeast1('epochs', epochs)
   atLeast1('batch', batch)
   atLeast1('unroll', unroll)
-  if (record !== undefined) atLeast1('checkpoints', record.checkpoints)
+  if (record !== undefined) atLeast1('record.times', record.times)
   if (validate?.every !== undefined) atLeast1('validate.every', validate.every)
   if (checkpoint?.steps !== undefined) atLeast1('checkpoint.steps', checkpoint.steps)
   if (objective !== undefined && (attack !== undefined || loss !== undefined))

@@ -12,7 +12,7 @@ import { type LayerAllocation, magnitudes, topKMaskOf } from '../mask/index.js'
 import type { Dataset, Model } from '../nn/model.js'
 import type { Params, Weights } from '../nn/layer.js'
 import { fit } from './fit.js'
-import type { FitOptions, FitResult } from './options.js'
+import type { FitOptions, FitResult } from './fit-options.js'
 
 /** How a trained network is pruned: by the magnitude of its weights. */
 export interface PruneOptions {

@@ -21,7 +21,7 @@ export interface Scheduled<A> {
 }
 
 /** What a step minimises, and how. */
-export interface StepOptions {
+export interface TrainStepOptions {
   readonly optimiser: Optimiser
   /** The attack on the inputs of every step. @defaultValue none */
   readonly attack?: Attack | Scheduled<Attack>
@@ -35,13 +35,13 @@ const isScheduled = <A>(part: A | Scheduled<A>): part is Scheduled<A> =>
   typeof part === 'object' && part !== null && 'schedule' in part
 
 /** The schedule of the recipe's part that has one. */
-export const scheduleOf = ({ attack, objective }: StepOptions): Schedule | undefined => {
+export const scheduleOf = ({ attack, objective }: TrainStepOptions): Schedule | undefined => {
   const part = objective ?? attack
   return part !== undefined && isScheduled<Attack | Objective>(part) ? part.schedule : undefined
 }
 
 /** What a step minimises where the scheduled number is `level`. */
-export const objectiveOf = ({ attack, loss, objective }: StepOptions, level: Tensor): Objective => {
+export const objectiveOf = ({ attack, loss, objective }: TrainStepOptions, level: Tensor): Objective => {
   const fixed = <A>(part: A | Scheduled<A>): A => (isScheduled(part) ? part.at(level) : part)
   return objective === undefined
     ? adversarial(attack === undefined ? undefined : fixed(attack), loss)
@@ -54,7 +54,7 @@ export const objectiveOf = ({ attack, loss, objective }: StepOptions, level: Ten
  * attack or objective, and is not used where there is none.
  */
 export const trainStep =
-  (model: Model<Params>, options: StepOptions) =>
+  (model: Model<Params>, options: TrainStepOptions) =>
   (
     from: TrainState<Params>,
     batch: Batch,
