@@ -22,7 +22,13 @@ export type {
   TrainableWeights
 } from './learn-options.js'
 export { countKept, density, emptyLayers, weightShapes } from './masked-leaves.js'
-export { distance, type MaskDistance, objective, type ObjectiveTerms, type ObjectiveOptions } from './objective.js'
+export {
+  distance,
+  type MaskDistance,
+  objective,
+  type ObjectiveTerms,
+  type ObjectiveOptions
+} from './objective.js'
 export { oneShot, type OneShotMethod, oneShotMethods, type OneShotOptions } from './one-shot.js'
 export * as parametrisation from './parametrisation.js'
 export type { Annealing, HardConcreteOptions, Parametrisation } from './parametrisation.js'
