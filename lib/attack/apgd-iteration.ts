@@ -7,7 +7,7 @@ import type { Tensor } from '../graph/tensor.js'
 import { geometry, projectOnto, randomPoint } from './ball.js'
 import { goalOf, type GoalOptions } from './goal.js'
 import { alongBatch, bisect, both, chooseEach, either, flat, maxEach, not, sumEach } from './samples.js'
-import type { Candidate, Goal, Iteration } from './types.js'
+import type { Candidate, Goal, Iteration } from './run.js'
 
 /** The options of Auto-PGD. There is no step size: it starts at 2ε and halves itself. */
 export interface ApgdOptions extends GoalOptions {

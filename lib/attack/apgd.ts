@@ -9,9 +9,9 @@ import type { Tensor } from '../graph/tensor.js'
 import type { Model } from '../nn/model.js'
 import { targetedDlr } from '../nn/loss.js'
 import { apgdIteration, apgdL1Iteration, type ApgdOptions } from './apgd-iteration.js'
-import { restarts, sequence } from './combine.js'
+import { restarts, sequence } from './sequence.js'
 import { byMargin } from './goal.js'
-import { compiled, iterate } from './programs.js'
+import { compiled, iterate } from './iterate.js'
 import { ranked } from './target.js'
 import type {
   AttackBatch,
@@ -20,7 +20,7 @@ import type {
   PrepareAttack,
   PreparedAttack,
   TracedAttack
-} from './types.js'
+} from './run.js'
 
 /** A run of APGD as its norm has it, of an iteration that may first be changed. */
 const oneRun = (

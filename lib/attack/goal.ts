@@ -6,7 +6,7 @@ import { crossEntropyEach, margin } from '../nn/loss.js'
 import { ballAround, type BallOptions, type Norm } from './ball.js'
 import { chooseEach, maxEach, not } from './samples.js'
 import type { Target } from './target.js'
-import type { AttackBatch, AttackLoss, Candidate, Goal } from './types.js'
+import type { AttackBatch, AttackLoss, Candidate, Goal } from './run.js'
 
 /** The options that every iterative attack has. */
 export interface GoalOptions extends BallOptions {

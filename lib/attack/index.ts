@@ -19,15 +19,34 @@ export type {
   RunOptions,
   StepResult,
   TracedAttack
-} from './types.js'
+} from './run.js'
 export type { GoalOptions } from './goal.js'
 export * as ball from './ball.js'
 export type { Ball, BallOptions, Box, Norm } from './ball.js'
 export * as target from './target.js'
 export type { Target, TargetQuestion } from './target.js'
-export { iterate } from './programs.js'
-export { prepare, restarts, run, worst } from './combine.js'
-export * from './evaluate/index.js'
+export { iterate } from './iterate.js'
+export { prepare, restarts, run, worst } from './sequence.js'
+export { audit, type Audit, type AuditOptions } from './audit.js'
+export {
+  type CurveOptions,
+  type EpsilonOptions,
+  type EpsilonPoint,
+  overEpsilon,
+  overSteps,
+  type StepCurve
+} from './curves.js'
+export { evaluate, type EvaluateEvent, type EvaluateOptions } from './evaluate.js'
+export type {
+  AttackKind,
+  AttackReport,
+  ClassReport,
+  Flag,
+  FlagName,
+  NamedAttack,
+  Robustness
+} from './robustness.js'
+export { standard, type StandardOptions, transfer } from './standard.js'
 
 // the attacks
 export * from './apgd.js'

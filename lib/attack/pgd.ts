@@ -5,11 +5,11 @@ import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { Attack } from '../nn/model.js'
 import { geometry, projectOnto, randomPoint } from './ball.js'
-import { restarts } from './combine.js'
+import { restarts } from './sequence.js'
 import { goalOf, type GoalOptions } from './goal.js'
-import { iterate } from './programs.js'
+import { iterate } from './iterate.js'
 import { times, unit } from './samples.js'
-import type { Iteration, TracedAttack } from './types.js'
+import type { Iteration, TracedAttack } from './run.js'
 
 /** How far one step goes, in the norm of the ball: one of the two. */
 export type StepOptions =

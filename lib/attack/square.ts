@@ -6,14 +6,14 @@ import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import { margin } from '../nn/loss.js'
 import { projectOnto } from './ball.js'
-import { restarts } from './combine.js'
+import { restarts } from './sequence.js'
 import { goalOf, type GoalOptions } from './goal.js'
-import { iterate } from './programs.js'
+import { iterate } from './iterate.js'
 import { chooseEach } from './samples.js'
-import { type Canvas, type ImageShape, proposals } from './square-proposals.js'
-import type { AttackLoss, Candidate, Goal, Iteration, TracedAttack } from './types.js'
+import { type Canvas, type ImageShape, proposals } from './proposals.js'
+import type { AttackLoss, Candidate, Goal, Iteration, TracedAttack } from './run.js'
 
-export type { ImageShape } from './square-proposals.js'
+export type { ImageShape } from './proposals.js'
 
 /** The options of Square. */
 export interface SquareOptions extends Omit<GoalOptions, 'norm'> {

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { NdArray } from 'tangentflow'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { evaluate } from '../../lib/attack/evaluate/evaluate.js'
+import { evaluate } from '../../lib/attack/evaluate.js'
 import { none } from '../../lib/attack/index.js'
 import { key } from '../../lib/core/key.js'
 import { fromNested, of } from '../../lib/core/ndarray.js'

@@ -14,8 +14,8 @@ import { attempt } from '../graph/trace.js'
 import type { Attack, Model } from '../nn/model.js'
 import { crossEntropyEach, margin } from '../nn/loss.js'
 import { byLoss, byMargin, lazily, type Order, scoreAt, stronger } from './goal.js'
-import { allSucceeded, onHost, prepareWhole } from './programs.js'
-import { type FaultCounts, resultOf, rowOf } from './step.js'
+import { allSucceeded, onHost, prepareWhole } from './iterate.js'
+import { type FaultCounts, resultOf, rowOf } from './iteration.js'
 import type {
   AttackBatch,
   AttackResult,
@@ -24,7 +24,7 @@ import type {
   PreparedAttack,
   RunOptions,
   TracedAttack
-} from './types.js'
+} from './run.js'
 
 /** The stronger result of each sample, and the rows of both. */
 const merge =

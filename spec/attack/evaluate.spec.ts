@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { nn } from 'tangentflow'
 import { attack, type Concrete, fold, key, ops, type Tensor, withEngine } from 'tangentflow'
-import { right } from '../../support/either.js'
+import { right } from '../support/either.js'
 import { EPSILON, images, net, trained } from './trained.js'
 
 // One small net, trained once, is what everything here is said of.

@@ -25,7 +25,7 @@ import {
   rowOf,
   type Rows,
   unrolled
-} from './step.js'
+} from './iteration.js'
 import type {
   AttackBatch,
   AttackResult,
@@ -35,7 +35,7 @@ import type {
   PrepareAttack,
   PreparedAttack,
   TracedAttack
-} from './types.js'
+} from './run.js'
 
 /** Compiles a traced function on the engine that the effect is given. */
 export const compiled =

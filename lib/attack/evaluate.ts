@@ -2,20 +2,20 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { fail, type TangentError } from '../../core/error.js'
-import type { HostKey } from '../../core/key.js'
-import type { NdArray } from '../../core/ndarray.js'
-import { fold, type Key } from '../../graph/key.js'
-import { loop } from '../../graph/loop.js'
-import type { Effect, Executed, Result, Runner } from '../../graph/runner.js'
-import { type Concrete, keySpec } from '../../graph/spec.js'
-import type { Tensor } from '../../graph/tensor.js'
-import { attempt } from '../../graph/trace.js'
-import type { Attack, Batch, Dataset, Model } from '../../nn/model.js'
-import { correct } from '../../nn/loss.js'
-import { prepare } from '../combine.js'
-import { compiled } from '../programs.js'
-import type { RunOptions } from '../types.js'
+import { fail, type TangentError } from '../core/error.js'
+import type { HostKey } from '../core/key.js'
+import type { NdArray } from '../core/ndarray.js'
+import { fold, type Key } from '../graph/key.js'
+import { loop } from '../graph/loop.js'
+import type { Effect, Executed, Result, Runner } from '../graph/runner.js'
+import { type Concrete, keySpec } from '../graph/spec.js'
+import type { Tensor } from '../graph/tensor.js'
+import { attempt } from '../graph/trace.js'
+import type { Attack, Batch, Dataset, Model } from '../nn/model.js'
+import { correct } from '../nn/loss.js'
+import { prepare } from './sequence.js'
+import { compiled } from './iterate.js'
+import type { RunOptions } from './run.js'
 import { allRows, type Batches, batchesOf, eachOf, type Examples, overRows } from './batches.js'
 import {
   type AttackKind,
@@ -26,7 +26,7 @@ import {
   fraction,
   type NamedAttack,
   type Robustness
-} from './report.js'
+} from './robustness.js'
 
 /** One more batch of an evaluation is done. */
 export interface EvaluateEvent {

@@ -1,6 +1,6 @@
-import type { Executed } from '../../graph/runner.js'
-import type { Attack } from '../../nn/model.js'
-import type { TracedAttack } from '../types.js'
+import type { Executed } from '../graph/runner.js'
+import type { Attack } from '../nn/model.js'
+import type { TracedAttack } from './run.js'
 
 /**
  * What an attack knows of the model: its gradients (`white box`), its outputs (`black box`), another model (`transfer`) or

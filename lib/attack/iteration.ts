@@ -8,7 +8,7 @@ import type { Tensor } from '../graph/tensor.js'
 import type { Model } from '../nn/model.js'
 import { byLoss, gradientAt, type GradientFaults, gradientFaults, lazily, scoreAt, stronger } from './goal.js'
 import { chooseEach, either, not } from './samples.js'
-import type { AttackBatch, AttackResult, Candidate, Goal, Iteration } from './types.js'
+import type { AttackBatch, AttackResult, Candidate, Goal, Iteration } from './run.js'
 
 /** How many gradients were at fault, [n] each. */
 export type FaultCounts = Pick<AttackResult, 'zeroGradients' | 'nonFiniteGradients'>

@@ -1,12 +1,12 @@
-import type { Concrete } from '../../graph/spec.js'
-import type { Attack, Model } from '../../nn/model.js'
-import { dlr } from '../../nn/loss.js'
-import { apgd, apgdT } from '../apgd.js'
-import type { Box, Norm } from '../ball.js'
-import { pgd } from '../pgd.js'
-import { type ImageShape, square, type SquareOptions } from '../square.js'
-import { constants } from '../step.js'
-import type { NamedAttack } from './report.js'
+import type { Concrete } from '../graph/spec.js'
+import type { Attack, Model } from '../nn/model.js'
+import { dlr } from '../nn/loss.js'
+import { apgd, apgdT } from './apgd.js'
+import type { Box, Norm } from './ball.js'
+import { pgd } from './pgd.js'
+import { type ImageShape, square, type SquareOptions } from './square.js'
+import { constants } from './iteration.js'
+import type { NamedAttack } from './robustness.js'
 
 /**
  * Attacks another model, and gives what it found to the one that is evaluated: `transfer(model, params)(attack)`. It needs

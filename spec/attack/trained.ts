@@ -1,5 +1,5 @@
 import { attack, data, key, nn, train, withEngine } from 'tangentflow'
-import { right } from '../../support/either.js'
+import { right } from '../support/either.js'
 
 /** Classifies digits: a net of one hidden layer, trained against PGD for a few epochs. */
 export const net = nn.serial(nn.dense(48), nn.relu, nn.dense(10))

@@ -1,14 +1,14 @@
 import type * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { requireWhole } from '../../core/check.js'
-import type { TangentError } from '../../core/error.js'
-import type { NdArray } from '../../core/ndarray.js'
-import { loop } from '../../graph/loop.js'
-import type { Concrete } from '../../graph/spec.js'
-import { attempt } from '../../graph/trace.js'
-import { labelledCount, takeExamples } from '../../nn/batch.js'
-import type { Batch, Dataset, Model } from '../../nn/model.js'
+import { requireWhole } from '../core/check.js'
+import type { TangentError } from '../core/error.js'
+import type { NdArray } from '../core/ndarray.js'
+import { loop } from '../graph/loop.js'
+import type { Concrete } from '../graph/spec.js'
+import { attempt } from '../graph/trace.js'
+import { labelledCount, takeExamples } from '../nn/batch.js'
+import type { Batch, Dataset, Model } from '../nn/model.js'
 
 /** A batch of examples with their places in the set as ids. */
 export type Examples = Concrete<Required<Batch>>
