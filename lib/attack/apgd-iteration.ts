@@ -5,29 +5,17 @@ import { sizeOf } from '../core/shape.js'
 import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import { geometry, projectOnto, randomPoint } from './ball.js'
-import { goalOf, type GoalOptions } from './goal.js'
+import { type Candidate, type Goal, goalOf, type GoalOptions } from './goal.js'
+import type { Iteration } from './iteration.js'
 import { alongBatch, bisect, both, chooseEach, either, flat, maxEach, not, sumEach } from './samples.js'
-import type { Candidate, Goal, Iteration } from './run.js'
 
 /** The options of Auto-PGD. There is no step size: it starts at 2ε and halves itself. */
 export interface ApgdOptions extends GoalOptions {
-  /**
-   * Gradient steps.
-   *
-   * @defaultValue 100
-   */
+  /** Gradient steps. @defaultValue 100 */
   readonly steps?: number
-  /**
-   * Starting points.
-   *
-   * @defaultValue 1
-   */
+  /** Starting points. @defaultValue 1 */
   readonly restarts?: number
-  /**
-   * The fraction of rising steps below which the step is halved.
-   *
-   * @defaultValue 0.75
-   */
+  /** The fraction of rising steps below which the step is halved. @defaultValue 0.75 */
   readonly rho?: number
 }
 

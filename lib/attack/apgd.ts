@@ -9,18 +9,12 @@ import type { Tensor } from '../graph/tensor.js'
 import type { Model } from '../nn/model.js'
 import { targetedDlr } from '../nn/loss.js'
 import { apgdIteration, apgdL1Iteration, type ApgdOptions } from './apgd-iteration.js'
+import { type AttackBatch, byMargin } from './goal.js'
+import { iterate } from './iterate.js'
+import type { AttackResult, Iteration } from './iteration.js'
+import { compiled, type PrepareAttack, type PreparedAttack, type TracedAttack } from './run.js'
 import { restarts, sequence } from './sequence.js'
-import { byMargin } from './goal.js'
-import { compiled, iterate } from './iterate.js'
 import { ranked } from './target.js'
-import type {
-  AttackBatch,
-  AttackResult,
-  Iteration,
-  PrepareAttack,
-  PreparedAttack,
-  TracedAttack
-} from './run.js'
 
 /** A run of APGD as its norm has it, of an iteration that may first be changed. */
 const oneRun = (
@@ -54,11 +48,7 @@ export const apgd = (options: ApgdOptions): TracedAttack =>
 
 /** The options of APGD-T. */
 export interface ApgdTOptions extends Omit<ApgdOptions, 'loss' | 'target'> {
-  /**
-   * How many wrong classes are tried, from the most likely on.
-   *
-   * @defaultValue 9, for 10 classes or more
-   */
+  /** How many wrong classes are tried, from the most likely on. @defaultValue 9, for 10 classes or more */
   readonly targets?: number
 }
 

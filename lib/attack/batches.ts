@@ -3,7 +3,6 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { requireWhole } from '../core/check.js'
 import type { TangentError } from '../core/error.js'
-import type { NdArray } from '../core/ndarray.js'
 import { loop } from '../graph/loop.js'
 import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
@@ -24,7 +23,6 @@ export interface Batches {
 
 /**
  * Divides a labelled set into batches, no larger than the set itself; a set that does not fit the model is refused.
- *
  * @defaultValue `batch` is 256
  */
 export const batchesOf = <P>(
@@ -73,6 +71,8 @@ export const overRows = <R>(
     })
   )
 
-/** The values of the examples that were asked for, without those that fill up a batch. */
-export const eachOf = <R>(parts: readonly Part<R>[], values: (value: R) => NdArray): readonly number[] =>
-  parts.flatMap(({ rows, value }) => Array.from(values(value).data.subarray(0, rows.length)))
+/** A number for each of the examples that were asked for, from the result of its batch and its place there. */
+export const eachOf = <R>(
+  parts: readonly Part<R>[],
+  numberOf: (value: R, place: number) => number
+): readonly number[] => parts.flatMap(({ rows, value }) => rows.map((_, place) => numberOf(value, place)))

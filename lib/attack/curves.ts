@@ -10,9 +10,10 @@ import type { Effect } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
 import type { Dataset, Model } from '../nn/model.js'
-import { prepare } from './sequence.js'
-import type { AttackRun, RunOptions, TracedAttack } from './run.js'
-import { allRows, batchesOf, overRows, type Part } from './batches.js'
+import { allRows, batchesOf, eachOf, type Examples, overRows, type Part } from './batches.js'
+import type { AttackBatch } from './goal.js'
+import { fraction } from './robustness.js'
+import { type AttackRun, prepare, type RunOptions, type TracedAttack } from './run.js'
 
 /** How a curve is measured. */
 export interface CurveOptions extends RunOptions {
@@ -33,35 +34,24 @@ const attackOver = <P>(
 ): Effect<(radius?: number) => TE.TaskEither<TangentError, readonly Part<AttackRun>[]>> =>
   pipe(
     RTE.fromEither(batchesOf(operation, model, params, data, batch)),
-    RTE.bindTo('set'),
-    RTE.bind('prepared', ({ set: { size, example } }) =>
-      prepare(attack, { chunk })(model)(
-        params,
-        withRadius ? { ...example, epsilon: full([size], 0) } : example
+    RTE.flatMap((set) => {
+      const within = (examples: Examples, radius: number | undefined): Concrete<AttackBatch> =>
+        radius === undefined ? examples : { ...examples, epsilon: full([set.size], radius) }
+      return pipe(
+        prepare(attack, { chunk })(model)(params, within(set.example, withRadius ? 0 : undefined)),
+        RTE.map(
+          (run) => (radius) =>
+            overRows(set, allRows(set), (examples) => run(params, within(examples, radius), key))
+        )
       )
-    ),
-    RTE.map(
-      ({ set, prepared }) =>
-        (radius) =>
-          overRows(set, allRows(set), (batchOfSet) =>
-            prepared(
-              params,
-              radius === undefined ? batchOfSet : { ...batchOfSet, epsilon: full([set.size], radius) },
-              key
-            )
-          )
-    )
+    })
   )
 
-/** The fraction of the examples for which something holds, given its place in a batch and the batch's run. */
-const shareOf = (
+/** The fraction of the examples for which something holds, given the run of its batch and its place there. */
+const fractionOf = (
   parts: readonly Part<AttackRun>[],
   holds: (run: AttackRun, place: number) => boolean
-): number => {
-  const count = parts.reduce((sum, { rows }) => sum + rows.length, 0)
-  const held = parts.reduce((sum, { rows, value }) => sum + rows.filter((_, j) => holds(value, j)).length, 0)
-  return held / count
-}
+): number => fraction(eachOf(parts, (run, place) => (holds(run, place) ? 1 : 0)))
 
 /** A point of the curve over ε. */
 export interface EpsilonPoint {
@@ -112,7 +102,7 @@ export const overEpsilon =
               attacked(epsilon),
               TE.map((parts) => ({
                 epsilon,
-                robust: shareOf(parts, ({ success }, j) => success.data[j] === 0)
+                robust: fractionOf(parts, ({ success }, j) => success.data[j] === 0)
               })),
               TE.tapIO((point) => options.observe?.(point) ?? ((): void => undefined))
             )
@@ -154,11 +144,14 @@ export const overSteps =
         const rows = Math.max(...parts.map(({ value }) => value.margins.shape[0]!))
         return {
           robust: Array.from({ length: rows }, (_, k) =>
-            shareOf(parts, ({ firstSuccess }, j) => firstSuccess.data[j]! < 0 || firstSuccess.data[j]! > k)
+            fractionOf(parts, ({ firstSuccess }, j) => firstSuccess.data[j]! < 0 || firstSuccess.data[j]! > k)
           ),
-          stuck: shareOf(parts, wentNowhere),
-          zeroGradients: shareOf(parts, ({ zeroGradients }, j) => zeroGradients.data[j]! > 0),
-          nonFiniteGradients: shareOf(parts, ({ nonFiniteGradients }, j) => nonFiniteGradients.data[j]! > 0)
+          stuck: fractionOf(parts, wentNowhere),
+          zeroGradients: fractionOf(parts, ({ zeroGradients }, j) => zeroGradients.data[j]! > 0),
+          nonFiniteGradients: fractionOf(
+            parts,
+            ({ nonFiniteGradients }, j) => nonFiniteGradients.data[j]! > 0
+          )
         }
       })
     )

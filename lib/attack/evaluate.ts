@@ -13,12 +13,8 @@ import type { Tensor } from '../graph/tensor.js'
 import { attempt } from '../graph/trace.js'
 import type { Attack, Batch, Dataset, Model } from '../nn/model.js'
 import { correct } from '../nn/loss.js'
-import { prepare } from './sequence.js'
-import { compiled } from './iterate.js'
-import type { RunOptions } from './run.js'
 import { allRows, type Batches, batchesOf, eachOf, type Examples, overRows } from './batches.js'
 import {
-  type AttackKind,
   type AttackReport,
   classesOf,
   countOf,
@@ -27,6 +23,7 @@ import {
   type NamedAttack,
   type Robustness
 } from './robustness.js'
+import { compiled, prepare, type RunOptions } from './run.js'
 
 /** One more batch of an evaluation is done. */
 export interface EvaluateEvent {
@@ -66,17 +63,15 @@ interface AttackOutput {
   readonly executed: Executed
 }
 
-/** An attack that is compiled only when it follows, and if an example is left to attack. */
-interface PendingAttack {
-  readonly name: string
-  readonly kind: AttackKind
-  readonly prepared: Effect<(batch: Examples) => TE.TaskEither<TangentError, AttackOutput>>
-}
-
 const checkNames = (attacks: readonly NamedAttack[]): void => {
   const names = attacks.map(({ name }) => name)
   if (attacks.length === 0 || new Set(names).size < names.length)
     fail('ArgumentError', 'attack.evaluate', 'attacks of different names', names.join(', ') || 'none')
+}
+
+/** An attack that is compiled only when its turn comes, and if an example is left to attack. */
+interface PendingAttack extends Required<Omit<NamedAttack, 'attack'>> {
+  readonly prepared: Effect<(batch: Examples) => TE.TaskEither<TangentError, AttackOutput>>
 }
 
 const pendingAttacks = <P>(
@@ -85,35 +80,32 @@ const pendingAttacks = <P>(
   params: Concrete<P>,
   example: Examples,
   key: HostKey
-): readonly PendingAttack[] =>
-  attacks === undefined
-    ? [
-        {
-          name: 'attack',
-          kind: 'white box',
-          prepared: pipe(
-            compiled(
-              (p: P, b: Required<Batch>, k: Key): Tensor => attack(model)(p, b, k).x,
-              [params, example, keySpec]
-            ),
-            RTE.map(
-              (program) => (batch) =>
-                pipe(
-                  program(params, batch, key),
-                  TE.map(({ value, executed }) => ({ x: value, executed }))
-                )
-            )
-          )
-        }
-      ]
-    : attacks.map(({ name, kind = 'white box', attack: named }, j) => ({
-        name,
-        kind,
-        prepared: pipe(
-          prepare(named, { chunk })(model)(params, example),
-          RTE.map((run) => (batch) => run(params, batch, fold(j)(key)))
+): readonly PendingAttack[] => {
+  if (attacks !== undefined) {
+    return attacks.map(({ name, kind = 'white box', attack: named }, j) => ({
+      name,
+      kind,
+      prepared: pipe(
+        prepare(named, { chunk })(model)(params, example),
+        RTE.map((run) => (batch) => run(params, batch, fold(j)(key)))
+      )
+    }))
+  }
+  const inputs = (p: P, b: Required<Batch>, k: Key): { readonly x: Tensor } => ({
+    x: attack(model)(p, b, k).x
+  })
+  const prepared: PendingAttack['prepared'] = pipe(
+    compiled(inputs, [params, example, keySpec]),
+    RTE.map(
+      (program) => (batch) =>
+        pipe(
+          program(params, batch, key),
+          TE.map(({ value, executed }) => ({ ...value, executed }))
         )
-      }))
+    )
+  )
+  return [{ name: 'attack', kind: 'white box', prepared }]
+}
 
 /** An evaluation after some of its attacks: 1 for each example that is still robust, and what the attacks did. */
 interface Totals {
@@ -139,12 +131,16 @@ const runClean = ({ set, classify, observe }: Evaluation): TE.TaskEither<Tangent
       observe?.({ attack: 'clean', done, total: set.count, robust: done / set.count })()
     }),
     TE.map((parts) => ({
-      isRobust: eachOf(parts, ({ value }) => value),
+      isRobust: eachOf(parts, ({ value }, place) => value.data[place]!),
       reports: [],
       executed: parts.at(-1)?.value.executed
     }))
   )
 }
+
+/** 1 where the example at a place of a batch is still classified correctly. */
+const stillCorrect = ({ isCorrect }: { readonly isCorrect: Result<NdArray> }, place: number): number =>
+  isCorrect.value.data[place]!
 
 /** Runs one attack on the examples that are still robust. What it returns is classified anew. */
 const runAttack =
@@ -172,21 +168,16 @@ const runAttack =
             ),
           (part) => {
             done += part.rows.length
-            robust -= part.rows.length - countOf(eachOf([part], ({ isCorrect }) => isCorrect.value))
+            robust -= part.rows.length - countOf(eachOf([part], stillCorrect))
             observe?.({ attack: name, done, total: rows.length, robust: robust / set.count })()
           }
         )
       ),
       TE.map((parts) => {
         const isRobust = from.isRobust.slice()
-        eachOf(parts, ({ isCorrect }) => isCorrect.value).forEach((value, i) => (isRobust[rows[i]!] = value))
+        eachOf(parts, stillCorrect).forEach((value, i) => (isRobust[rows[i]!] = value))
         const faulty = (field: 'zeroGradients' | 'nonFiniteGradients'): number =>
-          countOf(
-            parts.flatMap((part) => {
-              const { [field]: faults } = part.value.output
-              return faults === undefined ? [] : eachOf([part], () => faults)
-            })
-          )
+          countOf(eachOf(parts, ({ output }, place) => output[field]?.data[place] ?? 0))
         const report = {
           name,
           kind,

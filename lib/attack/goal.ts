@@ -3,20 +3,48 @@ import { fold, type Key } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import { crossEntropyEach, margin } from '../nn/loss.js'
-import { ballAround, type BallOptions, type Norm } from './ball.js'
+import type { Batch } from '../nn/model.js'
+import { type Ball, ballAround, type BallOptions, type Norm } from './ball.js'
 import { chooseEach, maxEach, not } from './samples.js'
 import type { Target } from './target.js'
-import type { AttackBatch, AttackLoss, Candidate, Goal } from './run.js'
+
+/** What attacks raise: a loss of each example, [n], as `nn.crossEntropyEach`. */
+export type AttackLoss = (labels: Tensor) => (logits: Tensor) => Tensor
+
+/**
+ * A labelled batch whose samples may bring a radius of their own, [n], which replaces the attack's `epsilon`, and a class,
+ * [n], for `target.given`. As arguments of the program they may change from call to call: a curve over ε compiles once.
+ */
+export type AttackBatch = Batch & { readonly epsilon?: Tensor; readonly target?: Tensor }
+
+/** A point, and how well it does for each sample. */
+export type Candidate = {
+  readonly x: Tensor
+  /** 1 where the attack succeeds at `x`, [n]: the sample is misclassified (a tie counts), or the target is reached. */
+  readonly success: Tensor
+  /** What is raised, at `x`, [n]. */
+  readonly loss: Tensor
+  /** At most 0 exactly where the attack succeeds, [n]: at `x`, z_y − max z_j, or for a target t, max z_j − z_t. */
+  readonly margin: Tensor
+}
+
+/** What an attack wants on one batch: all that an iteration may read. */
+export interface Goal {
+  readonly norm: Norm
+  readonly ball: Ball
+  readonly ids: Tensor | undefined
+  readonly logits: (x: Tensor) => Tensor
+  /** What is raised, [n], from logits. */
+  readonly objective: (logits: Tensor) => Tensor
+  /** At most 0 exactly where the attack succeeds, [n], from logits. */
+  readonly margin: (logits: Tensor) => Tensor
+}
 
 /** The options that every iterative attack has. */
 export interface GoalOptions extends BallOptions {
   /** @defaultValue `'linf'` */
   readonly norm?: Norm
-  /**
-   * What is raised, or with a target, lowered.
-   *
-   * @defaultValue `nn.crossEntropyEach`
-   */
+  /** What is raised, or with a target, lowered. @defaultValue `nn.crossEntropyEach` */
   readonly loss?: AttackLoss
   /** The class to reach; success is then to reach it, and not only to leave the label. */
   readonly target?: Target

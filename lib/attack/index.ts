@@ -1,52 +1,28 @@
 /**
  * Adversarial attacks on any model that gives logits, and the evaluation of robustness. In: a model, parameters, a labelled
- * batch and a key; out: adversarial inputs with their losses, margins and successes, traced in a graph or run on an engine.
- * An iterative attack is a `Goal` (goal.ts), an `Iteration` and its steps (step.ts), and the programs that they become
- * (programs.ts); combine.ts makes one attack of several. To add an attack, write a file like pgd.ts, whose exports are
- * public, and give it a row below; a row in lib/experiment/attacks.ts makes experiments know it.
+ * batch or set and a key; out: adversarial inputs with their losses, margins and successes, traced in a graph or run on an
+ * engine (run.ts), and accuracy under attacks, over whole sets (evaluate.ts, curves.ts, audit.ts). An iterative attack is a
+ * `Goal`, an `Iteration` of steps towards it, and the programs that `iterate` makes of them; `sequence` makes one attack of
+ * several. To add an attack, write a file like pgd.ts, whose exports are public, and give it a row at the end of this one; a
+ * row in lib/experiment/attacks.ts makes experiments know it. To add a flag, give it a limit in robustness.ts.
  */
 export type { Attack } from '../nn/model.js'
-export type {
-  AttackBatch,
-  AttackLoss,
-  AttackResult,
-  AttackRun,
-  Candidate,
-  Goal,
-  Iteration,
-  PrepareAttack,
-  PreparedAttack,
-  RunOptions,
-  StepResult,
-  TracedAttack
-} from './run.js'
-export type { GoalOptions } from './goal.js'
+export type { AttackBatch, AttackLoss, Candidate, Goal, GoalOptions } from './goal.js'
+export type { AttackResult, Iteration, StepResult } from './iteration.js'
+export { iterate } from './iterate.js'
+export { prepare, run } from './run.js'
+export type { AttackRun, PrepareAttack, PreparedAttack, RunOptions, TracedAttack } from './run.js'
+export { restarts, worst } from './sequence.js'
 export * as ball from './ball.js'
 export type { Ball, BallOptions, Box, Norm } from './ball.js'
 export * as target from './target.js'
 export type { Target, TargetQuestion } from './target.js'
-export { iterate } from './iterate.js'
-export { prepare, restarts, run, worst } from './sequence.js'
-export { audit, type Audit, type AuditOptions } from './audit.js'
-export {
-  type CurveOptions,
-  type EpsilonOptions,
-  type EpsilonPoint,
-  overEpsilon,
-  overSteps,
-  type StepCurve
-} from './curves.js'
-export { evaluate, type EvaluateEvent, type EvaluateOptions } from './evaluate.js'
-export type {
-  AttackKind,
-  AttackReport,
-  ClassReport,
-  Flag,
-  FlagName,
-  NamedAttack,
-  Robustness
-} from './robustness.js'
-export { standard, type StandardOptions, transfer } from './standard.js'
+
+// evaluation
+export * from './audit.js'
+export * from './curves.js'
+export * from './evaluate.js'
+export type * from './robustness.js'
 
 // the attacks
 export * from './apgd.js'

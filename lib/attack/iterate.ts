@@ -5,9 +5,6 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { requireWhole } from '../core/check.js'
 import type { TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
-import { isNdArray, type NdArray, of } from '../core/ndarray.js'
-import { leaves, rebuild } from '../core/tree.js'
-import { evaluate } from '../graph/evaluate.js'
 import { fold, type Key } from '../graph/key.js'
 import { loop } from '../graph/loop.js'
 import type { Effect, Executed, Program } from '../graph/runner.js'
@@ -15,97 +12,86 @@ import { type Concrete, keySpec, spec, type Specs } from '../graph/spec.js'
 import { attempt, trace } from '../graph/trace.js'
 import * as tree from '../graph/tree.js'
 import type { Model } from '../nn/model.js'
+import type { AttackBatch, Goal } from './goal.js'
 import {
   advance,
+  type AttackResult,
   type AttackState,
   begin,
   concatRows,
+  constants,
   finish,
+  type Iteration,
   resultOf,
   rowOf,
-  type Rows,
-  unrolled
+  type Rows
 } from './iteration.js'
-import type {
-  AttackBatch,
-  AttackResult,
-  AttackRun,
-  Candidate,
-  Iteration,
-  PrepareAttack,
-  PreparedAttack,
-  TracedAttack
+import {
+  allSucceeded,
+  type AttackRun,
+  compiled,
+  onHost,
+  type PrepareAttack,
+  type PreparedAttack,
+  prepareWhole,
+  type TracedAttack
 } from './run.js'
 
-/** Compiles a traced function on the engine that the effect is given. */
-export const compiled =
-  <Args extends readonly unknown[], Out>(
-    f: (...args: Args) => Out,
-    specs: Specs<Args>
-  ): Effect<Program<Args, Out>> =>
-  (runner) =>
-    runner.compile(f, specs)
-
-/** A traced attack as a single program. */
-export const prepareWhole =
-  (
-    attack: <P>(model: Model<P>) => (params: P, batch: AttackBatch, key: Key) => AttackResult
-  ): PrepareAttack =>
+/** All steps of an iteration in one graph. */
+const unrolled =
+  <S, C>(iteration: Iteration<S, C>) =>
   <P>(model: Model<P>) =>
-  (params: Specs<P>, batch: Specs<AttackBatch>) =>
-    pipe(
-      compiled((p: P, b: AttackBatch, k: Key) => attack(model)(p, b, k), [params, batch, keySpec]),
-      RTE.map(
-        (program): PreparedAttack<P> =>
-          (p, b, key) =>
-            pipe(
-              program(p, b, key),
-              TE.map(({ value, executed }): AttackRun => ({ ...value, key, executed }))
-            )
-      )
-    )
+  (params: P, batch: AttackBatch, key: Key): AttackResult => {
+    const goal = iteration.goal(model(params), batch, key)
+    const rows: Rows[] = []
+    let state = begin(iteration, goal, key)
+    for (let i = 0; i < iteration.steps; i++) {
+      const control = constants('attack.iterate', iteration.schedule(i))
+      const { to, seen } = advance(iteration, goal, state, control, fold(i)(key), i === 0)
+      rows.push(rowOf(seen))
+      state = to
+    }
+    const { kept, seen } = finish(iteration, goal, state, iteration.steps === 0)
+    return resultOf(kept, [...rows, rowOf(seen)], state)
+  }
 
-/**
- * Evaluates a traced result on the host, from arrays that an engine returned. The elements keep the engine's precision: no
- * arithmetic of a result rounds.
- */
-export const onHost =
-  <Args extends readonly unknown[]>(f: (...args: Args) => AttackResult) =>
-  (...args: Concrete<Args>): E.Either<TangentError, Concrete<AttackResult>> =>
-    pipe(
-      evaluate(f)(...args),
-      E.map((result) => {
-        const isNarrow = leaves('attack.run', isNdArray, args).every(
-          ({ value }) => value.data instanceof Float32Array
-        )
-        const asReturned = ({ shape, data }: NdArray): NdArray =>
-          of(shape, isNarrow ? Float32Array.from(data) : data)
-        return rebuild<NdArray, Concrete<AttackResult>>(
-          'attack.run',
-          isNdArray,
-          result,
-          leaves('attack.run', isNdArray, result).map(({ value }) => asReturned(value))
-        )
+/** The start of an iteration, some of its steps and its end, each to be traced on its own. */
+const partsOf = <P, S, C>(model: Model<P>, iteration: Iteration<S, C>) => {
+  const goalOf = (p: P, b: AttackBatch, k: Key): Goal => iteration.goal(model(p), b, k)
+  return {
+    start: (p: P, b: AttackBatch, k: Key): AttackState<S> => begin(iteration, goalOf(p, b, k), k),
+    steps: (
+      p: P,
+      b: AttackBatch,
+      k: Key,
+      from: AttackState<S>,
+      controls: readonly C[],
+      keys: readonly Key[]
+    ) => {
+      const goal = goalOf(p, b, k)
+      let to = from
+      const rows = controls.map((control, i) => {
+        const next = advance(iteration, goal, to, control, keys[i]!)
+        to = next.to
+        return rowOf(next.seen)
       })
-    )
+      return { to, rows: concatRows(rows) }
+    },
+    end: (p: P, b: AttackBatch, k: Key, from: Pick<AttackState<S>, 'point' | 'best'>) => {
+      const { kept, seen } = finish(iteration, goalOf(p, b, k), from)
+      return { kept, rows: rowOf(seen) }
+    }
+  }
+}
 
-/** Whether an attack has succeeded on every sample. */
-export const allSucceeded = (success: NdArray): boolean => success.data.every((value) => value !== 0)
+type Compiled<F> = F extends (...args: infer Args) => infer Out ? Program<Args, Out> : never
+type Parts<P, S, C> = ReturnType<typeof partsOf<P, S, C>>
 
-/** The compiled programs of an iteration: its start, some steps by their number, and its end. */
+/** The compiled programs of an iteration; those of steps by their number. */
 interface Programs<P, S, C> {
-  readonly start: Program<[P, AttackBatch, Key], AttackState<S>>
-  readonly steps: ReadonlyMap<
-    number,
-    Program<
-      [P, AttackBatch, Key, AttackState<S>, readonly C[], readonly Key[]],
-      { readonly to: AttackState<S>; readonly rows: Rows }
-    >
-  >
-  readonly end: Program<
-    [P, AttackBatch, Key, Pick<AttackState<S>, 'point' | 'best'>],
-    { readonly kept: Candidate; readonly rows: Rows }
-  >
+  readonly start: Compiled<Parts<P, S, C>['start']>
+  readonly steps: ReadonlyMap<number, Compiled<Parts<P, S, C>['steps']>>
+  readonly end: Compiled<Parts<P, S, C>['end']>
 }
 
 const compileAll = <P, S, C>(
@@ -115,56 +101,27 @@ const compileAll = <P, S, C>(
   params: Specs<P>,
   batch: Specs<AttackBatch>
 ): Effect<Programs<P, S, C>> => {
-  const goalOf = (p: P, b: AttackBatch, k: Key) => iteration.goal(model(p), b, k)
-  const start = (p: P, b: AttackBatch, k: Key): AttackState<S> => begin(iteration, goalOf(p, b, k), k)
-  const steps = (
-    p: P,
-    b: AttackBatch,
-    k: Key,
-    from: AttackState<S>,
-    controls: readonly C[],
-    keys: readonly Key[]
-  ) => {
-    const goal = goalOf(p, b, k)
-    let to = from
-    const rows = controls.map((control, i) => {
-      const next = advance(iteration, goal, to, control, keys[i]!)
-      to = next.to
-      return rowOf(next.seen)
-    })
-    return { to, rows: concatRows(rows) }
-  }
-  const end = (p: P, b: AttackBatch, k: Key, from: Pick<AttackState<S>, 'point' | 'best'>) => {
-    const { kept, seen } = finish(iteration, goalOf(p, b, k), from)
-    return { kept, rows: rowOf(seen) }
-  }
+  const { start, steps, end } = partsOf(model, iteration)
+  // every state has the shapes of the first one
+  const stateOf = ({ out }: { readonly out: AttackState<S> }): Specs<AttackState<S>> =>
+    tree.replace(
+      'attack.prepare',
+      out,
+      tree.tensors(out).map(({ shape }) => spec(shape))
+    )
   return pipe(
     RTE.Do,
-    // every state has the shapes of the first one
-    RTE.bind('state', () =>
-      RTE.fromEither(
-        pipe(
-          trace(start, [params, batch, keySpec]),
-          E.map(({ out }) =>
-            tree.replace<Specs<AttackState<S>>>(
-              'attack.prepare',
-              out,
-              tree.tensors(out).map(({ shape }) => spec(shape))
-            )
-          )
-        )
-      )
-    ),
+    RTE.bind('state', () => RTE.fromEither(pipe(trace(start, [params, batch, keySpec]), E.map(stateOf)))),
     RTE.bind('start', () => compiled(start, [params, batch, keySpec])),
     RTE.bind('steps', ({ state }) =>
       pipe(
         // the chunk's length, and what is left at the end
         [...new Set([chunk, iteration.steps % chunk || chunk])],
         RTE.traverseSeqArray((length) => {
-          const places = Array.from({ length }, (_, i) => i)
-          const controls = places.map((i): Specs<C> => iteration.schedule(i))
+          const controls = Array.from({ length }, (_, i): Specs<C> => iteration.schedule(i))
+          const keys = controls.map(() => keySpec)
           return pipe(
-            compiled(steps, [params, batch, keySpec, state, controls, places.map(() => keySpec)]),
+            compiled(steps, [params, batch, keySpec, state, controls, keys]),
             RTE.map((program) => [length, program] as const)
           )
         }),

@@ -1,14 +1,78 @@
 import { isNdArray } from '../core/ndarray.js'
 import { leaves, rebuild } from '../core/tree.js'
 import { constant, fill } from '../graph/constant.js'
-import { fold, type Key } from '../graph/key.js'
+import type { Key } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
-import type { Model } from '../nn/model.js'
-import { byLoss, gradientAt, type GradientFaults, gradientFaults, lazily, scoreAt, stronger } from './goal.js'
+import {
+  type AttackBatch,
+  byLoss,
+  type Candidate,
+  type Goal,
+  gradientAt,
+  type GradientFaults,
+  gradientFaults,
+  lazily,
+  scoreAt,
+  stronger
+} from './goal.js'
 import { chooseEach, either, not } from './samples.js'
-import type { AttackBatch, AttackResult, Candidate, Goal, Iteration } from './run.js'
+
+/**
+ * The result of an attack on n samples: the adversarial inputs `x`, of the batch's shape, and how well they do. Rows are the
+ * evaluated points in order: the start, then one a step; restarts and several attacks follow one another. What a program
+ * does not return is not computed, so training against `x` alone pays for `x` alone.
+ */
+export type AttackResult = Candidate & {
+  /** The first row at which the attack succeeds, [n]; −1 where it never does. */
+  readonly firstSuccess: Tensor
+  /** The loss of every point, [rows, n]. */
+  readonly losses: Tensor
+  /** The margin of every point, [rows, n]. */
+  readonly margins: Tensor
+  /** How many of a sample's gradients were zero everywhere, [n]. */
+  readonly zeroGradients: Tensor
+  /** How many of a sample's gradients had an entry that was not finite, [n]; such a step is not taken. */
+  readonly nonFiniteGradients: Tensor
+}
+
+/** The next point, and what the iteration remembers: a tree of tensors of the same shapes at every step. */
+export interface StepResult<S> {
+  readonly point: Tensor
+  readonly state: S
+}
+
+/**
+ * An iterative attack as a record of its parts, each of which may be replaced, as in
+ * `attack.iterate({ ...attack.pgdIteration(options), start })`. `S` is what it remembers between steps, and `C` the numbers
+ * that its schedule gives to a step; both are trees of tensors.
+ */
+export interface Iteration<S, C> {
+  /** The number of steps; one point more is evaluated. */
+  readonly steps: number
+  /** Which point is the result: the last one, or the best by success, then loss. */
+  readonly keep: 'last' | 'best'
+  /** Whether a sample no longer moves once the attack has succeeded on it. */
+  readonly freeze: boolean
+  /** Whether it follows gradients. Without this, no gradient is formed. */
+  readonly gradients: boolean
+  /** The goal on one batch; refuses options that make no sense. */
+  readonly goal: (logits: (x: Tensor) => Tensor, batch: AttackBatch, key: Key) => Goal
+  /** The first point. Noise is drawn from the key itself. */
+  readonly start: (goal: Goal, key: Key) => StepResult<S>
+  /** The numbers for step i = 0, 1, …, known before anything runs. */
+  readonly schedule: (step: number) => Concrete<C>
+  /** From one point, and the gradient of the objective there (zeros without `gradients`), to the next. */
+  readonly step: (
+    goal: Goal,
+    at: Candidate,
+    gradient: Tensor,
+    state: S,
+    control: C,
+    key: Key
+  ) => StepResult<S>
+}
 
 /** How many gradients were at fault, [n] each. */
 export type FaultCounts = Pick<AttackResult, 'zeroGradients' | 'nonFiniteGradients'>
@@ -146,21 +210,3 @@ export const constants = <T>(operation: string, tree: Concrete<T>): T =>
     tree,
     leaves(operation, isNdArray, tree).map(({ value }) => constant(value))
   )
-
-/** All steps of an iteration in one graph. */
-export const unrolled =
-  <S, C>(iteration: Iteration<S, C>) =>
-  <P>(model: Model<P>) =>
-  (params: P, batch: AttackBatch, key: Key): AttackResult => {
-    const goal = iteration.goal(model(params), batch, key)
-    const rows: Rows[] = []
-    let state = begin(iteration, goal, key)
-    for (let i = 0; i < iteration.steps; i++) {
-      const control = constants('attack.iterate', iteration.schedule(i))
-      const { to, seen } = advance(iteration, goal, state, control, fold(i)(key), i === 0)
-      rows.push(rowOf(seen))
-      state = to
-    }
-    const { kept, seen } = finish(iteration, goal, state, iteration.steps === 0)
-    return resultOf(kept, [...rows, rowOf(seen)], state)
-  }

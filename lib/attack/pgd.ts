@@ -5,14 +5,15 @@ import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { Attack } from '../nn/model.js'
 import { geometry, projectOnto, randomPoint } from './ball.js'
-import { restarts } from './sequence.js'
 import { goalOf, type GoalOptions } from './goal.js'
 import { iterate } from './iterate.js'
+import type { Iteration } from './iteration.js'
+import type { TracedAttack } from './run.js'
 import { times, unit } from './samples.js'
-import type { Iteration, TracedAttack } from './run.js'
+import { restarts } from './sequence.js'
 
 /** How far one step goes, in the norm of the ball: one of the two. */
-export type StepOptions =
+export type StepLength =
   | {
       /** In units of the inputs; it does not depend on `steps`. */
       readonly stepSize: number
@@ -26,40 +27,26 @@ export type StepOptions =
 
 /** The options of projected gradient descent. */
 export type PgdOptions = GoalOptions &
-  StepOptions & {
+  StepLength & {
     /** Gradient steps; a whole number, 0 leaves the starting point. */
     readonly steps: number
     /**
-     * Whether to start at a uniform point of the ball. Noise follows `batch.ids` if there are any.
-     *
-     * @defaultValue true
+     * Whether to start at a uniform point of the ball. Noise follows `batch.ids` if there are any. @defaultValue true
      */
     readonly randomStart?: boolean
-    /**
-     * Starting points; the strongest result of each sample is kept.
-     *
-     * @defaultValue 1
-     */
+    /** Starting points; the strongest result of each sample is kept. @defaultValue 1 */
     readonly restarts?: number
     /**
-     * Which point of a run is its result: the `last` one, as adversarial training uses it, or the `best` of all, ordered by
-     * success, then loss, as an evaluation wants it.
-     *
-     * @defaultValue `'last'`
+     * Which point of a run is its result: the `last` one, as adversarial training uses it, or the `best` of all,
+     * ordered by success, then loss, as an evaluation wants it. @defaultValue `'last'`
      */
     readonly keep?: 'last' | 'best'
-    /**
-     * Whether a sample no longer moves after a success.
-     *
-     * @defaultValue false
-     */
+    /** Whether a sample no longer moves after a success. @defaultValue false */
     readonly freeze?: boolean
     /** The decay μ of the accumulated gradient (MI-FGSM); without it the gradient itself is followed. */
     readonly momentum?: number
     /**
-     * In L1, the fraction of a sample's elements that one step moves, at least one element.
-     *
-     * @defaultValue 0.01
+     * In L1, the fraction of a sample's elements that one step moves, at least one element. @defaultValue 0.01
      */
     readonly sparsity?: number
   }
@@ -145,20 +132,14 @@ export const fgsm = (options: GoalOptions): TracedAttack =>
 
 /**
  * The momentum iterative method (Dong et al., arXiv:1710.06081): g ← μ g + ∇ℓ / ‖∇ℓ‖₁, x ← Π(x + α sign g), from the
- * input itself.
- *
- * @defaultValue `momentum` is 1, `randomStart` is false
+ * input itself. @defaultValue `momentum` is 1, `randomStart` is false
  */
 export const mifgsm = (options: PgdOptions): TracedAttack =>
   started({ momentum: 1, randomStart: false, ...options }, 'attack.mifgsm')
 
 /** The options of the random control. */
 export interface NoiseOptions extends GoalOptions {
-  /**
-   * Points to draw.
-   *
-   * @defaultValue 1
-   */
+  /** Points to draw. @defaultValue 1 */
   readonly samples?: number
 }
 

@@ -1,35 +1,28 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { of } from '../core/ndarray.js'
-import type { Shape } from '../core/shape.js'
 import type { Operand } from '../graph/constant.js'
 import { type Key, split } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
 import * as random from '../graph/random.js'
 import { isTensor, type Tensor } from '../graph/tensor.js'
-import type { Ball } from './ball.js'
+import { projectOnto } from './ball.js'
+import type { Goal } from './goal.js'
 import { chooseEach, norm2, not, unit } from './samples.js'
 
 /** A sample as an image: channels, height, width. */
 export type ImageShape = readonly [channels: number, height: number, width: number]
 
-/** A batch that is to be changed square by square. */
-export interface Canvas {
-  readonly ball: Ball
-  readonly ids: Tensor | undefined
-  /** The shape of the batch, and the layout of one sample. */
-  readonly shape: Shape
-  readonly image: ImageShape
-  /** The point at an offset from the centres, brought back into ball and box. */
-  readonly at: (offset: Tensor) => Tensor
+/** What Square does differently in each norm; `image` is the layout of a sample. */
+export interface Proposals {
+  /** The first offset from the centres, in units of ε, of their shape. */
+  readonly pattern: (goal: Goal, image: ImageShape, key: Key) => Tensor
+  /** The accepted point with squares changed that cover a fraction, a scalar, of the image. */
+  readonly propose: (goal: Goal, image: ImageShape, accepted: Tensor, part: Tensor, key: Key) => Tensor
 }
 
-/** What Square does differently in each norm. */
-export interface Proposals {
-  /** The first offset, in units of ε, of the shape of the batch. */
-  readonly pattern: (canvas: Canvas, key: Key) => Tensor
-  /** The accepted point with squares changed that cover a fraction, a scalar, of the image. */
-  readonly propose: (canvas: Canvas, accepted: Tensor, part: Tensor, key: Key) => Tensor
-}
+/** The point at an offset from the centres, brought back into ball and box. */
+export const pointAt = ({ norm, ball }: Goal, offset: Tensor): Tensor =>
+  projectOnto(norm, ball)(ops.add(offset)(ball.centre))
 
 /** 1 at the `length` places of an axis of the given size from `start`, [n], on: [n, size]. */
 const span = (start: Tensor, length: Tensor, size: number): Tensor => {
@@ -55,23 +48,24 @@ const windowOf = (part: Tensor, rows: number, columns: number): readonly [Tensor
 
 /** Vertical stripes at first; then one square is set to a corner of the ball, with one sign for each channel. */
 const linf: Proposals = {
-  pattern: ({ ids, shape, image: [channels, rows, columns] }, key) => {
-    const n = shape[0]!
+  pattern: ({ ids, ball: { centre } }, [channels, rows, columns], key) => {
+    const n = centre.shape[0]!
     const stripes = ops.reshape([n, channels, 1, columns])(
       random.rademacher([n, channels * columns], ids)(key)
     )
-    return ops.reshape(shape)(ops.broadcastTo([n, channels, rows, columns])(stripes))
+    return ops.reshape(centre.shape)(ops.broadcastTo([n, channels, rows, columns])(stripes))
   },
-  propose: ({ ball, ids, shape, image: [channels, rows, columns], at }, accepted, part, key) => {
-    const n = shape[0]!
+  propose: (goal, [channels, rows, columns], accepted, part, key) => {
+    const { ball, ids } = goal
+    const n = accepted.shape[0]!
     const [forPlace, forSign] = split(2)(key)
     const places = random.uniform([n, 2], ids)(forPlace)
     const [height, width] = windowOf(part, rows, columns)
     const down = span(placed(ops.at(1, 0)(places), height, rows), height, rows)
     const across = span(placed(ops.at(1, 1)(places), width, columns), width, columns)
     const signs = random.rademacher([n, channels], ids)(forSign)
-    const signed = ops.reshape(shape)(ops.einsum('nc,nh,nw->nchw')(signs, down, across))
-    return ops.select(ops.abs(signed))(at(ops.mul(ball.epsilon)(signed)), accepted)
+    const signed = ops.reshape(accepted.shape)(ops.einsum('nc,nh,nw->nchw')(signs, down, across))
+    return ops.select(ops.abs(signed))(pointAt(goal, ops.mul(ball.epsilon)(signed)), accepted)
   }
 }
 
@@ -162,11 +156,12 @@ const squared = (radius: Operand): Operand => (isTensor(radius) ? ops.square(rad
 
 /** Two squares for each sample, as masks [n, 1, rows, columns], and bumps in the first, [n, channels, rows, columns]. */
 const squaresOf = (
-  { ids, shape, image: [channels, rows, columns] }: Canvas,
+  { ids, ball: { centre } }: Goal,
+  [channels, rows, columns]: ImageShape,
   side: Tensor,
   key: Key
 ): { readonly first: Tensor; readonly second: Tensor; readonly bumps: Tensor } => {
-  const n = shape[0]!
+  const n = centre.shape[0]!
   const [forPlace, forSign] = split(2)(key)
   const u = random.uniform([n, 5], ids)(forPlace)
   const place = (i: number): Windows => ({
@@ -197,8 +192,8 @@ const squaresOf = (
  * the projection replaces a division by the norm.
  */
 const l2: Proposals = {
-  pattern: ({ ids, shape, image: [channels, rows, columns] }, key) => {
-    const n = shape[0]!
+  pattern: ({ ids, ball: { centre } }, [channels, rows, columns], key) => {
+    const n = centre.shape[0]!
     const tiles = tilesOf(rows, columns)
     const count = tiles.top.shape[0]!
     const [forSign, forTurn] = split(2)(key)
@@ -208,15 +203,15 @@ const l2: Proposals = {
     return pipe(
       laid(signs, turned, lying(tiles, rows, columns)),
       ops.add(laid(signs, not(turned), upright(tiles, rows, columns))),
-      ops.reshape(shape),
+      ops.reshape(centre.shape),
       unit(2)
     )
   },
-  propose: (canvas, accepted, part, key) => {
-    const { ball, shape, at } = canvas
-    const [channels, rows, columns] = canvas.image
-    const offset = ops.reshape([shape[0]!, channels, rows, columns])(ops.sub(ball.centre)(accepted))
-    const { first, second, bumps } = squaresOf(canvas, sideOf(part, rows, columns), key)
+  propose: (goal, image, accepted, part, key) => {
+    const { ball } = goal
+    const [channels, rows, columns] = image
+    const offset = ops.reshape([accepted.shape[0]!, ...image])(ops.sub(ball.centre)(accepted))
+    const { first, second, bumps } = squaresOf(goal, image, sideOf(part, rows, columns), key)
 
     const shared = ops.mul(ops.max(second)(first))(offset)
     const unspent = pipe(norm2(offset), ops.square, ops.neg, ops.add(squared(alongImages(ball.epsilon))))
@@ -226,7 +221,10 @@ const l2: Proposals = {
       ops.sqrt
     )
     const fresh = unitChannels(ops.add(bumps)(unitChannels(ops.mul(first)(offset))))
-    return at(pipe(offset, ops.sub(shared), ops.add(ops.mul(budget)(fresh)), ops.reshape(shape)))
+    return pointAt(
+      goal,
+      pipe(offset, ops.sub(shared), ops.add(ops.mul(budget)(fresh)), ops.reshape(accepted.shape))
+    )
   }
 }
 

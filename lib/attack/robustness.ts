@@ -142,6 +142,16 @@ const beaten = ({ name, kind, broken, attacked }: AttackReport, count: number): 
           `broke, ${percent(broken / count)} of the set`
       )
 
+/** What the gradients of an attack say: of the examples that it attacks, the fractions with one at fault. */
+export const gradientFlags = (name: string, zero: number, nonFinite: number): readonly Flag[] => [
+  ...flagOf('zero gradients', zero, `${name} meets a gradient of zero on ${percent(zero)} of the examples`),
+  ...flagOf(
+    'gradients not finite',
+    nonFinite,
+    `${name} meets a gradient that is not finite on ${percent(nonFinite)} of the examples`
+  )
+]
+
 const faults = ({
   name,
   kind,
@@ -151,18 +161,7 @@ const faults = ({
 }: AttackReport): readonly Flag[] =>
   kind !== 'white box' || attacked === 0
     ? []
-    : [
-        ...flagOf(
-          'zero gradients',
-          zeroGradients / attacked,
-          `${name} meets a gradient of zero on ${zeroGradients} of ${attacked} examples`
-        ),
-        ...flagOf(
-          'gradients not finite',
-          nonFiniteGradients / attacked,
-          `${name} meets a gradient that is not finite on ${nonFiniteGradients} of ${attacked} examples`
-        )
-      ]
+    : gradientFlags(name, zeroGradients / attacked, nonFiniteGradients / attacked)
 
 /** The flags of attacks that followed one another; a weaker kind says something only after a white box. */
 export const flagsOf = (reports: readonly AttackReport[], count: number): readonly Flag[] =>

@@ -1,50 +1,21 @@
-import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
+import { isNdArray, type NdArray, of } from '../core/ndarray.js'
+import { leaves, rebuild } from '../core/tree.js'
+import { evaluate } from '../graph/evaluate.js'
 import type { Key } from '../graph/key.js'
-import type { Effect, Executed } from '../graph/runner.js'
-import type { Concrete, Specs } from '../graph/spec.js'
-import type { Tensor } from '../graph/tensor.js'
-import type { Batch, Model } from '../nn/model.js'
-import type { Ball, Norm } from './ball.js'
-
-/** What attacks raise: a loss of each example, [n], as `nn.crossEntropyEach`. */
-export type AttackLoss = (labels: Tensor) => (logits: Tensor) => Tensor
-
-/**
- * A labelled batch whose samples may bring a radius of their own, [n], which replaces the attack's `epsilon`, and a class,
- * [n], for `target.given`. As arguments of the program they may change from call to call: a curve over ε compiles once.
- */
-export type AttackBatch = Batch & { readonly epsilon?: Tensor; readonly target?: Tensor }
-
-/** A point, and how well it does for each sample. */
-export type Candidate = {
-  readonly x: Tensor
-  /** 1 where the attack succeeds at `x`, [n]: the sample is misclassified (a tie counts), or the target is reached. */
-  readonly success: Tensor
-  /** What is raised, at `x`, [n]. */
-  readonly loss: Tensor
-  /** At most 0 exactly where the attack succeeds, [n]: at `x`, z_y − max z_j, or for a target t, max z_j − z_t. */
-  readonly margin: Tensor
-}
-
-/**
- * The result of an attack on n samples: the adversarial inputs `x`, of the batch's shape, and how well they do. Rows are the
- * evaluated points in order: the start, then one a step; restarts and several attacks follow one another. What a program
- * does not return is not computed, so training against `x` alone pays for `x` alone.
- */
-export type AttackResult = Candidate & {
-  /** The first row at which the attack succeeds, [n]; −1 where it never does. */
-  readonly firstSuccess: Tensor
-  /** The loss of every point, [rows, n]. */
-  readonly losses: Tensor
-  /** The margin of every point, [rows, n]. */
-  readonly margins: Tensor
-  /** How many of a sample's gradients were zero everywhere, [n]. */
-  readonly zeroGradients: Tensor
-  /** How many of a sample's gradients had an entry that was not finite, [n]; such a step is not taken. */
-  readonly nonFiniteGradients: Tensor
-}
+import { ops } from '../graph/ops/index.js'
+import type { Effect, Executed, Program } from '../graph/runner.js'
+import { type Concrete, keySpec, type Specs, specsOf } from '../graph/spec.js'
+import { attempt } from '../graph/trace.js'
+import { crossEntropyEach, margin } from '../nn/loss.js'
+import type { Attack, Model } from '../nn/model.js'
+import { type AttackBatch, scoreAt } from './goal.js'
+import { type AttackResult, resultOf, rowOf } from './iteration.js'
 
 /**
  * An attack with a full result: usable wherever an `Attack` is, inside any traced function, and also as a sequence of
@@ -58,11 +29,7 @@ export interface TracedAttack {
 
 /** How an attack is divided into programs. */
 export interface RunOptions {
-  /**
-   * Steps in one program; an attack of no more steps is one program.
-   *
-   * @defaultValue 10
-   */
+  /** Steps in one program; an attack of no more steps is one program. @defaultValue 10 */
   readonly chunk?: number | undefined
 }
 
@@ -77,58 +44,116 @@ export type PreparedAttack<P> = (
   params: Concrete<P>,
   batch: Concrete<AttackBatch>,
   key: HostKey
-) => TaskEither<TangentError, AttackRun>
+) => TE.TaskEither<TangentError, AttackRun>
 
 /** Compiles an attack for arguments of the given shapes; concrete arguments stand for their shapes. */
 export type PrepareAttack = <P>(
   model: Model<P>
 ) => (params: Specs<P>, batch: Specs<AttackBatch>) => Effect<PreparedAttack<P>>
 
-/** What an attack wants on one batch: all that an iteration may read. */
-export interface Goal {
-  readonly norm: Norm
-  readonly ball: Ball
-  readonly ids: Tensor | undefined
-  readonly logits: (x: Tensor) => Tensor
-  /** What is raised, [n], from logits. */
-  readonly objective: (logits: Tensor) => Tensor
-  /** At most 0 exactly where the attack succeeds, [n], from logits. */
-  readonly margin: (logits: Tensor) => Tensor
-}
+/** Compiles a traced function on the engine that the effect is given. */
+export const compiled =
+  <Args extends readonly unknown[], Out>(
+    f: (...args: Args) => Out,
+    specs: Specs<Args>
+  ): Effect<Program<Args, Out>> =>
+  (runner) =>
+    runner.compile(f, specs)
 
-/** The next point, and what the iteration remembers: a tree of tensors of the same shapes at every step. */
-export interface StepResult<S> {
-  readonly point: Tensor
-  readonly state: S
+/** A traced attack as a single program. */
+export const prepareWhole =
+  (
+    attack: <P>(model: Model<P>) => (params: P, batch: AttackBatch, key: Key) => AttackResult
+  ): PrepareAttack =>
+  <P>(model: Model<P>) =>
+  (params: Specs<P>, batch: Specs<AttackBatch>) =>
+    pipe(
+      compiled((p: P, b: AttackBatch, k: Key) => attack(model)(p, b, k), [params, batch, keySpec]),
+      RTE.map(
+        (program): PreparedAttack<P> =>
+          (p, b, key) =>
+            pipe(
+              program(p, b, key),
+              TE.map(({ value, executed }): AttackRun => ({ ...value, key, executed }))
+            )
+      )
+    )
+
+/**
+ * Evaluates a traced result on the host, from arrays that an engine returned. The elements keep the engine's precision: no
+ * arithmetic of a result rounds.
+ */
+export const onHost =
+  <Args extends readonly unknown[]>(f: (...args: Args) => AttackResult) =>
+  (...args: Concrete<Args>): E.Either<TangentError, Concrete<AttackResult>> =>
+    pipe(
+      evaluate(f)(...args),
+      E.map((result) => {
+        const isNarrow = leaves('attack.run', isNdArray, args).every(
+          ({ value }) => value.data instanceof Float32Array
+        )
+        const asReturned = ({ shape, data }: NdArray): NdArray =>
+          of(shape, isNarrow ? Float32Array.from(data) : data)
+        return rebuild<NdArray, Concrete<AttackResult>>(
+          'attack.run',
+          isNdArray,
+          result,
+          leaves('attack.run', isNdArray, result).map(({ value }) => asReturned(value))
+        )
+      })
+    )
+
+/** Whether an attack has succeeded on every sample. */
+export const allSucceeded = (success: NdArray): boolean => success.data.every((value) => value !== 0)
+
+/** Any attack with a full result: of a plain function one point is known, and it is scored by the margin. */
+export const complete = (attack: Attack | TracedAttack): TracedAttack => {
+  if ('programs' in attack) return attack
+  const scored =
+    <P>(model: Model<P>) =>
+    (params: P, batch: AttackBatch, key: Key): AttackResult => {
+      const { x } = attack(model)(params, batch, key)
+      const none = ops.fill(0, [x.shape[0]!])
+      const at = scoreAt(
+        { logits: model(params), objective: crossEntropyEach(batch.y), margin: margin(batch.y) },
+        x
+      )
+      return resultOf(at, [rowOf(at)], { zeroGradients: none, nonFiniteGradients: none })
+    }
+  return Object.assign(scored, { programs: () => prepareWhole(scored) })
 }
 
 /**
- * An iterative attack as a record of its parts, each of which may be replaced, as in
- * `attack.iterate({ ...attack.pgdIteration(options), start })`. `S` is what it remembers between steps, and `C` the numbers
- * that its schedule gives to a step; both are trees of tensors.
+ * Compiles an attack, to run it on many batches: `prepare(attack, options)(model)(params, batch)`, where concrete arguments
+ * stand for their shapes. A short attack is one program; a longer one is a program for `chunk` of its steps that runs again
+ * and again, so that a thousand steps compile like ten. A run ends as soon as there is a success on every sample, where the
+ * attack freezes such samples (APGD and Square do), and so do its rows; otherwise its result is that of the traced attack.
  */
-export interface Iteration<S, C> {
-  /** The number of steps; one point more is evaluated. */
-  readonly steps: number
-  /** Which point is the result: the last one, or the best by success, then loss. */
-  readonly keep: 'last' | 'best'
-  /** Whether a sample no longer moves once the attack has succeeded on it. */
-  readonly freeze: boolean
-  /** Whether it follows gradients. Without this, no gradient is formed. */
-  readonly gradients: boolean
-  /** The goal on one batch; refuses options that make no sense. */
-  readonly goal: (logits: (x: Tensor) => Tensor, batch: AttackBatch, key: Key) => Goal
-  /** The first point. Noise is drawn from the key itself. */
-  readonly start: (goal: Goal, key: Key) => StepResult<S>
-  /** The numbers for step i = 0, 1, …, known before anything runs. */
-  readonly schedule: (step: number) => Concrete<C>
-  /** From one point, and the gradient of the objective there (zeros without `gradients`), to the next. */
-  readonly step: (
-    goal: Goal,
-    at: Candidate,
-    gradient: Tensor,
-    state: S,
-    control: C,
-    key: Key
-  ) => StepResult<S>
-}
+export const prepare = (attack: Attack | TracedAttack, { chunk = 10 }: RunOptions = {}): PrepareAttack =>
+  complete(attack).programs(chunk)
+
+/**
+ * Prepares an attack and runs it on one batch.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { attack, key, ndarray, nn, withEngine } from 'tangentflow'
+ *
+ * const apgd = attack.apgd({ epsilon: 0.1, steps: 50 })
+ * const net = nn.serial(nn.dense(3))
+ * const batch = { x: ndarray.full([2, 5], 0.5), y: ndarray.of([2], [0, 2]) }
+ * const found = await withEngine()(attack.run(apgd)(net.apply)(net.init(key(0), [5]), batch, key(1)))()
+ * assert.ok(E.isRight(found))
+ * assert.deepEqual(found.right.x.shape, [2, 5])
+ * assert.deepEqual(found.right.key, key(1))
+ */
+export const run =
+  (attack: Attack | TracedAttack, options: RunOptions = {}) =>
+  <P>(model: Model<P>) =>
+  (params: Concrete<P>, batch: Concrete<AttackBatch>, key: HostKey): Effect<AttackRun> =>
+    pipe(
+      RTE.fromEither(attempt(() => specsOf<readonly [P, AttackBatch]>('attack.run', [params, batch]))),
+      RTE.flatMap(([p, b]) => prepare(attack, options)(model)(p, b)),
+      RTE.flatMapTaskEither((prepared) => prepared(params, batch, key))
+    )

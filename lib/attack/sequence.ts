@@ -4,26 +4,22 @@ import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { requireWhole } from '../core/check.js'
 import { fail, type TangentError } from '../core/error.js'
-import type { HostKey } from '../core/key.js'
 import { fold, type Key } from '../graph/key.js'
 import { loop } from '../graph/loop.js'
 import { ops } from '../graph/ops/index.js'
-import type { Effect } from '../graph/runner.js'
-import { type Concrete, type Specs, specsOf } from '../graph/spec.js'
+import type { Specs } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
 import type { Attack, Model } from '../nn/model.js'
-import { crossEntropyEach, margin } from '../nn/loss.js'
-import { byLoss, byMargin, lazily, type Order, scoreAt, stronger } from './goal.js'
-import { allSucceeded, onHost, prepareWhole } from './iterate.js'
-import { type FaultCounts, resultOf, rowOf } from './iteration.js'
-import type {
-  AttackBatch,
-  AttackResult,
-  AttackRun,
-  PrepareAttack,
-  PreparedAttack,
-  RunOptions,
-  TracedAttack
+import { type AttackBatch, byLoss, byMargin, lazily, type Order, stronger } from './goal.js'
+import { type AttackResult, type FaultCounts, resultOf } from './iteration.js'
+import {
+  allSucceeded,
+  type AttackRun,
+  complete,
+  onHost,
+  type PrepareAttack,
+  type PreparedAttack,
+  type TracedAttack
 } from './run.js'
 
 /** The stronger result of each sample, and the rows of both. */
@@ -133,23 +129,6 @@ export const restarts =
       new Array<TracedAttack>(requireWhole('attack.restarts', 'restarts', n, 1)).fill(attack)
     )
 
-/** Any attack with a full result: of a plain function one point is known, and it is scored by the margin. */
-const complete = (attack: Attack | TracedAttack): TracedAttack => {
-  if ('programs' in attack) return attack
-  const scored =
-    <P>(model: Model<P>) =>
-    (params: P, batch: AttackBatch, key: Key): AttackResult => {
-      const { x } = attack(model)(params, batch, key)
-      const none = ops.fill(0, [x.shape[0]!])
-      const at = scoreAt(
-        { logits: model(params), objective: crossEntropyEach(batch.y), margin: margin(batch.y) },
-        x
-      )
-      return resultOf(at, [rowOf(at)], { zeroGradients: none, nonFiniteGradients: none })
-    }
-  return Object.assign(scored, { programs: () => prepareWhole(scored) })
-}
-
 /**
  * Several attacks, the strongest result of each sample, by success and then margin: AutoAttack's ensemble (Croce and Hein,
  * arXiv:2003.01690) is one. Attack j has the key `fold(j)(key)`; further attacks never help the model.
@@ -170,38 +149,3 @@ export const worst = (...attacks: readonly (Attack | TracedAttack)[]): TracedAtt
       ? fail('ArgumentError', 'attack.worst', 'at least one attack', 'none')
       : attacks.map(complete)
   )
-
-/**
- * Compiles an attack, to run it on many batches: `prepare(attack, options)(model)(params, batch)`, where concrete arguments
- * stand for their shapes. A short attack is one program; a longer one is a program for `chunk` of its steps that runs again
- * and again, so that a thousand steps compile like ten. A run ends as soon as there is a success on every sample, where the
- * attack freezes such samples (APGD and Square do), and so do its rows; otherwise its result is that of the traced attack.
- */
-export const prepare = (attack: Attack | TracedAttack, { chunk = 10 }: RunOptions = {}): PrepareAttack =>
-  complete(attack).programs(chunk)
-
-/**
- * Prepares an attack and runs it on one batch.
- *
- * @example
- * import assert from 'node:assert'
- * import * as E from 'fp-ts/lib/Either.js'
- * import { attack, key, ndarray, nn, withEngine } from 'tangentflow'
- *
- * const apgd = attack.apgd({ epsilon: 0.1, steps: 50 })
- * const net = nn.serial(nn.dense(3))
- * const batch = { x: ndarray.full([2, 5], 0.5), y: ndarray.of([2], [0, 2]) }
- * const found = await withEngine()(attack.run(apgd)(net.apply)(net.init(key(0), [5]), batch, key(1)))()
- * assert.ok(E.isRight(found))
- * assert.deepEqual(found.right.x.shape, [2, 5])
- * assert.deepEqual(found.right.key, key(1))
- */
-export const run =
-  (attack: Attack | TracedAttack, options: RunOptions = {}) =>
-  <P>(model: Model<P>) =>
-  (params: Concrete<P>, batch: Concrete<AttackBatch>, key: HostKey): Effect<AttackRun> =>
-    pipe(
-      RTE.fromEither(attempt(() => specsOf<readonly [P, AttackBatch]>('attack.run', [params, batch]))),
-      RTE.flatMap(([p, b]) => prepare(attack, options)(model)(p, b)),
-      RTE.flatMapTaskEither((prepared) => prepared(params, batch, key))
-    )

@@ -5,13 +5,13 @@ import { type Shape, showShape, sizeOf } from '../core/shape.js'
 import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import { margin } from '../nn/loss.js'
-import { projectOnto } from './ball.js'
-import { restarts } from './sequence.js'
-import { goalOf, type GoalOptions } from './goal.js'
+import { type AttackLoss, type Candidate, type Goal, goalOf, type GoalOptions } from './goal.js'
 import { iterate } from './iterate.js'
+import type { Iteration } from './iteration.js'
+import { type ImageShape, pointAt, proposals } from './proposals.js'
+import type { TracedAttack } from './run.js'
 import { chooseEach } from './samples.js'
-import { type Canvas, type ImageShape, proposals } from './proposals.js'
-import type { AttackLoss, Candidate, Goal, Iteration, TracedAttack } from './run.js'
+import { restarts } from './sequence.js'
 
 export type { ImageShape } from './proposals.js'
 
@@ -19,23 +19,11 @@ export type { ImageShape } from './proposals.js'
 export interface SquareOptions extends Omit<GoalOptions, 'norm'> {
   /** @defaultValue `'linf'` */
   readonly norm?: 'linf' | 'l2'
-  /**
-   * Points to try after the first, that is, queries.
-   *
-   * @defaultValue 5000, as in AutoAttack
-   */
+  /** Points to try after the first, that is, queries. @defaultValue 5000, as in AutoAttack */
   readonly steps?: number
-  /**
-   * The fraction of the image that the first squares cover.
-   *
-   * @defaultValue 0.8
-   */
+  /** The fraction of the image that the first squares cover. @defaultValue 0.8 */
   readonly fraction?: number
-  /**
-   * Starting points.
-   *
-   * @defaultValue 1
-   */
+  /** Starting points. @defaultValue 1 */
   readonly restarts?: number
   /** The layout of a sample, where its shape is not [channels, height, width] or [height, width] already. */
   readonly image?: ImageShape | undefined
@@ -91,11 +79,7 @@ const imageOf = (shape: Shape, image: ImageShape | undefined): ImageShape => {
 export const squareIteration = (options: SquareOptions): Iteration<SquareState, SquareSchedule> => {
   const { norm = 'linf', steps = 5000, fraction = 0.8, loss = marginLoss } = options
   const { pattern, propose } = proposals[norm]
-  const canvasOf = ({ ball, ids }: Goal): Canvas => {
-    const { shape } = ball.centre
-    const at = (offset: Tensor): Tensor => projectOnto(norm, ball)(ops.add(offset)(ball.centre))
-    return { ball, ids, shape, image: imageOf(shape, options.image), at }
-  }
+  const layout = ({ ball }: Goal): ImageShape => imageOf(ball.centre.shape, options.image)
   return {
     steps,
     keep: 'best',
@@ -107,14 +91,13 @@ export const squareIteration = (options: SquareOptions): Iteration<SquareState, 
       return goalOf('attack.square', { ...options, norm, loss }, logits, batch, key)
     },
     start: (goal, key) => {
-      const canvas = canvasOf(goal)
-      const point = canvas.at(ops.mul(goal.ball.epsilon)(pattern(canvas, key)))
+      const point = pointAt(goal, ops.mul(goal.ball.epsilon)(pattern(goal, layout(goal), key)))
       return { point, state: { accepted: point, loss: ops.fill(-1e30, [point.shape[0]!]) } }
     },
     schedule: (step) => ({ part: scalar(covered(step, steps, fraction)) }),
     step: (goal, at, _gradient, state, { part }, key) => {
       const next = accept(at, state)
-      return { point: propose(canvasOf(goal), next.accepted, part, key), state: next }
+      return { point: propose(goal, layout(goal), next.accepted, part, key), state: next }
     }
   }
 }
