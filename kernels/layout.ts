@@ -61,12 +61,12 @@ export const layouts = (shape: readonly number[], backend: KernelBackend): reado
   backend === 'cpu' ? [flat(shape)] : [flat(shape), spread(shape)]
 
 /** A layout in which x counts neighbours along one axis of the result. */
-export interface Quads extends Layout {
+export interface LaneLayout extends Layout {
   /** The coordinates of one of the neighbours, free of x. */
   readonly lane: (lane: number) => readonly Index[]
 }
 
-export interface QuadShape {
+export interface LaneShape {
   readonly shape: readonly number[]
   /** The axis of which x counts `lanes` neighbours; its size is a multiple of them. */
   readonly along: number
@@ -79,7 +79,7 @@ export interface QuadShape {
 }
 
 /** `lanes` neighbours along one axis on x; the groups of them and all other axes on y and z. */
-export const quads = ({ shape, along, lanes, panels }: QuadShape): Quads => {
+export const laneLayout = ({ shape, along, lanes, panels }: LaneShape): LaneLayout => {
   const groups = shape[along]! / lanes
   const axes = shape.map((_, a) => a).filter((a) => a !== along)
   const others = axes.map((a) => shape[a]!)

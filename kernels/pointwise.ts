@@ -9,7 +9,7 @@ export interface Pointwise {
 }
 
 /** A kernel without a loop whose cells give four numbers each. */
-export interface Fours {
+export interface Vec4 {
   readonly output: readonly number[]
   readonly values: readonly [Value, Value, Value, Value]
 }
@@ -28,11 +28,11 @@ export const pointwise = ({ output, value }: Pointwise, backend: KernelBackend):
 }
 
 /**
- * out[i] = (value₀(i) … value₃(i)): an array whose elements are fours, for kernels that read them as one. On the GL backends
+ * out[i] = (value₀(i) … value₃(i)): an array whose elements are vectors of four, for kernels that read them as one. On the GL backends
  * an element is a texel, and reading it is what a kernel spends its time on.
  */
-export const fours = ({ output, values }: Fours, backend: KernelBackend): Kernel => {
+export const vec4 = ({ output, values }: Vec4, backend: KernelBackend): Kernel => {
   const write = writer(backend)
   const parts = values.map(write.value)
-  return { ...write.finish('fours', output, `[${parts.join(', ')}]`), components: 4 }
+  return { ...write.finish('vec4', output, `[${parts.join(', ')}]`), components: 4 }
 }

@@ -6,7 +6,7 @@ import type { ScalarName } from './scalar.js'
  * is used twice is computed once.
  */
 export type Value =
-  /** An element of an array, by its flat position; of an array of fours, one of the four. */
+  /** An element of an array, by its flat position; of an array of vectors of four, one of the four. */
   | { readonly kind: 'load'; readonly array: number; readonly at: Index; readonly component?: number }
   | { readonly kind: 'literal'; readonly value: number }
   /** A coordinate as a number. */

@@ -11,7 +11,7 @@ export interface Variants {
   /** Whether neighbouring cells are computed together, in vector registers. */
   readonly lanes: boolean
   /** Whether an element of an array may hold four numbers, which are read as one. */
-  readonly fours: boolean
+  readonly vec4: boolean
   /** Microseconds for one more step of a plan. */
   readonly step: number
   /** Nanoseconds for a cell without work, for an element read and for an operation, on a device that is filled. */
@@ -30,7 +30,7 @@ export interface Variants {
 const gl: Variants = {
   unroll: 4,
   lanes: false,
-  fours: true,
+  vec4: true,
   step: 50,
   cell: 1,
   load: 2,
@@ -43,7 +43,7 @@ export const variants: { readonly [B in KernelBackend]: Variants } = {
   webasm: {
     unroll: 4,
     lanes: true,
-    fours: false,
+    vec4: false,
     step: 0.05,
     cell: 0.6,
     load: 0.2,
@@ -54,7 +54,7 @@ export const variants: { readonly [B in KernelBackend]: Variants } = {
   cpu: {
     unroll: 4,
     lanes: false,
-    fours: false,
+    vec4: false,
     step: 0.2,
     cell: 1.7,
     load: 0.5,
@@ -65,7 +65,7 @@ export const variants: { readonly [B in KernelBackend]: Variants } = {
   webgpu: {
     unroll: 8,
     lanes: false,
-    fours: false,
+    vec4: false,
     step: 25,
     cell: 13,
     load: 2,

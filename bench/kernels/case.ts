@@ -16,8 +16,8 @@ import {
   trace
 } from '../../lib/index.js'
 import type { Kernel, KernelBackend } from '../../kernels/kernel.js'
-import { build } from '../../lib/engine/gpujs/build.js'
-import type { KernelProgram } from '../../lib/engine/gpujs/program.js'
+import { lowerPlan } from '../../lib/engine/gpujs/lower-plan.js'
+import type { KernelProgram } from '../../lib/engine/gpujs/kernel-program.js'
 import { openRuntime, type Runtime } from '../../lib/engine/gpujs/device/runtime.js'
 import { planOf } from '../../lib/engine/plan.js'
 import type { Candidate, Case, Ready } from '../harness/candidate.js'
@@ -50,7 +50,7 @@ const programOf = ({ f, shapes }: KernelRow, backend: KernelBackend): E.Either<T
       f as (...args: Tensor[]) => Tensor,
       shapes.map((shape) => spec(shape))
     ),
-    E.map(({ graph }) => build(planOf(optimise(graph)), backend))
+    E.map(({ graph }) => lowerPlan(planOf(optimise(graph)), backend))
   )
 
 const naiveProgram = ({ shapes }: KernelRow, { source, output }: Naive): KernelProgram => {

@@ -3,8 +3,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { formatError, ops, optimise, spec, type TangentError, type Tensor, trace } from '../../lib/index.js'
 import type { KernelBackend } from '../../kernels/kernel.js'
-import { build } from '../../lib/engine/gpujs/build.js'
-import type { KernelProgram } from '../../lib/engine/gpujs/program.js'
+import { lowerPlan } from '../../lib/engine/gpujs/lower-plan.js'
+import type { KernelProgram } from '../../lib/engine/gpujs/kernel-program.js'
 import { openRuntime, type Runtime } from '../../lib/engine/gpujs/device/runtime.js'
 import { planOf } from '../../lib/engine/plan.js'
 import { quantile } from '../harness/statistics.js'
@@ -45,7 +45,7 @@ const timeOf =
   (f: (x: Tensor) => Tensor, shape: Shape): TE.TaskEither<TangentError, { ns: number; steps: number }> =>
     pipe(
       TE.fromEither(trace(f, [spec(shape)])),
-      TE.map(({ graph }) => build(planOf(optimise(graph)), backend)),
+      TE.map(({ graph }) => lowerPlan(planOf(optimise(graph)), backend)),
       TE.flatMap((program) =>
         pipe(
           TE.Do,

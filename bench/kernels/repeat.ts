@@ -1,4 +1,4 @@
-import type { KernelProgram } from '../../lib/engine/gpujs/program.js'
+import type { KernelProgram } from '../../lib/engine/gpujs/kernel-program.js'
 
 /** The steps of a program, again and again over the same inputs; the result is the last application's. */
 export const repeated = (program: KernelProgram, count: number): KernelProgram => {

@@ -1,10 +1,10 @@
 import type { Kernel, KernelBackend } from '../../kernels/kernel.js'
-import { build } from '../../lib/engine/gpujs/build.js'
+import { lowerPlan } from '../../lib/engine/gpujs/lower-plan.js'
 import type { Device } from '../../lib/engine/gpujs/device/device.js'
 import { type GpuKernel, settingsOf } from '../../lib/engine/gpujs/packages.js'
 import { rowOf } from '../../lib/engine/gpujs/device/pipeline.js'
 import { field } from '../../lib/engine/gpujs/inspect.js'
-import type { Source } from '../../lib/engine/gpujs/program.js'
+import type { Source } from '../../lib/engine/gpujs/kernel-program.js'
 import type { Plan } from '../../lib/engine/plan.js'
 
 type Rows = readonly Float32Array[]
@@ -43,7 +43,7 @@ export const residentPlan = async (
   plan: Plan,
   becomes: readonly number[]
 ): Promise<ResidentPlan> => {
-  const { kernels, steps, outputs, constants, inputSizes } = build(plan, backend)
+  const { kernels, steps, outputs, constants, inputSizes } = lowerPlan(plan, backend)
   const create = (kernel: Pick<Kernel, 'source' | 'output' | 'components'>): GpuKernel =>
     gpu.createKernel(kernel.source, { ...settingsOf(kernel), pipeline: true, immutable: false })
   const keeper = (size: number): GpuKernel => create({ source: IDENTITY, output: [size], components: 1 })

@@ -1,5 +1,5 @@
 import type { OpenBackend } from './backend.js'
-import { openGpujs } from './gpujs/backend.js'
+import { openGpujs } from './gpujs/open-gpujs.js'
 import { openOnnx } from './onnx/open-onnx.js'
 import { openReference } from './reference/index.js'
 

@@ -18,7 +18,7 @@ import type { DeviceTag } from '../plan.js'
 export type Read = (input: number, at: readonly Index[]) => Value
 
 /** How an operand of a product lies to its loops and its result. */
-export interface Operand {
+export interface ProductOperand {
   /** The operand's axes that are summed, in the order of the loops. */
   readonly summed: readonly number[]
   /** For each axis of the result the operand's axis that shows it, or −1. */
@@ -47,7 +47,7 @@ export type Lowered =
       readonly loops: readonly number[]
       readonly body: (at: readonly Index[], loops: readonly Index[], read: Read) => Value
       /** For a product of two operands without diagonals: how each takes part. */
-      readonly product?: readonly [Operand, Operand]
+      readonly product?: readonly [ProductOperand, ProductOperand]
     }
   | { readonly kind: 'topK'; readonly rows: number; readonly size: number; readonly k: number }
 
@@ -112,7 +112,7 @@ const contract: Rule<'contract'> = ({ op, inputs }) => {
       [a!, b!, output].every((indices) => new Set(indices).size === indices.length) &&
       summed.every((index) => a!.includes(index) && b!.includes(index))
     if (!isProduct) return reduction
-    const part = (indices: readonly number[]): Operand => ({
+    const part = (indices: readonly number[]): ProductOperand => ({
       summed: summed.map((index) => indices.indexOf(index)),
       shown: output.map((index) => indices.indexOf(index))
     })

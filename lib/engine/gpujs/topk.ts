@@ -1,6 +1,6 @@
 import * as bisection from '../../../kernels/bisection.js'
 import { lastTie, threshold, type TopK } from '../../../kernels/topk.js'
-import type { Surroundings } from './reader.js'
+import type { LoweringContext } from './lowering-context.js'
 
 /** Halvings that one cell makes over its row at most. */
 const WALKS = 40
@@ -12,7 +12,7 @@ const WALKS = 40
 export const kthLargest = (
   top: TopK,
   scores: number,
-  { backend, variants: { longest }, staged }: Surroundings
+  { backend, variants: { longest }, staged }: LoweringContext
 ): readonly [thresholds: number, lasts: number] => {
   if (top.size * WALKS <= longest) {
     const thresholds = staged(threshold(top, scores))

@@ -3,7 +3,7 @@ import { variants } from '../../../kernels/variants.js'
 import * as ndarray from '../../../lib/core/ndarray.js'
 import type { NdArray } from '../../../lib/core/ndarray.js'
 import { key, normals } from '../../../lib/core/key.js'
-import { build } from '../../../lib/engine/gpujs/build.js'
+import { lowerPlan } from '../../../lib/engine/gpujs/lower-plan.js'
 import { openRuntime, type Runtime } from '../../../lib/engine/gpujs/device/runtime.js'
 import { planOf } from '../../../lib/engine/plan.js'
 import { evaluateGraph } from '../../../lib/graph/evaluate.js'
@@ -25,7 +25,7 @@ describe('the k largest, bisected step by step', () => {
 
   const masks = async (k: number, scores: NdArray): Promise<void> => {
     const graph = graphOf((x: Tensor) => ops.topKMask(k)(x), [spec(scores.shape)])
-    const program = build(planOf(graph), mode, { ...variants[mode], longest: 64 })
+    const program = lowerPlan(planOf(graph), mode, { ...variants[mode], longest: 64 })
     expect(program.kernels.map(({ name }) => name)).toContain('nextBounds')
     const loaded = right(await runtime.load(program)())
     const [got] = right(await loaded.run([Float32Array.from(scores.data)])())

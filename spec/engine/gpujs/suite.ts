@@ -5,7 +5,7 @@ import * as ndarray from '../../../lib/core/ndarray.js'
 import type { NdArray } from '../../../lib/core/ndarray.js'
 import { key, normals } from '../../../lib/core/key.js'
 import { grad } from '../../../lib/diff/index.js'
-import { build } from '../../../lib/engine/gpujs/build.js'
+import { lowerPlan } from '../../../lib/engine/gpujs/lower-plan.js'
 import { openRuntime } from '../../../lib/engine/gpujs/device/runtime.js'
 import { planOf } from '../../../lib/engine/plan.js'
 import { constant } from '../../../lib/graph/constant.js'
@@ -285,7 +285,7 @@ export const computes = (mode: KernelBackend): void => {
 
   it('names a kernel that does not compile and shows its source', async () => {
     const runtime = right(await openRuntime(mode, 1)())
-    const program = build(planOf(graphOf((x: Tensor) => ops.exp(x), [spec([3])])), mode)
+    const program = lowerPlan(planOf(graphOf((x: Tensor) => ops.exp(x), [spec([3])])), mode)
     const broken = program.kernels.map((kernel) => ({
       ...kernel,
       source: 'function (a0) {\nreturn nothing + a0[0];\n}'
@@ -301,7 +301,7 @@ export const computes = (mode: KernelBackend): void => {
 
   it('holds nothing after it is disposed', async () => {
     const runtime = right(await openRuntime(mode, 1)())
-    const program = build(planOf(graphOf((x: Tensor) => ops.exp(x), [spec([3])])), mode)
+    const program = lowerPlan(planOf(graphOf((x: Tensor) => ops.exp(x), [spec([3])])), mode)
     const empty = runtime.held()
     const loaded = right(await runtime.load(program)())
     expect(runtime.held().plans).toBe(1)

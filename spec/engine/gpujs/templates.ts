@@ -13,7 +13,7 @@ interface Family {
   readonly shapes: (n: number) => readonly (readonly Shape[])[]
 }
 
-/** Sizes at the edges of lanes, of fours, of unrolled and of chunked loops. */
+/** Sizes at the edges of lanes, of vectors of four, of unrolled and of chunked loops. */
 const sizes = [1, 3, 4, 5, 31, 33, 1025] as const
 
 const labels = ops.floor

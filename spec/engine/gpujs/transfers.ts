@@ -5,7 +5,7 @@ import { pgd } from '../../../lib/attack/index.js'
 import { formatError } from '../../../lib/core/error.js'
 import { key, uniforms } from '../../../lib/core/key.js'
 import * as ndarray from '../../../lib/core/ndarray.js'
-import { build } from '../../../lib/engine/gpujs/build.js'
+import { lowerPlan } from '../../../lib/engine/gpujs/lower-plan.js'
 import type { Device } from '../../../lib/engine/gpujs/device/device.js'
 import { field } from '../../../lib/engine/gpujs/inspect.js'
 import { runtimeOf } from '../../../lib/engine/gpujs/device/runtime.js'
@@ -105,7 +105,7 @@ export const movesOnce = (mode: KernelBackend): void => {
       const count = await countOn(mode, device)
       const plan = attacked(steps)
       const runtime = runtimeOf(mode, 1, device)
-      const loaded = right(await runtime.load(build(plan, mode))())
+      const loaded = right(await runtime.load(lowerPlan(plan, mode))())
       expect(runtime.held()['plans']).toBe(1)
       const before = { ...count }
       const fed = plan.feed(hostLeaves('spec', args)).map(({ data }) => Float32Array.from(data))

@@ -1,6 +1,6 @@
 import type { Kernel } from '../../../../kernels/kernel.js'
 import { sizeOf } from '../../../core/shape.js'
-import type { KernelProgram } from '../program.js'
+import type { KernelProgram } from '../kernel-program.js'
 
 /** The limits of a device for one kernel. */
 export interface Limits {

@@ -1,7 +1,7 @@
 import type { KernelBackend } from '../../../../kernels/kernel.js'
 import { field, list, text } from '../inspect.js'
 import type { GpuKernel, GpuPipeline } from '../packages.js'
-import type { KernelProgram, Source } from '../program.js'
+import type { KernelProgram, Source } from '../kernel-program.js'
 
 /** The last step on a device that may drop work without an error: the number of the run has to come back one larger. */
 export const CANARY = {

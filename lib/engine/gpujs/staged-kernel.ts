@@ -5,9 +5,15 @@ import { pointwise } from '../../../kernels/pointwise.js'
 import { reduce, type Reduction } from '../../../kernels/reduce.js'
 import { sameShape } from '../../core/shape.js'
 import type { Tensor } from '../../graph/tensor.js'
-import { type Fold, foldOf } from './fold.js'
-import { writeQuads } from './products.js'
-import { type Buffer, dividesIn, reader, type Surroundings, type Written } from './reader.js'
+import { type Fold, foldOf } from './reduction.js'
+import { writeLanes } from './lanes.js'
+import {
+  type Buffer,
+  dividesIn,
+  reader,
+  type LoweringContext,
+  type KernelLayout
+} from './lowering-context.js'
 
 /** What a kernel folds, and how; a kernel without a loop has none. */
 interface Folded extends Fold {
@@ -16,15 +22,15 @@ interface Folded extends Fold {
 
 /** The kernel of a root in a layout; `strict` refuses one in which an index needs a division. */
 const write = (
-  around: Surroundings,
+  context: LoweringContext,
   root: Tensor,
   folded: Folded | undefined,
   layout: Layout,
   strict: boolean
-): Written | undefined => {
-  const { backend } = around
+): KernelLayout | undefined => {
+  const { backend } = context
   const { output, coordinates } = layout
-  const epilogue = reader(around, root)(root, coordinates)
+  const epilogue = reader(context, root)(root, coordinates)
   if (strict && (dividesIn(epilogue) || (folded !== undefined && coordinates.some(divides)))) return undefined
   if (folded === undefined) return { kernel: pointwise({ output, value: epilogue }, backend), layout }
   const { combine, loops, body } = folded
@@ -34,14 +40,14 @@ const write = (
     loops,
     body: (at) => body(coordinates, at),
     lanes: 1,
-    unroll: around.variants.unroll,
+    unroll: context.variants.unroll,
     epilogue
   }
   return { kernel: reduce(reduction, backend), layout }
 }
 
 /** The layouts in which the arrays of a pointwise kernel already lie: what is written like what is read needs no division. */
-const inherited = ({ schedule, buffer }: Surroundings, root: Tensor): readonly Layout[] => {
+const inherited = ({ schedule, buffer }: LoweringContext, root: Tensor): readonly Layout[] => {
   if (schedule.rows.has(root)) return []
   const seen = new Set<Tensor>()
   const found: Layout[] = []
@@ -59,22 +65,22 @@ const inherited = ({ schedule, buffer }: Surroundings, root: Tensor): readonly L
 }
 
 /**
- * The kernel that computes a stored node: a sum of products in quads where the backend gains from that, else the first
+ * The kernel that computes a stored node: a sum of products in lanes where the backend gains from that, else the first
  * layout that needs no division, or else the last row-major one.
  */
-export const kernelOf = (around: Surroundings, root: Tensor): Written => {
-  const first = around.variants.lanes ? writeQuads(around, root) : undefined
+export const kernelOf = (context: LoweringContext, root: Tensor): KernelLayout => {
+  const first = context.variants.lanes ? writeLanes(context, root) : undefined
   if (first !== undefined) return first
-  const inner = around.schedule.reductions.get(root) ?? root
-  const rule = around.lowered.get(inner)!
+  const inner = context.schedule.reductions.get(root) ?? root
+  const rule = context.lowered.get(inner)!
   const folded =
-    rule.kind === 'reduce' ? { ...foldOf(around, root, inner, rule), combine: rule.combine } : undefined
-  const tries = layouts(root.shape, around.backend)
-  for (const layout of [...tries.slice(0, -1), ...inherited(around, root), ...tries.slice(-1)]) {
-    const written = write(around, root, folded, layout, true)
+    rule.kind === 'reduce' ? { ...foldOf(context, root, inner, rule), combine: rule.combine } : undefined
+  const tries = layouts(root.shape, context.backend)
+  for (const layout of [...tries.slice(0, -1), ...inherited(context, root), ...tries.slice(-1)]) {
+    const written = write(context, root, folded, layout, true)
     if (written !== undefined) return written
   }
-  return write(around, root, folded, tries.at(-1)!, false)!
+  return write(context, root, folded, tries.at(-1)!, false)!
 }
 
 /** The elements of a buffer in row-major order as one flat row, which reads back as a single typed array. */

@@ -3,8 +3,8 @@ import { variants } from '../../../kernels/variants.js'
 import * as ndarray from '../../../lib/core/ndarray.js'
 import type { NdArray } from '../../../lib/core/ndarray.js'
 import { key, normals } from '../../../lib/core/key.js'
-import { build } from '../../../lib/engine/gpujs/build.js'
-import { describeProgram } from '../../../lib/engine/gpujs/describe.js'
+import { lowerPlan } from '../../../lib/engine/gpujs/lower-plan.js'
+import { describeProgram } from '../../../lib/engine/gpujs/describe-program.js'
 import { openRuntime, type Runtime } from '../../../lib/engine/gpujs/device/runtime.js'
 import { planOf } from '../../../lib/engine/plan.js'
 import { evaluateGraph } from '../../../lib/graph/evaluate.js'
@@ -35,7 +35,7 @@ describe.each(modes)('folds in two stages on gpujs:%s', (mode) => {
   ): Promise<void> => {
     const graph = graphOf(f, [spec(shape), spec(other)])
     const inputs = [draw(1, shape), draw(2, other)]
-    const program = build(planOf(graph), mode, table)
+    const program = lowerPlan(planOf(graph), mode, table)
     expect(program.steps).toHaveLength(steps)
     const loaded = right(await runtime.load(program)())
     const [got] = right(await loaded.run(inputs.map(({ data }) => Float32Array.from(data)))())
@@ -67,9 +67,9 @@ describe('forms by backend', () => {
     )
   const product = (x: Tensor, y: Tensor): Tensor => ops.matmul(y)(x)
 
-  it('reads large products in fours on GL, and leaves small ones as they lie', () => {
+  it('reads large products as vectors of four on GL, and leaves small ones as they lie', () => {
     for (const backend of ['webgl2', 'headlessgl'] as const) {
-      expect(stepsOf(product, backend, [256, 256])).toEqual(['fours', 'fours', 'sum'])
+      expect(stepsOf(product, backend, [256, 256])).toEqual(['vec4', 'vec4', 'sum'])
       expect(stepsOf(product, backend, [8, 8])[0]).toBe('sum')
     }
     expect(stepsOf(product, 'webgpu', [256, 256])).toEqual(['sum'])
@@ -97,10 +97,10 @@ describe('forms by backend', () => {
   it('refuses a cell that would walk far further and cannot be cut', () => {
     const f = (x: Tensor): Tensor => ops.sum()(x)
     const plan = planOf(graphOf(f, [spec([33, 33, 33, 33, 33])]))
-    expect(attempt(() => build(plan, 'headlessgl'))).toMatchObject({
+    expect(attempt(() => lowerPlan(plan, 'headlessgl'))).toMatchObject({
       _tag: 'Left',
       left: { _tag: 'EngineError', where: 'sum' }
     })
-    expect(attempt(() => build(plan, 'webasm'))._tag).toBe('Right')
+    expect(attempt(() => lowerPlan(plan, 'webasm'))._tag).toBe('Right')
   })
 })

@@ -7,9 +7,9 @@ import type { Executed } from '../../graph/runner.js'
 import { attempt } from '../../graph/trace.js'
 import type { Backend, Executable, OpenBackend } from '../backend.js'
 import type { Plan } from '../plan.js'
-import { build } from './build.js'
+import { lowerPlan } from './lower-plan.js'
 import { VERSION } from './packages.js'
-import type { KernelProgram } from './program.js'
+import type { KernelProgram } from './kernel-program.js'
 import { openRuntime, type Runtime } from './device/runtime.js'
 
 const float32 = (data: NdArray['data']): Float32Array =>
@@ -73,7 +73,7 @@ const backendOf = (backend: KernelBackend, threads: number, runtime: Runtime): B
     executed,
     load: (plan) =>
       pipe(
-        TE.fromEither(attempt(() => build(plan, backend))),
+        TE.fromEither(attempt(() => lowerPlan(plan, backend))),
         TE.flatMap((program) => executableOf(runtime, plan, program, executed))
       ),
     held: runtime.held,

@@ -5,10 +5,10 @@ import { literal, type Value } from '../../../kernels/value.js'
 import { predicted } from '../../../kernels/variants.js'
 import { sizeOf } from '../../core/shape.js'
 import type { Tensor } from '../../graph/tensor.js'
-import type { Lowered, Operand } from './lower.js'
-import { reader, type Surroundings } from './reader.js'
+import type { Lowered, ProductOperand } from './lower.js'
+import { reader, type LoweringContext } from './lowering-context.js'
 
-// The forms of a reduction on GPUs: products of fours, and folds in two stages.
+// The forms of a reduction on GPUs: products of vectors of four, and sums and maxima in two stages.
 
 /** A form is taken where it is predicted to be this much faster: predictions are not exact. */
 const GAIN = 1.2
@@ -32,7 +32,7 @@ const sum = (parts: readonly Value[]): Value => {
   return { kind: 'apply', fn: 'add', args: [sum(parts.slice(0, half)), sum(parts.slice(half))] }
 }
 
-/** The summed axis that fours fill best; of equals the longest. */
+/** The summed axis that vectors of four fill best; of equals the longest. */
 const filled = (loops: readonly number[]): number => {
   const share = (n: number): number => n / (WIDTH * Math.ceil(n / WIDTH))
   return range(loops.length).reduce((best, i) => {
@@ -42,23 +42,23 @@ const filled = (loops: readonly number[]): number => {
 }
 
 /** How an operand is copied: summed axes inside, except that the axis neighbouring cells differ in comes last. */
-const orderOf = ({ shape }: Tensor, { summed, shown }: Operand): readonly number[] => {
+const orderOf = ({ shape }: Tensor, { summed, shown }: ProductOperand): readonly number[] => {
   const last = shown.at(-1)!
   const others = range(shape.length).filter((a) => a !== last && !summed.includes(a))
   return [...others, ...summed, ...(last >= 0 ? [last] : [])]
 }
 
 /**
- * A product of two operands as one over copies of them whose elements are fours along a summed axis: a quarter of the reads.
+ * A product of two operands as one over copies of them whose elements are vectors of four along a summed axis: a quarter of the reads.
  * Undefined where a backend has no such elements, or the copies cost more than they save.
  */
-const foldOfFours = (
-  { variants: table, copied }: Surroundings,
+const reductionOfVec4 = (
+  { variants: table, copied }: LoweringContext,
   inner: Tensor,
   rule: Reduce
 ): Fold | undefined => {
   const { product, loops } = rule
-  if (!table.fours || product === undefined) return undefined
+  if (!table.vec4 || product === undefined) return undefined
   const along = filled(loops)
   const turns = loops.map((n, i) => (i === along ? Math.ceil(n / WIDTH) : n))
   const cells = sizeOf(inner.shape)
@@ -72,9 +72,9 @@ const foldOfFours = (
   if (packed * GAIN > plain) return undefined
   const operands = inner.inputs.map((node, k) => {
     const order = orderOf(node, product[k as 0 | 1])
-    const fours = product[k as 0 | 1].summed[along]!
-    const shape = node.shape.map((n, a) => (a === fours ? Math.ceil(n / WIDTH) : n))
-    return { array: copied(node, { order, fours }), locate: inOrder(shape, order) }
+    const vec4 = product[k as 0 | 1].summed[along]!
+    const shape = node.shape.map((n, a) => (a === vec4 ? Math.ceil(n / WIDTH) : n))
+    return { array: copied(node, { order, vec4 }), locate: inOrder(shape, order) }
   })
   return {
     loops: turns,
@@ -106,8 +106,8 @@ const chunksOf = (wide: number, least: number, cells: number, size: number): num
  * neighbours. Undefined where cells enough are there without it. Ragged ends add zeros to a sum and repeat an element of a
  * maximum.
  */
-const foldOfParts = (around: Surroundings, inner: Tensor, rule: Reduce): Fold | undefined => {
-  const { backend, variants: table, staged } = around
+const foldOfParts = (context: LoweringContext, inner: Tensor, rule: Reduce): Fold | undefined => {
+  const { backend, variants: table, staged } = context
   const { loops, combine } = rule
   const cells = sizeOf(inner.shape)
   const total = sizeOf(loops)
@@ -124,7 +124,7 @@ const foldOfParts = (around: Surroundings, inner: Tensor, rule: Reduce): Fold | 
   if (chunks < 2 || (least < 2 && parts * GAIN > whole)) return undefined
 
   const shape = [...inner.shape, chunks]
-  const read = reader(around, inner)
+  const read = reader(context, inner)
   const body = (cell: readonly Index[], at: readonly Index[]): Value => {
     const place = add(scale(chunks, at[along]!), cell.at(-1)!)
     const value = rule.body(
@@ -158,11 +158,11 @@ const foldOfParts = (around: Surroundings, inner: Tensor, rule: Reduce): Fold | 
 }
 
 /** What the cells of a reduction walk over on a backend: the plan's own loops, or a faster form of them. */
-export const foldOf = (around: Surroundings, root: Tensor, inner: Tensor, rule: Reduce): Fold => {
-  const read = reader(around, root)
+export const foldOf = (context: LoweringContext, root: Tensor, inner: Tensor, rule: Reduce): Fold => {
+  const read = reader(context, root)
   return (
-    foldOfParts(around, inner, rule) ??
-    foldOfFours(around, inner, rule) ?? {
+    foldOfParts(context, inner, rule) ??
+    reductionOfVec4(context, inner, rule) ?? {
       loops: rule.loops,
       body: (cell, at) => rule.body(cell, at, (k, place) => read(inner.inputs[k]!, place))
     }

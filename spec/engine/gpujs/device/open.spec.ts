@@ -1,8 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { EngineName } from '../../../lib/engine/engines.js'
-import { openEngine } from '../../../lib/engine/open-engine.js'
-import { right } from './support.js'
+import type { EngineName } from '../../../../lib/engine/engines.js'
+import { openEngine } from '../../../../lib/engine/open-engine.js'
+import { right } from '../support.js'
 
 const refusal = async (require: EngineName): Promise<unknown> => {
   const opened = await openEngine({ require })()

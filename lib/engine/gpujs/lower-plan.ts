@@ -7,13 +7,13 @@ import { sizeOf } from '../../core/shape.js'
 import { opName } from '../../graph/primitives/index.js'
 import { isOp, type Tensor } from '../../graph/tensor.js'
 import type { Plan } from '../plan.js'
-import { flatCopy, kernelOf } from './kernels.js'
+import { flatCopy, kernelOf } from './staged-kernel.js'
 import { lower, type Lowered } from './lower.js'
 import { narrow } from './narrow.js'
-import { withOrderedProducts } from './permute.js'
-import { copyOf } from './products.js'
-import type { KernelProgram, Source, Step } from './program.js'
-import type { Arrangement, Buffer, Surroundings } from './reader.js'
+import { withOrderedProducts } from './adapt-plan.js'
+import { copyOf } from './lanes.js'
+import type { KernelProgram, Source, KernelStep } from './kernel-program.js'
+import type { Arrangement, Buffer, LoweringContext } from './lowering-context.js'
 import { schedule } from './schedule.js'
 import { kthLargest } from './topk.js'
 
@@ -36,7 +36,7 @@ interface Call {
 const recorder = (longest: number) => {
   const kernels: Kernel[] = []
   const numbers = new Map<string, number>()
-  const steps: Step[] = []
+  const steps: KernelStep[] = []
   const sources = new Map<number, Source>()
   return {
     kernels,
@@ -82,7 +82,7 @@ const lowerAll = (nodes: readonly Tensor[]): ReadonlyMap<Tensor, Lowered> =>
  * Lowers a plan for a backend: kernels, calls, and results that read back as rows. `forms` decides between the forms of
  * kernels; another table than the backend's own gives the same results in another time.
  */
-export const build = (
+export const lowerPlan = (
   plan: Plan,
   backend: KernelBackend,
   forms: Variants = variants[backend]
@@ -110,7 +110,7 @@ export const build = (
     if (known !== undefined) return known
     const number = count++
     copies.set(key, number)
-    call({ kernel: copyOf(around, node, arrangement), writes: number })
+    call({ kernel: copyOf(context, node, arrangement), writes: number })
     return number
   }
   const staged = (kernel: Kernel): number => {
@@ -118,7 +118,15 @@ export const build = (
     call({ kernel, writes: number })
     return number
   }
-  const around: Surroundings = { backend, variants: forms, schedule: made, lowered, buffer, copied, staged }
+  const context: LoweringContext = {
+    backend,
+    variants: forms,
+    schedule: made,
+    lowered,
+    buffer,
+    copied,
+    staged
+  }
   const wanted = new Set(graph.outputs)
 
   /** A result that gpu.js gives back as many small rows is laid into one row first. */
@@ -148,7 +156,7 @@ export const build = (
       }
       case 'topK': {
         const scores = buffer(node.inputs[0]!).number
-        const [thresholds, lasts] = kthLargest(rule, scores, around)
+        const [thresholds, lasts] = kthLargest(rule, scores, context)
         const kernel = topKMask(rule, scores, thresholds, lasts, backend)
         const source = call({ kernel, writes: reserve(node, plain) })
         if (wanted.has(node)) finish(node, kernel, source)
@@ -156,7 +164,7 @@ export const build = (
       }
       case 'inline':
       case 'reduce': {
-        const { kernel, layout } = kernelOf(around, node)
+        const { kernel, layout } = kernelOf(context, node)
         const source = call({ kernel, writes: reserve(node, layout) })
         if (wanted.has(node)) finish(node, kernel, source)
       }

@@ -7,7 +7,7 @@ export interface Source {
 }
 
 /** One kernel call. Equal kernels are one kernel, however often they are called. */
-export interface Step {
+export interface KernelStep {
   readonly kernel: number
   readonly args: readonly Source[]
 }
@@ -17,7 +17,7 @@ export interface KernelProgram {
   readonly inputSizes: readonly number[]
   readonly constants: readonly Float32Array[]
   readonly kernels: readonly Kernel[]
-  readonly steps: readonly Step[]
+  readonly steps: readonly KernelStep[]
   readonly outputs: readonly Source[]
 }
 

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import type { Kernel } from '../../../kernels/kernel.js'
 import { formatError } from '../../../lib/core/error.js'
-import { type KernelProgram, splitByExtent } from '../../../lib/engine/gpujs/program.js'
+import { type KernelProgram, splitByExtent } from '../../../lib/engine/gpujs/kernel-program.js'
 import { openRuntime } from '../../../lib/engine/gpujs/device/runtime.js'
 import { right } from './support.js'
 

@@ -10,8 +10,8 @@ import {
   zero
 } from '../../../kernels/coordinate.js'
 import type { Kernel } from '../../../kernels/kernel.js'
-import { inOrder, layouts, type Quads, quads } from '../../../kernels/layout.js'
-import { fours, pointwise } from '../../../kernels/pointwise.js'
+import { inOrder, layouts, type LaneLayout, laneLayout } from '../../../kernels/layout.js'
+import { vec4, pointwise } from '../../../kernels/pointwise.js'
 import { LANES, reduce } from '../../../kernels/reduce.js'
 import { literal, type Value } from '../../../kernels/value.js'
 import { sizeOf } from '../../core/shape.js'
@@ -22,9 +22,9 @@ import {
   dividesIn,
   type ReadNode,
   reader,
-  type Surroundings,
-  type Written
-} from './reader.js'
+  type LoweringContext,
+  type KernelLayout
+} from './lowering-context.js'
 
 // Sums of products on webasm. The numbers are elements; they were measured on a core with 32 KiB and 1 MiB of cache.
 
@@ -73,7 +73,7 @@ const largest = (nodes: readonly Tensor[]): number => Math.max(0, ...nodes.map((
  * The axis for the lanes: one that they divide, the last if it can be. Of a large product, one across which the other
  * operand stays in the second cache, because that is walked again for every group of lanes.
  */
-const laneAxis = ({ schedule }: Surroundings, root: Tensor, inner: Tensor): number | undefined => {
+const laneAxis = ({ schedule }: LoweringContext, root: Tensor, inner: Tensor): number | undefined => {
   const last = root.shape.length - 1
   const fit = root.shape.map((_, a) => a).filter((a) => root.shape[a]! % LANES === 0)
   if (schedule.rows.has(root)) return fit.find((a) => a === last)
@@ -86,7 +86,7 @@ const laneAxis = ({ schedule }: Surroundings, root: Tensor, inner: Tensor): numb
 }
 
 /** Whether a node is a view with more elements than what it shows, as the windows of an image are: a copy would cost memory. */
-const expands = ({ schedule }: Surroundings, node: Tensor): boolean => {
+const expands = ({ schedule }: LoweringContext, node: Tensor): boolean => {
   const shown = new Set<Tensor>()
   const visit = (inner: Tensor): void => {
     if (schedule.stored.has(inner)) shown.add(inner)
@@ -100,19 +100,19 @@ const expands = ({ schedule }: Surroundings, node: Tensor): boolean => {
 type ReadOperand = (input: number, place: readonly Index[], lane: number) => Value
 
 /**
- * How the operands of a product in quads are read: as they lie, or from copies. An operand that a wide step would make miss
+ * How the operands of a product in lanes are read: as they lie, or from copies. An operand that a wide step would make miss
  * the caches is copied with the summed axes contiguous. One that differs between the lanes is copied as four arrays, one a
  * lane: then all four are read at the same position, and its address is computed once.
  */
 const operands = (
-  around: Surroundings,
+  context: LoweringContext,
   read: ReadNode,
   rule: Sum,
   inner: Tensor,
-  { lane }: Quads,
+  { lane }: LaneLayout,
   along: number
 ): ReadOperand => {
-  const { copied } = around
+  const { copied } = context
   const plain: ReadOperand = (k, place) => read(inner.inputs[k]!, place)
   const { product, loops } = rule
   if (product === undefined) return plain
@@ -128,7 +128,7 @@ const operands = (
     const { summed, shown } = product[k as 0 | 1]
     const order = [...range(shape.length).filter((a) => !summed.includes(a)), ...summed]
     const across = shown[along]!
-    if (across >= 0 && size > SMALL && reads >= WORTH_LANES && !expands(around, node)) {
+    if (across >= 0 && size > SMALL && reads >= WORTH_LANES && !expands(context, node)) {
       const locate = inOrder(
         shape.map((n, a) => (a === across ? n / LANES : n)),
         order
@@ -139,7 +139,7 @@ const operands = (
         return { kind: 'load', array: arrays[n]!, at: locate(group) }
       }
     }
-    if (!isFar || reads < WORTH || expands(around, node)) return plain
+    if (!isFar || reads < WORTH || expands(context, node)) return plain
     const locate = inOrder(shape, order)
     const array = copied(node, { order })
     return (_, place) => ({ kind: 'load', array, at: locate(place) })
@@ -147,38 +147,38 @@ const operands = (
   return (k, place, n) => copies[k]!(k, place, n)
 }
 
-/** The kernel of a sum of products in quads; undefined where its body is more than that, or no axis can be divided. */
-export const writeQuads = (around: Surroundings, root: Tensor): Written | undefined => {
-  const inner = around.schedule.reductions.get(root) ?? root
-  const rule = around.lowered.get(inner)!
+/** The kernel of a sum of products in lanes; undefined where its body is more than that, or no axis can be divided. */
+export const writeLanes = (context: LoweringContext, root: Tensor): KernelLayout | undefined => {
+  const inner = context.schedule.reductions.get(root) ?? root
+  const rule = context.lowered.get(inner)!
   // maxima are faster in vectors, gathered reads and all: the scalar one costs several instructions
   if (rule.kind !== 'reduce' || rule.combine === 'max') return undefined
   if (sizeOf(inner.shape) * sizeOf(rule.loops) < FEW) return undefined
-  const along = laneAxis(around, root, inner)
+  const along = laneAxis(context, root, inner)
   if (along === undefined) return undefined
-  const panels = !around.schedule.rows.has(root) && largest(showing(inner, along, true)) > LARGE
-  const layout = quads({ shape: root.shape, along, lanes: LANES, panels })
+  const panels = !context.schedule.rows.has(root) && largest(showing(inner, along, true)) > LARGE
+  const layout = laneLayout({ shape: root.shape, along, lanes: LANES, panels })
   const { output, coordinates, lane } = layout
-  const read = reader(around, root)
+  const read = reader(context, root)
   const probe = rule.body(lane(0), probes(rule), (k, place) => read(inner.inputs[k]!, place))
   if (rule.product === undefined && !isProduct(probe)) return undefined
   const epilogue = read(root, coordinates)
   const { combine, loops } = rule
-  const source = operands(around, read, rule, inner, layout, along)
+  const source = operands(context, read, rule, inner, layout, along)
   const body = (at: readonly Index[], n: number): Value =>
     rule.body(lane(n), at, (k, place) => source(k, place, n))
-  const { unroll } = around.variants
+  const { unroll } = context.variants
   const reduction = { output, combine, loops, body, lanes: LANES, unroll, epilogue }
-  return { kernel: reduce(reduction, around.backend), layout }
+  return { kernel: reduce(reduction, context.backend), layout }
 }
 
 /** The kernel that copies a node into another arrangement. */
 export const copyOf = (
-  around: Surroundings,
+  context: LoweringContext,
   node: Tensor,
-  { order, every, fours: packed }: Arrangement
+  { order, every, vec4: packed }: Arrangement
 ): Kernel => {
-  const { backend } = around
+  const { backend } = context
   const cut = every?.axis ?? packed
   const shape = order.map((a) => (a === cut ? Math.ceil(node.shape[a]! / LANES) : node.shape[a]!))
   const valueAt = (coordinates: readonly Index[], lane: number): Value => {
@@ -187,8 +187,8 @@ export const copyOf = (
       return a === cut ? add(scale(LANES, index), constantIndex(lane)) : index
     })
     const [at, size] = cut === undefined ? [zero, 1] : [place[cut]!, node.shape[cut]!]
-    if (highest(at) < size) return reader(around)(node, place)
-    const inside = reader(around)(
+    if (highest(at) < size) return reader(context)(node, place)
+    const inside = reader(context)(
       node,
       place.map((index, a) => (a === cut ? clamp(index, size) : index))
     )
@@ -205,5 +205,5 @@ export const copyOf = (
   const [a, b, c, d] = values
   return b === undefined
     ? pointwise({ output, value: a! }, backend)
-    : fours({ output, values: [a!, b, c!, d!] }, backend)
+    : vec4({ output, values: [a!, b, c!, d!] }, backend)
 }

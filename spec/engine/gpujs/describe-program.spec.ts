@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describeProgram } from '../../../lib/engine/gpujs/describe.js'
+import { describeProgram } from '../../../lib/engine/gpujs/describe-program.js'
 import { planOf } from '../../../lib/engine/plan.js'
 import { ops } from '../../../lib/graph/ops/index.js'
 import { spec } from '../../../lib/graph/spec.js'

@@ -20,17 +20,17 @@ export interface Arrangement {
   /** Of every four neighbours along an axis the copy holds only one. */
   readonly every?: { readonly axis: number; readonly lane: number }
   /** An element holds four neighbours along this axis; zeros fill up the last. */
-  readonly fours?: number
+  readonly vec4?: number
 }
 
 /** A kernel, and how its result lies in memory. */
-export interface Written {
+export interface KernelLayout {
   readonly kernel: Kernel
   readonly layout: Layout
 }
 
 /** What the writing of a kernel needs to know of the plan around it. */
-export interface Surroundings {
+export interface LoweringContext {
   readonly backend: KernelBackend
   readonly variants: Variants
   readonly schedule: Schedule
@@ -48,7 +48,7 @@ export type ReadNode = (node: Tensor, at: readonly Index[]) => Value
  * Reads nodes as values within the kernel of `root`: stored nodes from their buffers, others by what they compute, each
  * place once. Without a root, outside of any kernel.
  */
-export const reader = ({ schedule, lowered, buffer }: Surroundings, root?: Tensor): ReadNode => {
+export const reader = ({ schedule, lowered, buffer }: LoweringContext, root?: Tensor): ReadNode => {
   const reduction = root === undefined ? undefined : schedule.reductions.get(root)
   const known = new Map<Tensor, Map<string, Value>>()
   const result: Value = { kind: 'result' }

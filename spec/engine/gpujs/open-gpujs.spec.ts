@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { key, normals } from '../../../lib/core/key.js'
 import * as ndarray from '../../../lib/core/ndarray.js'
-import { build } from '../../../lib/engine/gpujs/build.js'
+import { lowerPlan } from '../../../lib/engine/gpujs/lower-plan.js'
 import { planOf } from '../../../lib/engine/plan.js'
 import { evaluateGraph } from '../../../lib/graph/evaluate.js'
 import { ops } from '../../../lib/graph/ops/index.js'
@@ -22,7 +22,7 @@ describe('gpujs', () => {
   it('refuses index arithmetic that float32 cannot do', () => {
     const turned = (_x: Tensor) => ops.reshape([3001 * 3000])(ops.transpose()(ops.iota([3001, 3000], 0)))
     const plan = planOf(graphOf(turned, [spec([1])]))
-    expect(attempt(() => build(plan, 'webasm'))).toMatchObject({
+    expect(attempt(() => lowerPlan(plan, 'webasm'))).toMatchObject({
       _tag: 'Left',
       left: { _tag: 'EngineError' }
     })

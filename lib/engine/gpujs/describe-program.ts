@@ -1,8 +1,8 @@
 import type { Kernel, KernelBackend } from '../../../kernels/kernel.js'
 import { sizeOf } from '../../core/shape.js'
 import type { Plan } from '../plan.js'
-import { build } from './build.js'
-import type { KernelProgram, Source } from './program.js'
+import { lowerPlan } from './lower-plan.js'
+import type { KernelProgram, Source } from './kernel-program.js'
 
 const FLOAT_BYTES = 4
 
@@ -90,7 +90,7 @@ const buffersOf = ({
  * work. Pure: nothing is compiled, and gpu.js need not be installed. Raises the same EngineErrors as loading the plan.
  */
 export const describeProgram = (plan: Plan, backend: KernelBackend): ProgramDescription => {
-  const program = build(plan, backend)
+  const program = lowerPlan(plan, backend)
   const kernels = program.kernels.map(describeKernel)
   const buffers = buffersOf(program)
   const named = new Map(buffers.map((buffer) => [buffer.name, buffer]))
