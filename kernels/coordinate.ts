@@ -49,6 +49,9 @@ export type Atom =
       readonly key: string
     }
 
+/** The numbers 0 … n − 1. */
+export const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
+
 export const constantIndex = (constant: number): Index => ({ constant, terms: [] })
 
 export const zero = constantIndex(0)

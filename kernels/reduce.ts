@@ -1,4 +1,4 @@
-import { add, axis, constantIndex, type Index, scale } from './coordinate.js'
+import { add, axis, constantIndex, type Index, range, scale } from './coordinate.js'
 import { type Writer, writer } from './emit.js'
 import type { Kernel, KernelBackend } from './kernel.js'
 import { literalFor } from './literal.js'
@@ -34,8 +34,6 @@ interface Walk {
   readonly loops: readonly number[]
   readonly elements: (counters: readonly Index[]) => readonly (readonly Index[])[]
 }
-
-const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 
 /** Loops of `unroll` elements a turn; very long ones in two levels, so that partial sums keep float32's precision. */
 const walks = (size: number, unroll: number): Walk[] => {

@@ -1,5 +1,5 @@
 import type { OpenBackend } from './backend.js'
-import { openGpujs } from './gpujs/open-gpujs.js'
+import { openGpujs } from './gpujs/index.js'
 import { openOnnx } from './onnx/open-onnx.js'
 import { openReference } from './reference/index.js'
 

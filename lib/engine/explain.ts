@@ -11,7 +11,7 @@ import { isTensor, type Tensor } from '../graph/tensor.js'
 import { attempt, trace, type Traced } from '../graph/trace.js'
 import { optimise } from '../optimise/index.js'
 import { type Cost, costOfGraph } from '../optimise/cost.js'
-import { describeProgram, type ProgramDescription } from './gpujs/describe-program.js'
+import { describeProgram, type ProgramDescription } from './gpujs/index.js'
 import { planOf } from './plan.js'
 
 /** The stages to show beyond the graphs and their cost. */

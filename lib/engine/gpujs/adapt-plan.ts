@@ -1,17 +1,57 @@
-import { topological, withInputs } from '../../graph/graph.js'
+import type { KernelBackend } from '../../../kernels/kernel.js'
+import { type Graph, rewrite, topological, withInputs } from '../../graph/graph.js'
 import { apply, isOp, type Tensor, type TensorOf } from '../../graph/tensor.js'
+import { normalForm } from '../../optimise/normal.js'
 import type { Plan } from '../plan.js'
 
-/** Whether a contraction only reorders the axes of its operand. */
-const isPermutation = (node: TensorOf<'contract'>): boolean => {
-  const [indices, ...others] = node.op.operands
-  return (
-    indices !== undefined &&
-    others.length === 0 &&
-    indices.length === node.op.output.length &&
-    new Set(indices).size === indices.length &&
-    indices.every((index) => node.op.output.includes(index))
+/** The fewest array arguments that every GPU grants a kernel: WebGPU has 8 storage buffers, one is the result. */
+export const MAX_ARRAYS = 7
+
+/** The plan of another graph with the same inputs. */
+const withGraph = (plan: Plan, graph: Graph): Plan => {
+  const own = new Set(graph.inputs)
+  return {
+    ...plan,
+    graph,
+    nodes: [...graph.inputs, ...topological(graph.outputs).filter((node) => !own.has(node))]
+  }
+}
+
+const groupsOf = (inputs: readonly Tensor[]): readonly (readonly Tensor[])[] =>
+  Array.from({ length: Math.ceil(inputs.length / MAX_ARRAYS) }, (_, i) =>
+    inputs.slice(i * MAX_ARRAYS, (i + 1) * MAX_ARRAYS)
   )
+
+/** A concatenation of no more tensors than a kernel may read, of concatenations. */
+const joined = (axis: number, inputs: readonly Tensor[]): Tensor =>
+  inputs.length === 1
+    ? inputs[0]!
+    : inputs.length <= MAX_ARRAYS
+      ? apply({ tag: 'concat', axis }, inputs)
+      : joined(
+          axis,
+          groupsOf(inputs).map((group) => joined(axis, group))
+        )
+
+/**
+ * A plan in which no node has more inputs than a kernel may read on a GPU. Concatenation is the one primitive that takes any
+ * number; the host's own processor reads as many arrays as it likes.
+ */
+const limitInputs = (plan: Plan, backend: KernelBackend): Plan => {
+  if (backend === 'webasm' || backend === 'cpu') return plan
+  if (plan.nodes.every(({ inputs }) => inputs.length <= MAX_ARRAYS)) return plan
+  return withGraph(
+    plan,
+    rewrite(plan.graph, (node) => (isOp(node, 'concat') ? joined(node.op.axis, node.inputs) : node))
+  )
+}
+
+/** For each axis of the result the operand's axis it shows, if a contraction only reorders axes. */
+const permutationOf = ({ op }: TensorOf<'contract'>): readonly number[] | undefined => {
+  const form = normalForm(op)
+  if (form?.kind !== 'permute') return undefined
+  const axes = form.from.filter((axis) => axis !== null)
+  return axes.length === form.from.length ? axes : undefined
 }
 
 const consumers = ({ nodes, graph }: Plan): ReadonlyMap<Tensor, number> => {
@@ -22,43 +62,30 @@ const consumers = ({ nodes, graph }: Plan): ReadonlyMap<Tensor, number> => {
 }
 
 /** The product that a permutation alone reads, in the order that the permutation gives it. */
-const productBehind = (
-  node: Tensor,
-  counts: ReadonlyMap<Tensor, number>
-): { readonly op: TensorOf<'contract'>['op']; readonly inputs: readonly Tensor[] } | undefined => {
-  if (!isOp(node, 'contract') || !isPermutation(node)) return undefined
+const orderedProduct = (node: Tensor, counts: ReadonlyMap<Tensor, number>): Tensor | undefined => {
+  const order = isOp(node, 'contract') ? permutationOf(node) : undefined
   const [source] = node.inputs
-  const [indices] = node.op.operands
-  if (source === undefined || !isOp(source, 'contract') || counts.get(source) !== 1) return undefined
+  if (order === undefined || source === undefined || counts.get(source) !== 1) return undefined
+  if (!isOp(source, 'contract') || source.inputs.length < 2) return undefined
   const { op, inputs } = source
-  if (inputs.length < 2 || new Set(op.output).size < op.output.length) return undefined
-  return { op: { ...op, output: node.op.output.map((index) => op.output[indices!.indexOf(index)]!) }, inputs }
+  return apply({ ...op, output: order.map((axis) => op.output[axis]!) }, inputs)
 }
 
 /**
- * Lets products come out in the order in which they are wanted. The optimiser gives contractions a canonical order of
- * axes and permutes afterwards; a kernel can write any order, so a permutation that is a product's only reader is drawn
+ * A plan whose products come out in the order in which they are wanted. The optimiser gives contractions a canonical order of
+ * axes and permutes afterwards; a kernel can write any order, so a permutation that is a product's only reader is fused
  * into it.
  */
-export const withOrderedProducts = (plan: Plan): Plan => {
-  const { inputs, outputs } = plan.graph
+const fuseOrder = (plan: Plan): Plan => {
   const counts = consumers(plan)
   const made = new Map<Tensor, Tensor>()
   const of = (node: Tensor): Tensor => made.get(node)!
   for (const node of plan.nodes) {
-    const product = productBehind(node, counts)
-    made.set(
-      node,
-      product === undefined
-        ? withInputs(node, node.inputs.map(of))
-        : apply(product.op, product.inputs.map(of))
-    )
+    const fused = orderedProduct(node, counts) ?? node
+    made.set(node, withInputs(fused, fused.inputs.map(of)))
   }
-  const results = outputs.map(of)
-  const own = new Set(inputs)
-  return {
-    ...plan,
-    graph: { inputs, outputs: results },
-    nodes: [...inputs, ...topological(results).filter((node) => !own.has(node))]
-  }
+  return withGraph(plan, { inputs: plan.graph.inputs, outputs: plan.graph.outputs.map(of) })
 }
+
+/** A plan as kernels want it: few inputs a node where the device asks for that, and no permutation of a single product. */
+export const adaptPlan = (plan: Plan, backend: KernelBackend): Plan => fuseOrder(limitInputs(plan, backend))

@@ -1,29 +1,17 @@
-import {
-  add,
-  axis,
-  clamp,
-  constantIndex,
-  divide,
-  highest,
-  type Index,
-  scale,
-  zero
-} from '../../../kernels/coordinate.js'
-import type { Kernel } from '../../../kernels/kernel.js'
-import { inOrder, layouts, type LaneLayout, laneLayout } from '../../../kernels/layout.js'
-import { vec4, pointwise } from '../../../kernels/pointwise.js'
+import { axis, divide, type Index, range } from '../../../kernels/coordinate.js'
+import { inOrder, type LaneLayout, laneLayout } from '../../../kernels/layout.js'
 import { LANES, reduce } from '../../../kernels/reduce.js'
-import { literal, type Value } from '../../../kernels/value.js'
+import type { Value } from '../../../kernels/value.js'
 import { sizeOf } from '../../core/shape.js'
 import type { Tensor } from '../../graph/tensor.js'
 import type { Lowered } from './lower.js'
 import {
   type Arrangement,
-  dividesIn,
+  type LoweringContext,
   type ReadNode,
   reader,
-  type LoweringContext,
-  type KernelLayout
+  type Stage,
+  type StagedKernel
 } from './lowering-context.js'
 
 // Sums of products on webasm. The numbers are elements; they were measured on a core with 32 KiB and 1 MiB of cache.
@@ -42,8 +30,6 @@ const FEW = 16384
 const WORTH_LANES = 64
 
 type Sum = Extract<Lowered, { kind: 'reduce' }>
-
-const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 
 /** Stand-ins for the loops of a sum, to see how its body reads. */
 const probes = ({ loops }: Sum): readonly Index[] => loops.map((n, i) => axis(`probe${i}`, n, i + 1))
@@ -96,30 +82,36 @@ const expands = ({ schedule }: LoweringContext, node: Tensor): boolean => {
   return sizeOf(node.shape) > 2 * [...shown].reduce((sum, { shape }) => sum + sizeOf(shape), 0)
 }
 
-/** The read of an operand for one of the lanes. */
-type ReadOperand = (input: number, place: readonly Index[], lane: number) => Value
+/** The read of an operand for one of the lanes, from the numbers of the copied arrays. */
+type ReadOperand = (place: readonly Index[], lane: number, arrays: readonly number[]) => Value
 
 /**
  * How the operands of a product in lanes are read: as they lie, or from copies. An operand that a wide step would make miss
  * the caches is copied with the summed axes contiguous. One that differs between the lanes is copied as four arrays, one a
  * lane: then all four are read at the same position, and its address is computed once.
  */
-const operands = (
+const operandsOf = (
   context: LoweringContext,
   read: ReadNode,
   rule: Sum,
   inner: Tensor,
   { lane }: LaneLayout,
   along: number
-): ReadOperand => {
-  const { copied } = context
-  const plain: ReadOperand = (k, place) => read(inner.inputs[k]!, place)
+): { readonly before: readonly Stage[]; readonly operands: readonly ReadOperand[] } => {
+  const before: Stage[] = []
+  const stage = (node: Tensor, arrangement: Arrangement): number =>
+    before.push({ kind: 'copy', node, arrangement }) - 1
+  const plain = inner.inputs.map(
+    (node): ReadOperand =>
+      (place) =>
+        read(node, place)
+  )
   const { product, loops } = rule
-  if (product === undefined) return plain
+  if (product === undefined) return { before, operands: plain }
   const innermost = `probe${loops.findLastIndex((n) => n > 1)}`
   const values: Value[] = []
-  rule.body(lane(0), probes(rule), (k, place) => (values[k] = plain(k, place, 0)))
-  const copies = inner.inputs.map((node, k): ReadOperand => {
+  rule.body(lane(0), probes(rule), (k, place) => (values[k] = read(inner.inputs[k]!, place)))
+  const operands = inner.inputs.map((node, k): ReadOperand => {
     const { shape } = node
     const size = sizeOf(shape)
     const reads = (sizeOf(inner.shape) * sizeOf(loops)) / size
@@ -133,30 +125,31 @@ const operands = (
         shape.map((n, a) => (a === across ? n / LANES : n)),
         order
       )
-      const arrays = range(LANES).map((n) => copied(node, { order, every: { axis: across, lane: n } }))
-      return (_, place, n) => {
+      const copies = range(LANES).map((n) => stage(node, { order, every: { axis: across, lane: n } }))
+      return (place, n, arrays) => {
         const group = place.map((index, a) => (a === across ? divide(index, LANES).quotient : index))
-        return { kind: 'load', array: arrays[n]!, at: locate(group) }
+        return { kind: 'load', array: arrays[copies[n]!]!, at: locate(group) }
       }
     }
-    if (!isFar || reads < WORTH || expands(context, node)) return plain
+    if (!isFar || reads < WORTH || expands(context, node)) return plain[k]!
     const locate = inOrder(shape, order)
-    const array = copied(node, { order })
-    return (_, place) => ({ kind: 'load', array, at: locate(place) })
+    const copy = stage(node, { order })
+    return (place, _, arrays) => ({ kind: 'load', array: arrays[copy]!, at: locate(place) })
   })
-  return (k, place, n) => copies[k]!(k, place, n)
+  return { before, operands }
 }
 
-/** The kernel of a sum of products in lanes; undefined where its body is more than that, or no axis can be divided. */
-export const writeLanes = (context: LoweringContext, root: Tensor): KernelLayout | undefined => {
-  const inner = context.schedule.reductions.get(root) ?? root
-  const rule = context.lowered.get(inner)!
+/** A sum of products in lanes; undefined where its body is more than that, or no axis can be divided. */
+export const lanes = (context: LoweringContext, root: Tensor): StagedKernel | undefined => {
+  const { backend, lowered, schedule, variants } = context
+  const inner = schedule.reductions.get(root) ?? root
+  const rule = lowered.get(inner)!
   // maxima are faster in vectors, gathered reads and all: the scalar one costs several instructions
   if (rule.kind !== 'reduce' || rule.combine === 'max') return undefined
   if (sizeOf(inner.shape) * sizeOf(rule.loops) < FEW) return undefined
   const along = laneAxis(context, root, inner)
   if (along === undefined) return undefined
-  const panels = !context.schedule.rows.has(root) && largest(showing(inner, along, true)) > LARGE
+  const panels = !schedule.rows.has(root) && largest(showing(inner, along, true)) > LARGE
   const layout = laneLayout({ shape: root.shape, along, lanes: LANES, panels })
   const { output, coordinates, lane } = layout
   const read = reader(context, root)
@@ -164,46 +157,15 @@ export const writeLanes = (context: LoweringContext, root: Tensor): KernelLayout
   if (rule.product === undefined && !isProduct(probe)) return undefined
   const epilogue = read(root, coordinates)
   const { combine, loops } = rule
-  const source = operands(context, read, rule, inner, layout, along)
-  const body = (at: readonly Index[], n: number): Value =>
-    rule.body(lane(n), at, (k, place) => source(k, place, n))
-  const { unroll } = context.variants
-  const reduction = { output, combine, loops, body, lanes: LANES, unroll, epilogue }
-  return { kernel: reduce(reduction, context.backend), layout }
-}
-
-/** The kernel that copies a node into another arrangement. */
-export const copyOf = (
-  context: LoweringContext,
-  node: Tensor,
-  { order, every, vec4: packed }: Arrangement
-): Kernel => {
-  const { backend } = context
-  const cut = every?.axis ?? packed
-  const shape = order.map((a) => (a === cut ? Math.ceil(node.shape[a]! / LANES) : node.shape[a]!))
-  const valueAt = (coordinates: readonly Index[], lane: number): Value => {
-    const place = node.shape.map((_, a) => {
-      const index = coordinates[order.indexOf(a)]!
-      return a === cut ? add(scale(LANES, index), constantIndex(lane)) : index
-    })
-    const [at, size] = cut === undefined ? [zero, 1] : [place[cut]!, node.shape[cut]!]
-    if (highest(at) < size) return reader(context)(node, place)
-    const inside = reader(context)(
-      node,
-      place.map((index, a) => (a === cut ? clamp(index, size) : index))
-    )
-    return { kind: 'within', at, size, inside, outside: literal(0) }
+  const { unroll } = variants
+  const { before, operands } = operandsOf(context, read, rule, inner, layout, along)
+  return {
+    before,
+    write: (arrays) => {
+      const body = (at: readonly Index[], n: number): Value =>
+        rule.body(lane(n), at, (k, place) => operands[k]!(place, n, arrays))
+      const reduction = { output, combine, loops, body, lanes: LANES, unroll, epilogue }
+      return { kernel: reduce(reduction, backend), layout }
+    }
   }
-  const [first, other] = layouts(shape, backend).map(({ output, coordinates }) => ({
-    output,
-    values: (packed === undefined ? [every?.lane ?? 0] : range(LANES)).map((lane) =>
-      valueAt(coordinates, lane)
-    )
-  }))
-  const { output, values } =
-    other === undefined || !first!.values.some((value) => dividesIn(value)) ? first! : other
-  const [a, b, c, d] = values
-  return b === undefined
-    ? pointwise({ output, value: a! }, backend)
-    : vec4({ output, values: [a!, b, c!, d!] }, backend)
 }

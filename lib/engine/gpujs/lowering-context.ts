@@ -13,6 +13,16 @@ export interface Buffer {
   readonly layout: Layout
 }
 
+/** What is known of a plan when the kernel of one of its nodes is staged. Pure data: staging changes none of it. */
+export interface LoweringContext {
+  readonly backend: KernelBackend
+  readonly variants: Variants
+  readonly schedule: Schedule
+  readonly lowered: ReadonlyMap<Tensor, Lowered>
+  /** The buffers of the stored nodes before this one. */
+  readonly buffers: ReadonlyMap<Tensor, Buffer>
+}
+
 /** How a copy of a node lies in memory. */
 export interface Arrangement {
   /** The node's axes, outermost first. */
@@ -23,39 +33,45 @@ export interface Arrangement {
   readonly vec4?: number
 }
 
+/** An array that is filled before a kernel runs. */
+export type Stage =
+  /** A node in another arrangement; equal copies are made once. */
+  | { readonly kind: 'copy'; readonly node: Tensor; readonly arrangement: Arrangement }
+  /** What a kernel of its own computes, from the arrays of the stages before it by their numbers. */
+  | { readonly kind: 'partial'; readonly write: (arrays: readonly number[]) => Kernel }
+
 /** A kernel, and how its result lies in memory. */
 export interface KernelLayout {
   readonly kernel: Kernel
   readonly layout: Layout
 }
 
-/** What the writing of a kernel needs to know of the plan around it. */
-export interface LoweringContext {
-  readonly backend: KernelBackend
-  readonly variants: Variants
-  readonly schedule: Schedule
-  readonly lowered: ReadonlyMap<Tensor, Lowered>
-  readonly buffer: (node: Tensor) => Buffer
-  /** The number of the buffer of a copy of a node in another arrangement; made once. */
-  readonly copied: (node: Tensor, arrangement: Arrangement) => number
-  /** The number of the buffer that a kernel fills before the one being written. */
-  readonly staged: (kernel: Kernel) => number
+/** A kernel that is planned but not written: the numbers of the arrays that it reads are not known yet. */
+export interface StagedKernel {
+  readonly before: readonly Stage[]
+  /** The kernel, from the numbers of the arrays of `before`. */
+  readonly write: (arrays: readonly number[]) => KernelLayout
 }
 
+/** The buffer of a stored node. */
+export const bufferOf = ({ buffers }: LoweringContext, node: Tensor): Buffer => buffers.get(node)!
+
+/** The value of a node at given coordinates. */
 export type ReadNode = (node: Tensor, at: readonly Index[]) => Value
 
 /**
  * Reads nodes as values within the kernel of `root`: stored nodes from their buffers, others by what they compute, each
  * place once. Without a root, outside of any kernel.
  */
-export const reader = ({ schedule, lowered, buffer }: LoweringContext, root?: Tensor): ReadNode => {
+export const reader = (context: LoweringContext, root?: Tensor): ReadNode => {
+  const { schedule, lowered } = context
   const reduction = root === undefined ? undefined : schedule.reductions.get(root)
   const known = new Map<Tensor, Map<string, Value>>()
   const result: Value = { kind: 'result' }
   const compute: ReadNode = (node, at) => {
     if (node === reduction) return result
     if (node !== root && schedule.stored.has(node)) {
-      const { number, layout } = buffer(node)
+      const { number, layout } = bufferOf(context, node)
       return { kind: 'load', array: number, at: layout.locate(at) }
     }
     const rule = lowered.get(node)!

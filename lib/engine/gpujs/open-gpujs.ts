@@ -10,7 +10,7 @@ import type { Plan } from '../plan.js'
 import { lowerPlan } from './lower-plan.js'
 import { VERSION } from './packages.js'
 import type { KernelProgram } from './kernel-program.js'
-import { openRuntime, type Runtime } from './device/runtime.js'
+import { openRuntime, type Runtime } from './device/index.js'
 
 const float32 = (data: NdArray['data']): Float32Array =>
   data instanceof Float32Array ? data : Float32Array.from(data)

@@ -1,4 +1,5 @@
-import { add, clamp, divides, type Index, ravel, scale } from '../../../kernels/coordinate.js'
+import { add, clamp, divides, type Index, range, ravel, scale } from '../../../kernels/coordinate.js'
+import type { Kernel } from '../../../kernels/kernel.js'
 import { inOrder, layouts } from '../../../kernels/layout.js'
 import { reduce } from '../../../kernels/reduce.js'
 import { literal, type Value } from '../../../kernels/value.js'
@@ -6,9 +7,7 @@ import { predicted } from '../../../kernels/variants.js'
 import { sizeOf } from '../../core/shape.js'
 import type { Tensor } from '../../graph/tensor.js'
 import type { Lowered, ProductOperand } from './lower.js'
-import { reader, type LoweringContext } from './lowering-context.js'
-
-// The forms of a reduction on GPUs: products of vectors of four, and sums and maxima in two stages.
+import { type LoweringContext, reader, type Stage } from './lowering-context.js'
 
 /** A form is taken where it is predicted to be this much faster: predictions are not exact. */
 const GAIN = 1.2
@@ -19,12 +18,13 @@ const WIDTH = 4
 type Reduce = Extract<Lowered, { kind: 'reduce' }>
 
 /** What the cells of a reduction walk over. */
-export interface Fold {
+export interface ReductionForm {
+  /** The arrays that it reads beside those of the plan. */
+  readonly before: readonly Stage[]
   readonly loops: readonly number[]
-  readonly body: (cell: readonly Index[], at: readonly Index[]) => Value
+  /** The element of a cell at given positions in the loops, from the numbers of the arrays of `before`. */
+  readonly body: (cell: readonly Index[], at: readonly Index[], arrays: readonly number[]) => Value
 }
-
-const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 
 const sum = (parts: readonly Value[]): Value => {
   if (parts.length === 1) return parts[0]!
@@ -49,14 +49,14 @@ const orderOf = ({ shape }: Tensor, { summed, shown }: ProductOperand): readonly
 }
 
 /**
- * A product of two operands as one over copies of them whose elements are vectors of four along a summed axis: a quarter of the reads.
- * Undefined where a backend has no such elements, or the copies cost more than they save.
+ * A product of two operands as one over copies of them whose elements are vectors of four along a summed axis: a quarter of
+ * the reads. Undefined where a backend has no such elements, or the copies cost more than they save.
  */
-const reductionOfVec4 = (
-  { variants: table, copied }: LoweringContext,
+const vec4Form = (
+  { variants: table }: LoweringContext,
   inner: Tensor,
   rule: Reduce
-): Fold | undefined => {
+): ReductionForm | undefined => {
   const { product, loops } = rule
   if (!table.vec4 || product === undefined) return undefined
   const along = filled(loops)
@@ -70,28 +70,33 @@ const reductionOfVec4 = (
     predicted(table, cells, { loads: 2 * sizeOf(turns), flops })
   )
   if (packed * GAIN > plain) return undefined
-  const operands = inner.inputs.map((node, k) => {
-    const order = orderOf(node, product[k as 0 | 1])
-    const vec4 = product[k as 0 | 1].summed[along]!
+  const copies = inner.inputs.map((node, k) => {
+    const operand = product[k as 0 | 1]
+    const order = orderOf(node, operand)
+    const vec4 = operand.summed[along]!
     const shape = node.shape.map((n, a) => (a === vec4 ? Math.ceil(n / WIDTH) : n))
-    return { array: copied(node, { order, vec4 }), locate: inOrder(shape, order) }
+    const stage: Stage = { kind: 'copy', node, arrangement: { order, vec4 } }
+    return { stage, locate: inOrder(shape, order) }
   })
   return {
+    before: copies.map(({ stage }) => stage),
     loops: turns,
-    body: (cell, at) =>
+    body: (cell, at, arrays) =>
       sum(
         range(WIDTH).map((component) =>
-          rule.body(cell, at, (k, place) => {
-            const { array, locate } = operands[k]!
-            return { kind: 'load', array, at: locate(place), component }
-          })
+          rule.body(cell, at, (k, place) => ({
+            kind: 'load',
+            array: arrays[k]!,
+            at: copies[k]!.locate(place),
+            component
+          }))
         )
       )
   }
 }
 
 /**
- * How many cells share one loop of a reduction: as many as fill the device, but not more than halve what is left to fold,
+ * How many cells share one loop of a reduction: as many as fill the device, but not more than halve what is left to reduce,
  * and never fewer than `least`. A number that divides the loop is taken if one is near.
  */
 const chunksOf = (wide: number, least: number, cells: number, size: number): number => {
@@ -102,12 +107,12 @@ const chunksOf = (wide: number, least: number, cells: number, size: number): num
 }
 
 /**
- * A reduction over what further cells have folded: each takes every n-th element of the longest loop, so that neighbours read
+ * A reduction over what further cells have reduced: each takes every n-th element of the longest loop, so that neighbours read
  * neighbours. Undefined where cells enough are there without it. Ragged ends add zeros to a sum and repeat an element of a
  * maximum.
  */
-const foldOfParts = (context: LoweringContext, inner: Tensor, rule: Reduce): Fold | undefined => {
-  const { backend, variants: table, staged } = context
+const partialForm = (context: LoweringContext, inner: Tensor, rule: Reduce): ReductionForm | undefined => {
+  const { backend, variants: table } = context
   const { loops, combine } = rule
   const cells = sizeOf(inner.shape)
   const total = sizeOf(loops)
@@ -138,31 +143,38 @@ const foldOfParts = (context: LoweringContext, inner: Tensor, rule: Reduce): Fol
   }
   const tries = layouts(shape, backend)
   const { output, coordinates } = tries.find((layout) => !layout.coordinates.some(divides)) ?? tries.at(-1)!
-  const first = reduce(
-    {
-      output,
-      combine,
-      loops: loops.map((n, i) => (i === along ? turns : n)),
-      body: (at) => body(coordinates, at),
-      lanes: 1,
-      unroll: table.unroll,
-      epilogue: { kind: 'result' }
-    },
-    backend
-  )
-  const array = staged(first)
+  const write = (): Kernel =>
+    reduce(
+      {
+        output,
+        combine,
+        loops: loops.map((n, i) => (i === along ? turns : n)),
+        body: (at) => body(coordinates, at),
+        lanes: 1,
+        unroll: table.unroll,
+        epilogue: { kind: 'result' }
+      },
+      backend
+    )
   return {
+    before: [{ kind: 'partial', write }],
     loops: [chunks],
-    body: (cell, at) => ({ kind: 'load', array, at: ravel([...cell, ...at], shape) })
+    body: (cell, at, [array]) => ({ kind: 'load', array: array!, at: ravel([...cell, ...at], shape) })
   }
 }
 
-/** What the cells of a reduction walk over on a backend: the plan's own loops, or a faster form of them. */
-export const foldOf = (context: LoweringContext, root: Tensor, inner: Tensor, rule: Reduce): Fold => {
+/** What the cells of a reduction walk over on a backend: the plan's own loops, or a faster form of them on GPUs. */
+export const reduction = (
+  context: LoweringContext,
+  root: Tensor,
+  inner: Tensor,
+  rule: Reduce
+): ReductionForm => {
   const read = reader(context, root)
   return (
-    foldOfParts(context, inner, rule) ??
-    reductionOfVec4(context, inner, rule) ?? {
+    partialForm(context, inner, rule) ??
+    vec4Form(context, inner, rule) ?? {
+      before: [],
       loops: rule.loops,
       body: (cell, at) => rule.body(cell, at, (k, place) => read(inner.inputs[k]!, place))
     }

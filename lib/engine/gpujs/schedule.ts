@@ -1,7 +1,7 @@
 import { sizeOf } from '../../core/shape.js'
 import type { Tensor } from '../../graph/tensor.js'
 import type { Lowered } from './lower.js'
-import { MAX_ARRAYS } from './narrow.js'
+import { MAX_ARRAYS } from './adapt-plan.js'
 
 /** How a kernel reaches a node: at the kernel's own coordinates, at others, or from within its reduction. */
 type Reach = 'aligned' | 'moved' | 'looped'
