@@ -12,6 +12,7 @@ import { scalarFunctions } from '../../../kernels/scalar.js'
 import { literal, type Value } from '../../../kernels/value.js'
 import { functions } from '../../graph/primitives/pointwise.js'
 import type { Tensor, TensorOf } from '../../graph/tensor.js'
+import { expectNormal } from '../../optimise/normal.js'
 import type { DeviceTag } from '../plan.js'
 
 /** The value of an input of a node at given coordinates. */
@@ -76,58 +77,39 @@ const mul = (a: Value, b: Value): Value => {
   return { kind: 'apply', fn: 'mul', args: [a, b] }
 }
 
-/** Ones where equal indices meet equal coordinates, else zeros. */
-const diagonal = (pairs: readonly (readonly [Index, Index])[], value: Value): Value =>
-  pairs.reduce<Value>((inner, [a, b]) => within(add(a, scale(-1, b)), 1, inner, literal(0)), value)
-
-const contract: Rule<'contract'> = ({ op, inputs }) => {
+/** A contraction in normal form: at most two operands, in which as in the output no index is repeated. */
+const contract: Rule<'contract'> = ({ op }) => {
+  const form = expectNormal(op)
   const { operands, output, sizes } = op
   const summed = [...new Set(operands.flat())].filter((index) => !output.includes(index))
-  const bind = (at: readonly Index[], loops: readonly Index[]): ((index: number) => Index) => {
-    const known = new Map<number, Index>()
-    output.forEach((index, a) => known.has(index) || known.set(index, at[a]!))
-    summed.forEach((index, a) => known.set(index, loops[a]!))
-    return (index) => known.get(index)!
-  }
-  const pairs = (at: readonly Index[]): (readonly [Index, Index])[] =>
-    output.flatMap((index, a) => {
-      const first = output.indexOf(index)
-      return first === a ? [] : [[at[first]!, at[a]!] as const]
-    })
   const value = (at: readonly Index[], loops: readonly Index[], read: Read): Value => {
-    const coordinate = bind(at, loops)
-    const factors = operands.map((indices, k) => read(k, indices.map(coordinate)))
-    return diagonal(pairs(at), factors.reduce(mul, literal(1)))
+    const coordinate = (index: number): Index =>
+      output.includes(index) ? at[output.indexOf(index)]! : loops[summed.indexOf(index)]!
+    return operands.map((indices, k) => read(k, indices.map(coordinate))).reduce(mul)
   }
-  if (summed.length > 0) {
-    const reduction: Lowered = {
-      kind: 'reduce',
-      combine: 'sum',
-      loops: summed.map((index) => sizes[index]!),
-      body: value
-    }
-    const [a, b] = operands
-    const isProduct =
-      operands.length === 2 &&
-      [a!, b!, output].every((indices) => new Set(indices).size === indices.length) &&
-      summed.every((index) => a!.includes(index) && b!.includes(index))
-    if (!isProduct) return reduction
-    const part = (indices: readonly number[]): ProductOperand => ({
-      summed: summed.map((index) => indices.indexOf(index)),
-      shown: output.map((index) => indices.indexOf(index))
-    })
-    return { ...reduction, product: [part(a!), part(b!)] }
-  }
-  const aligned = (k: number): boolean => {
-    const indices = operands[k]!
-    return indices.length === output.length && indices.every((index, a) => index === output[a])
-  }
-  const isView = inputs.length < 2
-  return inline((at, read) => value(at, [], read), {
-    aligned,
-    cost: Math.max(0, inputs.length - 1),
-    exact: isView
+  const aligned = (k: number): boolean =>
+    operands[k]!.length === output.length && output.every((index, a) => index === operands[k]![a])
+  const part = (indices: readonly number[]): ProductOperand => ({
+    summed: summed.map((index) => indices.indexOf(index)),
+    shown: output.map((index) => indices.indexOf(index))
   })
+  const sum = {
+    kind: 'reduce',
+    combine: 'sum',
+    loops: summed.map((index) => sizes[index]!),
+    body: value
+  } as const
+  const inlined = (at: readonly Index[], read: Read): Value => value(at, [], read)
+  switch (form.kind) {
+    case 'permute':
+      return inline(inlined, { aligned })
+    case 'product':
+      return inline(inlined, { aligned, cost: 1, exact: false })
+    case 'sum':
+      return sum
+    case 'matmul':
+      return { ...sum, product: [part(operands[0]!), part(operands[1]!)] }
+  }
 }
 
 /** A coordinate among windows that step by `stride`: which one, and zero where it falls between or outside. */
