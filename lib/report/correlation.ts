@@ -1,4 +1,4 @@
-import { type Interval, summarise } from './statistics.js'
+import { type Interval, summarise } from './estimate.js'
 
 export type Point = readonly [x: number, y: number]
 

@@ -1,5 +1,5 @@
 import { element, type Markup } from './markup.js'
-import { palette } from './plot/colours.js'
+import { palette } from './plot/palette.js'
 
 /** The page's look. On a narrow screen plots keep a size in which they can be read, and their section scrolls. */
 const style = `${palette(':root')}

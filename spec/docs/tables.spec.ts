@@ -9,8 +9,8 @@ import {
   percentOf,
   robustPercent,
   valuesOf
-} from '../../lib/report/experiment/groups.js'
-import { show, summarise } from '../../lib/report/statistics.js'
+} from '../../lib/report/group.js'
+import { show, summarise } from '../../lib/report/estimate.js'
 import { right } from '../support/either.js'
 import { experimentTables, type PageTable } from './tables.js'
 

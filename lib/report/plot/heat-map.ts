@@ -4,9 +4,9 @@ import type { NdArray } from '../../core/ndarray.js'
 import { showShape } from '../../core/shape.js'
 import { element, group } from '../markup.js'
 import { type AxisOn, linear, linearAxis, roundNumbers } from './axis.js'
-import { type ColourMap, diverging, sequential } from './colours.js'
-import { figure, layOut } from './frame.js'
-import { cells, type Mark } from './marks.js'
+import { type ColourMap, diverging, sequential } from './palette.js'
+import { figure, layOut } from './drawing.js'
+import { cells, type Mark } from './mark.js'
 
 /** How a kernel is drawn. */
 export interface HeatMapOptions {

@@ -1,8 +1,8 @@
 import type { Markup } from '../markup.js'
-import type { Summary } from '../statistics.js'
+import type { Summary } from '../estimate.js'
 import { extentOf, linear, linearAxis, logAxis, type Tick } from './axis.js'
-import { layOut, picture } from './frame.js'
-import { aside, band, dot, line, type Mark, whisker } from './marks.js'
+import { layOut, picture } from './drawing.js'
+import { aside, band, dot, line, type Mark, whisker } from './mark.js'
 
 /** A line through summaries; its name is at its right end, in its colour. */
 export interface SummaryLine {

@@ -1,8 +1,8 @@
 import { element, group, type Markup } from '../markup.js'
-import { show, type Summary } from '../statistics.js'
+import { show, type Summary } from '../estimate.js'
 import { extentOf, linear, linearAxis } from './axis.js'
-import { layOut, picture } from './frame.js'
-import { dot, line, type Mark, point, whisker } from './marks.js'
+import { layOut, picture } from './drawing.js'
+import { dot, line, type Mark, point, whisker } from './mark.js'
 
 /** One row of the accuracy plot. */
 export interface AccuracyRow {

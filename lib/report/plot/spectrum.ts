@@ -2,9 +2,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { tangentError, type TangentError } from '../../core/error.js'
 import { linearAxis, logAxis } from './axis.js'
-import { colourOf } from './colours.js'
-import { type Drawing, figure, layOut } from './frame.js'
-import { dot, line } from './marks.js'
+import { colourOf } from './palette.js'
+import { type Drawing, figure, layOut } from './drawing.js'
+import { dot, line } from './mark.js'
 
 /** The eigenvalues of one kernel, in any order. */
 export interface NamedSpectrum {

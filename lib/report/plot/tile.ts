@@ -1,6 +1,6 @@
 import { element, type Markup } from '../markup.js'
-import { picture } from './frame.js'
-import { cells } from './marks.js'
+import { picture } from './drawing.js'
+import { cells } from './mark.js'
 
 /** Width of a small picture, in pixels; each of its cells has at least 4. */
 const WIDTH = 112

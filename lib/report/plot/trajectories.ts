@@ -2,9 +2,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { tangentError, type TangentError } from '../../core/error.js'
 import { element } from '../markup.js'
 import { extentOf, linearAxis, logAxis } from './axis.js'
-import { colourOf } from './colours.js'
-import { figure, layOut } from './frame.js'
-import { dot, line, type Mark } from './marks.js'
+import { colourOf } from './palette.js'
+import { figure, layOut } from './drawing.js'
+import { dot, line, type Mark } from './mark.js'
 
 /** One quantity over time: what was predicted of it, and what a real run showed. */
 export interface Compared {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ndarray, plot } from 'tangentflow'
-import { diverging, sequential } from '../../../lib/report/plot/colours.js'
+import { diverging, sequential } from '../../../lib/report/plot/palette.js'
 import { left, randomArray, right } from '../../support/kernels.js'
 import { expectSound } from '../../support/markup.js'
 

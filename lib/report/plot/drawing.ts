@@ -1,7 +1,7 @@
 import { element, group, type Markup } from '../markup.js'
 import type { Axis, AxisOn } from './axis.js'
-import { palette } from './colours.js'
-import { type Canvas, type Mark, symbol } from './marks.js'
+import { palette } from './palette.js'
+import { type Canvas, type Mark, symbol } from './mark.js'
 
 /** A name to the right of a plot. */
 export interface LegendEntry {

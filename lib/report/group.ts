@@ -1,5 +1,5 @@
-import type { Seeded } from '../statistics.js'
-import type { ExperimentRecord, ExperimentRun } from '../../experiment/record.js'
+import type { Seeded } from './estimate.js'
+import type { ExperimentRecord, ExperimentRun } from '../experiment/record.js'
 
 /** Runs that differ in their seed alone. */
 export interface Group {

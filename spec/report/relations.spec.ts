@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { pairsTable, relations, relationTable } from '../../../lib/report/experiment/comparisons.js'
-import { levelsOf } from '../../../lib/report/experiment/groups.js'
-import { experimentSample, withoutMeasures } from '../../support/experiment-sample.js'
+import { pairsTable, relations, relationTable } from '../../lib/report/relations.js'
+import { levelsOf } from '../../lib/report/group.js'
+import { experimentSample, withoutMeasures } from '../support/experiment-sample.js'
 
 const full = experimentSample({ seeds: 3, methods: 9, densities: [0.05, 0.1] })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { groupsOf, levelsOf, percentOf } from '../../../lib/report/experiment/groups.js'
-import { experimentSample } from '../../support/experiment-sample.js'
+import { groupsOf, levelsOf, percentOf } from '../../lib/report/group.js'
+import { experimentSample } from '../support/experiment-sample.js'
 
 describe('groups', () => {
   it('are dense, then from the most weights to the fewest, methods in their order', () => {

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { linearAxis } from '../../../lib/report/plot/axis.js'
-import { figure, layOut, type LegendEntry, picture } from '../../../lib/report/plot/frame.js'
-import { line } from '../../../lib/report/plot/marks.js'
+import { figure, layOut, type LegendEntry, picture } from '../../../lib/report/plot/drawing.js'
+import { line } from '../../../lib/report/plot/mark.js'
 import { expectSound } from '../../support/markup.js'
 
 const axis = (label: string) => linearAxis({ domain: [0, 1], label })

@@ -1,8 +1,8 @@
-import type { ExperimentRun } from '../../experiment/record.js'
-import { element, type Markup } from '../markup.js'
-import { tile } from '../plot/tile.js'
-import type { Level } from './groups.js'
-import type { Paint } from './plots.js'
+import type { ExperimentRun } from '../experiment/record.js'
+import { element, type Markup } from './markup.js'
+import { tile } from './plot/tile.js'
+import type { Level } from './group.js'
+import type { Paint } from './accuracy-plots.js'
 
 /** Images of one or three channels, one after another: the sum over channels of each pixel, or nothing if not a square. */
 const squareOf = (pixels: readonly number[]): readonly number[] => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { experimentHtml, experimentText } from '../../../lib/report/index.js'
-import { experimentSample, withoutMeasures } from '../../support/experiment-sample.js'
+import { experimentHtml, experimentText } from '../../lib/report/index.js'
+import { experimentSample, withoutMeasures } from '../support/experiment-sample.js'
 
 const full = experimentSample({ seeds: 3, methods: 9, densities: [0.05, 0.1] })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { experimentHtml } from '../../../lib/report/index.js'
-import { experimentSample, withoutMeasures } from '../../support/experiment-sample.js'
-import { expectSound } from '../../support/markup.js'
+import { experimentHtml } from '../../lib/report/index.js'
+import { experimentSample, withoutMeasures } from '../support/experiment-sample.js'
+import { expectSound } from '../support/markup.js'
 
 const full = experimentSample({ seeds: 3, methods: 9, densities: [0.05, 0.1] })
 const headings = (page: string): readonly string[] =>

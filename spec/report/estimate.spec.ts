@@ -8,7 +8,7 @@ import {
   smooth,
   studentQuantile,
   summarise
-} from '../../lib/report/statistics.js'
+} from '../../lib/report/estimate.js'
 
 const values = fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 2, maxLength: 12 })
 const seeded = fc

@@ -1,11 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js'
-import type { ExperimentRecord, ExperimentRun } from '../../experiment/record.js'
-import type { Markup } from '../markup.js'
-import { picture } from '../plot/frame.js'
-import { linePlot, whiskerPlot } from '../plot/lines.js'
-import { dotPlot, scatterPlot } from '../plot/points.js'
-import { drawSpectrum } from '../plot/spectrum.js'
-import { percent, summarise, summariseCurves } from '../statistics.js'
+import type { ExperimentRecord, ExperimentRun } from '../experiment/record.js'
+import type { Markup } from './markup.js'
+import { picture } from './plot/drawing.js'
+import { linePlot, whiskerPlot } from './plot/lines.js'
+import { dotPlot, scatterPlot } from './plot/points.js'
+import { drawSpectrum } from './plot/spectrum.js'
+import { percent, summarise, summariseCurves } from './estimate.js'
 import {
   besideDense,
   type Group,
@@ -14,8 +14,8 @@ import {
   percentOf,
   robustPercent,
   valuesOf
-} from './groups.js'
-import { type Related, relatedOf, type Relation } from './comparisons.js'
+} from './group.js'
+import { type Related, relatedOf, type Relation } from './relations.js'
 
 /** The colour of a method. */
 export type Paint = (method: string) => string

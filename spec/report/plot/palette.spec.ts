@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { colourOf, diverging, paint, palette, sequential } from '../../../lib/report/plot/colours.js'
+import { colourOf, diverging, paint, palette, sequential } from '../../../lib/report/plot/palette.js'
 import { luminance } from '../../support/markup.js'
 
 describe('the palette', () => {

@@ -1,6 +1,6 @@
-import type { ExperimentRecord, ExperimentRun } from '../../experiment/record.js'
-import { show, summarise } from '../statistics.js'
-import type { Table } from '../table.js'
+import type { ExperimentRecord, ExperimentRun } from '../experiment/record.js'
+import { show, summarise } from './estimate.js'
+import type { Table } from './table.js'
 import {
   dynamics,
   type Group,
@@ -11,7 +11,7 @@ import {
   percentOf,
   robustPercent,
   valuesOf
-} from './groups.js'
+} from './group.js'
 
 interface Column {
   readonly heading: string

@@ -1,7 +1,7 @@
-import type { ExperimentRecord, ExperimentRun } from '../../experiment/record.js'
-import { correlate, showCorrelation } from '../correlation.js'
-import { estimate, pairedDifferences, showDifference, summarise } from '../statistics.js'
-import type { Table } from '../table.js'
+import type { ExperimentRecord, ExperimentRun } from '../experiment/record.js'
+import { correlate, showCorrelation } from './correlation.js'
+import { estimate, pairedDifferences, showDifference, summarise } from './estimate.js'
+import type { Table } from './table.js'
 import {
   besideDense,
   dynamics,
@@ -13,7 +13,7 @@ import {
   percentOf,
   robustPercent,
   seededOf
-} from './groups.js'
+} from './group.js'
 
 /** The methods that every other is held against. */
 const BASES = ['dense', 'snip', 'kernelTrace'] as const

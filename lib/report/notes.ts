@@ -1,5 +1,5 @@
-import type { ExperimentRecord, ExperimentRun } from '../../experiment/record.js'
-import { percentOf } from './groups.js'
+import type { ExperimentRecord, ExperimentRun } from '../experiment/record.js'
+import { percentOf } from './group.js'
 
 /** One standard error of an accuracy on so many examples, in points. */
 const standardError = (fraction: number, count: number): string =>

@@ -1,7 +1,7 @@
-import type { ExperimentRecord } from '../../experiment/record.js'
-import { formatTable, type Table } from '../table.js'
-import { levelsOf } from './groups.js'
-import { pairsNote, pairsTable, relations, relationTable } from './comparisons.js'
+import type { ExperimentRecord } from '../experiment/record.js'
+import { formatTable, type Table } from './table.js'
+import { levelsOf } from './group.js'
+import { pairsNote, pairsTable, relations, relationTable } from './relations.js'
 import { distanceNote, emptiedOf, executedOf, flagsOf, sampleSizeNote } from './notes.js'
 import { attacksTable, costTable, kernelTable, searchTable, summaryTable } from './tables.js'
 
