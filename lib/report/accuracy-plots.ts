@@ -1,13 +1,6 @@
-import * as E from 'fp-ts/lib/Either.js'
-import type { ExperimentRecord, ExperimentRun } from '../experiment/record.js'
-import type { Markup } from './markup.js'
-import { picture } from './plot/drawing.js'
-import { linePlot, whiskerPlot } from './plot/lines.js'
-import { dotPlot, scatterPlot } from './plot/points.js'
-import { drawSpectrum } from './plot/spectrum.js'
-import { percent, summarise, summariseCurves } from './estimate.js'
+import { deviation, type Estimate, estimate, show } from './estimate.js'
 import {
-  besideDense,
+  cleanPercent,
   type Group,
   type Level,
   type Measure,
@@ -15,135 +8,155 @@ import {
   robustPercent,
   valuesOf
 } from './group.js'
-import { type Related, relatedOf, type Relation } from './relations.js'
+import { element, fragment, type Markup } from './markup.js'
+import { extentOf, linear, linearAxis, logAxis } from './plot/axis.js'
+import { layOut, picture } from './plot/drawing.js'
+import { aside, band, dot, line, type Mark, whisker } from './plot/mark.js'
+import type { Paint } from './plot/palette.js'
 
-/** The colour of a method. */
-export type Paint = (method: string) => string
+const accuracyOf = (group: Group, of: Measure): Estimate => estimate(valuesOf(group, of))
 
-/** A curve of a run: where its points lie, and their heights. */
-export interface Curve {
-  readonly xs: readonly number[]
-  readonly ys: readonly number[]
-}
+/** The height of a row, and where the columns of numbers begin to the right of the plot. */
+const [ROW, ROBUST, CLEAN] = [34, 20, 112]
 
-/** A line for each group that has curves: their means and deviations over the seeds, as far as all of them go. */
-export const curvesOf = (
-  title: string,
-  across: string,
-  groups: readonly Group[],
-  colour: Paint,
-  of: (run: ExperimentRun) => Curve | undefined
-): readonly Markup[] => {
-  const lines = groups.flatMap(({ method, runs }) => {
-    const curves = runs.flatMap((run) => {
-      const curve = of(run)
-      return curve === undefined || curve.ys.length === 0 ? [] : [curve]
+/** A column of numbers beside the rows. */
+const numbers =
+  (offset: number, heading: string, accuracies: readonly Estimate[]): Mark =>
+  ({ y, right, top }) =>
+    fragment(
+      element('text', { x: right + offset, y: top - 14 }, heading),
+      ...accuracies.map((one, i) => element('text', { x: right + offset, y: y(i) + 4 }, show(1, one)))
+    )
+
+/**
+ * Accuracies where there is one density, a row for each method: a full mark under attack, an open one on the images as they
+ * are, with whiskers of one standard deviation. Positions carry the values, so the axis need not start at zero.
+ */
+const accuracyDots = ({ all }: Level, colour: Paint): Markup => {
+  const rows = all.map((group) => ({
+    name: group.method,
+    colour: colour(group.method),
+    clean: accuracyOf(group, cleanPercent),
+    robust: accuracyOf(group, robustPercent)
+  }))
+  const least = Math.min(...rows.flatMap(({ robust, clean }) => [deviation(robust)[0], clean.mean]))
+  const ends = (accuracy: Estimate, i: number, colour: string): Mark => {
+    const [low, high] = deviation(accuracy)
+    return whisker([low, i], [Math.min(100, high), i], colour)
+  }
+  const ticks = rows.map(({ name, colour }, value) => ({ value, text: name, colour }))
+  return picture(
+    layOut({
+      title: 'clean and robust accuracy of each method',
+      x: linearAxis({
+        domain: [Math.max(0, Math.floor(least / 5) * 5), 100],
+        label: 'test accuracy, %',
+        wanted: 6
+      }),
+      y: (pixels) => ({ scale: linear(rows.length - 0.5, -0.5, ...pixels), ticks, label: 'method' }),
+      grid: 'x',
+      size: [390, rows.length * ROW],
+      room: 200,
+      marks: [
+        ...rows.flatMap(({ colour, clean, robust }, i) => [
+          line(
+            [
+              [robust.mean, i],
+              [clean.mean, i]
+            ],
+            'var(--rule)',
+            { width: 1 }
+          ),
+          ends(robust, i, colour),
+          dot([robust.mean, i], colour, { radius: 5.5 }),
+          ends(clean, i, colour),
+          dot([clean.mean, i], colour, { radius: 5, open: true })
+        ]),
+        numbers(
+          ROBUST,
+          'robust',
+          rows.map(({ robust }) => robust)
+        ),
+        numbers(
+          CLEAN,
+          'clean',
+          rows.map(({ clean }) => clean)
+        )
+      ]
     })
-    const xs = curves[0]?.xs ?? []
-    const points = curves.length === 0 ? [] : summariseCurves(curves.map(({ ys }) => ys)).slice(0, xs.length)
-    return points.length === 0
-      ? []
-      : [
-          {
-            name: method,
-            colour: colour(method),
-            points: points.map((summary, i) => ({ x: xs[i]!, summary }))
-          }
-        ]
-  })
-  return lines.length === 0 ? [] : [linePlot({ title, across, lines })]
-}
-
-const cleanPercent: Measure = ({ robustness }) => 100 * robustness.clean
-
-/** Clean and robust accuracy of each method, where there is one density and so nothing to draw a line through. */
-const accuracyDots = (level: Level, colour: Paint): Markup =>
-  dotPlot(
-    'clean and robust accuracy of each method',
-    besideDense(level).map(({ method, runs }) => ({
-      name: method,
-      colour: colour(method),
-      clean: percent(runs.map(({ robustness }) => robustness.clean)),
-      robust: percent(runs.map(({ robustness }) => robustness.robust))
-    }))
   )
-
-const accuracyLines = (
-  levels: readonly Level[],
-  colour: Paint,
-  [title, of]: readonly [title: string, of: Measure]
-): Markup => {
-  const methods = [...new Set(levels.flatMap(({ masked }) => masked.map(({ method }) => method)))]
-  const dense = levels[0]?.dense
-  return whiskerPlot({
-    title,
-    across: 'weights kept',
-    up: `${title}, %`,
-    ticks: levels.map(({ density }) => ({ value: density, text: percentOf(density) })),
-    level: dense && {
-      name: 'dense',
-      colour: colour('dense'),
-      summary: summarise(valuesOf(dense, of))
-    },
-    lines: methods.map((method) => ({
-      name: method,
-      colour: colour(method),
-      points: levels
-        .flatMap(({ masked }) => masked.filter((group) => group.method === method))
-        .map((group) => ({ x: group.density, summary: summarise(valuesOf(group, of)) }))
-        .sort((a, b) => a.x - b.x)
-    }))
-  })
 }
 
-/** Accuracy against density, robust and clean. */
+/** A level from side to side, dashed, with a band: its marks lie at shares of the width, whatever the horizontal axis measures. */
+const levelMarks = (accuracy: Estimate, colour: string): readonly Mark[] => {
+  const across = (height: number) => [[0, height] as const, [1, height] as const]
+  const [low, high] = deviation(accuracy)
+  return [band(across(low), across(high), colour), line(across(accuracy.mean), colour, { dash: '6 4' })].map(
+    (mark): Mark =>
+      (area) =>
+        mark({ ...area, x: linear(0, 1, area.left, area.right) })
+  )
+}
+
+/** Pixels between methods at one place, so that whiskers do not hide whiskers. */
+const APART = 5
+
+/**
+ * Accuracy over the density, a line for each method with a whisker of one standard deviation at each point, beside the level
+ * of the dense network. Positions carry the values, so the vertical axis need not start at zero.
+ */
+const accuracyLines = (levels: readonly Level[], colour: Paint, title: string, of: Measure): Markup => {
+  const methods = [...new Set(levels.flatMap(({ masked }) => masked.map(({ method }) => method)))]
+  const lines = methods.map((name) => ({
+    name,
+    colour: colour(name),
+    points: levels
+      .flatMap(({ masked }) => masked.filter(({ method }) => method === name))
+      .map((group) => ({ density: group.density, accuracy: accuracyOf(group, of) }))
+      .sort((a, b) => a.density - b.density)
+  }))
+  const dense = levels[0]?.dense === undefined ? [] : [accuracyOf(levels[0].dense, of)]
+  const ticks = levels.map(({ density }) => ({ value: density, text: percentOf(density) }))
+  const x = logAxis({
+    domain: extentOf(ticks.map(({ value }) => value)),
+    label: 'weights kept',
+    inset: 30
+  })
+  const heights = [...lines.flatMap(({ points }) => points.map(({ accuracy }) => accuracy)), ...dense]
+  return picture(
+    layOut({
+      title,
+      x: (pixels) => ({ ...x(pixels), ticks }),
+      y: linearAxis({ domain: extentOf(heights.flatMap(deviation), 0.06), label: `${title}, %` }),
+      marks: [
+        ...dense.flatMap((accuracy) => levelMarks(accuracy, colour('dense'))),
+        ...lines.flatMap(({ points, colour }, i) =>
+          [
+            line(
+              points.map(({ density, accuracy }) => [density, accuracy.mean] as const),
+              colour,
+              { width: 1.5, opacity: 0.6 }
+            ),
+            ...points.flatMap(({ density, accuracy }) => {
+              const [low, high] = deviation(accuracy)
+              return [whisker([density, low], [density, high], colour), dot([density, accuracy.mean], colour)]
+            })
+          ].map((mark) => aside((i - (lines.length - 1) / 2) * APART, mark))
+        )
+      ],
+      legend: [
+        ...dense.map(({ mean }) => ({ name: 'dense', colour: colour('dense'), value: mean })),
+        ...lines.map(({ name, colour, points }) => ({ name, colour, value: points.at(-1)!.accuracy.mean }))
+      ]
+    })
+  )
+}
+
+/** Robust and clean accuracy: over the density, or a row for each method where there is one density. */
 export const accuracyPlots = (levels: readonly Level[], colour: Paint): readonly Markup[] =>
   levels.length < 2
     ? levels.map((level) => accuracyDots(level, colour))
     : [
-        accuracyLines(levels, colour, ['robust accuracy', robustPercent]),
-        accuracyLines(levels, colour, ['clean accuracy', cleanPercent])
+        accuracyLines(levels, colour, 'robust accuracy', robustPercent),
+        accuracyLines(levels, colour, 'clean accuracy', cleanPercent)
       ]
-
-/** Every run as a point: colours for methods, shapes for densities. */
-export const relationPlot = (
-  record: ExperimentRecord,
-  relation: Relation,
-  colour: Paint
-): readonly Markup[] => {
-  const related = relatedOf(record.runs, relation)
-  const several = <A>(of: (one: Related) => A): readonly A[] => [...new Set(related.map(of))]
-  const densities = [...several(({ density }) => density)].sort((a, b) => b - a)
-  return related.length < 2
-    ? []
-    : [
-        scatterPlot({
-          title: `${relation.up} against ${relation.across}`,
-          across: relation.across,
-          up: relation.up,
-          points: related.map(({ x, y, method, density }) => ({
-            x,
-            y,
-            colour: colour(method),
-            shape: densities.indexOf(density)
-          })),
-          colours: several(({ method }) => method).map((name) => ({ name, colour: colour(name) })),
-          shapes: densities.map(percentOf)
-        })
-      ]
-}
-
-/** Eigenvalues of each method's kernel beside the dense one's, each the mean over the seeds of those of its place. */
-export const spectrumPlot = (level: Level, colour: Paint): readonly Markup[] => {
-  const spectra = besideDense(level).flatMap(({ method, runs }) => {
-    const lists = runs.flatMap(({ measures }) =>
-      measures?.kernel === undefined ? [] : [measures.kernel.eigenvalues]
-    )
-    return lists.length === 0
-      ? []
-      : [{ name: method, colour: colour(method), values: summariseCurves(lists).map(({ mean }) => mean) }]
-  })
-  const title = `eigenvalues at ${percentOf(level.density)} of the weights`
-  const drawn = drawSpectrum(spectra, { title, modes: 'log' })
-  return E.isLeft(drawn) ? [] : [picture(drawn.right)]
-}

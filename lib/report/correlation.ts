@@ -1,4 +1,5 @@
-import { type Interval, summarise } from './estimate.js'
+import { mean } from '../experiment/numbers.js'
+import type { Interval } from './estimate.js'
 
 export type Point = readonly [x: number, y: number]
 
@@ -34,10 +35,7 @@ const fisher = (value: number, count: number, inflation: number): Correlation =>
 
 /** Pearson's coefficient of two or more points; undefined where one side does not vary. */
 const coefficient = (points: readonly Point[]): number | undefined => {
-  const [x, y] = [
-    summarise(points.map((point) => point[0])).mean,
-    summarise(points.map((point) => point[1])).mean
-  ]
+  const [x, y] = [mean(points.map((point) => point[0])), mean(points.map((point) => point[1]))]
   const sum = (of: (dx: number, dy: number) => number): number =>
     points.reduce((total, point) => total + of(point[0] - x, point[1] - y), 0)
   const scale = Math.sqrt(sum((dx) => dx * dx)) * Math.sqrt(sum((_, dy) => dy * dy))

@@ -1,40 +1,18 @@
-/** A mean and, of two or more values, their standard deviation (with n − 1). */
-export interface Summary {
+import { mean as meanOf } from '../experiment/numbers.js'
+
+/** From where to where something may lie. */
+export interface Interval {
+  readonly low: number
+  readonly high: number
+}
+
+/** A mean, and what several values say of where it lies. */
+export interface Estimate {
+  readonly count: number
   readonly mean: number
+  /** The standard deviation with n − 1, and the 95 % interval of the mean; undefined for fewer than two values. */
   readonly sd: number | undefined
-}
-
-/** The mean and the standard deviation of some values. */
-export const summarise = (values: readonly number[]): Summary => {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
-  return { mean, sd: values.length < 2 ? undefined : Math.sqrt(squares / (values.length - 1)) }
-}
-
-/** The i-th summary is over the i-th values of all the lists; as many as the shortest list has. */
-/** The mean and the standard deviation of some values. */
-export const summariseCurves = (curves: readonly (readonly number[])[]): readonly Summary[] =>
-  Array.from({ length: Math.min(...curves.map((curve) => curve.length)) }, (_, i) =>
-    summarise(curves.map((curve) => curve[i]!))
-  )
-
-/** `86.9 ± 0.7`, or the mean alone where there is one seed. */
-export const show = (digits: number, { mean, sd }: Summary): string =>
-  mean.toFixed(digits) + (sd === undefined ? '' : ` ± ${sd.toFixed(digits)}`)
-
-/** Accuracies as percentages. */
-export const percent = (shares: readonly number[]): Summary => summarise(shares.map((share) => 100 * share))
-
-/** About so many points of a noisy curve are shown, each the mean of a block of steps. */
-const POINTS = 50
-
-/** A curve of at most about 50 points: the means of blocks of neighbours, all but the last of one size. */
-export const smooth = (curve: readonly number[]): readonly number[] => {
-  const size = Math.max(1, Math.ceil(curve.length / POINTS))
-  return Array.from(
-    { length: Math.ceil(curve.length / size) },
-    (_, i) => summarise(curve.slice(i * size, (i + 1) * size)).mean
-  )
+  readonly interval: Interval | undefined
 }
 
 /** The level of all intervals of a report. */
@@ -72,30 +50,44 @@ export const studentQuantile = (degrees: number, level: number): number => {
   return Math.sqrt(degrees) * Math.tan((low + high) / 2)
 }
 
-/** From where to where something may lie. */
-export interface Interval {
-  readonly low: number
-  readonly high: number
-}
-
-/** A mean, and what several values say of where it lies. */
-export interface Estimate {
-  readonly count: number
-  readonly mean: number
-  /** Standard deviation with n − 1, and the 95 % interval of the mean; of two or more values. */
-  readonly spread: ({ readonly sd: number } & Interval) | undefined
-}
-
 /**
- * The mean of values with its two-sided 95 % interval: mean ± t · sd / √n, t from Student's distribution with n − 1 degrees
- * of freedom. It takes the values as independent and near to normal.
+ * The mean of values, their standard deviation, and the two-sided 95 % interval of the mean: mean ± t · sd / √n, t from
+ * Student's distribution with n − 1 degrees of freedom. It takes the values as independent and near to normal.
  */
 export const estimate = (values: readonly number[]): Estimate => {
-  const { mean, sd } = summarise(values)
-  const count = values.length
-  if (sd === undefined) return { count, mean, spread: undefined }
+  const [mean, count] = [meanOf(values), values.length]
+  if (count < 2) return { count, mean, sd: undefined, interval: undefined }
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  const sd = Math.sqrt(squares / (count - 1))
   const half = (studentQuantile(count - 1, LEVEL) * sd) / Math.sqrt(count)
-  return { count, mean, spread: { sd, low: mean - half, high: mean + half } }
+  return { count, mean, sd, interval: { low: mean - half, high: mean + half } }
+}
+
+/** The i-th estimate is of the i-th values of all the curves; there are as many as the shortest curve has. */
+export const estimateCurves = (curves: readonly (readonly number[])[]): readonly Estimate[] =>
+  Array.from({ length: Math.min(...curves.map((curve) => curve.length)) }, (_, i) =>
+    estimate(curves.map((curve) => curve[i]!))
+  )
+
+/** From one standard deviation below the mean to one above; the mean twice where there is one value. */
+export const deviation = ({ mean, sd = 0 }: Estimate): readonly [low: number, high: number] => [
+  mean - sd,
+  mean + sd
+]
+
+/** `86.9 ± 0.7`, mean and standard deviation, or the mean alone of one value. */
+export const show = (digits: number, { mean, sd }: Estimate): string =>
+  mean.toFixed(digits) + (sd === undefined ? '' : ` ± ${sd.toFixed(digits)}`)
+
+/** About so many points of a noisy curve are shown, each the mean of a block of steps. */
+const POINTS = 50
+
+/** A curve of at most about 50 points: the means of blocks of neighbours, all but the last of one size. */
+export const smooth = (curve: readonly number[]): readonly number[] => {
+  const size = Math.max(1, Math.ceil(curve.length / POINTS))
+  return Array.from({ length: Math.ceil(curve.length / size) }, (_, i) =>
+    meanOf(curve.slice(i * size, (i + 1) * size))
+  )
 }
 
 /** One measure of one method on one seed. */
@@ -109,8 +101,8 @@ export const pairedDifferences = (a: readonly Seeded[], b: readonly Seeded[]): r
   a.flatMap(({ seed, value }) => b.filter((other) => other.seed === seed).map((other) => value - other.value))
 
 /** Whether the interval leaves out 0, so that the sign of the mean is more than chance at the report's level. */
-export const isResolved = ({ spread }: Estimate): boolean =>
-  spread !== undefined && (spread.low > 0 || spread.high < 0)
+export const isResolved = ({ interval }: Estimate): boolean =>
+  interval !== undefined && (interval.low > 0 || interval.high < 0)
 
 const signed = (digits: number, value: number): string => {
   const text = Math.abs(value).toFixed(digits)
@@ -118,11 +110,10 @@ const signed = (digits: number, value: number): string => {
 }
 
 /** `−1.2 [−2.0, −0.4] *`: a difference with its interval, marked where that leaves out 0; the mean alone of one value. */
-export const showDifference = (digits: number, difference: Estimate): string =>
-  difference.count === 0
-    ? '–'
-    : signed(digits, difference.mean) +
-      (difference.spread === undefined
-        ? ''
-        : ` [${signed(digits, difference.spread.low)}, ${signed(digits, difference.spread.high)}]`) +
-      (isResolved(difference) ? ' *' : '')
+export const showDifference = (digits: number, difference: Estimate): string => {
+  const { count, mean, interval } = difference
+  if (count === 0) return '–'
+  const range =
+    interval === undefined ? '' : ` [${signed(digits, interval.low)}, ${signed(digits, interval.high)}]`
+  return signed(digits, mean) + range + (isResolved(difference) ? ' *' : '')
+}

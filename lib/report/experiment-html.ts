@@ -1,33 +1,37 @@
-import { paint } from './plot/palette.js'
 import type { ExperimentRecord } from '../experiment/record.js'
-import { page, section } from './page.js'
+import { accuracyPlots } from './accuracy-plots.js'
+import { type Curve, curvesOf, spectrumPlot } from './curve.js'
 import { smooth } from './estimate.js'
-import { element, group, type Markup } from './markup.js'
-import { type Table, tableOf } from './table.js'
-import { besideDense, type Level, levelsOf, percentOf } from './group.js'
-import { pairsNote, pairsTable, relations, relationTable } from './relations.js'
+import { accuracyNote, emptyLayersOf, executedOf, flagsOf } from './experiment-text.js'
+import { type Level, levelsOf, percentOf } from './group.js'
+import { element, type Markup, page, section } from './markup.js'
 import { maskFigures } from './mask-figures.js'
-import { accuracyPlots, type Curve, curvesOf, type Paint, relationPlot, spectrumPlot } from './accuracy-plots.js'
-import { distanceNote, emptiedOf, executedOf, flagsOf, sampleSizeNote } from './notes.js'
-import {
-  attacksTable,
-  classTable,
-  costTable,
-  kernelTable,
-  layerTable,
-  searchTable,
-  summaryTable
-} from './tables.js'
+import { type Paint, paint } from './plot/palette.js'
+import { relationPlot, relations, relationTable } from './relations.js'
+import { pairsNote, type Table, tables } from './tables.js'
 
 /** A section of what there is of it; none where nothing was measured. */
-const part = (heading: string, says: string, body: readonly Markup[]): readonly Markup[] =>
-  body.length === 0 ? [] : [section(heading, says, ...body)]
+const part = (heading: string, explanation: string, body: readonly Markup[]): readonly Markup[] =>
+  body.length === 0 ? [] : [section(heading, explanation, ...body)]
 
 const listOf = (lines: readonly string[]): readonly Markup[] =>
   lines.length === 0 ? [] : [element('ul', {}, ...lines.map((line) => element('li', {}, line)))]
 
-const maybeTable = (table: Table | undefined): readonly Markup[] =>
-  table === undefined ? [] : [tableOf(table)]
+/** A table of a page, where there is one. */
+const tableOf = (table: Table | undefined): readonly Markup[] => {
+  if (table === undefined) return []
+  const { headings, rows, starts = [] } = table
+  const row = (kind: 'th' | 'td', cells: readonly string[], start = false): Markup =>
+    element('tr', { class: start ? 'start' : undefined }, ...cells.map((cell) => element(kind, {}, cell)))
+  return [
+    element(
+      'table',
+      {},
+      element('thead', {}, row('th', headings)),
+      element('tbody', {}, ...rows.map((cells, i) => row('td', cells, starts.includes(i))))
+    )
+  ]
+}
 
 /** The parts of each density under its name, where there are several densities. */
 const perLevel = (levels: readonly Level[], of: (level: Level) => readonly Markup[]): readonly Markup[] =>
@@ -61,22 +65,22 @@ const maskParts = (record: ExperimentRecord, levels: readonly Level[], colour: P
           )
         )
       ),
-      ...maybeTable(searchTable(record))
+      ...tableOf(tables.search(record))
     ]
   ),
   ...part(
     'Kernels',
     'Eigenvalues of the kernel Θ(X, X) of each network at its start, on images kept out, means over the seeds. Effective ' +
       'rank: exp of the entropy of the normalised eigenvalues. Alignments are centred.',
-    [...perLevel(levels, (level) => spectrumPlot(level, colour)), ...maybeTable(kernelTable(record))]
+    [...perLevel(levels, (level) => spectrumPlot(level, colour)), ...tableOf(tables.kernels(record))]
   ),
   ...part(
     'What the masks keep',
     'Kept weights of each layer. Pictures: kept weights of each input pixel, summed over the first layer’s outputs. ' +
       'The first seed of each method.',
     [
-      ...listOf(emptiedOf(record)),
-      ...perLevel(levels, (level) => [...maskFigures(level, colour), ...maybeTable(layerTable(level))])
+      ...listOf(emptyLayersOf(record)),
+      ...perLevel(levels, (level) => [...maskFigures(level, colour), ...tableOf(tables.layers(level))])
     ]
   )
 ]
@@ -99,10 +103,8 @@ const trainingParts = (levels: readonly Level[], colour: Paint): readonly Markup
     'The mean loss of each epoch, and accuracy in per cent on held-out training images after it, under the attack of the ' +
       'training.',
     perLevel(levels, (level) => [
-      ...curvesOf('training loss', 'epoch', besideDense(level), colour, ({ training }) =>
-        counted(training.losses)
-      ),
-      ...curvesOf('validation', 'epoch', besideDense(level), colour, ({ training }) =>
+      ...curvesOf('training loss', 'epoch', level.all, colour, ({ training }) => counted(training.losses)),
+      ...curvesOf('validation', 'epoch', level.all, colour, ({ training }) =>
         counted(training.validations.map((share) => 100 * share))
       )
     ])
@@ -117,7 +119,7 @@ const relationParts = (record: ExperimentRecord, colour: Paint): readonly Markup
       'much of what goes together does so because density moves both.',
     relations.flatMap((relation) => [
       ...relationPlot(record, relation, colour),
-      ...maybeTable(relationTable(record, relation))
+      ...tableOf(relationTable(record, relation))
     ])
   )
 
@@ -127,56 +129,52 @@ export const experimentHtml = (record: ExperimentRecord): string => {
   const colour = paint(record.runs.map(({ method }) => method))
   const several = record.runs.some(({ seed }) => seed !== record.runs[0]?.seed)
   return page(
-    record.name.replaceAll(/[<>&"]/g, ''),
-    group(
-      element('h1', {}, record.name),
-      element('p', { class: 'quiet' }, executedOf(record)),
-      section(
-        'Accuracy',
-        sampleSizeNote(record) +
-          distanceNote(record) +
-          (several ? ' Whiskers and ±: one standard deviation over seeds.' : ''),
-        ...accuracyPlots(levels, colour),
-        ...maybeTable(summaryTable(record)),
-        ...maybeTable(attacksTable(record))
-      ),
-      ...part(
-        'Paired differences',
-        pairsNote,
-        levels.flatMap((level) => maybeTable(pairsTable(level)))
-      ),
-      ...relationParts(record, colour),
-      ...trainingParts(levels, colour),
-      ...maskParts(record, levels, colour),
-      ...part(
-        'Cost',
-        'Operations on one example and bytes, in shares of the dense network; wall-clock seconds.',
-        maybeTable(costTable(record))
-      ),
-      ...part('Classes', 'Of the first run, under all attacks.', maybeTable(classTable(record))),
-      ...part(
-        'Over ε',
-        'Robust accuracy in per cent under PGD at several radii, each attacked on its own.',
-        perLevel(levels, (level) =>
-          curvesOf('robust accuracy over ε', 'ε', besideDense(level), colour, ({ overEpsilon = [] }) => ({
-            xs: overEpsilon.map(({ epsilon }) => epsilon),
-            ys: overEpsilon.map(({ robust }) => 100 * robust)
-          }))
-        )
-      ),
-      section(
-        'Flags',
-        'Signs that gradients were masked, and the robust accuracy is too high.',
-        ...listOf(flagsOf(record))
-      ),
-      section(
-        'Configuration',
-        `Made by: ${record.command}`,
-        tableOf({
-          headings: ['setting', 'value'],
-          rows: Object.entries(record.experiment).map(([name, value]) => [name, JSON.stringify(value)])
-        })
+    record.name,
+    element('h1', {}, record.name),
+    element('p', { class: 'quiet' }, executedOf(record)),
+    section(
+      'Accuracy',
+      accuracyNote(record) + (several ? ' Whiskers and ±: one standard deviation over seeds.' : ''),
+      ...accuracyPlots(levels, colour),
+      ...tableOf(tables.summary(record)),
+      ...tableOf(tables.attacks(record))
+    ),
+    ...part(
+      'Paired differences',
+      pairsNote,
+      levels.flatMap((level) => tableOf(tables.pairs(level)))
+    ),
+    ...relationParts(record, colour),
+    ...trainingParts(levels, colour),
+    ...maskParts(record, levels, colour),
+    ...part(
+      'Cost',
+      'Operations on one example and bytes, in shares of the dense network; wall-clock seconds.',
+      tableOf(tables.cost(record))
+    ),
+    ...part('Classes', 'Of the first run, under all attacks.', tableOf(tables.classes(record))),
+    ...part(
+      'Over ε',
+      'Robust accuracy in per cent under PGD at several radii, each attacked on its own.',
+      perLevel(levels, (level) =>
+        curvesOf('robust accuracy over ε', 'ε', level.all, colour, ({ overEpsilon = [] }) => ({
+          xs: overEpsilon.map(({ epsilon }) => epsilon),
+          ys: overEpsilon.map(({ robust }) => 100 * robust)
+        }))
       )
+    ),
+    section(
+      'Flags',
+      'Signs that gradients were masked, and the robust accuracy is too high.',
+      ...listOf(flagsOf(record))
+    ),
+    section(
+      'Configuration',
+      `Made by: ${record.command}`,
+      ...tableOf({
+        headings: ['setting', 'value'],
+        rows: Object.entries(record.experiment).map(([name, value]) => [name, JSON.stringify(value)])
+      })
     )
   )
 }

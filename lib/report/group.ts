@@ -1,5 +1,6 @@
-import type { Seeded } from './estimate.js'
+import { mean } from '../experiment/numbers.js'
 import type { ExperimentRecord, ExperimentRun } from '../experiment/record.js'
+import type { Seeded } from './estimate.js'
 
 /** Runs that differ in their seed alone. */
 export interface Group {
@@ -9,56 +10,50 @@ export interface Group {
   readonly runs: readonly ExperimentRun[]
 }
 
-/** What a run says of something, or nothing where it was not measured. */
+/** A number that a run has, or undefined where it was not measured. */
 export type Measure = (run: ExperimentRun) => number | undefined
 
 /** `5 %`, without the noise of a product in binary. */
 export const percentOf = (share: number): string => `${Number((100 * share).toPrecision(4))} %`
 
+/** What a group is called: `snip, 5 %`, or the method alone where all weights are kept. */
+export const groupName = ({ method, density }: Pick<ExperimentRun, 'method' | 'density'>): string =>
+  density === 1 ? method : `${method}, ${percentOf(density)}`
+
+const isDense = ({ method }: Group): boolean => method === 'dense'
+
 /** The groups of some runs: dense first, then from the most weights to the fewest, methods in their order. */
 export const groupsOf = ({ runs }: Pick<ExperimentRecord, 'runs'>): readonly Group[] => {
-  const nameOf = ({ method, density }: ExperimentRun): string =>
-    density === 1 ? method : `${method}, ${percentOf(density)}`
-  const groups = [...new Set(runs.map(nameOf))].flatMap((name): readonly Group[] => {
-    const same = runs.filter((run) => nameOf(run) === name)
-    return same[0] === undefined
-      ? []
-      : [{ name, method: same[0].method, density: same[0].density, runs: same }]
+  const groups = [...new Set(runs.map(groupName))].map((name): Group => {
+    const same = runs.filter((run) => groupName(run) === name)
+    return { name, method: same[0]!.method, density: same[0]!.density, runs: same }
   })
-  const isDense = ({ method }: Group): boolean => method === 'dense'
   return [
     ...groups.filter(isDense),
     ...groups.filter((one) => !isDense(one)).sort((a, b) => b.density - a.density)
   ]
 }
 
-/** The groups of one density, and the dense one's to put beside them. */
+/** The methods of one density, and the dense network to compare them with. */
 export interface Level {
   readonly density: number
-  readonly masked: readonly Group[]
   readonly dense: Group | undefined
+  readonly masked: readonly Group[]
+  /** Dense, then the masked ones. */
+  readonly all: readonly Group[]
 }
 
 /** The masked groups density by density, from the most weights to the fewest; one level of none where all is dense. */
 export const levelsOf = (record: Pick<ExperimentRecord, 'runs'>): readonly Level[] => {
   const groups = groupsOf(record)
-  const masked = groups.filter(({ method }) => method !== 'dense')
-  const dense = groups.find(({ method }) => method === 'dense')
+  const dense = groups.find(isDense)
+  const masked = groups.filter((one) => !isDense(one))
   const densities = masked.length === 0 && dense !== undefined ? [1] : masked.map(({ density }) => density)
-  return [...new Set(densities)].map((density) => ({
-    density,
-    masked: masked.filter((one) => one.density === density),
-    dense
-  }))
+  return [...new Set(densities)].map((density) => {
+    const same = masked.filter((one) => one.density === density)
+    return { density, dense, masked: same, all: dense === undefined ? same : [dense, ...same] }
+  })
 }
-
-/** The methods of one density, dense first. */
-export const besideDense = ({ masked, dense }: Level): readonly Group[] =>
-  dense === undefined ? masked : [dense, ...masked]
-
-/** A measure of each run that has it. */
-export const valuesOf = ({ runs }: Group, of: Measure): readonly number[] =>
-  runs.map(of).filter((value) => value !== undefined)
 
 /** A measure of each run that has it, with its seed. */
 export const seededOf = ({ runs }: Group, of: Measure): readonly Seeded[] =>
@@ -67,16 +62,29 @@ export const seededOf = ({ runs }: Group, of: Measure): readonly Seeded[] =>
     return value === undefined ? [] : [{ seed: run.seed, value }]
   })
 
+/** A measure of each run that has it. */
+export const valuesOf = (group: Group, of: Measure): readonly number[] =>
+  seededOf(group, of).map(({ value }) => value)
+
+/** A fraction as a percentage. */
+export const percentage =
+  (of: Measure): Measure =>
+  (run) => {
+    const share = of(run)
+    return share === undefined ? undefined : 100 * share
+  }
+
+/** Accuracy on the images as they are, in per cent. */
+export const cleanPercent: Measure = percentage(({ robustness }) => robustness.clean)
+
+/** Accuracy under all attacks together, in per cent. */
+export const robustPercent: Measure = percentage(({ robustness }) => robustness.robust)
+
 /** The relative distance of the kernel to the dense one at the start. */
 export const kernelDistance: Measure = ({ measures }) => measures?.distance?.kernel
 
 /** The mean of the distances to the dense run's logits along training. */
-export const dynamics: Measure = ({ measures }) => {
-  const { trajectory = [] } = measures ?? {}
-  return trajectory.length === 0
+export const dynamics: Measure = ({ measures }) =>
+  measures?.trajectory === undefined || measures.trajectory.length === 0
     ? undefined
-    : trajectory.reduce((sum, value) => sum + value, 0) / trajectory.length
-}
-
-/** Accuracy under all attacks together, in per cent. */
-export const robustPercent: Measure = ({ robustness }) => 100 * robustness.robust
+    : mean(measures.trajectory)

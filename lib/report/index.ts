@@ -1,9 +1,10 @@
 /**
- * Records of experiments as something to read: a text of tables for the terminal, and one HTML page with plots that needs
- * nothing else. Records go in, strings come out; nothing here reads or writes a file.
+ * Records of experiments as something to read: a text of tables for the terminal, and one self-contained HTML page with plots.
+ * Records go in, strings come out; nothing here reads or writes a file.
  *
- * `experiment/` says what is shown of a record, `plot/` draws, `table` and `page` lay out, `statistics` and `correlation`
- * summarise over seeds. A new part of the page is a function of the record in `experiment/` and a line in its `html.ts`.
+ * `group` sorts runs by method and density, `tables`, `relations`, `curve`, `accuracy-plots` and `mask-figures` show them,
+ * `estimate` and `correlation` summarise over seeds, `plot/` draws. Add a column or a table in `tables`, a section of the page in
+ * `experiment-html`.
  */
 export { experimentHtml } from './experiment-html.js'
 export { experimentText } from './experiment-text.js'

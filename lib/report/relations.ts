@@ -1,60 +1,13 @@
 import type { ExperimentRecord, ExperimentRun } from '../experiment/record.js'
+import { mean } from '../experiment/numbers.js'
 import { correlate, showCorrelation } from './correlation.js'
-import { estimate, pairedDifferences, showDifference, summarise } from './estimate.js'
-import type { Table } from './table.js'
-import {
-  besideDense,
-  dynamics,
-  type Group,
-  kernelDistance,
-  type Level,
-  levelsOf,
-  type Measure,
-  percentOf,
-  robustPercent,
-  seededOf
-} from './group.js'
-
-/** The methods that every other is held against. */
-const BASES = ['dense', 'snip', 'kernelTrace'] as const
-
-/** What is said beside the differences. */
-export const pairsNote =
-  'Robust accuracy under all attacks, in points: mean of the differences on each seed that both ran, and its 95 % ' +
-  'interval by Student’s t. * where the interval leaves out 0; of many such intervals one in twenty does so by chance.'
-
-const differenceFrom =
-  (base: Group) =>
-  (group: Group): string => {
-    if (base === group) return '–'
-    const difference = estimate(
-      pairedDifferences(seededOf(group, robustPercent), seededOf(base, robustPercent))
-    )
-    const isWhole = difference.count === 0 || difference.count === group.runs.length
-    return showDifference(1, difference) + (isWhole ? '' : ` (${difference.count} of them)`)
-  }
-
-/**
- * Differences in robust accuracy of each method of a density against those of the same density, and against dense,
- * seed by seed. Undefined where there is nothing to compare.
- */
-export const pairsTable = (level: Level): Table | undefined => {
-  const { masked } = level
-  const bases = BASES.flatMap((name): readonly Group[] => {
-    const base = besideDense(level).find(({ method }) => method === name)
-    return base !== undefined && masked.some((group) => group !== base) ? [base] : []
-  })
-  return bases.length === 0
-    ? undefined
-    : {
-        headings: ['method', 'seeds', ...bases.map(({ method }) => `against ${method}`)],
-        rows: masked.map((group) => [
-          group.name,
-          String(group.runs.length),
-          ...bases.map((base) => differenceFrom(base)(group))
-        ])
-      }
-}
+import { dynamics, kernelDistance, levelsOf, type Measure, percentOf, robustPercent } from './group.js'
+import type { Markup } from './markup.js'
+import { extentOf, linearAxis } from './plot/axis.js'
+import { layOut, picture } from './plot/drawing.js'
+import { point } from './plot/mark.js'
+import type { Paint } from './plot/palette.js'
+import type { Table } from './tables.js'
 
 /** Two measures that may go together. */
 export interface Relation {
@@ -64,14 +17,14 @@ export interface Relation {
   readonly y: Measure
 }
 
-/** What a ticket rests on: that a kernel nearer to the dense one means closer training, and more robustness. */
+/** The claim behind tickets: that a kernel nearer to the dense one means closer training, and more robustness. */
 export const relations: readonly Relation[] = [
   { across: 'kernel distance', up: 'dynamics', x: kernelDistance, y: dynamics },
   { across: 'kernel distance', up: 'robust accuracy, %', x: kernelDistance, y: robustPercent }
 ]
 
 /** A run that has both measures. */
-export interface Related {
+interface Related {
   readonly method: string
   readonly density: number
   readonly x: number
@@ -79,7 +32,7 @@ export interface Related {
 }
 
 /** The masked runs that have both measures; the dense network is what distances are taken to, and no point. */
-export const relatedOf = (runs: readonly ExperimentRun[], { x, y }: Relation): readonly Related[] =>
+const relatedOf = (runs: readonly ExperimentRun[], { x, y }: Relation): readonly Related[] =>
   runs.flatMap((run) => {
     const [across, up] = [x(run), y(run)]
     return run.method === 'dense' || across === undefined || up === undefined
@@ -94,7 +47,7 @@ const meansOf = (related: readonly Related[]): readonly Related[] => {
     .filter((one, i) => related.findIndex(isSame(one)) === i)
     .map((one) => {
       const same = related.filter(isSame(one))
-      return { ...one, x: summarise(same.map(({ x }) => x)).mean, y: summarise(same.map(({ y }) => y)).mean }
+      return { ...one, x: mean(same.map(({ x }) => x)), y: mean(same.map(({ y }) => y)) }
     })
 }
 
@@ -129,4 +82,39 @@ export const relationTable = (record: ExperimentRecord, relation: Relation): Tab
   ]
   const heading = `${relation.across} and ${relation.up.replace(', %', '')}`
   return rows.length === 0 ? undefined : { headings: [heading, 'points', 'Pearson', 'Spearman'], rows }
+}
+
+/** Every run as a point, colours for methods and shapes for densities; none for fewer than two runs. */
+export const relationPlot = (
+  record: ExperimentRecord,
+  relation: Relation,
+  colour: Paint
+): readonly Markup[] => {
+  const { across, up } = relation
+  const related = relatedOf(record.runs, relation)
+  if (related.length < 2) return []
+  const densities = [...new Set(related.map(({ density }) => density))].sort((a, b) => b - a)
+  const methods = [...new Set(related.map(({ method }) => method))]
+  // positions carry the values, so neither axis need start at zero
+  const domain = (side: 'x' | 'y') =>
+    extentOf(
+      related.map((one) => one[side]),
+      0.06
+    )
+  return [
+    picture(
+      layOut({
+        title: `${up} against ${across}`,
+        x: linearAxis({ domain: domain('x'), label: across, wanted: 7 }),
+        y: linearAxis({ domain: domain('y'), label: up }),
+        marks: related.map(({ x, y, method, density }) =>
+          point([x, y], densities.indexOf(density), colour(method))
+        ),
+        legend: [
+          ...methods.map((name) => ({ name, colour: colour(name), shape: 0 })),
+          ...(densities.length < 2 ? [] : densities.map((one, shape) => ({ name: percentOf(one), shape })))
+        ]
+      })
+    )
+  ]
 }

@@ -1,17 +1,27 @@
-import type { ExperimentRecord, ExperimentRun } from '../experiment/record.js'
-import { show, summarise } from './estimate.js'
-import type { Table } from './table.js'
+import type { ExperimentRecord } from '../experiment/record.js'
+import { estimate, pairedDifferences, show, showDifference } from './estimate.js'
 import {
+  cleanPercent,
   dynamics,
   type Group,
   groupsOf,
   kernelDistance,
   type Level,
   type Measure,
+  percentage,
   percentOf,
   robustPercent,
+  seededOf,
   valuesOf
 } from './group.js'
+
+/** A table as text: a heading for each column, and rows of as many cells. */
+export interface Table {
+  readonly headings: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+  /** The rows before which a line is drawn, counted from 0. */
+  readonly starts?: readonly number[]
+}
 
 interface Column {
   readonly heading: string
@@ -21,135 +31,157 @@ interface Column {
 const NOTHING = '–'
 
 /** Mean ± standard deviation over the seeds. */
-const measured = (heading: string, digits: number, of: Measure): Column => ({
+const column = (heading: string, digits: number, of: Measure): Column => ({
   heading,
   cell: (group) => {
     const values = valuesOf(group, of)
-    return values.length === 0 ? NOTHING : show(digits, summarise(values))
+    return values.length === 0 ? NOTHING : show(digits, estimate(values))
   }
 })
 
-/** A share of two numbers in per cent, a run each. */
-const percentage = (heading: string, of: Measure): Column =>
-  measured(heading, 1, (run) => {
-    const share = of(run)
-    return share === undefined ? undefined : 100 * share
-  })
+/** A fraction in per cent, mean ± standard deviation over the seeds. */
+const shareColumn = (heading: string, of: Measure): Column => column(heading, 1, percentage(of))
 
-/** Where another density begins. */
-const startsOf = (groups: readonly Group[]): readonly number[] =>
-  groups.flatMap(({ density }, i) => (i > 0 && density !== groups[i - 1]?.density ? [i] : []))
-
-/** A row for each group; columns that say nothing of any are left out, and the table where none is left. */
-const rowsOf = (groups: readonly Group[], columns: readonly Column[]): Table | undefined => {
+/** A row for each group; columns without a value are left out, and the table where none is left. */
+const tableOf = (groups: readonly Group[], columns: readonly Column[]): Table | undefined => {
   const shown = columns.filter(({ cell }) => groups.some((group) => cell(group) !== NOTHING))
   return shown.length === 0
     ? undefined
     : {
         headings: ['method', ...shown.map(({ heading }) => heading)],
         rows: groups.map((group) => [group.name, ...shown.map(({ cell }) => cell(group))]),
-        starts: startsOf(groups)
+        // where another density begins
+        starts: groups.flatMap(({ density }, i) => (i > 0 && density !== groups[i - 1]?.density ? [i] : []))
       }
 }
 
-const masked = (record: ExperimentRecord): readonly Group[] =>
-  groupsOf(record).filter(({ method }) => method !== 'dense')
-
-/** The percentage of the weights that a run keeps. */
-const keptOf = (run: ExperimentRun | undefined): string => {
-  const layers = run?.measures?.layers ?? []
-  const total = layers.reduce((sum, layer) => sum + layer.total, 0)
-  const kept = layers.reduce((sum, layer) => sum + layer.kept, 0)
-  return total === 0 ? NOTHING : ((100 * kept) / total).toFixed(1)
-}
-
-/** What each method keeps, how accurate it is, and how far from the dense network. */
-export const summaryTable = (record: ExperimentRecord): Table | undefined =>
-  rowsOf(groupsOf(record), [
-    { heading: 'weights %', cell: ({ runs }) => keptOf(runs[0]) },
-    percentage('clean %', ({ robustness }) => robustness.clean),
-    measured('robust %', 1, robustPercent),
-    measured('kernel distance', 3, kernelDistance),
-    measured('output distance', 3, ({ measures }) => measures?.distance?.output),
-    measured('dynamics', 3, dynamics),
-    { heading: 'seeds', cell: ({ runs }) => String(runs.length) }
-  ])
-
-/** Robust accuracy after each attack in turn, where there are several. */
-export const attacksTable = (record: ExperimentRecord): Table | undefined => {
-  const names = record.runs[0]?.robustness.attacks.map(({ name }) => name) ?? []
-  return names.length < 2
-    ? undefined
-    : rowsOf(
-        groupsOf(record),
-        names.map((name, j) =>
-          percentage(
-            j === 0 ? `${name} %` : `and ${name} %`,
-            ({ robustness }) => robustness.attacks[j]?.robust
-          )
-        )
-      )
-}
-
-/** What each method costs: to keep, to run, and to come by. */
-export const costTable = (record: ExperimentRecord): Table | undefined =>
-  rowsOf(groupsOf(record), [
-    percentage('FLOPs %', ({ measures }) => measures && measures.cost.flops / measures.cost.denseFlops),
-    percentage('bytes %', ({ measures }) => measures && measures.cost.bytes / measures.cost.denseBytes),
-    measured('mask s', 1, ({ seconds }) => seconds?.mask),
-    measured('training s', 1, ({ seconds }) => seconds?.training),
-    measured('tests s', 1, ({ seconds }) => seconds?.tests)
-  ])
-
-/** What a search changed, on images kept out of it. */
-export const searchTable = (record: ExperimentRecord): Table | undefined => {
-  const searched = masked(record).filter((group) =>
-    group.runs.some(({ measures }) => measures?.search !== undefined)
-  )
-  return rowsOf(searched, [
-    measured('kernel before', 3, ({ measures }) => measures?.search?.before.kernel),
-    measured('kernel after', 3, ({ measures }) => measures?.search?.after.kernel),
-    measured('output before', 3, ({ measures }) => measures?.search?.before.output),
-    measured('output after', 3, ({ measures }) => measures?.search?.after.output),
-    measured('weights exchanged', 0, ({ measures }) =>
-      measures?.search?.flips.flat().reduce((sum, flips) => sum + flips, 0)
-    )
-  ])
-}
-
-/** What the kernels at the start are like. */
-export const kernelTable = (record: ExperimentRecord): Table | undefined =>
-  rowsOf(groupsOf(record), [
-    measured('effective rank', 1, ({ measures }) => measures?.kernel?.effectiveRank),
-    measured('alignment with labels', 3, ({ measures }) => measures?.kernel?.labelAlignment),
-    measured('with the dense kernel', 3, ({ measures }) => measures?.kernel?.denseAlignment)
-  ])
-
-/** Kept weights of each layer, and their share of it, of the first run of each method of a density. */
-export const layerTable = ({ masked: groups }: Level): Table | undefined => {
-  const totals = groups[0]?.runs[0]?.measures?.layers.map(({ total }) => total) ?? []
-  return rowsOf(
-    groups,
-    totals.map((total, i) => ({
-      heading: `layer ${i + 1} of ${total.toLocaleString('en')}`,
-      cell: ({ runs }) => {
-        const layer = runs[0]?.measures?.layers[i]
-        return layer === undefined
-          ? NOTHING
-          : `${layer.kept.toLocaleString('en')} (${percentOf(Number((layer.kept / layer.total).toPrecision(2)))})`
-      }
-    }))
-  )
-}
-
-/** Accuracy class by class, of the first run. */
-export const classTable = ({ runs }: ExperimentRecord): Table | undefined =>
-  runs[0] && {
-    headings: ['class', 'images', 'clean %', 'robust %'],
-    rows: runs[0].robustness.classes.map(({ label, count, clean, robust }) => [
-      String(label),
-      String(count),
-      (100 * clean).toFixed(1),
-      (100 * robust).toFixed(1)
-    ])
+/** The percentage of its weights that the first run of a group keeps. */
+const keptColumn: Column = {
+  heading: 'weights %',
+  cell: ({ runs }) => {
+    const layers = runs[0]?.measures?.layers ?? []
+    const total = layers.reduce((sum, layer) => sum + layer.total, 0)
+    const kept = layers.reduce((sum, layer) => sum + layer.kept, 0)
+    return total === 0 ? NOTHING : ((100 * kept) / total).toFixed(1)
   }
+}
+
+/** The methods that every other is compared with. */
+const BASES = ['dense', 'snip', 'kernelTrace'] as const
+
+/** What is said beside the paired differences. */
+export const pairsNote =
+  'Robust accuracy under all attacks, in points: mean of the differences on each seed that both ran, and its 95 % ' +
+  'interval by Student’s t. * where the interval leaves out 0; of many such intervals one in twenty does so by chance.'
+
+const differenceFrom =
+  (base: Group) =>
+  (group: Group): string => {
+    if (base === group) return NOTHING
+    const difference = estimate(
+      pairedDifferences(seededOf(group, robustPercent), seededOf(base, robustPercent))
+    )
+    const isWhole = difference.count === 0 || difference.count === group.runs.length
+    return showDifference(1, difference) + (isWhole ? '' : ` (${difference.count} of them)`)
+  }
+
+/** The tables of a report, each undefined where nothing of it was measured. */
+export const tables = {
+  /** What each method keeps, how accurate it is, and how far from the dense network. */
+  summary: (record: ExperimentRecord): Table | undefined =>
+    tableOf(groupsOf(record), [
+      keptColumn,
+      column('clean %', 1, cleanPercent),
+      column('robust %', 1, robustPercent),
+      column('kernel distance', 3, kernelDistance),
+      column('output distance', 3, ({ measures }) => measures?.distance?.output),
+      column('dynamics', 3, dynamics),
+      { heading: 'seeds', cell: ({ runs }) => String(runs.length) }
+    ]),
+
+  /** Robust accuracy after each attack in turn, where there are several. */
+  attacks: (record: ExperimentRecord): Table | undefined => {
+    const names = record.runs[0]?.robustness.attacks.map(({ name }) => name) ?? []
+    const columns = names.map((name, j) =>
+      shareColumn(`${j === 0 ? '' : 'and '}${name} %`, ({ robustness }) => robustness.attacks[j]?.robust)
+    )
+    return tableOf(groupsOf(record), columns.length < 2 ? [] : columns)
+  },
+
+  /** What each method costs: to keep, to run, and to come by. */
+  cost: (record: ExperimentRecord): Table | undefined =>
+    tableOf(groupsOf(record), [
+      shareColumn('FLOPs %', ({ measures }) => measures && measures.cost.flops / measures.cost.denseFlops),
+      shareColumn('bytes %', ({ measures }) => measures && measures.cost.bytes / measures.cost.denseBytes),
+      column('mask s', 1, ({ seconds }) => seconds?.mask),
+      column('training s', 1, ({ seconds }) => seconds?.training),
+      column('tests s', 1, ({ seconds }) => seconds?.tests)
+    ]),
+
+  /** What a search changed, on images kept out of it. */
+  search: (record: ExperimentRecord): Table | undefined =>
+    tableOf(
+      groupsOf(record).filter(({ runs }) => runs.some(({ measures }) => measures?.search !== undefined)),
+      [
+        column('kernel before', 3, ({ measures }) => measures?.search?.before.kernel),
+        column('kernel after', 3, ({ measures }) => measures?.search?.after.kernel),
+        column('output before', 3, ({ measures }) => measures?.search?.before.output),
+        column('output after', 3, ({ measures }) => measures?.search?.after.output),
+        column('weights exchanged', 0, ({ measures }) =>
+          measures?.search?.flips.flat().reduce((sum, flips) => sum + flips, 0)
+        )
+      ]
+    ),
+
+  /** The kernels at the start. */
+  kernels: (record: ExperimentRecord): Table | undefined =>
+    tableOf(groupsOf(record), [
+      column('effective rank', 1, ({ measures }) => measures?.kernel?.effectiveRank),
+      column('alignment with labels', 3, ({ measures }) => measures?.kernel?.labelAlignment),
+      column('with the dense kernel', 3, ({ measures }) => measures?.kernel?.denseAlignment)
+    ]),
+
+  /** Accuracy class by class, of the first run. */
+  classes: ({ runs }: ExperimentRecord): Table | undefined =>
+    runs[0] && {
+      headings: ['class', 'images', 'clean %', 'robust %'],
+      rows: runs[0].robustness.classes.map(({ label, count, clean, robust }) => [
+        String(label),
+        String(count),
+        (100 * clean).toFixed(1),
+        (100 * robust).toFixed(1)
+      ])
+    },
+
+  /** Kept weights of each layer, and their share of it, of the first run of each method of a density. */
+  layers: ({ masked }: Level): Table | undefined =>
+    tableOf(
+      masked,
+      (masked[0]?.runs[0]?.measures?.layers ?? []).map(({ total }, i) => ({
+        heading: `layer ${i + 1} of ${total.toLocaleString('en')}`,
+        cell: ({ runs }) => {
+          const layer = runs[0]?.measures?.layers[i]
+          return layer === undefined
+            ? NOTHING
+            : `${layer.kept.toLocaleString('en')} (${percentOf(Number((layer.kept / layer.total).toPrecision(2)))})`
+        }
+      }))
+    ),
+
+  /** Differences in robust accuracy of each method from dense and those of the same density, seed by seed. */
+  pairs: ({ masked, all }: Level): Table | undefined => {
+    const bases = BASES.flatMap((name) =>
+      all.filter((base) => base.method === name && masked.some((group) => group !== base))
+    )
+    return bases.length === 0
+      ? undefined
+      : {
+          headings: ['method', 'seeds', ...bases.map(({ method }) => `against ${method}`)],
+          rows: masked.map((group) => [
+            group.name,
+            String(group.runs.length),
+            ...bases.map((base) => differenceFrom(base)(group))
+          ])
+        }
+  }
+}

@@ -19,7 +19,7 @@ const cases: [verdict: 'allowed' | 'forbidden', file: string, specifier: string]
   ['forbidden', 'lib/ntk/empirical/empirical-ntk.ts', '../../attack/pgd.js'],
   ['allowed', 'lib/train/fit.ts', '../mask/search.js'],
   ['forbidden', 'lib/mask/search.ts', '../train/fit.js'],
-  ['forbidden', 'lib/report/page.ts', '../graph/graph.js'],
+  ['forbidden', 'lib/report/markup.ts', '../graph/graph.js'],
   ['allowed', 'lib/report/experiment-html.ts', '../experiment/record.js'],
   ['forbidden', 'lib/experiment/run.ts', '../io/index.js'],
   ['forbidden', 'lib/experiment/run.ts', 'node:fs'],

@@ -10,7 +10,7 @@ import {
   robustPercent,
   valuesOf
 } from '../../lib/report/group.js'
-import { show, summarise } from '../../lib/report/estimate.js'
+import { estimate, show } from '../../lib/report/estimate.js'
 import { right } from '../support/either.js'
 import { experimentTables, type PageTable } from './tables.js'
 
@@ -51,7 +51,7 @@ const columns: Readonly<Record<string, readonly [measure: Measure, digits: numbe
 const cellOf = (group: Group, title: string): string => {
   const [measure, digits] = columns[title]!
   const values = valuesOf(group, measure)
-  return values.length === 0 ? '–' : show(digits, summarise(values))
+  return values.length === 0 ? '–' : show(digits, estimate(values))
 }
 
 /** A table with a row for each experiment, whose titles are a measure and a method: `kernel: SNIP`. */

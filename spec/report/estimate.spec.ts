@@ -6,8 +6,7 @@ import {
   pairedDifferences,
   showDifference,
   smooth,
-  studentQuantile,
-  summarise
+  studentQuantile
 } from '../../lib/report/estimate.js'
 
 const values = fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 2, maxLength: 12 })
@@ -16,13 +15,6 @@ const seeded = fc
   .chain((seeds) =>
     fc.tuple(...seeds.map((seed) => fc.integer({ min: -50, max: 50 }).map((value) => ({ seed, value }))))
   )
-
-describe('summarise', () => {
-  it('takes the deviation with n − 1, and none of a single value', () => {
-    expect(summarise([1, 2, 3])).toEqual({ mean: 2, sd: 1 })
-    expect(summarise([4])).toEqual({ mean: 4, sd: undefined })
-  })
-})
 
 describe('smooth', () => {
   it('takes means of blocks where there are more than 50 points', () => {
@@ -57,19 +49,19 @@ describe('studentQuantile', () => {
 
 describe('estimate', () => {
   it('is what a hand finds: 1, 2, 3 has 2 ± 4.303 / √3', () => {
-    const { count, mean, spread } = estimate([1, 2, 3])
-    expect([count, mean, spread?.sd]).toEqual([3, 2, 1])
-    expect(spread?.low).toBeCloseTo(2 - 2.4841, 4)
-    expect(spread?.high).toBeCloseTo(2 + 2.4841, 4)
-    expect(estimate([5])).toEqual({ count: 1, mean: 5, spread: undefined })
+    const { count, mean, sd, interval } = estimate([1, 2, 3])
+    expect([count, mean, sd]).toEqual([3, 2, 1])
+    expect(interval?.low).toBeCloseTo(2 - 2.4841, 4)
+    expect(interval?.high).toBeCloseTo(2 + 2.4841, 4)
+    expect(estimate([5])).toEqual({ count: 1, mean: 5, sd: undefined, interval: undefined })
   })
 
   it('has its mean in its interval', () => {
     fc.assert(
       fc.property(values, (some) => {
-        const { mean, spread } = estimate(some)
-        expect(spread!.low).toBeLessThanOrEqual(mean)
-        expect(spread!.high).toBeGreaterThanOrEqual(mean)
+        const { mean, interval } = estimate(some)
+        expect(interval!.low).toBeLessThanOrEqual(mean)
+        expect(interval!.high).toBeGreaterThanOrEqual(mean)
       })
     )
   })
@@ -97,7 +89,7 @@ describe('pairedDifferences', () => {
         fc.pre(there.count > 0)
         expect(there.count).toBe(back.count)
         expect(there.mean).toBeCloseTo(-back.mean, 9)
-        if (there.spread !== undefined) expect(there.spread.low).toBeCloseTo(-back.spread!.high, 9)
+        if (there.interval !== undefined) expect(there.interval.low).toBeCloseTo(-back.interval!.high, 9)
         expect(isResolved(there)).toBe(isResolved(back))
       })
     )

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { tile } from '../../lib/report/plot/tile.js'
+import { tile } from '../../lib/report/mask-figures.js'
 
 /** What the paths of a tile paint, a pixel each: the opacity of the strip that covers it, and how many do. */
 const painted = (svg: string, side: number): readonly (readonly [opacity: number, times: number])[] => {

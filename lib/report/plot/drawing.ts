@@ -1,7 +1,7 @@
-import { element, group, type Markup } from '../markup.js'
+import { element, fragment, type Markup } from '../markup.js'
 import type { Axis, AxisOn } from './axis.js'
 import { palette } from './palette.js'
-import { type Canvas, type Mark, symbol } from './mark.js'
+import { type Mark, type PlotArea, symbol } from './mark.js'
 
 /** A name to the right of a plot. */
 export interface LegendEntry {
@@ -63,19 +63,20 @@ const spread = (wanted: readonly number[], bottom: number): readonly number[] =>
   return down.sort((a, b) => a.i - b.i).map(({ y }) => y - overflow)
 }
 
-const legendOf = (entries: readonly LegendEntry[], { y, right, top, bottom }: Canvas): Markup => {
+const legendOf = (entries: readonly LegendEntry[], { y, right, top, bottom }: PlotArea): Markup => {
   const heights = spread(
     entries.map(({ value }, i) => (value === undefined ? top + 8 + i * SPACING : y(value))),
     bottom
   )
-  return group(
+  return fragment(
     ...entries.map(({ name, colour, shape }, i) =>
-      group(
+      fragment(
         shape === undefined ? '' : symbol(right + 16, heights[i]!, shape, colour ?? 'var(--quiet)'),
         element(
           'text',
           {
-            ...(colour === undefined ? {} : { class: 'name', fill: colour }),
+            class: colour && 'name',
+            fill: colour,
             x: right + (shape === undefined ? 10 : 28),
             y: heights[i]! + 4
           },
@@ -87,28 +88,23 @@ const legendOf = (entries: readonly LegendEntry[], { y, right, top, bottom }: Ca
 }
 
 /** The numbers and labels of both axes, and the lines of the grid. */
-const axes = (x: Axis, y: Axis, grid: Plot['grid'], { left, right, top, bottom }: Canvas): Markup => {
+const axes = (x: Axis, y: Axis, grid: Plot['grid'], { left, right, top, bottom }: PlotArea): Markup => {
   const isCentred = roomOf([x.label]) < right - left
-  return group(
+  return fragment(
     ...y.ticks.map(({ value, text, colour }) => {
       const height = y.scale(value)
-      return group(
+      return fragment(
         grid === 'y' ? element('line', { class: 'grid', x1: left, x2: right, y1: height, y2: height }) : '',
         element(
           'text',
-          {
-            x: left - 8,
-            y: height + 4,
-            'text-anchor': 'end',
-            ...(colour === undefined ? {} : { class: 'name', fill: colour })
-          },
+          { x: left - 8, y: height + 4, 'text-anchor': 'end', class: colour && 'name', fill: colour },
           text
         )
       )
     }),
     ...x.ticks.map(({ value, text }) => {
       const place = x.scale(value)
-      return group(
+      return fragment(
         grid === 'x' ? element('line', { class: 'grid', x1: place, x2: place, y1: top, y2: bottom }) : '',
         element('text', { x: place, y: bottom + 20, 'text-anchor': 'middle' }, text)
       )
@@ -128,14 +124,15 @@ const axes = (x: Axis, y: Axis, grid: Plot['grid'], { left, right, top, bottom }
 
 /** Lays a plot out: the numbers of the vertical axis and the names of the legend get the room that they need. */
 export const layOut = ({ title, marks, grid = 'y', legend = [], size, room, ...plot }: Plot): Drawing => {
-  const vertical = (top: number): Axis => plot.y([top + (size?.[1] ?? 264), top])
+  const height = size?.[1] ?? 264
+  const vertical = (top: number): Axis => plot.y([top + height, top])
   const top = vertical(0).label === '' ? 12 : 36
   const y = vertical(top)
   const left = Math.max(56, 24 + roomOf(y.ticks.map(({ text }) => text)))
   const right = size === undefined ? RIGHT : left + size[0]
-  const bottom = top + (size?.[1] ?? 264)
+  const bottom = top + height
   const x = plot.x([left, right])
-  const canvas: Canvas = { x: x.scale, y: y.scale, left, right, top, bottom }
+  const area: PlotArea = { x: x.scale, y: y.scale, left, right, top, bottom }
   const names = roomOf(legend.map(({ name }) => name))
   const shapes = legend.some(({ shape }) => shape !== undefined) ? 18 : 0
   return {
@@ -148,7 +145,7 @@ export const layOut = ({ title, marks, grid = 'y', legend = [], size, room, ...p
       )
     ),
     height: bottom + 50,
-    parts: [axes(x, y, grid, canvas), ...marks.map((mark) => mark(canvas)), legendOf(legend, canvas)]
+    parts: [axes(x, y, grid, area), ...marks.map((mark) => mark(area)), legendOf(legend, area)]
   }
 }
 

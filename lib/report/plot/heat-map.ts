@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { tangentError, type TangentError } from '../../core/error.js'
 import type { NdArray } from '../../core/ndarray.js'
 import { showShape } from '../../core/shape.js'
-import { element, group } from '../markup.js'
+import { element, fragment } from '../markup.js'
 import { type AxisOn, linear, linearAxis, roundNumbers } from './axis.js'
 import { type ColourMap, diverging, sequential } from './palette.js'
 import { figure, layOut } from './drawing.js'
@@ -68,7 +68,7 @@ const colourBar =
     const { scale, ticks } = linearAxis({ domain, label: '' })([bottom, top])
     const step = (bottom - top) / SHADES
     const x = right + BESIDE
-    return group(
+    return fragment(
       ...Array.from({ length: SHADES }, (_, s) =>
         element('rect', {
           x,
@@ -96,7 +96,7 @@ const colouredCells =
     const shades = cells(rows, columns, 1, (row, column) =>
       Math.min(SHADES - 1, Math.max(0, Math.floor(share(at(row, column)))))
     )
-    return group(
+    return fragment(
       element(
         'g',
         { transform: `translate(${left} ${top}) scale(${unit})`, 'shape-rendering': 'crispEdges' },

@@ -2,7 +2,7 @@ import { element, type Markup } from '../markup.js'
 import type { Scale } from './axis.js'
 
 /** What a mark draws with: the scales of both axes, and the inside of the plot in pixels. */
-export interface Canvas {
+export interface PlotArea {
   readonly x: Scale
   readonly y: Scale
   readonly left: number
@@ -12,11 +12,11 @@ export interface Canvas {
 }
 
 /** Something that is drawn at values of the axes. */
-export type Mark = (canvas: Canvas) => Markup
+export type Mark = (area: PlotArea) => Markup
 
 type Point = readonly [x: number, y: number]
 
-const pathOf = (points: readonly Point[], { x, y }: Canvas): string =>
+const pathOf = (points: readonly Point[], { x, y }: PlotArea): string =>
   points.map((point) => `${x(point[0]).toFixed(1)},${y(point[1]).toFixed(1)}`).join(' ')
 
 /** A line through points; `dash` is what SVG calls `stroke-dasharray`. */
@@ -26,9 +26,9 @@ export const line =
     colour: string,
     { width = 2, opacity = 1, dash = 'none' }: { width?: number; opacity?: number; dash?: string } = {}
   ): Mark =>
-  (canvas) =>
+  (area) =>
     element('polyline', {
-      points: pathOf(points, canvas),
+      points: pathOf(points, area),
       fill: 'none',
       stroke: colour,
       'stroke-width': width,
@@ -43,9 +43,9 @@ export const whisker = (from: Point, to: Point, colour: string): Mark => line([f
 /** The area between two lines. */
 export const band =
   (lower: readonly Point[], upper: readonly Point[], colour: string): Mark =>
-  (canvas) =>
+  (area) =>
     element('polygon', {
-      points: pathOf([...upper, ...lower.toReversed()], canvas),
+      points: pathOf([...upper, ...lower.toReversed()], area),
       fill: colour,
       'fill-opacity': 0.13
     })
@@ -57,10 +57,10 @@ export const dot =
     colour: string,
     { radius = 4, open = false }: { radius?: number; open?: boolean } = {}
   ): Mark =>
-  (canvas) =>
+  (area) =>
     element('circle', {
-      cx: canvas.x(x),
-      cy: canvas.y(y),
+      cx: area.x(x),
+      cy: area.y(y),
       r: radius,
       ...(open ? { class: 'open', stroke: colour, 'stroke-width': 2 } : { fill: colour })
     })
@@ -80,14 +80,14 @@ export const symbol = (px: number, py: number, shape: number, colour: string): M
 /** A point whose shape and colour say what it belongs to. */
 export const point =
   ([x, y]: Point, shape: number, colour: string): Mark =>
-  (canvas) =>
-    symbol(canvas.x(x), canvas.y(y), shape, colour)
+  (area) =>
+    symbol(area.x(x), area.y(y), shape, colour)
 
 /** A mark so many pixels to the right, beside what is drawn at the same values. */
 export const aside =
   (pixels: number, mark: Mark): Mark =>
-  (canvas) =>
-    mark({ ...canvas, x: (value) => canvas.x(value) + pixels })
+  (area) =>
+    mark({ ...area, x: (value) => area.x(value) + pixels })
 
 /**
  * The cells of a grid as one path for each level, with a strip for each run of equal neighbours in a row: a picture of a large
