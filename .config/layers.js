@@ -53,7 +53,7 @@ const packages = [
   { name: /^fp-ts\//, where: /^lib\// },
   { name: /^io-ts(\/|$)/, where: /^lib\// },
   { name: /^(gpu\.js|webgpu|gl)(\/|$)/, where: /^lib\/engine\/gpujs\/packages\.ts$/ },
-  { name: /^onnxruntime-(node|web|common)(\/|$)/, where: /^lib\/engine\/onnx\/runtime\.ts$/ },
+  { name: /^onnxruntime-(node|web|common)(\/|$)/, where: /^lib\/engine\/onnx\/open-onnx\.ts$/ },
   { name: /^ml-matrix$/, where: /^lib\/ntk\/spectrum\/spectrum\.ts$/ },
   { name: /^fast-check$/, where: /^lib\/laws\// },
   { name: /^node:/, where: /^lib\/(io|cli)\// }

@@ -1,6 +1,6 @@
 import type { OpenBackend } from './backend.js'
 import { openGpujs } from './gpujs/index.js'
-import { openOnnx } from './onnx/open-onnx.js'
+import { openOnnx } from './onnx/index.js'
 import { openReference } from './reference/index.js'
 
 /** What an engine is made of. */

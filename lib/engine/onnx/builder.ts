@@ -1,53 +1,49 @@
-import type { NdArray } from '../../core/ndarray.js'
+import { full, type NdArray } from '../../core/ndarray.js'
 import type { Shape } from '../../core/shape.js'
+import type { OpOf } from '../../graph/op.js'
+import type { Tensor } from '../../graph/tensor.js'
+import type { DeviceTag } from '../plan.js'
 
-/** The element types of an ONNX model of ours. Values of a graph are floats; comparisons are bools until they are used. */
+/** The element types of our ONNX models. Values of a graph are floats; comparisons are bools until they are used. */
 export type ElementType = 'float' | 'bool' | 'int64'
+
+/** Type and shape of a value. */
+interface ValueType {
+  readonly dims: Shape
+  readonly type: ElementType
+}
 
 /**
  * A value of the model. `dims` has the rank of the tensor it stands for; an axis of size 1 may stand for a repeated one,
  * since the consumers broadcast by themselves.
  */
-export interface Value {
+export interface OnnxValue extends ValueType {
   readonly name: string
-  readonly dims: Shape
-  readonly type: ElementType
 }
 
 /** An attribute of an ONNX operator; whole numbers unless marked as real. */
 export type Attribute = number | readonly number[] | { readonly real: number }
 
-export type Attributes = Readonly<Record<string, Attribute>>
+type Attributes = Readonly<Record<string, Attribute>>
 
 export interface OnnxNode {
   readonly op: string
-  readonly inputs: readonly Value[]
-  readonly outputs: readonly Value[]
+  readonly inputs: readonly OnnxValue[]
+  readonly outputs: readonly OnnxValue[]
   readonly attributes: Attributes
 }
 
 /** A constant of the model. */
 export type Initializer =
   | { readonly type: 'float'; readonly name: string; readonly array: NdArray }
-  | {
-      readonly type: 'int64'
-      readonly name: string
-      readonly values: readonly number[]
-      readonly dims: Shape
-    }
+  | { readonly type: 'int64'; readonly name: string; readonly values: readonly number[] }
 
 /** A whole model, before it is written as bytes. */
-export interface Model {
-  readonly inputs: readonly Value[]
-  readonly outputs: readonly Value[]
+export interface OnnxModel {
+  readonly inputs: readonly OnnxValue[]
+  readonly outputs: readonly OnnxValue[]
   readonly nodes: readonly OnnxNode[]
   readonly initializers: readonly Initializer[]
-}
-
-/** Type and shape of what an operator gives. */
-export interface Result {
-  readonly dims: Shape
-  readonly type: ElementType
 }
 
 /**
@@ -55,24 +51,50 @@ export interface Result {
  * expansion or a transpose wherever it needs one.
  */
 export interface Builder {
+  /** The result of an operator that has one. */
   readonly emit: (
     op: string,
-    inputs: readonly Value[],
-    results: readonly [Result, ...Result[]],
+    inputs: readonly OnnxValue[],
+    dims: Shape,
+    attributes?: Attributes,
+    type?: ElementType
+  ) => OnnxValue
+  /** The results of an operator that has several. */
+  readonly emitAll: (
+    op: string,
+    inputs: readonly OnnxValue[],
+    results: readonly ValueType[],
     attributes?: Attributes
-  ) => readonly [Value, ...Value[]]
-  /** What an operator without attributes on these inputs gave, if it was emitted. */
-  readonly emitted: (op: string, inputs: readonly Value[]) => Value | undefined
-  readonly floats: (array: NdArray) => Value
-  readonly ints: (values: readonly number[], dims?: Shape) => Value
-  readonly input: (dims: Shape) => Value
-  /** The node that gives a value; undefined for inputs and constants. */
-  readonly producer: (value: Value) => OnnxNode | undefined
-  /** The number a constant consists of, if all its elements are one. */
-  readonly uniform: (value: Value) => number | undefined
-  readonly nodes: () => readonly OnnxNode[]
-  readonly initializers: () => readonly Initializer[]
+  ) => readonly OnnxValue[]
+  /** The result of an operator without attributes on these inputs, if it was emitted. */
+  readonly emitted: (op: string, inputs: readonly OnnxValue[]) => OnnxValue | undefined
+  readonly floats: (array: NdArray) => OnnxValue
+  /**
+   * One number, with axes of size 1.
+   *
+   * @defaultValue `rank` is 0
+   */
+  readonly number: (element: number, rank?: number) => OnnxValue
+  readonly ints: (values: readonly number[]) => OnnxValue
+  readonly input: (dims: Shape) => OnnxValue
+  /** The node whose result a value is; undefined for inputs and constants. */
+  readonly producer: (value: OnnxValue) => OnnxNode | undefined
+  /** The number that all elements of a constant are equal to, if there is one. */
+  readonly uniform: (value: OnnxValue) => number | undefined
+  readonly nodes: readonly OnnxNode[]
+  readonly initializers: readonly Initializer[]
 }
+
+/** The value that a tensor was lowered to. */
+export type ValueOf = (tensor: Tensor) => OnnxValue
+
+/** Lowers one primitive to ONNX operators, given the values of its arguments. */
+export type LowerOnnx<T extends DeviceTag> = (
+  build: Builder,
+  op: OpOf<T>,
+  args: readonly OnnxValue[],
+  node: Tensor
+) => OnnxValue
 
 /** The element that all elements are equal to; 0 and −0 differ. */
 const uniformElement = ({ data }: NdArray): number | undefined => {
@@ -80,59 +102,71 @@ const uniformElement = ({ data }: NdArray): number | undefined => {
   return first !== undefined && data.every((x) => Object.is(x, first)) ? first : undefined
 }
 
+/** Begins an empty model. */
 export const makeBuilder = (): Builder => {
   const nodes: OnnxNode[] = []
   const initializers: Initializer[] = []
   const producers = new Map<string, OnnxNode>()
-  const known = new Map<string, readonly [Value, ...Value[]]>()
-  const constants = new Map<string, Value>()
+  const known = new Map<string, readonly OnnxValue[]>()
+  const constants = new Map<string, OnnxValue>()
   const uniforms = new Map<string, number>()
   let count = 0
-  const nameOf = (op: string, inputs: readonly Value[], attributes: Attributes): string =>
+  const keyOf = (op: string, inputs: readonly OnnxValue[], attributes: Attributes): string =>
     `${op} ${inputs.map(({ name }) => name).join(' ')} ${JSON.stringify(attributes)}`
-  const fresh = ({ dims, type }: Result): Value => ({ name: `t${count++}`, dims, type })
+  const fresh = ({ dims, type }: ValueType): OnnxValue => ({ name: `t${count++}`, dims, type })
+  /** A constant; with a key, there is one for each. */
+  const constant = (
+    key: string | undefined,
+    type: ValueType,
+    initializer: (name: string) => Initializer
+  ): OnnxValue => {
+    const before = key === undefined ? undefined : constants.get(key)
+    if (before !== undefined) return before
+    const value = fresh(type)
+    initializers.push(initializer(value.name))
+    if (key !== undefined) constants.set(key, value)
+    return value
+  }
+  const floats = (array: NdArray, key?: string): OnnxValue =>
+    constant(key, { dims: array.shape, type: 'float' }, (name) => ({ type: 'float', name, array }))
+  const number = (element: number, rank = 0): OnnxValue => {
+    const key = `float ${rank} ${Object.is(element, -0) ? '-0' : element}`
+    const value = floats(full(new Array<number>(rank).fill(1), element), key)
+    uniforms.set(value.name, element)
+    return value
+  }
+  const emitAll: Builder['emitAll'] = (op, inputs, results, attributes = {}) => {
+    const key = keyOf(op, inputs, attributes)
+    const before = known.get(key)
+    if (before !== undefined) return before
+    const outputs = results.map(fresh)
+    const node: OnnxNode = { op, inputs, outputs, attributes }
+    nodes.push(node)
+    for (const { name } of outputs) producers.set(name, node)
+    known.set(key, outputs)
+    return outputs
+  }
 
   return {
-    emit: (op, inputs, [first, ...rest], attributes = {}) => {
-      const key = nameOf(op, inputs, attributes)
-      const before = known.get(key)
-      if (before !== undefined) return before
-      const outputs: readonly [Value, ...Value[]] = [fresh(first), ...rest.map(fresh)]
-      const node: OnnxNode = { op, inputs, outputs, attributes }
-      nodes.push(node)
-      for (const { name } of outputs) producers.set(name, node)
-      known.set(key, outputs)
-      return outputs
-    },
-    emitted: (op, inputs) => known.get(nameOf(op, inputs, {}))?.[0],
+    emit: (op, inputs, dims, attributes, type = 'float') =>
+      emitAll(op, inputs, [{ dims, type }], attributes)[0]!,
+    emitAll,
+    emitted: (op, inputs) => known.get(keyOf(op, inputs, {}))?.[0],
     floats: (array) => {
       const element = uniformElement(array)
-      const dims = element === undefined ? array.shape : array.shape.map(() => 1)
-      const key = `float ${dims.length} ${Object.is(element, -0) ? '-0' : element}`
-      const before = element === undefined ? undefined : constants.get(key)
-      if (before !== undefined) return before
-      const value = fresh({ dims, type: 'float' })
-      const data = element === undefined ? array.data : Float32Array.of(element)
-      initializers.push({ type: 'float', name: value.name, array: { _tag: 'NdArray', shape: dims, data } })
-      if (element !== undefined) {
-        constants.set(key, value)
-        uniforms.set(value.name, element)
-      }
-      return value
+      return element === undefined ? floats(array) : number(element, array.shape.length)
     },
-    ints: (values, dims = [values.length]) => {
-      const key = `int64 ${dims.join(',')}: ${values.join(',')}`
-      const before = constants.get(key)
-      if (before !== undefined) return before
-      const value = fresh({ dims, type: 'int64' })
-      initializers.push({ type: 'int64', name: value.name, values, dims })
-      constants.set(key, value)
-      return value
-    },
+    number,
+    ints: (values) =>
+      constant(`int64 ${values.join(',')}`, { dims: [values.length], type: 'int64' }, (name) => ({
+        type: 'int64',
+        name,
+        values
+      })),
     input: (dims) => fresh({ dims, type: 'float' }),
     producer: ({ name }) => producers.get(name),
     uniform: ({ name }) => uniforms.get(name),
-    nodes: () => nodes,
-    initializers: () => initializers
+    nodes,
+    initializers
   }
 }

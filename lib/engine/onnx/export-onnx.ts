@@ -8,13 +8,13 @@ import { isOp, isTensor, type Tensor } from '../../graph/tensor.js'
 import { attempt, trace } from '../../graph/trace.js'
 import { optimise } from '../../optimise/index.js'
 import { planOf } from '../plan.js'
-import type { Model, Value } from './builder.js'
+import type { OnnxModel, OnnxValue } from './builder.js'
 import { serialise } from './serialise.js'
 import { lower } from './lower.js'
 
 /** The same model with other names of values. */
-const renamed = (model: Model, names: ReadonlyMap<string, string>): Model => {
-  const value = (one: Value): Value => ({ ...one, name: names.get(one.name) ?? one.name })
+const renamed = (model: OnnxModel, names: ReadonlyMap<string, string>): OnnxModel => {
+  const value = (one: OnnxValue): OnnxValue => ({ ...one, name: names.get(one.name) ?? one.name })
   return {
     inputs: model.inputs.map(value),
     outputs: model.outputs.map(value),

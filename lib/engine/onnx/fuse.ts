@@ -1,8 +1,8 @@
 import { sameShape, sizeOf } from '../../core/shape.js'
-import type { Model, OnnxNode, Value } from './builder.js'
+import type { OnnxModel, OnnxNode, OnnxValue } from './builder.js'
 
 /** The nodes that the outputs need, in their order. */
-const needed = (nodes: readonly OnnxNode[], outputs: readonly Value[]): OnnxNode[] => {
+const needed = (nodes: readonly OnnxNode[], outputs: readonly OnnxValue[]): OnnxNode[] => {
   const wanted = new Set(outputs.map(({ name }) => name))
   const kept = nodes.toReversed().filter((node) => {
     if (!node.outputs.some(({ name }) => wanted.has(name))) return false
@@ -13,7 +13,7 @@ const needed = (nodes: readonly OnnxNode[], outputs: readonly Value[]): OnnxNode
 }
 
 /** Whether Gemm can add a value to a result of these sizes: it repeats it, never the result. */
-const isAddend = (value: Value, [rows, columns]: readonly number[]): boolean => {
+const isAddend = (value: OnnxValue, [rows, columns]: readonly number[]): boolean => {
   const [m, n] = [value.dims.at(-2) ?? 1, value.dims.at(-1) ?? 1]
   return value.dims.length <= 2 && (m === 1 || m === rows) && (n === 1 || n === columns)
 }
@@ -23,13 +23,13 @@ const realOf = (node: OnnxNode, name: string): number => {
   return typeof attribute === 'object' && 'real' in attribute ? attribute.real : 1
 }
 
-const scaled = (gemm: OnnxNode, factor: number, result: readonly Value[]): OnnxNode => ({
+const scaled = (gemm: OnnxNode, factor: number, result: readonly OnnxValue[]): OnnxNode => ({
   ...gemm,
   outputs: result,
   attributes: { ...gemm.attributes, alpha: { real: realOf(gemm, 'alpha') * factor } }
 })
 
-const withAddend = (gemm: OnnxNode, addend: Value, result: readonly Value[]): OnnxNode => ({
+const withAddend = (gemm: OnnxNode, addend: OnnxValue, result: readonly OnnxValue[]): OnnxNode => ({
   ...gemm,
   inputs: [...gemm.inputs, addend],
   outputs: result
@@ -63,9 +63,9 @@ const withoutFactors = (
 /** A convolution with one number added to each channel of its result. */
 const withBias = (
   conv: OnnxNode,
-  addend: Value,
+  addend: OnnxValue,
   producer: (name: string) => OnnxNode | undefined,
-  result: readonly Value[]
+  result: readonly OnnxValue[]
 ): OnnxNode | undefined => {
   const channels = conv.outputs[0]!.dims[1]
   if (addend.dims.length !== 4 || addend.dims[1] !== channels || sizeOf(addend.dims) !== channels)
@@ -76,7 +76,7 @@ const withBias = (
 }
 
 /** The number a model's constant consists of, if it is a single one. */
-const numbers = (model: Model): ReadonlyMap<string, number> =>
+const numbers = (model: OnnxModel): ReadonlyMap<string, number> =>
   new Map(
     model.initializers.flatMap((initializer) =>
       initializer.type === 'float' && sizeOf(initializer.array.shape) === 1
@@ -90,7 +90,7 @@ const numbers = (model: Model): ReadonlyMap<string, number> =>
  * it or an operand is multiplied by becomes α and what it is added to becomes C. A step of gradient descent, w − rate · xᵀδ, is
  * then one operator. So is a convolution with its bias.
  */
-export const fuse = (model: Model): Model => {
+export const fuse = (model: OnnxModel): OnnxModel => {
   const nodes = needed(model.nodes, model.outputs)
   const uses = new Map<string, number>()
   for (const { name } of [...nodes.flatMap(({ inputs }) => inputs), ...model.outputs])
@@ -99,12 +99,16 @@ export const fuse = (model: Model): Model => {
   const fused = new Map<string, OnnxNode>()
   const openAs =
     (op: string) =>
-    (value: Value): OnnxNode | undefined => {
+    (value: OnnxValue): OnnxNode | undefined => {
       const node = fused.get(value.name)
       return node?.op === op && node.inputs.length === 2 && uses.get(value.name) === 1 ? node : undefined
     }
   const [open, openConv] = [openAs('Gemm'), openAs('Conv')] as const
-  const biased = (value: Value, addend: Value, result: readonly Value[]): OnnxNode | undefined => {
+  const biased = (
+    value: OnnxValue,
+    addend: OnnxValue,
+    result: readonly OnnxValue[]
+  ): OnnxNode | undefined => {
     const conv = openConv(value)
     return conv === undefined ? undefined : withBias(conv, addend, (name) => fused.get(name), result)
   }

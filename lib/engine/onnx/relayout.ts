@@ -1,10 +1,10 @@
-import { sizeOf } from '../../core/shape.js'
+import { sameShape } from '../../core/shape.js'
 import { contract, type ContractOp } from '../../graph/contract.js'
 import { type Graph, topological, withInputs } from '../../graph/graph.js'
 import { isOp, type Tensor } from '../../graph/tensor.js'
 import { normalForm } from '../../optimise/normal.js'
+import { chooseLayout, isDot, movingIndices, productOf, sizeOfIndices } from './contract.js'
 import { type Convolution, convolutions, type Wanted, wantedBy } from './convolution.js'
-import { chooseLayout, isDot } from './layout.js'
 
 type Order = readonly number[]
 
@@ -14,61 +14,49 @@ interface Use {
   readonly operand: number
 }
 
-const elements = (indices: Order, sizes: readonly number[]): number =>
-  sizeOf(indices.map((index) => sizes[index]!))
-
 /** What it costs to lay an operand along the axes of a result: nothing if they stand in the same order. */
 const misaligned = (operand: Order, result: Order, sizes: readonly number[]): number => {
   const places = operand.map((index) => result.indexOf(index))
-  return places.every((place, i) => i === 0 || place > places[i - 1]!) ? 0 : elements(operand, sizes)
+  return places.every((place, i) => i === 0 || place > places[i - 1]!) ? 0 : sizeOfIndices(operand, sizes)
 }
-
-const isSame = (a: Order, b: Order): boolean => a.length === b.length && a.every((index, i) => index === b[i])
 
 /** A copy of whole rows, next to one of single elements. */
 const ROWS = 0.25
 
 /** The number of elements that a convolution copies. */
 const convolutionCost = (op: ContractOp, wanted: readonly Wanted[]): number => {
-  const moving = (indices: Order): number[] => indices.filter((index) => op.sizes[index] !== 1)
-  const output = moving(op.output)
+  const output = movingIndices(op.output, op.sizes)
   return wanted.reduce((total, { output: result, operand, orders }) => {
-    const own = moving(op.operands[operand]!)
-    const place = orders.findIndex((order) => isSame(order, own))
-    const moved = place === 0 ? 0 : elements(own, op.sizes) * (place > 0 ? ROWS : 1)
-    const isPlain = result === undefined || isSame(result, output)
-    return total + moved + (isPlain ? 0 : elements(output, op.sizes))
+    const own = movingIndices(op.operands[operand]!, op.sizes)
+    const place = orders.findIndex((order) => sameShape(order, own))
+    const moved = place === 0 ? 0 : sizeOfIndices(own, op.sizes) * (place > 0 ? ROWS : 1)
+    const isPlain = result === undefined || sameShape(result, output)
+    return total + moved + (isPlain ? 0 : sizeOfIndices(output, op.sizes))
   }, 0)
 }
 
 /** The number of elements that are copied to put the axes of a contraction in order. */
 const costOf = (op: ContractOp, convolution: Convolution | undefined): number => {
   if (convolution !== undefined) return convolutionCost(op, wantedBy(convolution))
-  const { sizes } = op
   const form = normalForm(op)
   if (form === undefined) return Infinity
-  const moving = (indices: Order): number[] => indices.filter((index) => sizes[index] !== 1)
-  const [first, second] = op.operands.map(moving)
-  const output = moving(op.output)
+  const { sizes } = op
+  const misplaced = (result: Order): number =>
+    op.operands.reduce(
+      (total, operand) => total + misaligned(movingIndices(operand, sizes), result, sizes),
+      0
+    )
   switch (form.kind) {
     case 'sum':
       return 0
     case 'permute':
     case 'product':
-      return [first, second].reduce(
-        (total, operand) => total + (operand === undefined ? 0 : misaligned(operand, output, sizes)),
-        0
-      )
+      return misplaced(movingIndices(op.output, sizes))
     case 'matmul': {
-      const groups = {
-        batch: moving(form.batch),
-        left: moving(form.left),
-        right: moving(form.right),
-        summed: moving(form.summed)
-      }
-      if (!isDot(groups)) return chooseLayout(groups, { first: first!, second: second!, output, sizes }).cost
-      const result = [...output, ...groups.summed]
-      return misaligned(first!, result, sizes) + misaligned(second!, result, sizes)
+      const product = productOf(op, form)
+      return isDot(product)
+        ? misplaced([...product.output, ...product.groups.summed])
+        : chooseLayout(product).cost
     }
   }
 }

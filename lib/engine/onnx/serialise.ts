@@ -1,4 +1,4 @@
-import type { Attribute, ElementType, Initializer, Model, OnnxNode, Value } from './builder.js'
+import type { Attribute, ElementType, Initializer, OnnxModel, OnnxNode, OnnxValue } from './builder.js'
 import { bytes, each, encode, type Field, float, int, message, text } from './protobuf.js'
 
 /** Of ONNX 1.12, which ONNX Runtime reads since 1.12. */
@@ -62,7 +62,7 @@ const bytesOf = (initializer: Initializer): Uint8Array => {
 
 const initializerField = (initializer: Initializer): Field => {
   const { tensor: of, graph } = fields
-  const dims = initializer.type === 'int64' ? initializer.dims : initializer.array.shape
+  const dims = initializer.type === 'int64' ? [initializer.values.length] : initializer.array.shape
   return message(
     graph.initializer,
     each(dims, (n) => int(of.dims, n)),
@@ -74,7 +74,7 @@ const initializerField = (initializer: Initializer): Field => {
 
 const valueField =
   (number: number) =>
-  ({ name, dims, type }: Value): Field => {
+  ({ name, dims, type }: OnnxValue): Field => {
     const { value, type: typeOf, tensorType, shape, dim } = fields
     const sizes = each(dims, (n) => message(shape.dim, int(dim.value, n)))
     const tensor = message(
@@ -86,12 +86,12 @@ const valueField =
   }
 
 /** A value once, however often the list has it. */
-const distinct = (values: readonly Value[]): Value[] => [
+const distinct = (values: readonly OnnxValue[]): OnnxValue[] => [
   ...new Map(values.map((value) => [value.name, value])).values()
 ]
 
 /** The bytes of an ONNX file. */
-export const serialise = ({ inputs, outputs, nodes, initializers }: Model): Uint8Array => {
+export const serialise = ({ inputs, outputs, nodes, initializers }: OnnxModel): Uint8Array => {
   const { model: of, opset, graph } = fields
   return encode(
     int(of.irVersion, IR_VERSION),

@@ -1,33 +1,22 @@
 import { sameShape, type Shape, sizeOf } from '../../core/shape.js'
-import type { Attributes, Builder, ElementType, Value } from './builder.js'
-
-/** An operator with one result. */
-export const one = (
-  build: Builder,
-  op: string,
-  inputs: readonly Value[],
-  dims: Shape,
-  attributes: Attributes = {},
-  type: ElementType = 'float'
-): Value => build.emit(op, inputs, [{ dims, type }], attributes)[0]
+import type { Builder, OnnxValue } from './builder.js'
 
 /** A float, as 0 or 1 where the value is a bool. */
-export const asFloat = (build: Builder, value: Value): Value =>
-  value.type === 'float' ? value : one(build, 'Cast', [value], value.dims, { to: 1 })
+export const asFloat = (build: Builder, value: OnnxValue): OnnxValue =>
+  value.type === 'float' ? value : build.emit('Cast', [value], value.dims, { to: 1 })
 
-/** A bool: what a float is not 0. */
-export const asBool = (build: Builder, value: Value): Value =>
-  value.type === 'bool' ? value : one(build, 'Cast', [value], value.dims, { to: 9 }, 'bool')
+/** A bool: whether a float is not 0. */
+export const asBool = (build: Builder, value: OnnxValue): OnnxValue =>
+  value.type === 'bool' ? value : build.emit('Cast', [value], value.dims, { to: 9 }, 'bool')
 
 /** The same elements under other sizes; a reshape of a reshape is one, and a single number is a number at any rank. */
-export const reshaped = (build: Builder, value: Value, dims: Shape): Value => {
+export const reshaped = (build: Builder, value: OnnxValue, dims: Shape): OnnxValue => {
   if (sameShape(value.dims, dims)) return value
   const element = build.uniform(value)
-  if (element !== undefined)
-    return build.floats({ _tag: 'NdArray', shape: dims, data: Float32Array.of(element) })
+  if (element !== undefined) return build.number(Math.fround(element), dims.length)
   const producer = build.producer(value)
   if (producer?.op === 'Reshape') return reshaped(build, producer.inputs[0]!, dims)
-  return one(build, 'Reshape', [value, build.ints(dims)], dims, {}, value.type)
+  return build.emit('Reshape', [value, build.ints(dims)], dims, {}, value.type)
 }
 
 /** Blocks shorter than this are worth copying before they are repeated, and repeats fewer than this are copies laid side by side. */
@@ -40,7 +29,7 @@ const SMALL = 4096
  * ten times as long as the arithmetic when the runs are a few elements long (400,000 elements in runs of 2: 1.4 ms to
  * multiply, 0.21 ms with copies laid side by side first).
  */
-export const spread = (build: Builder, value: Value, shape: Shape): Value => {
+export const spread = (build: Builder, value: OnnxValue, shape: Shape): OnnxValue => {
   if (sizeOf(value.dims) === 1 || sizeOf(shape) < SMALL) return value
   const isRepeated = (axis: number): boolean => value.dims[axis] === 1 && shape[axis]! > 1
   const inner = shape.findLastIndex((n, axis) => n > 1 && !isRepeated(axis))
@@ -54,22 +43,26 @@ export const spread = (build: Builder, value: Value, shape: Shape): Value => {
       const dims = current.dims.with(axis, n)
       current =
         n <= SHORT
-          ? one(build, 'Concat', new Array<Value>(n).fill(current), dims, { axis }, value.type)
-          : one(build, 'Expand', [current, build.ints(dims)], dims, {}, value.type)
+          ? build.emit('Concat', new Array<OnnxValue>(n).fill(current), dims, { axis }, value.type)
+          : build.emit('Expand', [current, build.ints(dims)], dims, {}, value.type)
     }
     block *= n
   }
   return current
 }
 
-/** Every repeated axis written out. */
-export const expanded = (build: Builder, value: Value, shape: Shape): Value => {
+/** A value with every repeated axis written out. */
+export const expanded = (build: Builder, value: OnnxValue, shape: Shape): OnnxValue => {
   if (sameShape(value.dims, shape)) return value
   const inner = spread(build, value, shape)
   return sameShape(inner.dims, shape)
     ? inner
-    : one(build, 'Expand', [inner, build.ints(shape)], shape, {}, value.type)
+    : build.emit('Expand', [inner, build.ints(shape)], shape, {}, value.type)
 }
+
+/** A float with every repeated axis written out. */
+export const wholeFloat = (build: Builder, value: OnnxValue, shape: Shape): OnnxValue =>
+  expanded(build, asFloat(build, value), shape)
 
 /** Runs of axes that stay neighbours under a permutation, axes of size 1 left out: what is really moved. */
 const runsOf = (dims: Shape, order: readonly number[]): number[][] => {
@@ -89,42 +82,28 @@ const runsOf = (dims: Shape, order: readonly number[]): number[][] => {
  * The axes in another order. Axes that move together are moved as one: ONNX Runtime copies few long rows faster than
  * many short ones, and a permutation that moves nothing is a reshape.
  */
-export const transposed = (build: Builder, value: Value, order: readonly number[]): Value => {
-  const { dims } = value
+export const transposed = (build: Builder, value: OnnxValue, order: readonly number[]): OnnxValue => {
+  const { dims, type } = value
   const target = order.map((axis) => dims[axis]!)
   const runs = runsOf(dims, order)
   if (runs.length < 2) return reshaped(build, value, target)
   const sorted = [...runs].sort((a, b) => a[0]! - b[0]!)
   const sizeOfRun = (run: readonly number[]): number => sizeOf(run.map((axis) => dims[axis]!))
   const merged = reshaped(build, value, sorted.map(sizeOfRun))
-  const moved = one(
-    build,
-    'Transpose',
-    [merged],
-    runs.map(sizeOfRun),
-    { perm: runs.map((run) => sorted.indexOf(run)) },
-    value.type
-  )
-  return reshaped(build, moved, target)
+  const perm = runs.map((run) => sorted.indexOf(run))
+  return reshaped(build, build.emit('Transpose', [merged], runs.map(sizeOfRun), { perm }, type), target)
 }
 
 /**
  * The operand laid along the axes of a result: `from` names, for each axis of the result, the operand's axis it shows, or
  * null where the operand is repeated; there the size is 1.
  */
-export const aligned = (build: Builder, value: Value, from: readonly (number | null)[]): Value => {
-  const ordered = transposed(
-    build,
-    value,
-    from.filter((axis) => axis !== null)
-  )
-  return reshaped(
-    build,
-    ordered,
-    from.map((axis) => (axis === null ? 1 : value.dims[axis]!))
-  )
+export const aligned = (build: Builder, value: OnnxValue, from: readonly (number | null)[]): OnnxValue => {
+  const order = from.filter((axis) => axis !== null)
+  const dims = from.map((axis) => (axis === null ? 1 : value.dims[axis]!))
+  return reshaped(build, transposed(build, value, order), dims)
 }
 
 /** The sizes to which values of one rank broadcast. */
-export const broadcast = (values: readonly Value[]): Shape =>
+export const broadcast = (values: readonly OnnxValue[]): Shape =>
   values[0]!.dims.map((_, axis) => Math.max(...values.map(({ dims }) => dims[axis]!)))

@@ -2,12 +2,12 @@ import * as fc from 'fast-check'
 import onnxProto from 'onnx-proto'
 import { describe, expect, it } from 'vitest'
 import * as ndarray from '../../../lib/core/ndarray.js'
-import type { Model, Value } from '../../../lib/engine/onnx/builder.js'
+import type { OnnxModel, OnnxValue } from '../../../lib/engine/onnx/builder.js'
 import { encode, float, int, text } from '../../../lib/engine/onnx/protobuf.js'
 import { serialise } from '../../../lib/engine/onnx/serialise.js'
 
 const { AttributeProto, ModelProto } = onnxProto.onnx
-const value = (name: string, dims: readonly number[], type: Value['type'] = 'float'): Value => ({
+const value = (name: string, dims: readonly number[], type: OnnxValue['type'] = 'float'): OnnxValue => ({
   name,
   dims,
   type
@@ -33,7 +33,7 @@ describe('fields', () => {
 
 describe('a model', () => {
   const [x, y, both] = [value('x', [200, 3]), value('y', [200, 3], 'bool'), value('ψ', [], 'int64')]
-  const model: Model = {
+  const model: OnnxModel = {
     inputs: [x],
     outputs: [y, both, y],
     nodes: [
@@ -47,7 +47,7 @@ describe('a model', () => {
     ],
     initializers: [
       { type: 'float', name: 'w', array: ndarray.of([1, 2], Float64Array.of(0.5, -2)) },
-      { type: 'int64', name: 'k', values: [-1, 2 ** 40], dims: [2] }
+      { type: 'int64', name: 'k', values: [-1, 2 ** 40] }
     ]
   }
 
