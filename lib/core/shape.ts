@@ -27,6 +27,18 @@ export const sameShape = (a: Shape, b: Shape): boolean =>
 /** `[2,3]` */
 export const showShape = (shape: Shape): string => `[${shape.join(',')}]`
 
+/** Requires a shape to be the expected one; the ShapeError of another says of what the shape is. */
+export const requireShape = (
+  operation: string,
+  where: string | undefined,
+  shape: Shape,
+  expected: Shape,
+  what: string
+): void => {
+  if (!sameShape(shape, expected))
+    fail('ShapeError', operation, `${what} ${showShape(expected)}`, showShape(shape), where)
+}
+
 /** Refuses anything that is not a list of positive whole sizes: a tensor of this library is never empty. */
 export const checkShape = (operation: string, shape: Shape): Shape =>
   shape.every((n) => Number.isInteger(n) && n > 0)

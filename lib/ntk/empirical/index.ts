@@ -5,15 +5,8 @@
  * one program on an engine, in the blocks of tile-plan.ts. A new method is an entry of `methods`, a new mask form one of
  * `powers`.
  */
-export { empiricalNtk, type KernelOptions, layerKernels, ntkVectorProduct } from './empirical-ntk.js'
+export * from './empirical-ntk.js'
 export type { KernelForm, MaskedOptions, MaskForm, MaskTree, Outputs } from './kernel-problem.js'
 export { type CostPrediction, jacobians, type KernelMethod, predictCost } from './methods.js'
-export {
-  type AttackShift,
-  attackShift,
-  jointNtk,
-  type KernelBlocks,
-  kernelBlocks,
-  mixedNtk
-} from './mixed-ntk.js'
-export { forEachBlock, type KernelBlock, tiled, type TiledOptions, type TileEvent } from './tiled.js'
+export * from './mixed-ntk.js'
+export * from './tiled.js'

@@ -1,5 +1,5 @@
 import { fail } from '../../core/error.js'
-import { sameShape, showShape } from '../../core/shape.js'
+import { requireShape, showShape } from '../../core/shape.js'
 import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
@@ -104,8 +104,7 @@ export const problemOf = <P>(
   x2: Tensor,
   mask: MaskTree | undefined
 ): KernelProblem<P> => {
-  if (!sameShape(x1.shape.slice(1), x2.shape.slice(1)))
-    fail('ShapeError', 'ntk', `examples of one shape, ${showShape(x1.shape)}`, showShape(x2.shape), 'x2')
+  requireShape('ntk', 'x2', x2.shape.slice(1), x1.shape.slice(1), 'examples')
   const effective = masked('empiricalNtk', params, mask)
   const factors = factorsOf('empiricalNtk', params, mask, form)
   return {

@@ -8,12 +8,17 @@ import { cosineSimilarity, relativeDistance } from '../spectrum/alignment.js'
 import { empiricalNtk, type KernelOptions } from './empirical-ntk.js'
 import { masked, type MaskTree } from './kernel-problem.js'
 
-/** X̃: the batch under an attack on the masked network; a constant to derivatives. */
-const attackedInputs =
+/** What a function of the kernel gives at a batch X and at X̃, the batch under an attack on the masked network. */
+const underAttack =
+  <Out>(f: (kernel: (x1: Tensor, x2: Tensor) => Tensor, x: Tensor, attacked: Tensor) => Out) =>
   (attack: Attack) =>
-  <P>(model: Model<P>) =>
-  (params: P, batch: Batch, key: Key, mask?: MaskTree): Tensor =>
-    attack(model)(masked('mixedNtk', params, mask), batch, key).x
+  <P>(model: Model<P>, options: KernelOptions = {}) =>
+  (params: P, batch: Batch, key: Key, mask?: MaskTree): Out =>
+    f(
+      (x1, x2) => empiricalNtk(model, options)(params, x1, x2, mask),
+      batch.x,
+      attack(model)(masked('mixedNtk', params, mask), batch, key).x
+    )
 
 /**
  * The mixed kernel Θ(X, X̃) = ∇f(X) ∇f(X̃)ᵀ between inputs and their attacked versions, which governs adversarial
@@ -32,13 +37,7 @@ const attackedInputs =
  * const params = [{ w: ndarray.fromNested([[2], [-1]]) }]
  * assert.equal(evaluateOn(mixed)(params, batch, key(0)).data[0], 1 * 0.75 + 2 * 2.25)
  */
-export const mixedNtk =
-  (attack: Attack) =>
-  <P>(model: Model<P>, options: KernelOptions = {}) =>
-  (params: P, batch: Batch, key: Key, mask?: MaskTree): Tensor => {
-    const adversarial = attackedInputs(attack)(model)(params, batch, key, mask)
-    return empiricalNtk(model, options)(params, batch.x, adversarial, mask)
-  }
+export const mixedNtk = underAttack((kernel, x, attacked) => kernel(x, attacked))
 
 /**
  * The kernel on the inputs and their attacked versions together, Θ([X; X̃], [X; X̃]): its first axes are 2n long, X
@@ -57,13 +56,10 @@ export const mixedNtk =
  * const kernel = evaluateOn(joint)([{ w: ndarray.fromNested([[1]]) }], batch, key(0))
  * assert.deepEqual(Array.from(kernel.data), [0.25, 0.375, 0.375, 0.5625])
  */
-export const jointNtk =
-  (attack: Attack) =>
-  <P>(model: Model<P>, options: KernelOptions = {}) =>
-  (params: P, batch: Batch, key: Key, mask?: MaskTree): Tensor => {
-    const adversarial = attackedInputs(attack)(model)(params, batch, key, mask)
-    return empiricalNtk(model, options)(params, ops.concat(0)([batch.x, adversarial]), undefined, mask)
-  }
+export const jointNtk = underAttack((kernel, x, attacked) => {
+  const both = ops.concat(0)([x, attacked])
+  return kernel(both, both)
+})
 
 /** The blocks of a joint kernel. */
 export type KernelBlocks = {
@@ -122,12 +118,7 @@ export type AttackShift = {
  * const { distance, cosine } = evaluateOn(shift)([{ w: ndarray.fromNested([[1]]) }], batch, key(0))
  * assert.deepEqual([distance, cosine].map(ndarray.toNumber), [0.5, 1])
  */
-export const attackShift =
-  (attack: Attack) =>
-  <P>(model: Model<P>, options: KernelOptions = {}) =>
-  (params: P, batch: Batch, key: Key, mask?: MaskTree): AttackShift => {
-    const adversarial = attackedInputs(attack)(model)(params, batch, key, mask)
-    const kernel = (x2: Tensor): Tensor => empiricalNtk(model, options)(params, batch.x, x2, mask)
-    const [clean, mixed] = [kernel(batch.x), kernel(adversarial)]
-    return { distance: relativeDistance(clean)(mixed), cosine: cosineSimilarity(clean)(mixed) }
-  }
+export const attackShift = underAttack((kernel, x, attacked): AttackShift => {
+  const [clean, mixed] = [kernel(x, x), kernel(x, attacked)]
+  return { distance: relativeDistance(clean)(mixed), cosine: cosineSimilarity(clean)(mixed) }
+})

@@ -1,7 +1,7 @@
 import { requireWhole } from '../../core/check.js'
 import { fail } from '../../core/error.js'
 import { isNdArray, type NdArray } from '../../core/ndarray.js'
-import { sameShape, type Shape, showShape, sizeOf } from '../../core/shape.js'
+import { requireShape, type Shape, showShape, sizeOf } from '../../core/shape.js'
 import { leaves } from '../../core/tree.js'
 import { type Concrete, spec, type Specs, specsOf } from '../../graph/spec.js'
 import type { Tensor } from '../../graph/tensor.js'
@@ -9,6 +9,7 @@ import { traceOrThrow } from '../../graph/trace.js'
 import type { Model } from '../../nn/model.js'
 import { optimise } from '../../optimise/index.js'
 import { peakBytes } from '../../optimise/cost.js'
+import { requireFiniteElements } from '../spectrum/gram.js'
 import { empiricalNtk, type KernelOptions } from './empirical-ntk.js'
 import type { MaskTree } from './kernel-problem.js'
 
@@ -86,11 +87,8 @@ const tilesOf = (
 const operation = 'ntk.tiled'
 
 const requireFiniteLeaves = (what: string, tree: unknown): void => {
-  for (const { path, value } of leaves(operation, isNdArray, tree)) {
-    const at = value.data.findIndex((x: number) => !Number.isFinite(x))
-    if (at >= 0)
-      fail('DataError', operation, 'finite numbers', String(value.data[at]), `${what} ${path}[${at}]`)
-  }
+  for (const { path, value } of leaves(operation, isNdArray, tree))
+    requireFiniteElements(operation, value.data, `${what} ${path}`)
 }
 
 /** Requires two batches of at least one example of the same shape each. */
@@ -98,8 +96,7 @@ const requireExamples = (x1: NdArray, x2: NdArray): void => {
   for (const { shape } of [x1, x2])
     if (shape.length < 2 || shape.some((n) => n < 1))
       fail('ShapeError', operation, 'examples [n, …] with n of at least 1', showShape(shape))
-  if (!sameShape(x1.shape.slice(1), x2.shape.slice(1)))
-    fail('ShapeError', operation, `examples as of ${showShape(x1.shape)}`, showShape(x2.shape), 'x2')
+  requireShape(operation, 'x2', x2.shape.slice(1), x1.shape.slice(1), 'examples')
 }
 
 const DEFAULT_TILE = 64

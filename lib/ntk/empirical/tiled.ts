@@ -4,7 +4,9 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TangentError } from '../../core/error.js'
 import { type NdArray, of, takeRows } from '../../core/ndarray.js'
 import { sizeOf } from '../../core/shape.js'
+import { evaluateOn } from '../../graph/evaluate.js'
 import { loop } from '../../graph/loop.js'
+import { ops } from '../../graph/ops/index.js'
 import type { Effect, Program, Runner } from '../../graph/runner.js'
 import type { Concrete } from '../../graph/spec.js'
 import type { Tensor } from '../../graph/tensor.js'
@@ -40,33 +42,23 @@ const paddedRows = (x: NdArray, start: number, length: number): NdArray =>
     Array.from({ length }, (_, i) => Math.min(start + i, x.shape[0]! - 1))
   )
 
+/** The result of a traced function that moves elements, in float32. */
+const moved = (f: (block: Tensor) => Tensor, block: NdArray): NdArray => {
+  const { shape, data } = evaluateOn(f)(block)
+  return of(shape, Float32Array.from(data))
+}
+
 /** A block without its padding. */
-const cropped = ({ row, rows, column, columns }: Tile, value: NdArray): KernelBlock => {
-  const [, width, ...inner] = value.shape
-  const size = sizeOf(inner)
-  if (value.shape[0] === rows && width === columns) return { row, column, value }
-  const data = new Float32Array(rows * columns * size)
-  for (let i = 0; i < rows; i++) {
-    const from = i * width! * size
-    data.set(value.data.subarray(from, from + columns * size), i * columns * size)
-  }
-  return { row, column, value: of([rows, columns, ...inner], data) }
+const cropped = ({ row, rows, column, columns }: Tile, block: NdArray): KernelBlock => {
+  const crop = (k: Tensor): Tensor => ops.sliceAxis(1, 0, columns)(ops.sliceAxis(0, 0, rows)(k))
+  const isWhole = block.shape[0] === rows && block.shape[1] === columns
+  return { row, column, value: isWhole ? block : moved(crop, block) }
 }
 
 /** The block on the other side of the diagonal of a symmetric kernel: Θ(Y, X)[m, n, p, o] = Θ(X, Y)[n, m, o, p]. */
-const mirrored = ({ row, column, value: { shape, data } }: KernelBlock): KernelBlock => {
-  const [rows, columns, ...inner] = shape as readonly [number, number, ...number[]]
-  const [o = 1, p = 1] = inner
-  const isSquare = inner.length === 2
-  const out = new Float32Array(data.length)
-  const size = o * p
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < columns; j++)
-      for (let k = 0; k < size; k++) {
-        const turned = isSquare ? (k % p) * o + Math.floor(k / p) : k
-        out[(j * rows + i) * size + turned] = data[(i * columns + j) * size + k]!
-      }
-  return { row: column, column: row, value: of([columns, rows, ...inner], out) }
+const mirrored = ({ row, column, value }: KernelBlock): KernelBlock => {
+  const inner = value.shape.length === 4 ? [3, 2] : value.shape.map((_, axis) => axis).slice(2)
+  return { row: column, column: row, value: moved(ops.transpose([1, 0, ...inner]), value) }
 }
 
 /** Writes a block into the whole kernel, whose rows are `width` examples long. */

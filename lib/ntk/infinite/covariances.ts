@@ -1,5 +1,5 @@
 import { fail } from '../../core/error.js'
-import { type Shape, showShape } from '../../core/shape.js'
+import { requireShape, type Shape, showShape } from '../../core/shape.js'
 import { straightThrough } from '../../diff/index.js'
 import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
@@ -85,8 +85,7 @@ const exampleOf = (x: Tensor, where: string): Shape =>
 /** The covariances of the inputs themselves: the mean of x·x′ over features or channels, and an NTK of 0. */
 export const inputCovariances = (x1: Tensor, x2: Tensor, spatial: Spatial): Covariances => {
   const [one, two] = [exampleOf(x1, 'x1'), exampleOf(x2, 'x2')]
-  if (showShape(one) !== showShape(two))
-    return fail('ShapeError', operation, `examples ${showShape(one)}`, showShape(two), 'x2')
+  requireShape(operation, 'x2', two, one, 'examples')
   const form = one.length === 1 ? 'vector' : spatial
   const { cross, own } = equations[form]
   const mean = ops.scale(1 / one[0]!)

@@ -1,6 +1,6 @@
 import { fail } from '../../core/error.js'
 import type { HostKey } from '../../core/key.js'
-import { sameShape, type Shape, showShape } from '../../core/shape.js'
+import { requireShape, type Shape } from '../../core/shape.js'
 import { split } from '../../graph/key.js'
 import { ops } from '../../graph/ops/index.js'
 import type { Concrete } from '../../graph/spec.js'
@@ -25,10 +25,8 @@ const outputShape =
     if (block.kind === 'layer') return block.layer.outputShape(shape)
     if (block.kind === 'chain') return block.blocks.reduce((s, part) => outputShape(part)(s), shape)
     const [first, ...rest] = block.blocks.map((part) => outputShape(part)(shape))
-    const other = rest.find((out) => !sameShape(out, first!))
-    return other === undefined
-      ? first!
-      : fail('ShapeError', 'infinite.sum', `branches of one shape ${showShape(first!)}`, showShape(other))
+    for (const out of rest) requireShape('infinite.sum', undefined, out, first!, 'branches of one shape')
+    return first!
   }
 
 /** A list in parts of the given lengths, in order. */

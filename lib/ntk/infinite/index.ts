@@ -1,9 +1,9 @@
 /**
  * Networks of infinite width: layers go in, `serial` gives their NNGP and NTK as traced functions of two batches, and the
- * finite network that tends to them. Every layer is an `InfiniteLayer` (layer.ts): a map of covariances.ts and its finite
+ * finite network that tends to them. Every layer is an `InfiniteLayer` (infinite-layer.ts): a map of covariances.ts and its finite
  * form. A new activation with a closed form is an entry of activation.ts, its expectations in `Dual`.
  */
-export { abs, elementwise, type ElementwiseOptions, erf, leakyRelu, rbf, relu, sin } from './activation.js'
+export * from './activation.js'
 export type { Spatial } from './covariances.js'
 export {
   type Ending,
@@ -15,13 +15,4 @@ export {
   type SpatialOptions,
   sum
 } from './infinite-layer.js'
-export {
-  avgPool,
-  conv2d,
-  dense,
-  flatten,
-  globalAvgPool,
-  identity,
-  type InfiniteConvOptions,
-  type InfiniteDenseOptions
-} from './linear.js'
+export * from './linear.js'

@@ -1,5 +1,5 @@
 import { fail } from '../../core/error.js'
-import { sameShape, showShape } from '../../core/shape.js'
+import { requireShape } from '../../core/shape.js'
 import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import type { Layer, Network } from '../../nn/index.js'
@@ -60,13 +60,7 @@ const chain = (layers: readonly InfiniteLayer[]): InfiniteLayer => ({
 })
 
 const plus = (a: Covariances, b: Covariances): Covariances => {
-  if (!sameShape(a.nngp.shape, b.nngp.shape))
-    return fail(
-      'ShapeError',
-      'infinite.sum',
-      `branches with a kernel ${showShape(a.nngp.shape)}`,
-      showShape(b.nngp.shape)
-    )
+  requireShape('infinite.sum', undefined, b.nngp.shape, a.nngp.shape, 'branches with a kernel')
   const own1 = ops.add(b.own1)(a.own1)
   return {
     ...a,

@@ -28,15 +28,19 @@ export interface InfiniteDenseOptions {
   readonly width?: number
 }
 
-/** The finite form of a layer, with or without a width of its own. */
-const sized = (
+/** A layer with weights of its own, whose finite form has the given width or an open one. */
+const affineLayer = (
   operation: string,
   width: number | undefined,
-  layer: (width: number) => nn.Layer
-): Pick<InfiniteLayer, 'open' | 'finite'> => {
+  layer: (width: number) => nn.Layer,
+  limit: InfiniteLayer['limit']
+): InfiniteLayer => {
   // refuses a bad σ or width where it is written, not where a finite network is first built
   layer(width ?? 1)
   return {
+    limit,
+    reads: (needed) => needed,
+    ending: 'fresh',
     open: width === undefined ? 1 : 0,
     finite: ([given]) => ({
       kind: 'layer',
@@ -70,16 +74,13 @@ export const dense = ({
   sigmaB = 0,
   width
 }: InfiniteDenseOptions = {}): InfiniteLayer => {
-  const limit = limitOf(sigmaW, sigmaB, (t) => t)
-  return {
-    limit: (input) =>
-      input.form === 'vector'
-        ? limit(input)
-        : fail('ShapeError', 'infinite.dense', 'features [n, d]', 'images; flatten or pool them first'),
-    reads: (needed) => needed,
-    ending: 'fresh',
-    ...sized('infinite.dense', width, (units) => nn.dense(units, finiteOptions(sigmaW, sigmaB)))
-  }
+  const operation = 'infinite.dense'
+  const layer = (units: number): nn.Layer => nn.dense(units, finiteOptions(sigmaW, sigmaB))
+  return affineLayer(operation, width, layer, (input) =>
+    input.form === 'vector'
+      ? limitOf(sigmaW, sigmaB, (t) => t)(input)
+      : fail('ShapeError', operation, 'features [n, d]', 'images; flatten or pool them first')
+  )
 }
 
 /** Windows along one axis of an image: their size, their distance, the zeros before and after, and their number. */
@@ -121,7 +122,7 @@ const meanAlong =
  * The mean over the patches of a convolution. In [h, w, h, w] both pixels move together, in [h, w] there is only one; all
  * places of a patch have the same weight, so rows and columns are averaged one after the other.
  */
-export const convolve = (window: Window, frame: Frame, paired: boolean, batchAxes: number) => {
+const convolve = (window: Window, frame: Frame, paired: boolean, batchAxes: number) => {
   const [rows, columns] = spansOf(window, frame)
   const along = (axis: number): number[] =>
     paired ? [batchAxes + axis, batchAxes + axis + 2] : [batchAxes + axis]
@@ -148,20 +149,15 @@ export const conv2d = (
 ): InfiniteLayer => {
   const operation = 'infinite.conv2d'
   const window = windowOf(operation, kernel, placement)
-  return {
-    limit: (input) => {
-      if (input.form === 'vector')
-        return fail('ShapeError', operation, 'images [n, channels, height, width]', 'features')
-      const paired = input.form === 'full'
-      const frame = frameOf(window, input.own1.shape.slice(1, 3))
-      return limitOf(sigmaW, sigmaB, (t, axes) => convolve(window, frame, paired, axes)(t))(input)
-    },
-    reads: (needed) => needed,
-    ending: 'fresh',
-    ...sized(operation, width, (channels) =>
-      nn.conv2d(channels, kernel, { ...placement, ...finiteOptions(sigmaW, sigmaB) })
-    )
-  }
+  const layer = (channels: number): nn.Layer =>
+    nn.conv2d(channels, kernel, { ...placement, ...finiteOptions(sigmaW, sigmaB) })
+  return affineLayer(operation, width, layer, (input) => {
+    if (input.form === 'vector')
+      return fail('ShapeError', operation, 'images [n, channels, height, width]', 'features')
+    const paired = input.form === 'full'
+    const frame = frameOf(window, input.own1.shape.slice(1, 3))
+    return limitOf(sigmaW, sigmaB, (t, axes) => convolve(window, frame, paired, axes)(t))(input)
+  })
 }
 
 /** x, unchanged. */

@@ -6,18 +6,8 @@
  */
 export { type Dynamics, linearised, maxLearningRate, type RateOptions } from './dynamics.js'
 export type { OdeOptions } from './integrate.js'
-export {
-  type AdversarialOptions,
-  type AdversarialPrediction,
-  predictAdversarial
-} from './predict-adversarial.js'
-export {
-  type EnsembleOptions,
-  type EnsemblePrediction,
-  type Gaussian,
-  type LimitKernels,
-  predictEnsemble
-} from './predict-ensemble.js'
+export * from './predict-adversarial.js'
+export * from './predict-ensemble.js'
 export {
   kernelRegression,
   type MseOptions,
@@ -26,4 +16,4 @@ export {
   type RegressionOptions
 } from './predict-mse.js'
 export { type DescentOptions, type FlowOptions, predictDescent, predictOde } from './predict-ode.js'
-export type { Prediction, TestInputs } from './prediction.js'
+export type { Prediction, PredictionOptions, TestInputs } from './prediction.js'

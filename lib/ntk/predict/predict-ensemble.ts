@@ -2,7 +2,7 @@ import type { Either } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { fail, type TangentError } from '../../core/error.js'
 import { type NdArray, of } from '../../core/ndarray.js'
-import { sameShape, showShape } from '../../core/shape.js'
+import { requireShape, showShape } from '../../core/shape.js'
 import { evaluateOn } from '../../graph/evaluate.js'
 import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
@@ -48,8 +48,7 @@ export interface EnsemblePrediction {
 const OPERATION = 'ntk.predictEnsemble'
 
 const requireMatrix = (array: NdArray, rows: number, columns: number, where: string): NdArray => {
-  if (!sameShape(array.shape, [rows, columns]))
-    fail('ShapeError', OPERATION, `a kernel [${rows},${columns}]`, showShape(array.shape), where)
+  requireShape(OPERATION, where, array.shape, [rows, columns], 'a kernel')
   finite(OPERATION, array, where)
   return array
 }

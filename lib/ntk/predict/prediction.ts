@@ -1,6 +1,6 @@
 import { fail } from '../../core/error.js'
 import { type NdArray, of } from '../../core/ndarray.js'
-import { sameShape, type Shape, showShape, sizeOf } from '../../core/shape.js'
+import { requireShape, type Shape, showShape, sizeOf } from '../../core/shape.js'
 import { applyGram, finite, type Gram, gramOf, outputCount } from '../spectrum/gram.js'
 
 /** Inputs x whose outputs are predicted beside those of the training examples X. */
@@ -50,12 +50,16 @@ export interface PredictionInputs {
   readonly outputs: number
 }
 
-const startOf = (operation: string, shape: Shape, start: NdArray | undefined, where: string): Float64Array =>
-  start === undefined
-    ? new Float64Array(sizeOf(shape))
-    : sameShape(start.shape, shape)
-      ? finite(operation, start, where)
-      : fail('ShapeError', operation, `outputs ${showShape(shape)}`, showShape(start.shape), where)
+const startOf = (
+  operation: string,
+  shape: Shape,
+  start: NdArray | undefined,
+  where: string
+): Float64Array => {
+  if (start === undefined) return new Float64Array(sizeOf(shape))
+  requireShape(operation, where, start.shape, shape, 'outputs')
+  return finite(operation, start, where)
+}
 
 const testOf = (
   operation: string,

@@ -1,7 +1,8 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 import { fail, type TangentError } from '../../core/error.js'
-import { type NdArray, of } from '../../core/ndarray.js'
-import { sameShape, showShape } from '../../core/shape.js'
+import { type NdArray, of, toNumber } from '../../core/ndarray.js'
+import { requireShape, showShape } from '../../core/shape.js'
+import { evaluateOn } from '../../graph/evaluate.js'
 import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import { attempt } from '../../graph/trace.js'
@@ -60,18 +61,18 @@ export const drift = (kernels: readonly NdArray[]): Either<TangentError, readonl
     const operation = 'ntk.drift'
     const [first] = kernels
     if (first === undefined) return fail('ArgumentError', operation, 'at least one kernel', 'none', 'kernels')
-    const start = finite(operation, first, 'kernels[0]')
-    const size = start.reduce((sum, x) => sum + x * x, 0)
-    if (size === 0) fail('ArgumentError', operation, 'a kernel that is not zero', 'zeros', 'kernels[0]')
-    return kernels.map((kernel, k) => {
-      const where = `kernels[${k}]`
-      if (!sameShape(kernel.shape, first.shape)) {
-        fail('ShapeError', operation, `kernels ${showShape(first.shape)}`, showShape(kernel.shape), where)
-      }
-      const moved = finite(operation, kernel, where).reduce((sum, x, i) => sum + (x - start[i]!) ** 2, 0)
-      return Math.sqrt(moved / size)
+    const elements = kernels.map((kernel, k) => {
+      requireShape(operation, `kernels[${k}]`, kernel.shape, first.shape, 'kernels')
+      return finite(operation, kernel, `kernels[${k}]`)
     })
+    if (elements[0]!.every((x) => x * x === 0))
+      fail('ArgumentError', operation, 'a kernel that is not zero', 'zeros', 'kernels[0]')
+    return elements.map((moved) => measure(relativeDistance, moved, elements[0]!))
   })
+
+/** A measure of two lists of numbers. */
+const measure = (f: (b: Tensor) => (a: Tensor) => Tensor, a: Float64Array, b: Float64Array): number =>
+  toNumber(evaluateOn((x: Tensor, y: Tensor) => f(y)(x))(of([a.length], a), of([b.length], b)))
 
 /** How kernels are compared. */
 export interface AlignmentOptions {
@@ -107,12 +108,8 @@ const centre = (elements: Float64Array, n: number, m: number): Float64Array => {
   })
 }
 
-const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0)
-
 const align = (operation: string, a: NdArray, b: NdArray, centred: boolean): number => {
-  if (!sameShape(a.shape, b.shape)) {
-    fail('ShapeError', operation, `kernels of one shape, ${showShape(a.shape)}`, showShape(b.shape))
-  }
+  requireShape(operation, undefined, b.shape, a.shape, 'kernels of one shape,')
   const [left, right] = [a, b].map((kernel, k) => {
     const where = k === 0 ? 'kernel' : 'other'
     const [n, m] = gramOf(operation, kernel, where).examples
@@ -125,8 +122,7 @@ const align = (operation: string, a: NdArray, b: NdArray, centred: boolean): num
     // divided by the largest, so that no square overflows or underflows
     return compared.map((x) => x / peak)
   })
-  const size = Math.sqrt(dot(left!, left!) * dot(right!, right!))
-  return Math.min(1, Math.max(-1, dot(left!, right!) / size))
+  return Math.min(1, Math.max(-1, measure(cosineSimilarity, left!, right!)))
 }
 
 /**
@@ -151,7 +147,10 @@ export const alignment = (
   { centred = true }: AlignmentOptions = {}
 ): Either<TangentError, number> => attempt(() => align('ntk.alignment', kernel, other, centred))
 
-/** yyᵀ in the layout of a kernel, for examples (i, j) and outputs (a, b). */
+/** yyᵀ in each layout of a kernel. */
+const outer = { mean: 'na,ma->nm', diag: 'na,ma->nma', full: 'na,mb->nmab' } as const
+
+/** yyᵀ in the layout of a kernel. */
 const labelKernel = (operation: string, kernel: NdArray, y: NdArray): NdArray => {
   const { layout, examples, outputs } = gramOf(operation, kernel)
   const [n, m] = examples
@@ -165,22 +164,8 @@ const labelKernel = (operation: string, kernel: NdArray, y: NdArray): NdArray =>
       'y'
     )
   }
-  const labels = finite(operation, y, 'y')
-  const at = (i: number, a: number): number => labels[i * width + a]!
-  const outer = {
-    mean: (i: number, j: number) => {
-      let sum = 0
-      for (let a = 0; a < width; a++) sum += at(i, a) * at(j, a)
-      return [sum]
-    },
-    diag: (i: number, j: number) => Array.from({ length: width }, (_, a) => at(i, a) * at(j, a)),
-    full: (i: number, j: number) =>
-      Array.from({ length: width * width }, (_, ab) => at(i, Math.floor(ab / width)) * at(j, ab % width))
-  }[layout]
-  const data = Float64Array.from(
-    Array.from({ length: n * m }, (_, ij) => outer(Math.floor(ij / m), ij % m)).flat()
-  )
-  return of(kernel.shape, data)
+  const labels = of([n, width], finite(operation, y, 'y'))
+  return evaluateOn((l: Tensor) => ops.einsum(outer[layout])(l, l))(labels)
 }
 
 /**

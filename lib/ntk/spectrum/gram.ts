@@ -44,7 +44,8 @@ const matricesOf: {
   }
 }
 
-const checkFinite = (operation: string, data: ArrayLike<number>, where: string): void => {
+/** Requires all elements to be finite; another is a DataError that says where it is. */
+export const requireFiniteElements = (operation: string, data: ArrayLike<number>, where: string): void => {
   for (let i = 0; i < data.length; i++)
     if (!Number.isFinite(data[i]))
       fail('DataError', operation, 'finite numbers', `${data[i]}`, `${where}[${i}]`)
@@ -52,7 +53,7 @@ const checkFinite = (operation: string, data: ArrayLike<number>, where: string):
 
 /** The elements of an array in float64; one that is not finite is a DataError. */
 export const finite = (operation: string, { data }: NdArray, where: string): Float64Array => {
-  checkFinite(operation, data, where)
+  requireFiniteElements(operation, data, where)
   return Float64Array.from(data)
 }
 
@@ -69,7 +70,7 @@ export const gramOf = (operation: string, { shape, data }: NdArray, where = 'ker
       where
     )
   }
-  checkFinite(operation, data, where)
+  requireFiniteElements(operation, data, where)
   const side = layout === 'full' ? o : 1
   return {
     layout,

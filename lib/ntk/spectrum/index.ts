@@ -4,14 +4,7 @@
  * their eigenvalues, what those say of one kernel, and functions of them; alignment.ts compares two kernels. A new measure
  * of one kernel goes into spectrum.ts, of two into alignment.ts.
  */
-export {
-  alignment,
-  type AlignmentOptions,
-  cosineSimilarity,
-  drift,
-  labelAlignment,
-  relativeDistance
-} from './alignment.js'
+export * from './alignment.js'
 export {
   effectiveRank,
   type ModeResidual,

@@ -3,7 +3,7 @@ import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import { requireFraction } from '../../core/check.js'
 import { fail, type TangentError } from '../../core/error.js'
 import { type NdArray, of } from '../../core/ndarray.js'
-import { sameShape, showShape } from '../../core/shape.js'
+import { requireShape } from '../../core/shape.js'
 import { attempt } from '../../graph/trace.js'
 import { columnsOf, finite, type Gram, outputCount, peakOf, symmetricGramOf } from './gram.js'
 
@@ -222,15 +222,7 @@ export const modeResiduals = (
     const operation = 'ntk.modeResiduals'
     const gram = symmetricGramOf(operation, kernel)
     const columns = columnsOf(gram, outputCount(operation, gram, targets.shape, 'targets'))
-    if (!sameShape(outputs.shape, targets.shape)) {
-      fail(
-        'ShapeError',
-        operation,
-        `outputs ${showShape(targets.shape)}`,
-        showShape(outputs.shape),
-        'outputs'
-      )
-    }
+    requireShape(operation, 'outputs', outputs.shape, targets.shape, 'outputs')
     const y = finite(operation, targets, 'targets')
     const residual = finite(operation, outputs, 'outputs').map((f, i) => f - y[i]!)
     const whole = residual.reduce((sum, r) => sum + r * r, 0)
