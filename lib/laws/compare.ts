@@ -4,9 +4,8 @@ import type { Graph } from '../graph/graph.js'
 import { hostLeaves, type HostValue, type Specs, specsOf } from '../graph/spec.js'
 import { traceOrThrow } from '../graph/trace.js'
 import { type Case, casesOf } from './arbitraries.js'
-import { decidesOtherwise } from './kinks.js'
-import { law, type LawOptions, type LawReport, type Outcome, redraw } from './law.js'
-import { noisy, observe } from './observe.js'
+import { law, type LawOptions, type LawReport, measured, type Outcome, redraw, worstOf } from './law.js'
+import { decidesOtherwise, noisy, observe } from './observe.js'
 
 /** A traced function and the values of its arguments. */
 export interface Bound {
@@ -57,32 +56,18 @@ export const judge = ({ graph, values }: Bound): Judged | undefined => {
   return { outputs: clean.outputs, slack }
 }
 
-/** The largest bound, relative to the numbers that it bounds, with which a comparison is meaningful. */
-const MEANINGFUL = 1e-3
-
-const ratio = (outcome: Outcome): number =>
-  outcome.kind === 'redraw' ? Infinity : outcome.error === 0 ? 0 : outcome.error / outcome.bound
-
-/** The worst outcome: a broken law if there is one, else a redraw, else the largest error relative to its bound. */
-export const worstOf = (outcomes: readonly Outcome[]): Outcome =>
-  outcomes.find((outcome) => outcome.kind === 'measured' && !(outcome.error <= outcome.bound)) ??
-  outcomes.reduce((a, b) => (ratio(b) > ratio(a) ? b : a))
-
-/** An error and its bound, which must be small relative to `scale`. */
-export const measured = (what: string, error: number, bound: number, scale: number): Outcome =>
-  bound > MEANINGFUL * scale && scale > 0
-    ? redraw('lost to rounding')
-    : { kind: 'measured', error, bound, what }
-
-/** Compares two results tensor by tensor; the worst tensor is the outcome. */
-export const compare = (actual: Judged | undefined, expected: Judged | undefined): Outcome => {
+/**
+ * Compares two results tensor by tensor; the worst tensor is the outcome. `relative` is an error, as a part of the largest
+ * element, that is allowed beside rounding.
+ */
+export const compare = (actual: Judged | undefined, expected: Judged | undefined, relative = 0): Outcome => {
   if (actual === undefined || expected === undefined) return redraw('a decision depends on rounding')
   if (actual.outputs.length !== expected.outputs.length) throw new Error('a different number of results')
   return worstOf(
     expected.outputs.map((output, k) => {
       const scale = largest(output.data)
       if (!Number.isFinite(scale)) return redraw('not finite')
-      const bound = actual.slack[k]! + expected.slack[k]!
+      const bound = actual.slack[k]! + expected.slack[k]! + relative * scale
       return measured(`result ${k}`, distance(actual.outputs[k]!, output), bound, scale)
     })
   )

@@ -10,19 +10,21 @@ import type { Tensor } from '../graph/tensor.js'
 import * as tree from '../graph/tree.js'
 import { casesOf, child } from './arbitraries.js'
 import { bind, functionsAgree, functionsAgreeAt, judge } from './compare.js'
-import { law, type LawOptions, type LawReport, redraw } from './law.js'
-import { isSymmetricPsd } from './psd.js'
+import { law, type LawOptions, type LawReport, measured, redraw } from './law.js'
+import { isSymmetricPsd } from './is-symmetric-psd.js'
 
 /** A kernel between two sets of examples: `mean`, [n1, n2], or `full`, [n1, n2, outputs, outputs]. */
 type Kernel<P> = (params: P, x1: Tensor, x2: Tensor) => Tensor
 
 type KernelSpecs<P> = Specs<readonly [P, Tensor, Tensor]>
 
+/** The kernel with its examples exchanged. */
+const turned = (kernel: Tensor): Tensor =>
+  ops.transpose(kernel.shape.map((_, axis) => (axis < 2 ? 1 - axis : axis)))(kernel)
+
 /** The kernel with both arguments exchanged: examples and, where there are two, outputs. */
 const exchanged = (kernel: Tensor): Tensor =>
-  ops.transpose(kernel.shape.length === 4 ? [1, 0, 3, 2] : kernel.shape.length === 3 ? [1, 0, 2] : [1, 0])(
-    kernel
-  )
+  kernel.shape.length === 4 ? ops.transpose([1, 0, 3, 2])(kernel) : turned(kernel)
 
 /**
  * Θ(X, Y) = Θ(Y, X)ᵀ, for every form of kernel.
@@ -90,13 +92,8 @@ export const kernelIsPsd = <P>(
       const { asymmetry, smallest, largest } = report
       if (!(largest > 0)) return redraw('the kernel is 0')
       return report.rank > rank
-        ? { kind: 'measured', error: report.rank, bound: rank, what: 'the rank' }
-        : {
-            kind: 'measured',
-            error: Math.max(asymmetry, -smallest / largest),
-            bound: tolerance,
-            what: 'symmetry or the smallest eigenvalue'
-          }
+        ? measured('the rank', report.rank, rank)
+        : measured('symmetry or the smallest eigenvalue', Math.max(asymmetry, -smallest / largest), tolerance)
     },
     options
   )
@@ -148,11 +145,9 @@ export const kernelOfPermutedInputs = <P>(
       const order = (x: NdArray, index: number): ((x: Tensor) => Tensor) =>
         reordered(permutation(child(drawn.source, index), x.shape[0]!))
       const [rows, columns] = [order(x1, 0), order(x2, 1)]
-      const turn = (k: Tensor): Tensor =>
-        ops.transpose(k.shape.map((_, axis) => (axis < 2 ? 1 - axis : axis)))(k)
       return functionsAgreeAt(
         (p: P, x: Tensor, y: Tensor) => kernel(p, rows(x), columns(y)),
-        (p: P, x: Tensor, y: Tensor) => turn(columns(turn(rows(kernel(p, x, y))))),
+        (p: P, x: Tensor, y: Tensor) => turned(columns(turned(rows(kernel(p, x, y))))),
         drawn
       )
     },
@@ -180,12 +175,7 @@ export const boundedByDiagonal = <P>(
       if (judged === undefined) return redraw('a decision depends on rounding')
       const [square, bound] = judged.outputs
       const excess = Math.max(...Array.from(square!.data, (value, i) => value - bound!.data[i]!))
-      return {
-        kind: 'measured',
-        error: Math.max(0, excess),
-        bound: judged.slack[0]! + judged.slack[1]!,
-        what: 'an entry'
-      }
+      return measured('an entry', Math.max(0, excess), judged.slack[0]! + judged.slack[1]!)
     },
     options
   )

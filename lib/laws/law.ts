@@ -8,7 +8,25 @@ export type Outcome =
   | { readonly kind: 'measured'; readonly error: number; readonly bound: number; readonly what: string }
   | { readonly kind: 'redraw'; readonly reason: string }
 
+/** A case that is drawn again. */
 export const redraw = (reason: string): Outcome => ({ kind: 'redraw', reason })
+
+/** The largest bound, relative to the numbers that it bounds, with which a comparison is meaningful. */
+const MEANINGFUL = 1e-3
+
+/** An error and its bound; one that is not small relative to the numbers of size `scale` is drawn again. */
+export const measured = (what: string, error: number, bound: number, scale = 0): Outcome =>
+  bound > MEANINGFUL * scale && scale > 0
+    ? redraw('lost to rounding')
+    : { kind: 'measured', error, bound, what }
+
+const ratio = (outcome: Outcome): number =>
+  outcome.kind === 'redraw' ? Infinity : outcome.error === 0 ? 0 : outcome.error / outcome.bound
+
+/** The worst outcome: a broken law if there is one, else a redraw, else the largest error relative to its bound. */
+export const worstOf = (outcomes: readonly Outcome[]): Outcome =>
+  outcomes.find((outcome) => outcome.kind === 'measured' && !(outcome.error <= outcome.bound)) ??
+  outcomes.reduce((a, b) => (ratio(b) > ratio(a) ? b : a))
 
 /** A law that held: the number of cases, how many were drawn again, and the largest error relative to its bound. */
 export interface LawReport {

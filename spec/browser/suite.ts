@@ -17,7 +17,7 @@ import {
   type Tensor
 } from 'tangentflow'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { inBall } from '../../lib/laws/sets.js'
+import { inBall } from '../../lib/laws/in-ball.js'
 import { agreement, showAgreement } from '../support/agreement.js'
 import { right } from '../support/either.js'
 import { measured } from '../support/measured.js'

@@ -1,10 +1,15 @@
 import { describe, it } from 'vitest'
 import type { Tensor } from '../../lib/graph/tensor.js'
 import { vmap } from '../../lib/diff/index.js'
-import { vmapIsLoopAt } from '../../lib/laws/batching.js'
-import { gradientAt, secondDerivativesAt } from '../../lib/laws/differences.js'
+import { vmapIsLoopAt } from '../../lib/laws/vmap-is-loop.js'
+import {
+  adjointAt,
+  doubleTransposeAt,
+  gradientAt,
+  jacobiansAgreeAt,
+  secondDerivativesAt
+} from '../../lib/laws/check-grad.js'
 import { law, type Outcome, showReport } from '../../lib/laws/law.js'
-import { adjointAt, doubleTransposeAt, jacobiansAgreeAt } from '../../lib/laws/linear.js'
 import {
   type ProgramCase,
   programCases,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Engine } from '../../lib/engine/engine.js'
 import type { EngineName } from '../../lib/engine/engines.js'
 import { openEngine } from '../../lib/engine/open-engine.js'
-import { enginesAgree } from '../../lib/laws/engine.js'
+import { enginesAgree } from '../../lib/laws/engine-agrees.js'
 import { showReport } from '../../lib/laws/law.js'
 import { runs } from '../support/runs.js'
 

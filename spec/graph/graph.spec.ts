@@ -12,8 +12,7 @@ import { trace } from '../../lib/graph/trace.js'
 import { bind, type Bound, compare, judge } from '../../lib/laws/compare.js'
 import { programCases, type ProgramCase } from '../../lib/laws/programs.js'
 import { law, type Outcome, redraw, showReport } from '../../lib/laws/law.js'
-import { isNearKink } from '../../lib/laws/kinks.js'
-import { observe } from '../../lib/laws/observe.js'
+import { isNearKink, observe } from '../../lib/laws/observe.js'
 import { runs } from '../support/runs.js'
 
 const graphOf = (f: (a: Tensor, b: Tensor) => unknown): Graph => {

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { formatError, messageOf, type TangentError } from '../../lib/core/error.js'
 import type { EngineName } from '../../lib/engine/engines.js'
 import { openEngine } from '../../lib/engine/open-engine.js'
-import { enginesAgree } from '../../lib/laws/engine.js'
+import { enginesAgree } from '../../lib/laws/engine-agrees.js'
 
 /** What came of comparing an engine with the reference on random graphs, forward and gradient. */
 export interface Agreement {

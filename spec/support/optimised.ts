@@ -4,9 +4,8 @@ import { fold } from '../../lib/graph/key.js'
 import type { Tensor } from '../../lib/graph/tensor.js'
 import { normalArray } from '../../lib/laws/arbitraries.js'
 import { bind, type Bound, compare, judge } from '../../lib/laws/compare.js'
-import { isNearKink } from '../../lib/laws/kinks.js'
 import { type Outcome, redraw } from '../../lib/laws/law.js'
-import { observe } from '../../lib/laws/observe.js'
+import { isNearKink, observe } from '../../lib/laws/observe.js'
 import type { ProgramCase } from '../../lib/laws/programs.js'
 
 /** Another graph of the same inputs against the one it was made from. */

@@ -7,10 +7,15 @@ import { topological } from '../../../lib/graph/graph.js'
 import { opName } from '../../../lib/graph/primitives/index.js'
 import type { Tensor } from '../../../lib/graph/tensor.js'
 import { bind } from '../../../lib/laws/compare.js'
-import { vmapIsLoopAt } from '../../../lib/laws/batching.js'
-import { gradientAt, secondDerivativesAt } from '../../../lib/laws/differences.js'
+import { vmapIsLoopAt } from '../../../lib/laws/vmap-is-loop.js'
+import {
+  adjointAt,
+  doubleTransposeAt,
+  gradientAt,
+  jacobiansAgreeAt,
+  secondDerivativesAt
+} from '../../../lib/laws/check-grad.js'
 import { law, type LawReport, type Outcome, showReport } from '../../../lib/laws/law.js'
-import { adjointAt, doubleTransposeAt, jacobiansAgreeAt } from '../../../lib/laws/linear.js'
 import { type ProgramCase, programCases, stepNames } from '../../../lib/laws/programs.js'
 import { runs } from '../../support/runs.js'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { type Engine, engineOf } from '../../../lib/engine/engine.js'
-import { enginesAgree } from '../../../lib/laws/engine.js'
+import { enginesAgree } from '../../../lib/laws/engine-agrees.js'
 import { showReport } from '../../../lib/laws/law.js'
 import { runs } from '../../support/runs.js'
 import { modes, open } from './support.js'

@@ -6,7 +6,7 @@ import { fold } from '../../../lib/graph/key.js'
 import { ops } from '../../../lib/graph/ops/index.js'
 import { normalArray } from '../../../lib/laws/arbitraries.js'
 import { distance, largest } from '../../../lib/laws/compare.js'
-import { law, showReport } from '../../../lib/laws/law.js'
+import { law, measured, showReport } from '../../../lib/laws/law.js'
 import { contractions } from '../../support/contractions.js'
 import { naiveContract } from '../../support/naive.js'
 import { runs } from '../../support/runs.js'
@@ -34,12 +34,7 @@ describe('einsum', () => {
           values
         )
         const actual = evaluateOn(() => ops.einsum(equation)(...values.map(constant)))()
-        return {
-          kind: 'measured',
-          error: distance(actual, expected),
-          bound: 1e-12 * largest(expected.data) + 1e-13,
-          what: equation
-        }
+        return measured(equation, distance(actual, expected), 1e-12 * largest(expected.data) + 1e-13)
       },
       { runs: runs(500) }
     )

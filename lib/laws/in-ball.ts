@@ -1,13 +1,11 @@
 import * as fc from 'fast-check'
-import { fail } from '../core/error.js'
 import { type HostKey, uniforms } from '../core/key.js'
 import { type NdArray, of } from '../core/ndarray.js'
-import { sameShape, type Shape, showShape, sizeOf } from '../core/shape.js'
+import { requireShape, type Shape, sizeOf } from '../core/shape.js'
 import { evaluateOn } from '../graph/evaluate.js'
 import type { Tensor } from '../graph/tensor.js'
 import { child, keys } from './arbitraries.js'
-import { worstOf } from './compare.js'
-import { law, type LawOptions, type LawReport, type Outcome } from './law.js'
+import { law, type LawOptions, type LawReport, measured, type Outcome, worstOf } from './law.js'
 
 /** Whether an array is in a set, and by how many units in the last place of float32 its worst element or sample is not. */
 export interface Containment {
@@ -69,8 +67,7 @@ const radiusAt = (epsilon: number | NdArray, sample: number): number =>
 export const inBall =
   (centre: NdArray, epsilon: number | NdArray, norm: BallNorm = 'linf') =>
   (x: NdArray): Containment => {
-    if (!sameShape(x.shape, centre.shape))
-      return fail('ShapeError', 'inBall', `shape ${showShape(centre.shape)}`, showShape(x.shape))
+    requireShape('inBall', undefined, x.shape, centre.shape, 'shape')
     const width = sizeOf(centre.shape.slice(1))
     if (norm === 'linf') {
       return contains(x, (value, i) => {
@@ -186,12 +183,8 @@ export const isProjection = (
       const [x, y] = [around(1, reach * part, centre), around(2, reach * part, centre)]
       const [px, py] = [onto(centre, x), onto(centre, y)]
       const bound = tolerance * reach * Math.sqrt(sizeOf(shape))
-      const largest = (what: string, errors: readonly number[]): Outcome => ({
-        kind: 'measured',
-        what,
-        error: Math.max(0, ...errors),
-        bound
-      })
+      const largest = (what: string, errors: readonly number[]): Outcome =>
+        measured(what, Math.max(0, ...errors), bound)
       const apart = size(sub(x, y))
       const nearer = (z: NdArray): readonly number[] => inner(sub(x, px), sub(z, px))
       return worstOf([

@@ -7,9 +7,9 @@ import { hostLeaves, keySpec, spec } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import { traceOrThrow } from '../graph/trace.js'
 import { child, keys } from './arbitraries.js'
-import { row } from './batching.js'
-import { law, type LawOptions, type LawReport, type Outcome } from './law.js'
-import { type BallNorm, type Containment, inBall, inBox } from './sets.js'
+import { row } from './vmap-is-loop.js'
+import { law, type LawOptions, type LawReport, measured, type Outcome } from './law.js'
+import { type BallNorm, type Containment, inBall, inBox } from './in-ball.js'
 
 /** A batch of labelled samples with ids. */
 export interface LawBatch<T> {
@@ -80,12 +80,7 @@ const rows = ({ x, y, ids }: LawBatch<NdArray>, places: readonly number[]): LawB
   ids: takeRows('laws', ids, places)
 })
 
-const holds = (what: string, isTrue: boolean): Outcome => ({
-  kind: 'measured',
-  what,
-  error: isTrue ? 0 : 1,
-  bound: 0
-})
+const holds = (what: string, isTrue: boolean): Outcome => measured(what, isTrue ? 0 : 1, 0)
 
 const same = (a: NdArray, b: NdArray): boolean =>
   a.data.length === b.data.length &&
@@ -123,7 +118,7 @@ export const staysInside = (f: AttackUnderLaw, options: StaysInsideOptions): Law
       const [x] = inputs(batch, child(source, 2)) as readonly [NdArray]
       const [again] = inputs(batch, child(source, 2)) as readonly [NdArray]
       const { inside, worst, at } = worse(inBall(batch.x, Math.fround(epsilon), norm)(x), inBox(low, high)(x))
-      if (!inside) return { kind: 'measured', what: `element ${at}, in ulp,`, error: worst, bound: 0 }
+      if (!inside) return measured(`element ${at}, in ulp,`, worst, 0)
       return holds(
         'inputs that changed, or other numbers for the same key',
         same(again, x) && before.every((value, i) => value === batch.x.data[i])
@@ -138,16 +133,13 @@ export const staysInside = (f: AttackUnderLaw, options: StaysInsideOptions): Law
  * order: samples do not affect one another, and noise follows their ids.
  */
 export const samplesAreAlone = (f: AttackUnderLaw, options: AttackLawOptions): LawReport => {
-  const [together, single] = [options.shape[0]!, 1].map((n) => evaluated(f, options, n, 'float64')) as [
-    ReturnType<typeof evaluated>,
-    ReturnType<typeof evaluated>
-  ]
+  const n = options.shape[0]!
+  const [together, single] = [evaluated(f, options, n, 'float64'), evaluated(f, options, 1, 'float64')]
   return law(
     'samples are attacked alone',
     keys,
     (source) => {
       const batch = drawBatch(source, options)
-      const n = options.shape[0]!
       const key = child(source, 2)
       const whole = together(batch, key)
       const order = Array.from({ length: n }, (_, i) => n - 1 - i)

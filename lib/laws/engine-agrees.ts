@@ -9,10 +9,9 @@ import { type Concrete, hostLeaves, type HostValue, isHostValue, type Specs, spe
 import type { Runner } from '../graph/runner.js'
 import type { Tensor } from '../graph/tensor.js'
 import { type Case, casesOf } from './arbitraries.js'
-import { bind, type Bound, distance, largest, measured, worstOf } from './compare.js'
-import { decidesOtherwise, isNearKink } from './kinks.js'
-import { lawAsync, type LawOptions, type LawReport, type Outcome, redraw } from './law.js'
-import { float32, noisy, observe } from './observe.js'
+import { bind, type Bound, distance, largest } from './compare.js'
+import { lawAsync, type LawOptions, type LawReport, measured, type Outcome, redraw, worstOf } from './law.js'
+import { decidesOtherwise, float32, isNearKink, noisy, observe } from './observe.js'
 import { programCases, type ProgramConstraints } from './programs.js'
 
 /** How many cases, and how far an engine may be off. */
@@ -73,8 +72,7 @@ const judgeEngine = (actual: readonly NdArray[], expected: Expectation): Outcome
   worstOf(
     expected.outputs.map((output, k) => {
       const [got, rounded, what] = [actual[k]!, expected.rounded[k]!, `result ${k}`]
-      if (!sameEdges(got, rounded))
-        return { kind: 'measured', error: Infinity, bound: 0, what: `${what}, where it is not finite,` }
+      if (!sameEdges(got, rounded)) return measured(`${what}, where it is not finite,`, Infinity, 0)
       const comparable = { ...got, data: got.data.map((x, i) => (Number.isFinite(rounded.data[i]) ? x : 0)) }
       const scale = largest(finite(output).data)
       // the bound may be large relative to small results: float32 cancels
