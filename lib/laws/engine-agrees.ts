@@ -123,14 +123,9 @@ export const enginesAgree = (
   lawAsync(
     'engine = reference on random programs',
     fc.tuple(programCases(options), fc.boolean()),
-    ([{ program, args, source }, derived]) =>
-      derived
-        ? engineAgreesAt(
-            engine,
-            (xs: readonly Tensor[]) => grad(program.scalar)(xs),
-            { args, source },
-            options
-          )
-        : engineAgreesAt(engine, program.f, { args, source }, options),
+    ([{ program, ...drawn }, derived]) => {
+      const f = (xs: readonly Tensor[]) => (derived ? grad(program.scalar)(xs) : program.f(xs))
+      return engineAgreesAt(engine, f, drawn, options)
+    },
     options
   )

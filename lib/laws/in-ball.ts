@@ -21,17 +21,21 @@ const ULPS = 2
 /** The distance from |x| to the next larger float32. */
 const ulp = (x: number): number => 2 ** (Math.max(Math.floor(Math.log2(Math.abs(x))), -126) - 23)
 
+/** How far each of `count` parts is outside, in units of its magnitude; parts are `width` elements long. */
 const contains = (
-  x: NdArray,
-  excess: (value: number, i: number) => readonly [over: number, magnitude: number]
+  count: number,
+  width: number,
+  unit: (magnitude: number) => number,
+  allowed: number,
+  excess: (part: number) => readonly [over: number, magnitude: number]
 ): Containment => {
   let [worst, at] = [0, -1]
-  x.data.forEach((value, i) => {
-    const [over, magnitude] = excess(value, i)
-    const ulps = Number.isNaN(over) ? Infinity : over <= 0 ? 0 : over / ulp(magnitude)
-    if (ulps > worst) [worst, at] = [ulps, i]
-  })
-  return { inside: worst <= ULPS, worst, at }
+  for (let i = 0; i < count; i++) {
+    const [over, magnitude] = excess(i)
+    const units = Number.isNaN(over) ? Infinity : over <= 0 ? 0 : over / unit(magnitude)
+    if (units > worst) [worst, at] = [units, i * width]
+  }
+  return { inside: worst <= allowed, worst, at }
 }
 
 /** The norms of the balls below: the largest magnitude, the root of the sum of squares, the sum of magnitudes. */
@@ -69,37 +73,29 @@ export const inBall =
   (x: NdArray): Containment => {
     requireShape('inBall', undefined, x.shape, centre.shape, 'shape')
     const width = sizeOf(centre.shape.slice(1))
-    if (norm === 'linf') {
-      return contains(x, (value, i) => {
-        const c = centre.data[i]!
-        const radius = radiusAt(epsilon, Math.floor(i / width))
+    if (norm === 'linf')
+      return contains(x.data.length, 1, ulp, ULPS, (i) => {
+        const [value, c, radius] = [x.data[i]!, centre.data[i]!, radiusAt(epsilon, Math.floor(i / width))]
         return [Math.abs(value - c) - radius, Math.max(Math.abs(value), Math.abs(c), radius)]
       })
-    }
     const length = lengths[norm]
-    const rows = Array.from({ length: x.data.length / width }, (_, r) => {
+    const unit = (size: number): number => size * 2 ** -23
+    return contains(x.data.length / width, width, unit, RELATIVE * 2 ** 23, (r) => {
       const [from, to] = [r * width, (r + 1) * width]
       const offset = Float64Array.from(x.data.subarray(from, to), (v, i) => v - centre.data[from + i]!)
       const radius = radiusAt(epsilon, r)
-      const size = length(Float64Array.from(centre.data.subarray(from, to))) + radius
-      return [length(offset) - radius, size] as const
+      return [length(offset) - radius, length(Float64Array.from(centre.data.subarray(from, to))) + radius]
     })
-    const ulps = rows.map(([over, size]) =>
-      Number.isNaN(over) ? Infinity : over <= 0 ? 0 : over / (size * 2 ** -23)
-    )
-    const worst = Math.max(...ulps)
-    return {
-      inside: worst <= RELATIVE * 2 ** 23,
-      worst,
-      at: worst === 0 ? -1 : ulps.indexOf(worst) * width
-    }
   }
 
 /** Whether every element of x is in [low, high], to 2 units in the last place. */
 export const inBox =
   (low: number, high: number) =>
   (x: NdArray): Containment =>
-    contains(x, (value) => [Math.max(low - value, value - high), Math.max(Math.abs(low), Math.abs(high))])
+    contains(x.data.length, 1, ulp, ULPS, (i) => [
+      Math.max(low - x.data[i]!, x.data[i]! - high),
+      Math.max(Math.abs(low), Math.abs(high))
+    ])
 
 /** The points on which a projection is checked. */
 export interface ProjectionOptions extends LawOptions {

@@ -62,17 +62,14 @@ const reduceMax = (node: Tensor, axes: readonly number[], x: Float64Array): Marg
 const topK = (node: Tensor, k: number, x: Float64Array): Margins => {
   const n = node.shape[node.shape.length - 1]!
   if (k === n) return collect(0, () => [0, 0])
-  const sorted = new Map<number, Float64Array>()
-  for (let row = 0; row < x.length; row += n)
-    sorted.set(
-      row,
-      x
-        .slice(row, row + n)
-        .sort()
-        .reverse()
-    )
+  const sorted = Array.from({ length: x.length / n }, (_, row) =>
+    x
+      .slice(row * n, (row + 1) * n)
+      .sort()
+      .reverse()
+  )
   return collect(x.length, (at) => {
-    const row = sorted.get(at - (at % n))!
+    const row = sorted[Math.floor(at / n)]!
     const [last, next] = [row[k - 1]!, row[k]!]
     return difference(x[at]!, x[at]! >= last ? next : last)
   })

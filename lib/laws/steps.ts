@@ -162,45 +162,32 @@ const numbers = [0, 1, -1, 2, 3, -0.5]
 const withNumber: Step = (a, _, dice) => {
   const number = numbers[dice(numbers.length)]!
   const known = dice(2) === 0 ? number : ops.fill(number, a.shape)
-  switch (dice(7)) {
-    case 0:
-      return ops.add(known)(a)
-    case 1:
-      return ops.sub(known)(a)
-    case 2:
-      return ops.sub(a)(ops.fill(number, a.shape))
-    case 3:
-      return ops.mul(known)(a)
-    case 4:
-      return number === 0 ? ops.div(positive(a))(ops.fill(0, a.shape)) : ops.div(known)(a)
-    case 5:
-      return ops.select(ops.fill(number, a.shape))(a, ops.sin(a))
-    default:
-      return ops.mul(ops.exp(ops.fill(number, a.shape)))(a)
-  }
+  const choices = [
+    () => ops.add(known)(a),
+    () => ops.sub(known)(a),
+    () => ops.sub(a)(ops.fill(number, a.shape)),
+    () => ops.mul(known)(a),
+    () => (number === 0 ? ops.div(positive(a))(ops.fill(0, a.shape)) : ops.div(known)(a)),
+    () => ops.select(ops.fill(number, a.shape))(a, ops.sin(a)),
+    () => ops.mul(ops.exp(ops.fill(number, a.shape)))(a)
+  ]
+  return choices[dice(choices.length)]!()
 }
 
 /** Arithmetic of a tensor with itself or its negative. */
 const withItself: Step = (a, b, dice) => {
   const other = fitted(b, a.shape)
-  switch (dice(8)) {
-    case 0:
-      return ops.add(a)(a)
-    case 1:
-      return ops.add(ops.neg(other))(a)
-    case 2:
-      return ops.sub(ops.scale(-1)(other))(a)
-    case 3:
-      return ops.neg(ops.neg(a))
-    case 4:
-      return ops.select(ops.less(other)(a))(a, a)
-    case 5:
-      return ops.select(ops.less(other)(a))(other, 0)
-    case 6:
-      return ops.max(a)(ops.min(a)(a))
-    default:
-      return ops.mul(ops.abs(ops.less(other)(a)))(ops.scale(2)(ops.scale(3)(a)))
-  }
+  const choices = [
+    () => ops.add(a)(a),
+    () => ops.add(ops.neg(other))(a),
+    () => ops.sub(ops.scale(-1)(other))(a),
+    () => ops.neg(ops.neg(a)),
+    () => ops.select(ops.less(other)(a))(a, a),
+    () => ops.select(ops.less(other)(a))(other, 0),
+    () => ops.max(a)(ops.min(a)(a)),
+    () => ops.mul(ops.abs(ops.less(other)(a)))(ops.scale(2)(ops.scale(3)(a)))
+  ]
+  return choices[dice(choices.length)]!()
 }
 
 /** Functions of one argument, within [−½, ½], where any has a value; those with a step of their own replace it. */

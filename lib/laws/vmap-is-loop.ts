@@ -3,7 +3,7 @@ import { type NdArray, of } from '../core/ndarray.js'
 import { sizeOf } from '../core/shape.js'
 import { leaves, rebuild } from '../core/tree.js'
 import { vmap } from '../diff/index.js'
-import { isHostValue, type Specs } from '../graph/spec.js'
+import { type HostValue, isHostValue, type Specs } from '../graph/spec.js'
 import { type Case, casesOf, child, normalArray } from './arbitraries.js'
 import { bind, compare, judge, type Judged } from './compare.js'
 import { law, type LawOptions, type LawReport, type Outcome } from './law.js'
@@ -24,22 +24,30 @@ export interface BatchOptions extends LawOptions {
   readonly shared?: readonly number[]
 }
 
+/** The arguments with every array (and key) replaced, but for those that all examples share. */
+const replaceEach = (
+  args: readonly unknown[],
+  isShared: (i: number) => boolean,
+  f: (value: HostValue, arg: number, leaf: number) => HostValue
+): readonly unknown[] =>
+  args.map((arg, i) => {
+    if (isShared(i)) return arg
+    const values = leaves('laws', isHostValue, arg).map(({ value }, k) => f(value, i, k))
+    return rebuild('laws', isHostValue, arg, values)
+  })
+
 /** The given example and `size − 1` random ones like it, as a batch. */
 const batchOf = (
   { args, source }: Case,
   size: number,
   isShared: (i: number) => boolean
 ): readonly unknown[] =>
-  args.map((arg, i) => {
-    if (isShared(i)) return arg
-    const own = child(source, i)
-    const batches = leaves('laws', isHostValue, arg).map(({ value }, k) => {
-      if (value._tag === 'Key') throw new Error('a key cannot be mapped: name its argument in `shared`')
-      const rows = normalArray(derive(own, { kind: 'fold', index: k }), [size, ...value.shape])
-      rows.data.set(value.data)
-      return rows
-    })
-    return rebuild('laws', isHostValue, arg, batches)
+  replaceEach(args, isShared, (value, i, k) => {
+    if (value._tag === 'Key') throw new Error('a key cannot be mapped: name its argument in `shared`')
+    const own = derive(child(source, i), { kind: 'fold', index: k })
+    const rows = normalArray(own, [size, ...value.shape])
+    rows.data.set(value.data)
+    return rows
   })
 
 /** One example of a batch. */
@@ -48,19 +56,6 @@ export const row = ({ shape, data }: NdArray, at: number): NdArray => {
   const width = sizeOf(inner)
   return of(inner, data.slice(at * width, (at + 1) * width))
 }
-
-const rowsOf = (
-  batch: readonly unknown[],
-  at: number,
-  isShared: (i: number) => boolean
-): readonly unknown[] =>
-  batch.map((arg, i) => {
-    if (isShared(i)) return arg
-    const rows = leaves('laws', isHostValue, arg).map(({ value }) =>
-      value._tag === 'Key' ? value : row(value, at)
-    )
-    return rebuild('laws', isHostValue, arg, rows)
-  })
 
 const stacked = (parts: readonly Judged[]): Judged => ({
   outputs: parts[0]!.outputs.map(({ shape }, k) =>
@@ -82,7 +77,9 @@ export const vmapIsLoopAt = <Args extends readonly unknown[], Out>(
   const batch = batchOf(drawn, size, isShared)
   const axes = batch.map((_, i) => (isShared(i) ? null : 0))
   const mapped = (...args: Args) => vmap(f, { axes })(...args)
-  const loop = Array.from({ length: size }, (_, at) => judge(bind(f, rowsOf(batch, at, isShared))))
+  const rowsAt = (at: number): readonly unknown[] =>
+    replaceEach(batch, isShared, (value) => (value._tag === 'Key' ? value : row(value, at)))
+  const loop = Array.from({ length: size }, (_, at) => judge(bind(f, rowsAt(at))))
   const rows = loop.filter((result) => result !== undefined)
   return compare(judge(bind(mapped, batch)), rows.length === size ? stacked(rows) : undefined)
 }

@@ -104,7 +104,7 @@ export const problemOf = <P>(
   x2: Tensor,
   mask: MaskTree | undefined
 ): KernelProblem<P> => {
-  requireShape('ntk', 'x2', x2.shape.slice(1), x1.shape.slice(1), 'examples')
+  requireShape('ntk', 'x2', x2.shape, [...x2.shape.slice(0, 1), ...x1.shape.slice(1)], 'examples')
   const effective = masked('empiricalNtk', params, mask)
   const factors = factorsOf('empiricalNtk', params, mask, form)
   return {

@@ -96,7 +96,7 @@ const requireExamples = (x1: NdArray, x2: NdArray): void => {
   for (const { shape } of [x1, x2])
     if (shape.length < 2 || shape.some((n) => n < 1))
       fail('ShapeError', operation, 'examples [n, …] with n of at least 1', showShape(shape))
-  requireShape(operation, 'x2', x2.shape.slice(1), x1.shape.slice(1), 'examples')
+  requireShape(operation, 'x2', x2.shape, [...x2.shape.slice(0, 1), ...x1.shape.slice(1)], 'examples')
 }
 
 const DEFAULT_TILE = 64
