@@ -13,8 +13,8 @@ import * as nn from '../nn/index.js'
 import type { Images } from './images.js'
 import type { OnProgress } from './methods/method.js'
 import { places } from './numbers.js'
-import type { ExperimentRun } from './record.js'
-import { Norm } from './training.js'
+import type { ExperimentRun } from './experiment-record.js'
+import { Norm } from './training-setting.js'
 
 const count = codec.whole(1)
 

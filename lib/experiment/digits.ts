@@ -1,4 +1,4 @@
-import type { Experiment } from './schema.js'
+import type { Experiment } from './experiment.js'
 
 /** What of the bundled experiment can be set. */
 export interface DigitsOptions {

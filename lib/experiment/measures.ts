@@ -17,7 +17,7 @@ import * as train from '../train/index.js'
 import type { MeasureImages } from './images.js'
 import type { MethodResult } from './methods/index.js'
 import { places, rounded } from './numbers.js'
-import type { DistanceRecord, Measures } from './record.js'
+import type { DistanceRecord, Measures } from './experiment-record.js'
 
 type Mask = Concrete<nn.Weights>
 

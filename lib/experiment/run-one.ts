@@ -16,11 +16,11 @@ import { attacksOf, evaluated } from './attacks.js'
 import type { Images } from './images.js'
 import { countedOf, distanceTo, followedImages, type MeasureInput, measuredOf } from './measures.js'
 import { labelOf, type MethodInput, methodOf, type MethodResult, type OnProgress } from './methods/index.js'
-import { networkOf } from './network.js'
+import { networkOf } from './network-setting.js'
 import { mean, places, rounded } from './numbers.js'
-import type { ExperimentRun } from './record.js'
-import { denseRunOf, type Experiment, type RunSetting, settingOf } from './schema.js'
-import { fitOptionsOf, withstoodBy } from './training.js'
+import type { ExperimentRun } from './experiment-record.js'
+import { denseRunOf, type Experiment, type RunSetting, settingOf } from './experiment.js'
+import { fitOptionsOf, withstoodBy } from './training-setting.js'
 
 /** What a seed is split into; a new use takes a new number, so that the others keep their noise. */
 const streams = {

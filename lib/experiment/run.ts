@@ -12,9 +12,9 @@ import * as mask from '../mask/index.js'
 import * as nn from '../nn/index.js'
 import { type Images, type ImageSet, imagesOf } from './images.js'
 import { methodOf } from './methods/index.js'
-import { decodeJson, encodeJson, type ExperimentRecord, ExperimentRun } from './record.js'
+import { decodeJson, encodeJson, type ExperimentRecord, ExperimentRun } from './experiment-record.js'
 import { prepareRun, runOne } from './run-one.js'
-import { type Experiment, nameOf, type RunSetting, runsOf, settingOf } from './schema.js'
+import { type Experiment, nameOf, type RunSetting, runsOf, settingOf } from './experiment.js'
 
 /** What goes on in an experiment. */
 export interface ExperimentProgress {

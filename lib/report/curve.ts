@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import type { ExperimentRun } from '../experiment/record.js'
+import type { ExperimentRun } from '../experiment/experiment-record.js'
 import { deviation, type Estimate, estimateCurves } from './estimate.js'
 import { type Group, type Level, percentOf } from './group.js'
 import type { Markup } from './markup.js'

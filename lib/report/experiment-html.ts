@@ -1,4 +1,4 @@
-import type { ExperimentRecord } from '../experiment/record.js'
+import type { ExperimentRecord } from '../experiment/experiment-record.js'
 import { accuracyPlots } from './accuracy-plots.js'
 import { type Curve, curvesOf, spectrumPlot } from './curve.js'
 import { smooth } from './estimate.js'

@@ -1,4 +1,4 @@
-import type { ExperimentRecord, ExperimentRun } from '../experiment/record.js'
+import type { ExperimentRecord, ExperimentRun } from '../experiment/experiment-record.js'
 import { groupName, levelsOf } from './group.js'
 import { relations, relationTable } from './relations.js'
 import { pairsNote, type Table, tables } from './tables.js'

@@ -1,5 +1,5 @@
 import { mean } from '../experiment/numbers.js'
-import type { ExperimentRecord, ExperimentRun } from '../experiment/record.js'
+import type { ExperimentRecord, ExperimentRun } from '../experiment/experiment-record.js'
 import type { Seeded } from './estimate.js'
 
 /** Runs that differ in their seed alone. */

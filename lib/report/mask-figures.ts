@@ -1,4 +1,4 @@
-import type { ExperimentRun } from '../experiment/record.js'
+import type { ExperimentRun } from '../experiment/experiment-record.js'
 import type { Level } from './group.js'
 import { element, type Markup } from './markup.js'
 import { picture } from './plot/drawing.js'

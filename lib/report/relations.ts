@@ -1,4 +1,4 @@
-import type { ExperimentRecord, ExperimentRun } from '../experiment/record.js'
+import type { ExperimentRecord, ExperimentRun } from '../experiment/experiment-record.js'
 import { mean } from '../experiment/numbers.js'
 import { correlate, showCorrelation } from './correlation.js'
 import { dynamics, kernelDistance, levelsOf, type Measure, percentOf, robustPercent } from './group.js'

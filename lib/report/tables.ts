@@ -1,4 +1,4 @@
-import type { ExperimentRecord } from '../experiment/record.js'
+import type { ExperimentRecord } from '../experiment/experiment-record.js'
 import { estimate, pairedDifferences, show, showDifference } from './estimate.js'
 import {
   cleanPercent,

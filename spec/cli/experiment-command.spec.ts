@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { readExperiment } from '../../lib/cli/experiment-command.js'
 import { runsOf } from '../../lib/experiment/index.js'
 import { program } from '../../lib/cli/program.js'
-import { ExperimentRecord } from '../../lib/experiment/record.js'
+import { ExperimentRecord } from '../../lib/experiment/experiment-record.js'
 import { right } from '../support/either.js'
 import { smallTraining } from '../support/small-training.js'
 

@@ -20,7 +20,7 @@ const cases: [verdict: 'allowed' | 'forbidden', file: string, specifier: string]
   ['allowed', 'lib/train/fit.ts', '../mask/search.js'],
   ['forbidden', 'lib/mask/search.ts', '../train/fit.js'],
   ['forbidden', 'lib/report/markup.ts', '../graph/graph.js'],
-  ['allowed', 'lib/report/experiment-html.ts', '../experiment/record.js'],
+  ['allowed', 'lib/report/experiment-html.ts', '../experiment/experiment-record.js'],
   ['forbidden', 'lib/experiment/run.ts', '../io/index.js'],
   ['forbidden', 'lib/experiment/run.ts', 'node:fs'],
   ['forbidden', 'lib/train/fit.ts', '../experiment/run.js'],

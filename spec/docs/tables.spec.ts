@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { ExperimentRecord } from '../../lib/experiment/record.js'
+import { ExperimentRecord } from '../../lib/experiment/experiment-record.js'
 import {
   dynamics,
   type Group,

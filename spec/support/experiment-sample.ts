@@ -1,4 +1,4 @@
-import type { ExperimentRecord, ExperimentRun } from '../../lib/experiment/record.js'
+import type { ExperimentRecord, ExperimentRun } from '../../lib/experiment/experiment-record.js'
 
 type Measures = NonNullable<ExperimentRun['measures']>
 

@@ -8,8 +8,8 @@ import type { Effect } from '../../graph/runner.js'
 import type { Concrete } from '../../graph/spec.js'
 import type { LayerAllocation } from '../../mask/index.js'
 import type * as nn from '../../nn/index.js'
-import type { DistanceRecord, Measures } from '../record.js'
-import type { TrainingSetting } from '../training.js'
+import type { DistanceRecord, Measures } from '../experiment-record.js'
+import type { TrainingSetting } from '../training-setting.js'
 
 /** Told of what goes on: how much of a phase is done, and a note such as its loss. */
 export type OnProgress = (phase: string, done: number, total: number, note: string) => IO<void>

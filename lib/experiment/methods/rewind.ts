@@ -2,7 +2,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as codec from '../../format/codec.js'
 import * as train from '../../train/index.js'
-import { fitOptionsOf } from '../training.js'
+import { fitOptionsOf } from '../training-setting.js'
 import { fromStart, label, LayersSetting, type Method } from './method.js'
 
 /** The largest weights after whole trainings, from their values after `to` epochs: `train.rewind`. */

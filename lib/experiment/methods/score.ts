@@ -4,7 +4,7 @@ import * as t from 'io-ts'
 import * as codec from '../../format/codec.js'
 import type { Effect } from '../../graph/runner.js'
 import * as mask from '../../mask/index.js'
-import { withstoodBy } from '../training.js'
+import { withstoodBy } from '../training-setting.js'
 import { fromStart, label, LayersSetting, type Method, type MethodInput } from './method.js'
 
 const fields = {

@@ -6,8 +6,8 @@ import type { Effect } from '../../graph/runner.js'
 import type { Concrete } from '../../graph/spec.js'
 import type * as nn from '../../nn/index.js'
 import { mean, places, rounded } from '../numbers.js'
-import type { Measures } from '../record.js'
-import { type TrainingSetting, withstoodBy } from '../training.js'
+import type { Measures } from '../experiment-record.js'
+import { type TrainingSetting, withstoodBy } from '../training-setting.js'
 import type { MethodInput, MethodResult } from './method.js'
 
 // What the searches for masks share.

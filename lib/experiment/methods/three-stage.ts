@@ -3,7 +3,7 @@ import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import { tangentError } from '../../core/error.js'
 import * as codec from '../../format/codec.js'
 import * as train from '../../train/index.js'
-import { fitOptionsOf } from '../training.js'
+import { fitOptionsOf } from '../training-setting.js'
 import { label, LayersSetting, type Method } from './method.js'
 
 /** The largest weights after some epochs, half of them by default, trained on from there: `train.threeStage`. */

@@ -5,8 +5,8 @@ import * as codec from '../format/codec.js'
 import { EvaluationSetting } from './attacks.js'
 import { DataSetting, MeasuresSetting } from './images.js'
 import { labelOf, MethodSetting } from './methods/index.js'
-import { NetworkSetting } from './network.js'
-import { TrainingSetting } from './training.js'
+import { NetworkSetting } from './network-setting.js'
+import { TrainingSetting } from './training-setting.js'
 
 const Fields = codec.closed(
   {

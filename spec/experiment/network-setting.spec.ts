@@ -9,7 +9,7 @@ import {
   type nn,
   type Tensor
 } from 'tangentflow'
-import { networkOf, type NetworkSetting } from '../../lib/experiment/network.js'
+import { networkOf, type NetworkSetting } from '../../lib/experiment/network-setting.js'
 
 const digits = data.take([0, 1, 2, 3, 4])(data.digits())
 
