@@ -1,5 +1,5 @@
 import type { Kernel, KernelBackend } from './kernel.js'
-import { whole } from './emit.js'
+import { integerLocal, whole } from './literal.js'
 import { LARGEST, type TopK } from './topk.js'
 
 // The k largest of long rows on GPUs, where one cell must not walk a row again and again: every walk is a step over chunks of
@@ -43,13 +43,10 @@ const kernel = ({ name, output, arrays, work, body }: Text): Kernel => ({
   source: [`function (${arrays.map((_, i) => `a${i}`).join(', ')}) {`, ...body, '}'].join('\n')
 })
 
-const integer = (name: string, text: string): string =>
-  `let ${name} = this.output.x; ${name}++; ${name} = ${text};`
-
 /** A walk over the chunk of a cell [chunk, row]: `each` sees the element at `p`, inside the row only. */
 const walk = ({ size }: TopK, { length }: Cut, each: string): readonly string[] => [
-  integer('at', `this.thread.x * ${length}`),
-  integer('p', `this.thread.y * ${size} + this.thread.x * ${length}`),
+  integerLocal('at', `this.thread.x * ${length}`),
+  integerLocal('p', `this.thread.y * ${size} + this.thread.x * ${length}`),
   `for (let s = 0; s < ${length}; s++) {`,
   `if (at < ${size}) {`,
   'let x = a0[p];',
@@ -103,7 +100,7 @@ export const firstBounds = (top: TopK, bounds: number): Kernel => {
     body: [
       `let low = ${LARGEST};`,
       `let high = -${LARGEST};`,
-      integer('p', `this.thread.x * ${chunks}`),
+      integerLocal('p', `this.thread.x * ${chunks}`),
       `for (let s = 0; s < ${chunks}; s++) {`,
       'let x = a0[p];',
       `let y = a0[p + ${rows * chunks}];`,
@@ -127,7 +124,7 @@ export const countAbove = (top: TopK, scores: number, bounds: number): Kernel =>
     work: cut.length,
     body: [
       'let low = a1[this.thread.y];',
-      integer('q', `this.thread.y + ${top.rows}`),
+      integerLocal('q', `this.thread.y + ${top.rows}`),
       'let high = a1[q];',
       ...middle,
       'let above = 0;',
@@ -147,11 +144,11 @@ export const nextBounds = (top: TopK, bounds: number, counts: number): Kernel =>
     work: chunks,
     body: [
       'let low = a0[this.thread.x];',
-      integer('q', `this.thread.x + ${top.rows}`),
+      integerLocal('q', `this.thread.x + ${top.rows}`),
       'let high = a0[q];',
       ...middle,
       'let above = 0;',
-      integer('p', `this.thread.x * ${chunks}`),
+      integerLocal('p', `this.thread.x * ${chunks}`),
       `for (let s = 0; s < ${chunks}; s++) {`,
       'above = above + a1[p];',
       'p++;',
@@ -202,7 +199,7 @@ export const lastTieOf = (
     body: [
       'let t = a1[this.thread.x];',
       `let left = ${k};`,
-      integer('p', `this.thread.x * ${chunks}`),
+      integerLocal('p', `this.thread.x * ${chunks}`),
       `for (let s = 0; s < ${chunks}; s++) {`,
       'left = left - a2[p];',
       'p++;',
@@ -223,7 +220,7 @@ export const lastTieOf = (
       'let rest = left - before;',
       'let last = -1;',
       'let at = start;',
-      integer('q', whole(backend, `(this.thread.x * ${size} + start)`)),
+      integerLocal('q', whole(backend, `(this.thread.x * ${size} + start)`)),
       `for (let s = 0; s < ${length}; s++) {`,
       `if (at < ${size}) {`,
       'if (a0[q] === t) {',

@@ -21,3 +21,11 @@ export const literalFor = (backend: KernelBackend, value: number): string => {
   if (backend !== 'webgpu' || Number.isFinite(value)) return float(value)
   return Number.isNaN(value) ? INVALID : value > 0 ? OVERFLOW : `(-${OVERFLOW})`
 }
+
+/** A whole number as an integer: GLSL assigns no float to an integer, and gpu.js casts only for an operator on bits. */
+export const whole = (backend: KernelBackend, text: string): string =>
+  backend === 'webgl2' || backend === 'headlessgl' ? `${text} >> 0` : text
+
+/** The declaration of an integer local: gpu.js makes a float of every other. */
+export const integerLocal = (name: string, text: string): string =>
+  `let ${name} = this.output.x; ${name}++; ${name} = ${text};`

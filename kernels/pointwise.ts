@@ -1,6 +1,7 @@
-import { writer } from './emit.js'
 import type { Kernel, KernelBackend } from './kernel.js'
+import { openScope } from './scope.js'
 import type { Value } from './value.js'
+import { valueText } from './value-text.js'
 
 /** A kernel without a loop. */
 export interface Pointwise {
@@ -22,9 +23,8 @@ export interface Vec4 {
  * reads (about 1 ns each on webasm, where they are gathers), and 20 to 30 ns for a call out of WebAssembly (exp, log, pow).
  */
 export const pointwise = ({ output, value }: Pointwise, backend: KernelBackend): Kernel => {
-  const write = writer(backend)
-  const result = write.value(value)
-  return write.finish('pointwise', output, result)
+  const scope = openScope(backend)
+  return scope.finish('pointwise', output, valueText(scope)(value))
 }
 
 /**
@@ -32,7 +32,7 @@ export const pointwise = ({ output, value }: Pointwise, backend: KernelBackend):
  * an element is a texel, and reading it is what a kernel spends its time on.
  */
 export const vec4 = ({ output, values }: Vec4, backend: KernelBackend): Kernel => {
-  const write = writer(backend)
-  const parts = values.map(write.value)
-  return { ...write.finish('vec4', output, `[${parts.join(', ')}]`), components: 4 }
+  const scope = openScope(backend)
+  const parts = values.map(valueText(scope))
+  return { ...scope.finish('vec4', output, `[${parts.join(', ')}]`), components: 4 }
 }

@@ -1,8 +1,9 @@
 import { add, axis, constantIndex, type Index, range, scale } from './coordinate.js'
-import { type Writer, writer } from './emit.js'
 import type { Kernel, KernelBackend } from './kernel.js'
 import { literalFor } from './literal.js'
+import { openScope, type Scope } from './scope.js'
 import { AFTER, type Value } from './value.js'
+import { valueText } from './value-text.js'
 
 /** A reduction: one cell folds `body` over all loops, then `epilogue` makes the result of it. */
 export interface Reduction {
@@ -129,7 +130,11 @@ const cut = (
 }
 
 /** Writes the loops of a reduction into its accumulators. */
-const accumulate = (write: Writer, { combine, loops, body, lanes, unroll }: Reduction): void => {
+const accumulate = (
+  scope: Scope,
+  textOf: (value: Value) => string,
+  { combine, loops, body, lanes, unroll }: Reduction
+): void => {
   const probe = body(
     loops.map((n, i) => axis(`probe${i}`, n, i + 1)),
     0
@@ -140,16 +145,14 @@ const accumulate = (write: Writer, { combine, loops, body, lanes, unroll }: Redu
     const names = counts.map((_, i) => `k${n}n${i}`)
     const counters = counts.map((count, i) => axis(names[i]!, count, i + 1))
     const elements = walk.elements(counters.slice(outer.length))
-    write.nest(
+    scope.nest(
       counts.map((count, i) => ({ name: names[i]!, count })),
       () => {
         const front = counters.slice(0, outer.length)
         for (const lane of range(lanes)) {
-          const parts = elements.map((at) =>
-            write.value(body(loops.length === 0 ? [] : [...front, ...at], lane))
-          )
-          write.statement(update(combine, accumulator(lane), combined(combine, parts)), counts.length)
-          write.work(parts.length, counts.length)
+          const parts = elements.map((at) => textOf(body(loops.length === 0 ? [] : [...front, ...at], lane)))
+          scope.statement(update(combine, accumulator(lane), combined(combine, parts)), counts.length)
+          scope.work(parts.length, counts.length)
         }
       }
     )
@@ -167,11 +170,12 @@ const accumulate = (write: Writer, { combine, loops, body, lanes, unroll }: Redu
  */
 export const reduce = (reduction: Reduction, backend: KernelBackend): Kernel => {
   const { combine, lanes, output, epilogue } = reduction
-  const write = writer(backend, lanes)
+  const scope = openScope(backend, lanes)
+  const textOf = valueText(scope)
   const initial = combine === 'sum' ? '0' : literalFor(backend, -Infinity)
-  for (const lane of range(lanes)) write.statement(`let ${accumulator(lane)} = ${initial};`)
-  accumulate(write, reduction)
-  if (lanes > 1) write.statement(`let acc = ${chosen(lanes)};`, AFTER)
-  else write.statement(`let acc = ${accumulator(0)};`, AFTER)
-  return write.finish(combine, output, write.value(epilogue))
+  for (const lane of range(lanes)) scope.statement(`let ${accumulator(lane)} = ${initial};`)
+  accumulate(scope, textOf, reduction)
+  if (lanes > 1) scope.statement(`let acc = ${chosen(lanes)};`, AFTER)
+  else scope.statement(`let acc = ${accumulator(0)};`, AFTER)
+  return scope.finish(combine, output, textOf(epilogue))
 }
