@@ -15,6 +15,7 @@ import { spec } from '../../../lib/graph/spec.js'
 import type { Tensor } from '../../../lib/graph/tensor.js'
 import { disagreement, graphOf, right, runOn, useBackend } from './support.js'
 import { isAccurate } from './accuracy.js'
+import { edges, multiplies } from './multiplies.js'
 import { keepsDenormals, keepsEdges } from './ieee.js'
 import { fitsSizes } from './templates.js'
 
@@ -23,8 +24,6 @@ const draw = (seed: number, shape: readonly number[]): NdArray =>
   ndarray.of(shape, normals(key(seed), sizeOf(shape)))
 
 type Shape = readonly number[]
-const edges = [1, 3, 4, 5, 31, 33] as const
-
 /** What every backend has to compute, on sizes at the edges of its layouts, and how it keeps house. */
 export const computes = (mode: KernelBackend): void => {
   const opened = useBackend(mode)
@@ -38,93 +37,7 @@ export const computes = (mode: KernelBackend): void => {
     expect(await disagreement(opened(), graph, inputs)).toBeLessThan(2e-5)
   }
 
-  describe('multiplies matrices', () => {
-    const layouts: readonly (readonly [
-      string,
-      (a: Tensor, b: Tensor) => Tensor,
-      (m: number, n: number, k: number) => Shape[]
-    ])[] = [
-      [
-        'NN',
-        (a, b) => ops.einsum('mk,kn->mn')(a, b),
-        (m, n, k) => [
-          [m, k],
-          [k, n]
-        ]
-      ],
-      [
-        'NT',
-        (a, b) => ops.einsum('mk,nk->mn')(a, b),
-        (m, n, k) => [
-          [m, k],
-          [n, k]
-        ]
-      ],
-      [
-        'TN',
-        (a, b) => ops.einsum('km,kn->mn')(a, b),
-        (m, n, k) => [
-          [k, m],
-          [k, n]
-        ]
-      ],
-      [
-        'TT',
-        (a, b) => ops.einsum('km,nk->mn')(a, b),
-        (m, n, k) => [
-          [k, m],
-          [n, k]
-        ]
-      ],
-      [
-        'transposed',
-        (a, b) => ops.einsum('mk,kn->nm')(a, b),
-        (m, n, k) => [
-          [m, k],
-          [k, n]
-        ]
-      ],
-      [
-        'batched',
-        (a, b) => ops.einsum('bmk,bkn->bmn')(a, b),
-        (m, n, k) => [
-          [3, m, k],
-          [3, k, n]
-        ]
-      ],
-      [
-        'interleaved',
-        (a, b) => ops.einsum('mbk,knb->mbn')(a, b),
-        (m, n, k) => [
-          [m, 4, k],
-          [k, n, 4]
-        ]
-      ],
-      [
-        'over two axes',
-        (a, b) => ops.einsum('mjk,kjn->mn')(a, b),
-        (m, n, k) => [
-          [m, 3, k],
-          [k, 3, n]
-        ]
-      ]
-    ]
-    const sizes = [
-      ...edges.map((n) => [n, n, n] as const),
-      [64, 10, 128],
-      [1, 1025, 4],
-      [36, 1, 1025]
-    ] as const
-    it.each(layouts)('%s', async (_, f, shapes) => {
-      for (const [m, n, k] of sizes) await agrees((a, b) => f(a!, b!), ...shapes(m, n, k))
-    })
-
-    // large enough for copies of the operands, one a lane, and for panels
-    it.each(layouts)('%s, large', async (_, f, shapes) => {
-      await agrees((a, b) => ops.relu(f(a!, b!)), ...shapes(64, 68, 256))
-      await agrees((a, b) => ops.add(1)(f(a!, b!)), ...shapes(132, 7, 260))
-    })
-  })
+  describe('multiplies matrices', () => multiplies(agrees))
 
   describe('reduces', () => {
     const reductions = {
