@@ -16,17 +16,21 @@ import type { Paint } from './plot/palette.js'
 
 const accuracyOf = (group: Group, of: Measure): Estimate => estimate(valuesOf(group, of))
 
-/** The height of a row, and where the columns of numbers begin to the right of the plot. */
-const [ROW, ROBUST, CLEAN] = [34, 20, 112]
+/** The height of a row. */
+const ROW = 34
+/** How far to the right of the plot the columns of numbers begin. */
+const OFFSETS = { robust: 20, clean: 112 }
 
 /** A column of numbers beside the rows. */
 const numbers =
-  (offset: number, heading: string, accuracies: readonly Estimate[]): Mark =>
-  ({ y, right, top }) =>
-    fragment(
-      element('text', { x: right + offset, y: top - 14 }, heading),
-      ...accuracies.map((one, i) => element('text', { x: right + offset, y: y(i) + 4 }, show(1, one)))
+  (kind: 'robust' | 'clean', accuracies: readonly Estimate[]): Mark =>
+  ({ y, right, top }) => {
+    const x = right + OFFSETS[kind]
+    return fragment(
+      element('text', { x, y: top - 14 }, kind),
+      ...accuracies.map((one, i) => element('text', { x, y: y(i) + 4 }, show(1, one)))
     )
+  }
 
 /**
  * Accuracies where there is one density, a row for each method: a full mark under attack, an open one on the images as they
@@ -59,28 +63,17 @@ const accuracyDots = ({ all }: Level, colour: Paint): Markup => {
       room: 200,
       marks: [
         ...rows.flatMap(({ colour, clean, robust }, i) => [
-          line(
-            [
-              [robust.mean, i],
-              [clean.mean, i]
-            ],
-            'var(--rule)',
-            { width: 1 }
-          ),
+          whisker([robust.mean, i], [clean.mean, i], 'var(--rule)', { width: 1 }),
           ends(robust, i, colour),
           dot([robust.mean, i], colour, { radius: 5.5 }),
           ends(clean, i, colour),
           dot([clean.mean, i], colour, { radius: 5, open: true })
         ]),
-        numbers(
-          ROBUST,
-          'robust',
-          rows.map(({ robust }) => robust)
-        ),
-        numbers(
-          CLEAN,
-          'clean',
-          rows.map(({ clean }) => clean)
+        ...(['robust', 'clean'] as const).map((kind) =>
+          numbers(
+            kind,
+            rows.map((row) => row[kind])
+          )
         )
       ]
     })

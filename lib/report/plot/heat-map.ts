@@ -22,36 +22,35 @@ export interface HeatMapOptions {
 
 /** A matrix, or the block means of a large one. */
 interface Blocks {
-  readonly rows: number
-  readonly columns: number
+  readonly means: readonly (readonly number[])[]
   /** How many elements a cell is the mean of, along each side. */
   readonly block: number
-  readonly at: (row: number, column: number) => number
 }
 
 /** More cells than this along a side are smaller than a pixel can show, and make large files. */
 const MOST = 120
 
-const blocksOf = (
-  rows: number,
-  columns: number,
-  element: (row: number, column: number) => number
-): Blocks => {
+/** The kernel's elements by row and column, with (example, output) as rows where there are outputs. */
+const blocksOf = ({ shape, data }: NdArray): Blocks | undefined => {
+  const [n = 0, m = 0, o = 1, p = 1] = shape
+  if ((shape.length !== 2 && shape.length !== 4) || o !== p || n === 0 || m === 0) return undefined
+  const [rows, columns] = [n * o, m * o]
   const block = Math.ceil(Math.max(rows, columns) / MOST)
-  return {
-    rows: Math.ceil(rows / block),
-    columns: Math.ceil(columns / block),
-    block,
-    at: (row, column) => {
-      let [sum, count] = [0, 0]
-      for (let i = row * block; i < Math.min(rows, (row + 1) * block); i++)
-        for (let j = column * block; j < Math.min(columns, (column + 1) * block); j++) {
-          sum += element(i, j)
-          count++
-        }
-      return sum / count
-    }
+  const at = (i: number, j: number): number =>
+    data[((Math.floor(i / o) * m + Math.floor(j / o)) * o + (i % o)) * o + (j % o)]!
+  const meanOf = (row: number, column: number): number => {
+    let [sum, count] = [0, 0]
+    for (let i = row * block; i < Math.min(rows, (row + 1) * block); i++)
+      for (let j = column * block; j < Math.min(columns, (column + 1) * block); j++) {
+        sum += at(i, j)
+        count++
+      }
+    return sum / count
   }
+  const means = Array.from({ length: Math.ceil(rows / block) }, (_, row) =>
+    Array.from({ length: Math.ceil(columns / block) }, (__, column) => meanOf(row, column))
+  )
+  return { means, block }
 }
 
 /** Shades: as many as an eye tells apart, so that cells of one shade can be one path. */
@@ -85,16 +84,11 @@ const colourBar =
 
 /** The cells, all of one shade in one path, and their edge. */
 const colouredCells =
-  (
-    { rows, columns, at }: Blocks,
-    unit: number,
-    [low, high]: readonly [number, number],
-    colours: ColourMap
-  ): Mark =>
+  (means: Blocks['means'], unit: number, [low, high]: readonly [number, number], colours: ColourMap): Mark =>
   ({ left, right, top, bottom }) => {
     const share = linear(low, high, 0, SHADES)
-    const shades = cells(rows, columns, 1, (row, column) =>
-      Math.min(SHADES - 1, Math.max(0, Math.floor(share(at(row, column)))))
+    const shades = cells(means.length, means[0]!.length, 1, (row, column) =>
+      Math.min(SHADES - 1, Math.max(0, Math.floor(share(means[row]![column]!))))
     )
     return fragment(
       element(
@@ -110,24 +104,12 @@ const colouredCells =
 const elements =
   (count: number, block: number, label: string, turned = false): AxisOn =>
   ([start, end]) => ({
-    scale: turned
-      ? linear(-0.5, count * block - 0.5, end, start)
-      : linear(-0.5, count * block - 0.5, start, end),
+    scale: linear(-0.5, count * block - 0.5, ...(turned ? ([end, start] as const) : ([start, end] as const))),
     ticks: roundNumbers(0, count * block - 1, 5)
       .filter(Number.isInteger)
       .map((value) => ({ value, text: String(value) })),
     label
   })
-
-/** The kernel's elements by row and column, with (example, output) as rows where there are outputs. */
-const matrixOf = ({ shape, data }: NdArray): Blocks | undefined => {
-  const [n = 0, m = 0, o = 1, p = 1] = shape
-  if ((shape.length !== 2 && shape.length !== 4) || o !== p || n === 0 || m === 0) return undefined
-  return blocksOf(n * o, m * o, (row, column) => {
-    const [i, a, j, b] = [Math.floor(row / o), row % o, Math.floor(column / o), column % o]
-    return data[((i * m + j) * o + a) * o + b]!
-  })
-}
 
 /**
  * A kernel as a heat map: a self-contained SVG. Kernels are [n, m], or [n, m, o, o] with (example, output) as rows and columns;
@@ -147,7 +129,7 @@ export const heatMap = (
   kernel: NdArray,
   { title = 'kernel', across }: HeatMapOptions = {}
 ): E.Either<TangentError, string> => {
-  const blocks = matrixOf(kernel)
+  const blocks = blocksOf(kernel)
   if (blocks === undefined)
     return E.left(
       tangentError('ShapeError', 'plot.heatMap', 'a kernel [n, m] or [n, m, o, o]', showShape(kernel.shape))
@@ -157,13 +139,10 @@ export const heatMap = (
     return E.left(
       tangentError('DataError', 'plot.heatMap', 'finite numbers', `${kernel.data[stray]}`, `kernel[${stray}]`)
     )
-  const { rows, columns, block } = blocks
-  let [least, most] = [Infinity, -Infinity]
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < columns; j++) {
-      least = Math.min(least, blocks.at(i, j))
-      most = Math.max(most, blocks.at(i, j))
-    }
+  const { means, block } = blocks
+  const [rows, columns] = [means.length, means[0]!.length]
+  const least = Math.min(...means.map((row) => Math.min(...row)))
+  const most = Math.max(...means.map((row) => Math.max(...row)))
   const isSigned = least < 0 && most > 0
   const reach = Math.max(most, -least)
   const domain = isSigned
@@ -184,7 +163,7 @@ export const heatMap = (
         grid: 'none',
         size: [unit * columns, unit * rows],
         room: 130,
-        marks: [colouredCells(blocks, unit, domain, colours), colourBar(domain, colours)]
+        marks: [colouredCells(means, unit, domain, colours), colourBar(domain, colours)]
       })
     )
   )

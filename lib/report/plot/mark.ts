@@ -19,13 +19,12 @@ type Point = readonly [x: number, y: number]
 const pathOf = (points: readonly Point[], { x, y }: PlotArea): string =>
   points.map((point) => `${x(point[0]).toFixed(1)},${y(point[1]).toFixed(1)}`).join(' ')
 
-/** A line through points; `dash` is what SVG calls `stroke-dasharray`. */
+/** How a line is drawn; `dash` is what SVG calls `stroke-dasharray`. */
+type Stroke = { readonly width?: number; readonly opacity?: number; readonly dash?: string }
+
+/** A line through points. */
 export const line =
-  (
-    points: readonly Point[],
-    colour: string,
-    { width = 2, opacity = 1, dash = 'none' }: { width?: number; opacity?: number; dash?: string } = {}
-  ): Mark =>
+  (points: readonly Point[], colour: string, { width = 2, opacity = 1, dash = 'none' }: Stroke = {}): Mark =>
   (area) =>
     element('polyline', {
       points: pathOf(points, area),
@@ -37,8 +36,9 @@ export const line =
       'stroke-linejoin': 'round'
     })
 
-/** From where to where a value may lie. */
-export const whisker = (from: Point, to: Point, colour: string): Mark => line([from, to], colour)
+/** A line between two points, such as the ends of an interval. */
+export const whisker = (from: Point, to: Point, colour: string, look?: Stroke): Mark =>
+  line([from, to], colour, look)
 
 /** The area between two lines. */
 export const band =
