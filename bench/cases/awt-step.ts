@@ -21,7 +21,7 @@ import {
 } from '../../lib/index.js'
 import type { Candidate, Case, Outcome } from '../harness/candidate.js'
 import { torchAwtStep } from '../peers/torch.js'
-import { engineCandidates, type EngineWork } from './engines.js'
+import { compileCaseOf, engineCandidates, type EngineWork } from './engines.js'
 
 // One step of the search for a ticket of LeNet-300-100, as lib/mask/search.ts takes it: the attack on the dense network, a global
 // top-k of the scores, both sides of the kernel, the gradient and Adam, all in one program.
@@ -199,11 +199,5 @@ export const awtStepExplicitCase = caseOf(
   explicitVariant
 )
 
-/** How long it takes to make the search step ready, again and again in one process. */
-export const compileAwtStepCase: Case = {
-  ...awtStepCase,
-  name: 'compile-awt-step',
-  title: 'trace, differentiate, optimise and lower awt-step; median: once more, stages: the first time',
-  candidates: () => engineCandidates(awtWork(probesVariant), 'compile')(1),
-  comparisons: []
-}
+/** How long it takes to make the step ready. */
+export const compileAwtStepCase: Case = compileCaseOf(awtStepCase, () => awtWork(probesVariant))

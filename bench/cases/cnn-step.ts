@@ -18,9 +18,9 @@ import {
 } from '../../lib/index.js'
 import type { Candidate, Case, Outcome } from '../harness/candidate.js'
 import { handWrittenCnnStep } from '../peers/onnxruntime.js'
-import type { CnnData, CnnSizes } from '../peers/sizes.js'
+import { type CnnData, type CnnSizes, oneHotLabels } from '../peers/sizes.js'
 import { torchCnnStep } from '../peers/torch.js'
-import { engineCandidates, type EngineWork } from './engines.js'
+import { compileCaseOf, engineCandidates, type EngineWork } from './engines.js'
 
 const sizes: CnnSizes = {
   batch: 64,
@@ -75,12 +75,9 @@ const initial = (): Concrete<nn.Params> =>
 
 const inputs = (): { readonly x: NdArray; readonly y: NdArray } => {
   const { batch, size, classes } = sizes
-  const labels = uniforms(fold(9)(key(0)), batch).map((u) => Math.floor(u * classes))
-  const y = new Float32Array(batch * classes)
-  labels.forEach((label, row) => (y[row * classes + label] = 1))
   return {
     x: ndarray.of([batch, 1, size, size], uniforms(fold(1)(key(0)), batch * size * size)),
-    y: ndarray.of([batch, classes], y)
+    y: oneHotLabels(batch, classes)
   }
 }
 
@@ -118,11 +115,5 @@ export const cnnStepCase: Case = {
   ]
 }
 
-/** How long it takes to make the step ready, again and again in one process. */
-export const compileCnnStepCase: Case = {
-  ...cnnStepCase,
-  name: 'compile-cnn-step',
-  title: 'trace, differentiate, optimise and lower cnn-step; median: once more, stages: the first time',
-  candidates: () => engineCandidates(work(), 'compile')(1),
-  comparisons: []
-}
+/** How long it takes to make the step ready. */
+export const compileCnnStepCase: Case = compileCaseOf(cnnStepCase, work)

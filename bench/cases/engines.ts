@@ -9,10 +9,10 @@ import {
   optimise,
   type Program,
   type Result,
-  TangentFailure,
   type TangentError,
   trace
 } from '../../lib/index.js'
+import { getOrThrow } from '../../lib/core/error.js'
 import { engineOf } from '../../lib/engine/engine.js'
 import type { Backend } from '../../lib/engine/backend.js'
 import { engines } from '../../lib/engine/engines.js'
@@ -20,6 +20,7 @@ import { planOf } from '../../lib/engine/plan.js'
 import { specsOf } from '../../lib/graph/spec.js'
 import {
   type Candidate,
+  type Case,
   type Outcome,
   type Ready,
   type StageTimes,
@@ -35,12 +36,6 @@ export interface EngineWork<Args extends readonly unknown[], Out> {
   readonly forward?: (...args: Args) => unknown
   readonly args: Concrete<Args>
   readonly outcome: (value: Concrete<Out>) => Outcome
-}
-
-/** The value of a Right; a Left is thrown, since it is a defect of the benchmark by then. */
-const expectRight = <A>(result: E.Either<TangentError, A>): A => {
-  if (E.isLeft(result)) throw new TangentFailure(result.left)
-  return result.right
 }
 
 /** How long each stage takes when it runs for the first time. Derivatives are taken while tracing: their share is a difference. */
@@ -72,7 +67,7 @@ const stagesOf = <Args extends readonly unknown[], Out>(
 }
 
 /** What a step of a candidate is: one run of the program, or making it ready once more. */
-export type Timing = 'run' | 'compile'
+type Timing = 'run' | 'compile'
 
 /** A function on every engine that this library knows, one that is not there included: its row says why. */
 export const engineCandidates =
@@ -82,13 +77,25 @@ export const engineCandidates =
       .filter((name) => name !== 'reference')
       .map((name) => ({ name, threads, open: openOn(work, timing, name, threads) }))
 
+/** How long it takes to make the step of a case ready, again and again in one process. */
+export const compileCaseOf = <Args extends readonly unknown[], Out>(
+  step: Case,
+  work: () => EngineWork<Args, Out>
+): Case => ({
+  ...step,
+  name: `compile-${step.name}`,
+  title: `trace, differentiate, optimise and lower ${step.name}; median: once more, stages: the first time`,
+  candidates: () => engineCandidates(work(), 'compile')(1),
+  comparisons: []
+})
+
 const readyOn = <Args extends readonly unknown[], Out>(
   work: EngineWork<Args, Out>,
   stages: StageTimes,
   engine: Engine,
   program: Program<Args, Out>
 ): Ready => {
-  const run = async (): Promise<Result<Concrete<Out>>> => expectRight(await program(...work.args)())
+  const run = async (): Promise<Result<Concrete<Out>>> => getOrThrow(await program(...work.args)())
   return {
     stages,
     once: async () => {
@@ -120,7 +127,7 @@ const openOn = <Args extends readonly unknown[], Out>(
             TE.map((ready) =>
               timing === 'run'
                 ? ready
-                : { ...ready, step: async () => totalOf(expectRight(await stagesOf(backend, work)())) ?? NaN }
+                : { ...ready, step: async () => totalOf(getOrThrow(await stagesOf(backend, work)())) ?? NaN }
             )
           )
         ),

@@ -15,10 +15,10 @@ import {
 import type { Candidate, Case, Outcome } from '../harness/candidate.js'
 import { jaxMlpStep } from '../peers/jax.js'
 import { handWrittenMlpStep } from '../peers/onnxruntime.js'
-import type { MlpData, MlpParams, MlpSizes } from '../peers/sizes.js'
+import { type MlpData, type MlpParams, type MlpSizes, oneHotLabels } from '../peers/sizes.js'
 import { tfjsMlpStep } from '../peers/tfjs.js'
 import { torchMlpStep } from '../peers/torch.js'
-import { engineCandidates, type EngineWork } from './engines.js'
+import { compileCaseOf, engineCandidates, type EngineWork } from './engines.js'
 
 const sizes: MlpSizes = { batch: 128, inputs: 784, hidden: 512, classes: 10, rate: 0.1 }
 
@@ -52,13 +52,10 @@ const scaled = (seed: number, shape: readonly number[], sigma: number): NdArray 
 
 const mlpData = (): MlpData => {
   const { batch, inputs, hidden, classes } = sizes
-  const labels = uniforms(fold(9)(key(0)), batch).map((u) => Math.floor(u * classes))
-  const y = new Float32Array(batch * classes)
-  labels.forEach((label, row) => (y[row * classes + label] = 1))
   return {
     sizes,
     x: ndarray.of([batch, inputs], uniforms(fold(1)(key(0)), batch * inputs)),
-    y: ndarray.of([batch, classes], y),
+    y: oneHotLabels(batch, classes),
     params: {
       w1: scaled(2, [inputs, hidden], Math.sqrt(2 / inputs)),
       b1: scaled(3, [hidden], 0.1),
@@ -109,11 +106,5 @@ export const mlpStepCase: Case = {
   ]
 }
 
-/** How long it takes to make the step ready, again and again in one process. */
-export const compileMlpStepCase: Case = {
-  ...mlpStepCase,
-  name: 'compile-mlp-step',
-  title: 'trace, differentiate, optimise and lower mlp-step; median: once more, stages: the first time',
-  candidates: () => engineCandidates(work(mlpData()), 'compile')(1),
-  comparisons: []
-}
+/** How long it takes to make the step ready. */
+export const compileMlpStepCase: Case = compileCaseOf(mlpStepCase, () => work(mlpData()))

@@ -1,4 +1,4 @@
-import { type Case, type CaseWork, type Comparison, totalOf } from './candidate.js'
+import { type Case, type CaseWork, type Comparison, labelOf, totalOf } from './candidate.js'
 import type { Machine } from './machine.js'
 import type { Row } from './measure.js'
 import { showPercent, showTime, table } from './table.js'
@@ -27,8 +27,6 @@ export interface Report {
 export type Timed = Extract<Row, { _tag: 'Timed' }>
 
 export const isTimed = (row: Row): row is Timed => row._tag === 'Timed'
-
-const labelOf = ({ name, threads }: Row): string => `${name} / ${threads}`
 
 /** The pairs of rows that a comparison means. */
 const pairs = (

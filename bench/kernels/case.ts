@@ -11,11 +11,11 @@ import {
   optimise,
   spec,
   type TangentError,
-  TangentFailure,
   type Tensor,
   trace
 } from '../../lib/index.js'
 import type { Kernel, KernelBackend } from '../../kernels/kernel.js'
+import { getOrThrow } from '../../lib/core/error.js'
 import { lowerPlan } from '../../lib/engine/gpujs/lower-plan.js'
 import type { KernelProgram } from '../../lib/engine/gpujs/kernel-program.js'
 import { openRuntime, type Runtime } from '../../lib/engine/gpujs/device/runtime.js'
@@ -34,22 +34,18 @@ const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * 
 const argsOf = ({ shapes }: KernelRow): readonly NdArray[] =>
   shapes.map((shape, i) => ndarray.of(shape, normals(fold(i)(key(1)), sizeOf(shape))))
 
-const shapeOf = ({ f, shapes }: KernelRow): readonly number[] => {
-  const traced = trace(
+const traceRow = ({ f, shapes }: KernelRow) =>
+  trace(
     f as (...args: Tensor[]) => Tensor,
     shapes.map((shape) => spec(shape))
   )
-  if (E.isLeft(traced)) throw new TangentFailure(traced.left)
-  return traced.right.graph.outputs[0]!.shape
-}
+
+const shapeOf = (row: KernelRow): readonly number[] => getOrThrow(traceRow(row)).graph.outputs[0]!.shape
 
 /** The program that a row becomes on a backend. */
-const programOf = ({ f, shapes }: KernelRow, backend: KernelBackend): E.Either<TangentError, KernelProgram> =>
+const programOf = (row: KernelRow, backend: KernelBackend): E.Either<TangentError, KernelProgram> =>
   pipe(
-    trace(
-      f as (...args: Tensor[]) => Tensor,
-      shapes.map((shape) => spec(shape))
-    ),
+    traceRow(row),
     E.map(({ graph }) => lowerPlan(planOf(optimise(graph)), backend))
   )
 
@@ -81,11 +77,7 @@ const readyOf =
       runtime.load(repeated(program, row.repeat)),
       TE.map((loaded): Ready => {
         const lower = performance.now() - start
-        const run = async (): Promise<readonly Float32Array[]> => {
-          const results = await loaded.run(inputs)()
-          if (E.isLeft(results)) throw new TangentFailure(results.left)
-          return results.right
-        }
+        const run = async (): Promise<readonly Float32Array[]> => getOrThrow(await loaded.run(inputs)())
         return {
           stages: { lower },
           once: async () => ({

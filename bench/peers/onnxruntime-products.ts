@@ -1,10 +1,7 @@
-import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type NdArray, tangentError } from '../../lib/index.js'
-import { type Candidate, timed } from '../harness/candidate.js'
+import type { NdArray } from '../../lib/index.js'
+import type { Candidate } from '../harness/candidate.js'
 import { bytesOf, node, tensor } from './onnx-graph.js'
-import type { OnnxRuntime, Value } from './onnxruntime.js'
-import { importOptional } from './package.js'
+import { handWritten } from './onnxruntime.js'
 import type { AttackSizes } from './sizes.js'
 
 /**
@@ -36,40 +33,6 @@ const productsModel = ({ batch, inputs, hidden, classes, steps }: AttackSizes): 
 export const attackProducts =
   (sizes: AttackSizes, arrays: { readonly [name: string]: NdArray }) =>
   (threads: number): Candidate => ({
-    name: 'matrix products',
-    isBound: true,
-    threads,
-    open: pipe(
-      importOptional('onnxruntime-node'),
-      TE.map((module) => module as OnnxRuntime),
-      TE.flatMap(({ Tensor, InferenceSession, env }) =>
-        TE.tryCatch(
-          async () => {
-            const session = await InferenceSession.create(productsModel(sizes), {
-              intraOpNumThreads: threads,
-              interOpNumThreads: 1,
-              executionMode: 'sequential',
-              graphOptimizationLevel: 'all'
-            })
-            const feeds = Object.fromEntries(
-              Object.entries(arrays).map(([name, { shape, data }]): [string, Value] => [
-                name,
-                new Tensor('float32', Float32Array.from(data), shape)
-              ])
-            )
-            const backend = `onnxruntime-node ${env.versions.common}`
-            return {
-              stages: {},
-              once: async () => {
-                await session.run(feeds)
-                return { outcome: {}, executed: { engine: 'matrix products', backend, threads } }
-              },
-              step: () => timed(() => session.run(feeds)),
-              dispose: () => session.release()
-            }
-          },
-          (thrown) => tangentError('EngineError', 'bench', 'a session of onnxruntime-node', String(thrown))
-        )
-      )
-    )
+    ...handWritten({ name: 'matrix products', model: productsModel(sizes), arrays, names: {} })(threads),
+    isBound: true
   })

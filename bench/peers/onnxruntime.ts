@@ -8,7 +8,7 @@ import { importOptional } from './package.js'
 import type { CnnData, MlpData } from './sizes.js'
 
 /** A tensor of onnxruntime-node. */
-export interface Value {
+interface Value {
   readonly dims: readonly number[]
   readonly data: Float32Array
 }
@@ -19,7 +19,7 @@ interface Session {
 }
 
 /** The part of onnxruntime-node that is used here. */
-export interface OnnxRuntime {
+interface OnnxRuntime {
   readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => Value
   readonly InferenceSession: { readonly create: (model: Uint8Array, options: object) => Promise<Session> }
   readonly env: { readonly versions: { readonly common: string } }
@@ -27,6 +27,8 @@ export interface OnnxRuntime {
 
 /** A graph written by hand, what it is given, and which of its results is which parameter afterwards. */
 interface HandWritten {
+  /** @defaultValue 'hand-written onnx' */
+  readonly name?: string
   readonly model: Uint8Array
   readonly arrays: { readonly [name: string]: NdArray }
   readonly names: { readonly [result: string]: string }
@@ -34,9 +36,9 @@ interface HandWritten {
 
 /** A graph straight on ONNX Runtime. */
 export const handWritten =
-  ({ model, arrays, names }: HandWritten) =>
+  ({ name = 'hand-written onnx', model, arrays, names }: HandWritten) =>
   (threads: number): Candidate => ({
-    name: 'hand-written onnx',
+    name,
     threads,
     open: pipe(
       importOptional('onnxruntime-node'),
@@ -52,10 +54,11 @@ export const handWritten =
               graphOptimizationLevel: 'all'
             })
             const compile = performance.now() - start
-            const toTensor = ({ shape, data }: NdArray): Value =>
-              new Tensor('float32', Float32Array.from(data), shape)
             const feeds = Object.fromEntries(
-              Object.entries(arrays).map(([name, value]) => [name, toTensor(value)])
+              Object.entries(arrays).map(([input, { shape, data }]): [string, Value] => [
+                input,
+                new Tensor('float32', Float32Array.from(data), shape)
+              ])
             )
             return {
               stages: { compile },
@@ -68,7 +71,7 @@ export const handWritten =
                   })
                 )
                 const backend = `onnxruntime-node ${env.versions.common}`
-                return { outcome, executed: { engine: 'hand-written onnx', backend, threads } }
+                return { outcome, executed: { engine: name, backend, threads } }
               },
               step: () => timed(() => session.run(feeds)),
               dispose: () => session.release()

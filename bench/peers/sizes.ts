@@ -1,4 +1,4 @@
-import type { NdArray } from '../../lib/index.js'
+import { fold, key, type NdArray, ndarray, uniforms } from '../../lib/index.js'
 
 // What a case and its peers have to agree on: sizes, and the numbers that every candidate gets. Cases import peers, never the
 // other way round.
@@ -59,4 +59,11 @@ export interface AttackSizes {
   readonly hidden: number
   readonly classes: number
   readonly steps: number
+}
+
+/** Random labels, the same for every candidate, as one-hot rows. */
+export const oneHotLabels = (batch: number, classes: number): NdArray => {
+  const y = new Float32Array(batch * classes)
+  uniforms(fold(9)(key(0)), batch).forEach((u, row) => (y[row * classes + Math.floor(u * classes)] = 1))
+  return ndarray.of([batch, classes], y)
 }

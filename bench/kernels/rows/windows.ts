@@ -7,17 +7,33 @@ const convolve =
   (x: Tensor, w: Tensor): Tensor =>
     ops.einsum('ncijyx,ocij->noyx')(ops.unfold([3, 3], [stride, stride])(x), w)
 
+/** A convolution of eight images of 16 channels with 32 filters of 3 × 3. */
+const convolution = (side: number, stride: number): Omit<KernelRow, 'repeat'> => ({
+  family: 'convolution',
+  name: `8 × 16 × ${side}² by 32 of 3²${stride === 1 ? '' : `, stride ${stride}`}`,
+  f: (x, w) => convolve(stride)(x!, w!),
+  shapes: [
+    [8, 16, side, side],
+    [32, 16, 3, 3]
+  ],
+  flops: 2 * 8 * 32 * ((side - 3) / stride + 1) ** 2 * 16 * 9,
+  jax: ({ lax }, [x, w]) => lax.conv(x!, w!, [stride, stride], 'VALID')
+})
+
+/** A reduction of windows of 2 × 2. */
+const pooling = (name: string, reduce: (windows: Tensor) => Tensor): KernelRow => ({
+  family: 'pooling',
+  name: `${name} 2² of 8 × 16 × 28²`,
+  f: (x) => reduce(ops.unfold([2, 2], [2, 2])(x!)),
+  shapes: [[8, 16, 28, 28]],
+  flops: 8 * 16 * 28 ** 2,
+  repeat: 16
+})
+
 /** Convolution and pooling. */
 export const windows: readonly KernelRow[] = [
   {
-    family: 'convolution',
-    name: '8 × 16 × 30² by 32 of 3²',
-    f: (x, w) => convolve(1)(x!, w!),
-    shapes: [
-      [8, 16, 30, 30],
-      [32, 16, 3, 3]
-    ],
-    flops: 2 * 8 * 32 * 28 ** 2 * 16 * 9,
+    ...convolution(30, 1),
     repeat: 1,
     naive: {
       source: `function (a, w) {
@@ -34,21 +50,9 @@ sum += a[((n * 16 + c) * 30 + this.thread.y + i) * 30 + this.thread.x + j] * w[(
 return sum;
 }`,
       output: [28, 28, 256]
-    },
-    jax: ({ lax }, [x, w]) => lax.conv(x!, w!, [1, 1], 'VALID')
+    }
   },
-  {
-    family: 'convolution',
-    name: '8 × 16 × 31² by 32 of 3², stride 2',
-    f: (x, w) => convolve(2)(x!, w!),
-    shapes: [
-      [8, 16, 31, 31],
-      [32, 16, 3, 3]
-    ],
-    flops: 2 * 8 * 32 * 15 ** 2 * 16 * 9,
-    repeat: 4,
-    jax: ({ lax }, [x, w]) => lax.conv(x!, w!, [2, 2], 'VALID')
-  },
+  { ...convolution(31, 2), repeat: 4 },
   {
     family: 'convolution',
     name: 'its cotangent of images',
@@ -61,20 +65,6 @@ return sum;
     flops: 2 * 8 * 32 * 28 ** 2 * 16 * 9,
     repeat: 1
   },
-  {
-    family: 'pooling',
-    name: 'max 2² of 8 × 16 × 28²',
-    f: (x) => ops.reduceMax([2, 3])(ops.unfold([2, 2], [2, 2])(x!)),
-    shapes: [[8, 16, 28, 28]],
-    flops: 8 * 16 * 28 ** 2,
-    repeat: 16
-  },
-  {
-    family: 'pooling',
-    name: 'mean 2² of 8 × 16 × 28²',
-    f: (x) => ops.scale(0.25)(ops.sum([2, 3])(ops.unfold([2, 2], [2, 2])(x!))),
-    shapes: [[8, 16, 28, 28]],
-    flops: 8 * 16 * 28 ** 2,
-    repeat: 16
-  }
+  pooling('max', ops.reduceMax([2, 3])),
+  pooling('mean', (x) => ops.scale(0.25)(ops.sum([2, 3])(x)))
 ]
