@@ -2,11 +2,10 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { requireFinite } from '../core/check.js'
 import { fail } from '../core/error.js'
 import { showShape } from '../core/shape.js'
-import type { Operand } from '../graph/constant.js'
+import { isTensor, type TensorLike, type Tensor } from '../graph/tensor.js'
 import type { Key } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
-import * as random from '../graph/random.js'
-import { isTensor, type Tensor } from '../graph/tensor.js'
+import { random } from '../graph/key.js'
 import {
   alongBatch,
   bisect,
@@ -41,7 +40,7 @@ export interface BallOptions {
 /** Ball and box around known centres, the radius ready to be broadcast against them. */
 export interface Ball {
   readonly centre: Tensor
-  readonly epsilon: Operand
+  readonly epsilon: TensorLike
   readonly box: Box
 }
 

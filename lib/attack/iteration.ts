@@ -1,10 +1,10 @@
 import { isNdArray } from '../core/ndarray.js'
 import { leaves, rebuild } from '../core/tree.js'
-import { constant, fill } from '../graph/constant.js'
+import { fill } from '../graph/contract.js'
+import { constant, type Tensor } from '../graph/tensor.js'
 import type { Key } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
 import type { Concrete } from '../graph/spec.js'
-import type { Tensor } from '../graph/tensor.js'
 import {
   type AttackBatch,
   byLoss,

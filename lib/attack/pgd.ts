@@ -1,8 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { requireFinite, requireFraction, requireWhole } from '../core/check.js'
-import type { Operand } from '../graph/constant.js'
+import type { TensorLike, Tensor } from '../graph/tensor.js'
 import { ops } from '../graph/ops/index.js'
-import type { Tensor } from '../graph/tensor.js'
 import type { Attack } from '../nn/model.js'
 import { geometry, projectOnto, randomPoint } from './ball.js'
 import { goalOf, type GoalOptions } from './goal.js'
@@ -66,7 +65,7 @@ const check = (operation: string, options: PgdOptions): void => {
   requireFraction(operation, 'sparsity', sparsity)
 }
 
-const stepOf = ({ stepSize, relativeStep, steps }: PgdOptions, epsilon: Operand): Operand =>
+const stepOf = ({ stepSize, relativeStep, steps }: PgdOptions, epsilon: TensorLike): TensorLike =>
   relativeStep === undefined ? stepSize : times(relativeStep / Math.max(1, steps), epsilon)
 
 /** The iteration of {@link pgd}, without its restarts. */

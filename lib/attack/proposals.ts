@@ -1,10 +1,9 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { of } from '../core/ndarray.js'
-import type { Operand } from '../graph/constant.js'
+import { isTensor, type TensorLike, type Tensor } from '../graph/tensor.js'
 import { type Key, split } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
-import * as random from '../graph/random.js'
-import { isTensor, type Tensor } from '../graph/tensor.js'
+import { random } from '../graph/key.js'
 import { projectOnto } from './ball.js'
 import type { Goal } from './goal.js'
 import { chooseEach, norm2, not, unit } from './samples.js'
@@ -149,10 +148,10 @@ const channelNorms = perChannel(norm2)
 /** Each channel of each image divided by its norm. */
 const unitChannels = perChannel(unit(2))
 
-const alongImages = (radius: Operand): Operand =>
+const alongImages = (radius: TensorLike): TensorLike =>
   isTensor(radius) ? ops.reshape([-1, 1, 1, 1])(radius) : radius
 
-const squared = (radius: Operand): Operand => (isTensor(radius) ? ops.square(radius) : radius * radius)
+const squared = (radius: TensorLike): TensorLike => (isTensor(radius) ? ops.square(radius) : radius * radius)
 
 /** Two squares for each sample, as masks [n, 1, rows, columns], and bumps in the first, [n, channels, rows, columns]. */
 const squaresOf = (

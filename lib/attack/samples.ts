@@ -1,6 +1,5 @@
 import { ops } from '../graph/ops/index.js'
-import type { Operand } from '../graph/constant.js'
-import { isTensor, type Tensor } from '../graph/tensor.js'
+import { isTensor, type TensorLike, type Tensor } from '../graph/tensor.js'
 import { sizeOf } from '../core/shape.js'
 
 /** A vector [n] as [n, 1, …], to go with a batch of the given rank. */
@@ -25,7 +24,7 @@ export const chooseEach =
     ops.select(alongBatch(a.shape.length)(condition))(a, b)
 
 /** A number or tensor times a number. */
-export const times = (factor: number, operand: Operand): Operand =>
+export const times = (factor: number, operand: TensorLike): TensorLike =>
   isTensor(operand) ? ops.scale(factor)(operand) : factor * operand
 
 /** 1 where a condition does not hold. */

@@ -1,7 +1,7 @@
 import { fail } from '../core/error.js'
 import type { Key } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
-import * as random from '../graph/random.js'
+import { random } from '../graph/key.js'
 import type { Tensor } from '../graph/tensor.js'
 
 /** What a target is chosen from. */

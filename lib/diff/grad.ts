@@ -1,8 +1,7 @@
 import { fail } from '../core/error.js'
 import { showShape } from '../core/shape.js'
-import { constant } from '../graph/constant.js'
-import { isTensor, type Tensor } from '../graph/tensor.js'
-import { jvp, vjp } from './vjp.js'
+import { constant, isTensor, type Tensor } from '../graph/tensor.js'
+import { jvp, vjp } from './linearize.js'
 
 const requireScalar = (operation: string, value: unknown): void => {
   if (!isTensor(value) || value.shape.length !== 0) {

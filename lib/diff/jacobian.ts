@@ -1,12 +1,12 @@
-import { pattern } from '../graph/contract.js'
-import { zerosLike } from '../graph/constant.js'
-import { transpose } from '../graph/ops/linear.js'
+import type { Shape } from '../core/shape.js'
+import { indicesOf, pattern, zerosLike } from '../graph/contract.js'
+import { transpose } from '../graph/ops/einsum.js'
 import type { Tensor } from '../graph/tensor.js'
 import { replace, tensorsOf } from '../graph/tree.js'
-import { batchOutputs, placeholder } from './batch.js'
+import { placeholder } from './diff-rule.js'
+import { batchOutputs } from './vmap.js'
 import { grad } from './grad.js'
-import { materialise } from './linear.js'
-import { linearize, vjp } from './vjp.js'
+import { linearize, materialise, vjp } from './linearize.js'
 
 /** The Jacobian of a tree of results with respect to a tree of arguments: for each result, a tree like the arguments. */
 export type Jacobian<Out, X> = Out extends Tensor
@@ -14,13 +14,10 @@ export type Jacobian<Out, X> = Out extends Tensor
   : { readonly [K in keyof Out]: Out[K] extends Tensor ? X : Jacobian<Out[K], X> }
 
 /** The identity on tensors of a shape, [...shape, ...shape]; no data, and it vanishes in contractions. */
-const basis = (shape: readonly number[]): Tensor => {
-  const indices = shape.map((_, axis) => axis)
-  return pattern([...indices, ...indices], shape)
-}
+const basis = (shape: Shape): Tensor => pattern([...indicesOf(shape), ...indicesOf(shape)], shape)
 
 /** Applies a linear map, given on one tensor, to every element of the basis of a shape; results are [...shape, ...]. */
-const overBasis = (shape: readonly number[], linear: (x: Tensor) => readonly Tensor[]): readonly Tensor[] => {
+const overBasis = (shape: Shape, linear: (x: Tensor) => readonly Tensor[]): readonly Tensor[] => {
   if (shape.length === 0) return linear(basis(shape))
   // symbols[d] still carries the axes from d on; symbols[0] is the whole basis, the last one a single element of it
   const symbols = [
@@ -90,7 +87,7 @@ export const jacfwd =
 const lastAxes =
   (count: number) =>
   (x: Tensor): Tensor => {
-    const axes = x.shape.map((_, axis) => axis)
+    const axes = indicesOf(x.shape)
     return transpose([...axes.slice(count), ...axes.slice(0, count)])(x)
   }
 

@@ -1,28 +1,60 @@
 import { fail } from '../core/error.js'
 import { normaliseAxis } from '../core/shape.js'
 import { leaves } from '../core/tree.js'
-import { transpose } from '../graph/ops/linear.js'
-import { isKey } from '../graph/key.js'
+import { indicesOf } from '../graph/contract.js'
+import { topological } from '../graph/graph.js'
+import { isKey, type Key } from '../graph/key.js'
+import { transpose } from '../graph/ops/einsum.js'
 import { isTensor, type Tensor } from '../graph/tensor.js'
-import { batchOutputs, placeholder } from './batch.js'
 import { replace, tensorsOf } from '../graph/tree.js'
+import { batchedTo, type BatchTensors, placeholder } from './diff-rule.js'
+import { ruleOf } from './rules/index.js'
 
-/** For each argument the axis that is mapped, or null for one that all examples share. The default is axis 0. */
+/**
+ * Replaces symbols by batches and pushes the batch, as axis 0, through everything that depends on them. Results that
+ * depend on none are repeated.
+ */
+export const batchOutputs = (
+  outputs: readonly Tensor[],
+  seeds: ReadonlyMap<Tensor, Tensor>,
+  size: number
+): readonly Tensor[] => {
+  const batches = new Map<Tensor, Tensor>(seeds)
+  for (const node of topological(outputs, new Set(seeds.keys()))) {
+    if (batches.has(node)) continue
+    const batched = node.inputs.map((input) => batches.has(input))
+    if (!batched.includes(true)) continue
+    const inputs = node.inputs.map((input) => batches.get(input) ?? input)
+    batches.set(node, ruleOf(node.op.tag).batch(node, inputs, batched, size, batchTensors))
+  }
+  return outputs.map((output) => batches.get(output) ?? batchedTo(output, false, size))
+}
+
+const batchTensors: BatchTensors = (f, batches, size) => {
+  const examples = batches.map((batch) => placeholder('example', { shape: batch.shape.slice(1) }))
+  return batchOutputs(f(examples), new Map(examples.map((example, k) => [example, batches[k]!])), size)
+}
+
+/** What {@link vmap} maps over. */
 export interface VmapOptions {
+  /**
+   * For each argument the axis that is mapped, or null for one that all examples share.
+   *
+   * @defaultValue 0 for every argument
+   */
   readonly axes?: readonly (number | null)[]
 }
 
 const toFront = (axis: number, x: Tensor): Tensor => {
   const at = normaliseAxis('vmap', x.shape.length, axis)
-  return transpose([at, ...x.shape.map((_, a) => a).filter((a) => a !== at)])(x)
+  return transpose([at, ...indicesOf(x.shape).filter((a) => a !== at)])(x)
 }
 
 /** An argument with its mapped tensors replaced by symbols of one example. */
 const splitArgument = (arg: unknown, axis: number | null, seeds: Map<Tensor, Tensor>): unknown => {
-  const isLeaf = (value: unknown): value is Tensor => isTensor(value) || isKey(value)
-  const tensors = axis === null ? [] : leaves('vmap', isLeaf, arg).map((leaf) => leaf.value)
   if (axis === null) return arg
-  const examples = tensors.map((tensor) => {
+  const isLeaf = (value: unknown): value is Tensor | Key => isTensor(value) || isKey(value)
+  const examples = leaves('vmap', isLeaf, arg).map(({ value: tensor }) => {
     if (!isTensor(tensor)) return fail('DiffError', 'vmap', 'tensors to map, and null for keys', 'a key')
     const batch = toFront(axis, tensor)
     const example = placeholder('example', { shape: batch.shape.slice(1) })
@@ -47,7 +79,10 @@ export const vmap =
   <Args extends readonly unknown[], Out>(f: (...args: Args) => Out, options: VmapOptions = {}) =>
   (...args: Args): Out => {
     const seeds = new Map<Tensor, Tensor>()
-    const examples = args.map((arg, i) => splitArgument(arg, axisOf(options, i), seeds))
+    const examples = args.map((arg, i) => {
+      const axis = options.axes?.[i]
+      return splitArgument(arg, axis === undefined ? 0 : axis, seeds)
+    })
     const sizes = new Set([...seeds.values()].map((batch) => batch.shape[0]!))
     if (sizes.size !== 1) {
       fail(
@@ -57,12 +92,7 @@ export const vmap =
         sizes.size === 0 ? 'no mapped tensor' : [...sizes].join(' and ')
       )
     }
-    const out = f(...(examples as unknown[] as readonly unknown[] as Args))
+    const out = f(...(examples as readonly unknown[] as Args))
     const [size] = sizes
     return replace('vmap', out, batchOutputs(tensorsOf('vmap', out), seeds, size!))
   }
-
-const axisOf = (options: VmapOptions, argument: number): number | null => {
-  const axis = options.axes?.[argument]
-  return axis === undefined ? 0 : axis
-}

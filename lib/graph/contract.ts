@@ -1,6 +1,6 @@
-import { checkShape, type Shape } from '../core/shape.js'
+import { checkShape, type Shape, sizeOf } from '../core/shape.js'
 import type { OpOf } from './op.js'
-import { apply, type Tensor } from './tensor.js'
+import { apply, constant, isOp, type Tensor } from './tensor.js'
 
 export type ContractOp = OpOf<'contract'>
 
@@ -64,14 +64,21 @@ export const scaleBy = (factor: Tensor, tensor: Tensor): Tensor => {
   return contract([factor, tensor], [[], indices], indices, tensor.shape)
 }
 
-/** The tensor repeated along axes it lacks or has size 1 in, aligned at the last axis. */
-export const broadcastTo = (tensor: Tensor, shape: Shape): Tensor => {
-  const lead = shape.length - tensor.shape.length
-  const indices = tensor.shape.map((n, axis) =>
-    n === shape[lead + axis] ? lead + axis : shape.length + axis
-  )
-  return contract([tensor], [indices], indicesOf(shape), [...shape, ...tensor.shape.map(() => 1)])
+/**
+ * The indices of an operand that is broadcast to a shape, aligned at the last axis; an axis that is repeated gets an index of
+ * its own, from `spare` on.
+ */
+export const alignedIndices = (operand: Shape, shape: Shape, spare: number): number[] => {
+  const lead = shape.length - operand.length
+  return operand.map((n, axis) => (n === shape[lead + axis] ? lead + axis : spare + axis))
 }
+
+/** The tensor repeated along axes it lacks or has size 1 in, aligned at the last axis. */
+export const broadcastTo = (tensor: Tensor, shape: Shape): Tensor =>
+  contract([tensor], [alignedIndices(tensor.shape, shape, shape.length)], indicesOf(shape), [
+    ...shape,
+    ...tensor.shape.map(() => 1)
+  ])
 
 /**
  * Ones where `output` repeats no index, else ones on the diagonals: `pattern([0, 0], [n])` is the identity matrix. It
@@ -92,4 +99,26 @@ export const sumOver = (tensor: Tensor, axes: readonly number[]): Tensor => {
     indices.filter((axis) => !axes.includes(axis)),
     tensor.shape
   )
+}
+
+/** Every element the same number. */
+export const fill = (value: number, shape: Shape): Tensor =>
+  broadcastTo(constant(value), checkShape('ops.fill', shape))
+
+export const zerosLike = (tensor: Tensor): Tensor => fill(0, tensor.shape)
+
+/** The number a tensor is known to hold at every element without running anything, if there is one. */
+export const knownScalar = (tensor: Tensor): number | undefined => {
+  if (isOp(tensor, 'constant')) {
+    return sizeOf(tensor.shape) === 1 ? tensor.op.value.data[0] : undefined
+  }
+  // a broadcast or permutation of a known number
+  if (isOp(tensor, 'contract') && tensor.inputs.length === 1) {
+    const { operands, output } = tensor.op
+    const repeats = new Set(output).size !== output.length
+    return repeats || !operands[0]!.every((index) => output.includes(index))
+      ? undefined
+      : knownScalar(tensor.inputs[0]!)
+  }
+  return undefined
 }

@@ -1,3 +1,4 @@
+import * as E from 'fp-ts/lib/Either.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { TangentError } from '../core/error.js'
@@ -41,3 +42,20 @@ export interface Runner {
 
 /** What needs an engine to give its result: a training, an evaluation, a search. */
 export type Effect<A> = ReaderTaskEither<Runner, TangentError, A>
+
+/**
+ * Runs `step(i, state)` for i = 0 … count−1, each on the state the last one left, and stops at the first Left. A loop
+ * and not a chain of flatMap, so that ten thousand steps hold no ten thousand promises.
+ */
+export const loop =
+  <Err, S>(count: number, step: (i: number, state: S) => TaskEither<Err, S>) =>
+  (start: S): TaskEither<Err, S> =>
+  async () => {
+    let state = start
+    for (let i = 0; i < count; i++) {
+      const next = await step(i, state)()
+      if (E.isLeft(next)) return next
+      state = next.right
+    }
+    return E.right(state)
+  }

@@ -1,5 +1,7 @@
 import { hasTag } from '../core/check.js'
 import { fail } from '../core/error.js'
+import { isNdArray, type NdArray, of, scalar } from '../core/ndarray.js'
+import type { Shape } from '../core/shape.js'
 import type { Op, OpTag, Tensor, TensorOf } from './op.js'
 import { opName, shapeOf } from './primitives/index.js'
 
@@ -12,7 +14,7 @@ export const isTensor = (value: unknown): value is Tensor => hasTag(value, 'Tens
 export const isOp = <T extends OpTag>(tensor: Tensor, tag: T): tensor is TensorOf<T> => tensor.op.tag === tag
 
 /** What a value is that came where a tensor was meant, for an error: `Key`, `undefined`. */
-export const nameOf = (value: unknown): string =>
+const nameOf = (value: unknown): string =>
   typeof value === 'object' && value !== null && '_tag' in value ? String(value._tag) : typeof value
 
 /** Applies a primitive; what is no tensor is refused here, arguments that do not fit by the shape rule. */
@@ -26,3 +28,19 @@ export const apply = (op: Op, inputs: readonly Tensor[]): Tensor => {
   )
   return { _tag: 'Tensor', op, inputs, shape }
 }
+
+/** A concrete array as a tensor. */
+export const constant = (value: NdArray | number): Tensor =>
+  typeof value === 'number'
+    ? apply({ tag: 'constant', value: scalar(value) }, [])
+    : isNdArray(value)
+      ? apply({ tag: 'constant', value }, [])
+      : fail('ArgumentError', 'ops.constant', 'a tensor, an array or a number', nameOf(value))
+
+/** A tensor, or a number where a tensor is meant. */
+export type TensorLike = Tensor | number
+
+export const toTensor = (operand: TensorLike): Tensor => (isTensor(operand) ? operand : constant(operand))
+
+/** A constant of several elements from plain numbers. */
+export const table = (shape: Shape, values: readonly number[]): Tensor => constant(of(shape, values))

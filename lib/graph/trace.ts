@@ -1,11 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { fail, getOrThrow, type TangentError, TangentFailure } from '../core/error.js'
 import { leaves, rebuild } from '../core/tree.js'
-import { constant } from './constant.js'
+import { apply, constant, isOp, isTensor, type Tensor } from './tensor.js'
 import { type Graph, deduplicate, topological } from './graph.js'
 import type { TracedKey } from './key.js'
 import { isKeyLeaf, isSpecLeaf, type Specs } from './spec.js'
-import { apply, isOp, isTensor, type Tensor } from './tensor.js'
 
 /** A traced function: its graph, and the shapes of the trees that go in and come out. */
 export interface Traced<Args extends readonly unknown[], Out> {

@@ -3,11 +3,10 @@ import { type HostKey, derive, key, normals } from '../core/key.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { type Shape, sizeOf } from '../core/shape.js'
 import { leaves, rebuild, type Tree } from '../core/tree.js'
-import { constant } from '../graph/constant.js'
+import { constant, isTensor, type Tensor } from '../graph/tensor.js'
 import { ops } from '../graph/ops/index.js'
-import { dot } from '../graph/ops/linear.js'
+import { dot } from '../graph/ops/einsum.js'
 import { type HostValue, isHostValue, isKeyLeaf, isSpecLeaf } from '../graph/spec.js'
-import { isTensor, type Tensor } from '../graph/tensor.js'
 import { tensorsOf } from '../graph/tree.js'
 
 /** Which shapes are drawn. */

@@ -1,10 +1,9 @@
 import * as fc from 'fast-check'
 import { key, normals } from '../core/key.js'
 import { type Shape, sizeOf } from '../core/shape.js'
-import { table } from '../graph/constant.js'
+import { table, type Tensor } from '../graph/tensor.js'
 import { ops } from '../graph/ops/index.js'
 import { spec, type TensorSpec } from '../graph/spec.js'
-import type { Tensor } from '../graph/tensor.js'
 import { type Case, drawArguments, keys, shapes } from './arbitraries.js'
 import { type Dice, isModest, steps } from './steps.js'
 

@@ -1,6 +1,6 @@
 import { fail } from '../core/error.js'
 import { showShape } from '../core/shape.js'
-import { fill } from '../graph/constant.js'
+import { fill } from '../graph/contract.js'
 import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { Layer } from './layer.js'

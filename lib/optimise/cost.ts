@@ -1,7 +1,7 @@
 import { sizeOf } from '../core/shape.js'
 import { type Graph, topological } from '../graph/graph.js'
 import { isOp, type Tensor } from '../graph/tensor.js'
-import { expectNormal } from './normal.js'
+import { expectNormal } from './normal-form.js'
 
 /** The cost of computing something. */
 export interface Cost {

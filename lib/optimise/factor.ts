@@ -1,9 +1,8 @@
 import { sizeOf } from '../core/shape.js'
-import { fill } from '../graph/constant.js'
-import { contract } from '../graph/contract.js'
+import { contract, fill } from '../graph/contract.js'
 import { type Graph, topological, withInputs } from '../graph/graph.js'
 import { apply, isOp, type Tensor } from '../graph/tensor.js'
-import { normalForm } from './normal.js'
+import { normalForm } from './normal-form.js'
 
 /** For each axis of a result the axis of an operand that it shows, or null where the operand is repeated. */
 type From = readonly (number | null)[]

@@ -1,19 +1,21 @@
 /**
- * Graph → graph of the same value that costs less: algebraic rules (`rules.ts`), merged contractions, contractions split
- * along their cheapest path (`path.ts`) into the normal forms of `normal.ts`, common factors taken out of sums. To add an
- * algebraic rule, add a row to `rules.ts`; a form of contraction that engines shall know goes into `normal.ts`.
+ * Graph → graph of the same value that costs less: algebraic rules (`rewrites.ts`), merged contractions, contractions split
+ * along their cheapest path (`path.ts`) into the normal forms of `normal-form.ts`, common factors taken out of sums. To add an
+ * algebraic rule, add a row to `rewrites.ts`; a form of contraction that engines shall know goes into `normal-form.ts`.
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import { type Graph, deduplicate } from '../graph/graph.js'
 import { factor } from './factor.js'
 import { mergeContractions } from './merge-contractions.js'
-import { simplify, foldReshapes } from './simplify.js'
+import { simplify, foldReshapes } from './rewrites.js'
 import { splitContractions } from './split-contractions.js'
+
+export type { Cost } from './cost.js'
 
 /**
  * Makes a graph cheap without changing its value: algebraic rules and constants first, then nested contractions are
  * merged where that lowers the cost, every contraction is split along its cheapest path into the normal forms of
- * `normal.ts`, equal nodes are shared again, and sums take out common factors. What no output needs is gone by construction.
+ * `normal-form.ts`, equal nodes are shared again, and sums take out common factors. What no output needs is gone by construction.
  */
 export const optimise = (graph: Graph): Graph =>
   pipe(

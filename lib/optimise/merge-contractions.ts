@@ -1,8 +1,7 @@
-import { constant } from '../graph/constant.js'
+import { constant, isOp, type Tensor, type TensorOf } from '../graph/tensor.js'
 import { contract, type ContractOp, renumber } from '../graph/contract.js'
 import { opKey } from '../graph/primitives/index.js'
 import { type Graph, topological, topologicalBy, withInputs } from '../graph/graph.js'
-import { isOp, type Tensor, type TensorOf } from '../graph/tensor.js'
 import { contractionPath, MAX_INDICES } from './path.js'
 
 /** A contraction with its operands, not yet a node. */

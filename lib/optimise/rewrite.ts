@@ -1,7 +1,6 @@
 import { sizeOf } from '../core/shape.js'
-import { constant } from '../graph/constant.js'
+import { constant, isOp, type Tensor } from '../graph/tensor.js'
 import { evaluateNode } from '../graph/primitives/index.js'
-import { isOp, type Tensor } from '../graph/tensor.js'
 
 /**
  * A rewrite: the node it looks at, and what replaces it, or undefined where the pattern is not met. Every rule keeps the

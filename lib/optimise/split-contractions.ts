@@ -1,7 +1,6 @@
-import { constant, table } from '../graph/constant.js'
+import { apply, constant, isOp, table, type Tensor } from '../graph/tensor.js'
 import { contract, type ContractOp } from '../graph/contract.js'
 import { type Graph, rewrite } from '../graph/graph.js'
-import { apply, isOp, type Tensor } from '../graph/tensor.js'
 import { contractionPath, type Path, tensorOperands } from './path.js'
 
 /**

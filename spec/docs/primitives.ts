@@ -1,6 +1,6 @@
 import { pointwiseRules } from '../../lib/diff/rules/pointwise.js'
 import { diffRules } from '../../lib/diff/rules/index.js'
-import { rewrites } from '../../lib/optimise/rules.js'
+import { rewrites } from '../../lib/optimise/rewrites.js'
 
 const row = (cells: readonly string[]): string =>
   `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
@@ -22,7 +22,7 @@ export const primitivesPage = (): string => {
   })
   return `# Primitives and rules
 
-Made from the records in \`lib/diff/rules\` and \`lib/optimise/rules.ts\`; a spec fails when this page and the records
+Made from the records in \`lib/diff/rules\` and \`lib/optimise/rewrites.ts\`; a spec fails when this page and the records
 differ (\`UPDATE_DOCS=1 npm run spec -- spec/docs\` writes it anew).
 
 ẋ is the tangent of x, ȳ the cotangent of the value y. A reverse-mode gradient is the tangent, transposed.

@@ -3,9 +3,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { of } from '../../lib/core/ndarray.js'
 import { key, uniforms } from '../../lib/core/key.js'
-import { type Graph, graphKey, deduplicate, topological } from '../../lib/graph/graph.js'
+import { deduplicate, type Graph, graphKey, print, printDot, topological } from '../../lib/graph/graph.js'
 import { ops } from '../../lib/graph/ops/index.js'
-import { print } from '../../lib/graph/print.js'
 import { spec } from '../../lib/graph/spec.js'
 import { type Tensor, isOp } from '../../lib/graph/tensor.js'
 import { trace } from '../../lib/graph/trace.js'
@@ -117,4 +116,29 @@ describe('deduplicate', () => {
     )
     console.info(showReport(report))
   })
+})
+
+describe('printing', () => {
+  it('gives one line a node', () =>
+    expect(lines((a, b) => ops.relu(ops.matmul(ops.transpose()(b))(a)))).toEqual([
+      '%0: f32[2,3] = input [0]',
+      '%1: f32[2,3] = input [1]',
+      '%2: f32[] = constant {0}',
+      '%3: f32[2,2] = contract %2 {->ab}',
+      '%4: f32[3,2] = contract %1 {ab->ba}',
+      '%5: f32[2,2] = contract %0, %4 {ab,bc->ac}',
+      '%6: f32[2,2] = less %3, %5',
+      '%7: f32[2,2] = select %6, %5, %3',
+      'return %7'
+    ]))
+  it('gives dot', () =>
+    expect(printDot(graphOf((a) => ops.sum()(a))).split('\n')).toEqual([
+      'digraph {',
+      '  node [shape=box, fontname=monospace]',
+      '  n0 [label="input\\n[0]\\n[2,3]"]',
+      '  n1 [label="input\\n[1]\\n[2,3]"]',
+      '  n2 [label="contract\\nab->\\n[]", peripheries=2]',
+      '  n0 -> n2',
+      '}'
+    ]))
 })

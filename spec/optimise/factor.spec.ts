@@ -5,7 +5,7 @@ import { explain, type Graph, key, ndarray, normals, ops, spec, type Tensor } fr
 import { evaluateGraph } from '../../lib/graph/evaluate.js'
 import { topological } from '../../lib/graph/graph.js'
 import { isOp } from '../../lib/graph/tensor.js'
-import { normalForm } from '../../lib/optimise/normal.js'
+import { normalForm } from '../../lib/optimise/normal-form.js'
 import { maxDifference } from '../support/networks.js'
 import { runs } from '../support/runs.js'
 

@@ -5,7 +5,7 @@ import { isOp, type Tensor } from '../../lib/graph/tensor.js'
 import { law, showReport } from '../../lib/laws/law.js'
 import { programCases } from '../../lib/laws/programs.js'
 import { optimise } from '../../lib/optimise/index.js'
-import { normalForm } from '../../lib/optimise/normal.js'
+import { normalForm } from '../../lib/optimise/normal-form.js'
 import { derivatives, sameValue } from '../support/optimised.js'
 import { runs } from '../support/runs.js'
 

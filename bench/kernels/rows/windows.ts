@@ -1,5 +1,5 @@
 import { grad, ops, type Tensor } from '../../../lib/index.js'
-import { toTensor } from '../../../lib/graph/constant.js'
+import { toTensor } from '../../../lib/graph/tensor.js'
 import type { KernelRow } from '../row.js'
 
 const convolve =

@@ -1,5 +1,5 @@
 import { contract as contraction } from '../../graph/contract.js'
-import { type DiffRule, plus, type Tangent } from '../rule.js'
+import { type DiffRule, plus, type Tangent } from '../diff-rule.js'
 
 /**
  * The multilinear core: its derivative is a sum of contractions with one operand replaced by its tangent, its transpose

@@ -4,9 +4,9 @@
  * `pointwise.ts`. Neither compiles until it is there.
  */
 import type { OpTag } from '../../graph/op.js'
-import type { DiffRule } from '../rule.js'
+import type { DiffRule } from '../diff-rule.js'
 import { contract } from './contract.js'
-import { customs } from './custom.js'
+import { customs } from '../custom-vjp.js'
 import { pointwise } from './pointwise.js'
 import { structure } from './structure.js'
 

@@ -1,9 +1,8 @@
-import { constant, fill, knownScalar, zerosLike } from '../../graph/constant.js'
-import { product, scaleBy } from '../../graph/contract.js'
+import { fill, knownScalar, product, scaleBy, zerosLike } from '../../graph/contract.js'
+import { apply, constant, type Tensor } from '../../graph/tensor.js'
 import type { PointwiseName } from '../../graph/primitives/pointwise.js'
 import { ops } from '../../graph/ops/index.js'
-import { apply, type Tensor } from '../../graph/tensor.js'
-import { batchedInputs, type DiffRule, mapTangent as map, plus, type Tangent } from '../rule.js'
+import { batchedInputs, type DiffRule, mapTangent as map, plus, type Tangent } from '../diff-rule.js'
 
 const { add, cos, div, equal, exp, less, log, mul, neg, pow, scale, select, sign, sin, square, sub } = ops
 

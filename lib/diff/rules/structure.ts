@@ -1,10 +1,9 @@
 import { fail } from '../../core/error.js'
-import { broadcastTo, product, sumOver } from '../../graph/contract.js'
-import { zerosLike } from '../../graph/constant.js'
+import { broadcastTo, product, sumOver, zerosLike } from '../../graph/contract.js'
 import { ops } from '../../graph/ops/index.js'
 import { apply, type Tensor } from '../../graph/tensor.js'
 import type { OpTag } from '../../graph/op.js'
-import { batchedInputs, type DiffRule, mapTangent, type Tangent } from '../rule.js'
+import { batchedInputs, type DiffRule, mapTangent, type Tangent } from '../diff-rule.js'
 
 /** The tangent of a linear primitive of one argument is the primitive of the tangent. */
 const linearJvp = (node: Tensor, [t]: readonly Tangent[]): Tangent =>
@@ -13,25 +12,24 @@ const linearJvp = (node: Tensor, [t]: readonly Tangent[]): Tangent =>
 /** The primitive of a batch, where it looks at the last axes only. */
 const sameBatch = (node: Tensor, inputs: readonly Tensor[]): Tensor => apply(node.op, inputs)
 
-/** A primitive without arguments is never differentiated nor batched. */
-const leaf = <T extends OpTag>(tag: T, value: string): DiffRule<T> => ({
+/** A primitive whose derivative is 0 at every order. */
+const flat = <T extends OpTag>(value: string, batch: typeof sameBatch = sameBatch): DiffRule<T> => ({
   formula: { value, tangent: '0', transpose: 'not linear' },
   jvp: () => undefined,
   transpose: 'not linear',
-  batch: () => fail('DiffError', 'vmap', 'an argument to batch', `${tag}, which has none that can be`)
+  batch
 })
+
+/** A primitive without arguments is never differentiated nor batched. */
+const leaf = <T extends OpTag>(value: string): DiffRule<T> =>
+  flat(value, ({ op }) =>
+    fail('DiffError', 'vmap', 'an argument to batch', `${op.tag}, which has none that can be`)
+  )
 
 const alias: DiffRule<'alias'> = {
   formula: { value: 'y = x', tangent: 'ẋ', transpose: 'ȳ' },
   jvp: (_, [t]) => t,
   transpose: (_, cotangent) => [cotangent],
-  batch: sameBatch
-}
-
-const stopGradient: DiffRule<'stopGradient'> = {
-  formula: { value: 'y = x', tangent: '0', transpose: 'not linear' },
-  jvp: () => undefined,
-  transpose: 'not linear',
   batch: sameBatch
 }
 
@@ -150,22 +148,15 @@ const fold: DiffRule<'fold'> = {
   batch: sameBatch
 }
 
-const topKMask: DiffRule<'topKMask'> = {
-  formula: { value: 'y = [x among the k largest]', tangent: '0', transpose: 'not linear' },
-  jvp: () => undefined,
-  transpose: 'not linear',
-  batch: sameBatch
-}
-
 /** The primitives that do no arithmetic: leaves, identities, moves of elements, maxima. */
 export const structure = {
-  input: leaf('input', 'an argument'),
-  keyInput: leaf('keyInput', 'a random key'),
-  constant: leaf('constant', 'known elements'),
-  iota: leaf('iota', '0, 1, 2 … along an axis'),
-  random: leaf('random', 'numbers drawn on the host'),
+  input: leaf('an argument'),
+  keyInput: leaf('a random key'),
+  constant: leaf('known elements'),
+  iota: leaf('0, 1, 2 … along an axis'),
+  random: leaf('numbers drawn on the host'),
   alias,
-  stopGradient,
+  stopGradient: flat('y = x'),
   barrier,
   reshape,
   slice,
@@ -174,5 +165,5 @@ export const structure = {
   reduceMax,
   unfold,
   fold,
-  topKMask
+  topKMask: flat('y = [x among the k largest]')
 } satisfies { readonly [T in OpTag]?: DiffRule<T> }

@@ -1,7 +1,7 @@
 import type { KernelBackend } from '../../../kernels/kernel.js'
 import { type Graph, rewrite, topological, withInputs } from '../../graph/graph.js'
 import { apply, isOp, type Tensor, type TensorOf } from '../../graph/tensor.js'
-import { normalForm } from '../../optimise/normal.js'
+import { normalForm } from '../../optimise/normal-form.js'
 import type { Plan } from '../plan.js'
 
 /** The fewest array arguments that every GPU grants a kernel: WebGPU has 8 storage buffers, one is the result. */

@@ -12,7 +12,7 @@ import { scalarFunctions } from '../../../kernels/scalar.js'
 import { literal, type Value } from '../../../kernels/value.js'
 import { functions } from '../../graph/primitives/pointwise.js'
 import type { Tensor, TensorOf } from '../../graph/tensor.js'
-import { expectNormal } from '../../optimise/normal.js'
+import { expectNormal } from '../../optimise/normal-form.js'
 import type { DeviceTag } from '../plan.js'
 
 /** The value of an input of a node at given coordinates. */

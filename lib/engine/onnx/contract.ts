@@ -1,6 +1,6 @@
 import { sameShape, type Shape, sizeOf } from '../../core/shape.js'
 import type { ContractOp } from '../../graph/contract.js'
-import { expectNormal, type NormalForm } from '../../optimise/normal.js'
+import { expectNormal, type NormalForm } from '../../optimise/normal-form.js'
 import type { Builder, LowerOnnx, OnnxValue } from './builder.js'
 import { sumOver } from './reduction.js'
 import { aligned, asFloat, broadcast, reshaped, spread, transposed, wholeFloat } from './views.js'

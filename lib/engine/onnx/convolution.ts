@@ -1,7 +1,7 @@
 import type { ContractOp } from '../../graph/contract.js'
 import { type Graph, topological } from '../../graph/graph.js'
 import { isOp, type Tensor, type TensorOf } from '../../graph/tensor.js'
-import { normalForm } from '../../optimise/normal.js'
+import { normalForm } from '../../optimise/normal-form.js'
 import { sizeOfIndices } from './contract.js'
 
 type Indices = readonly number[]

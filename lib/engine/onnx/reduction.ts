@@ -1,6 +1,6 @@
 import { type Shape, sizeOf } from '../../core/shape.js'
 import { isOp, type Tensor } from '../../graph/tensor.js'
-import { normalForm } from '../../optimise/normal.js'
+import { normalForm } from '../../optimise/normal-form.js'
 import type { Builder, LowerOnnx, OnnxValue, ValueOf } from './builder.js'
 import { asFloat, expanded, reshaped, wholeFloat } from './views.js'
 

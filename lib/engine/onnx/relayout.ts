@@ -2,7 +2,7 @@ import { sameShape } from '../../core/shape.js'
 import { contract, type ContractOp } from '../../graph/contract.js'
 import { type Graph, topological, withInputs } from '../../graph/graph.js'
 import { isOp, type Tensor } from '../../graph/tensor.js'
-import { normalForm } from '../../optimise/normal.js'
+import { normalForm } from '../../optimise/normal-form.js'
 import { chooseLayout, isDot, movingIndices, productOf, sizeOfIndices } from './contract.js'
 import { type Convolution, convolutions, type Wanted, wantedBy } from './convolution.js'
 

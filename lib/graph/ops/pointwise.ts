@@ -1,11 +1,10 @@
 import { broadcastShapes } from '../../core/shape.js'
-import { type Operand, toTensor } from '../constant.js'
-import { broadcastTo } from '../contract.js'
+import { apply, type TensorLike, type Tensor, toTensor } from '../tensor.js'
+import { alignedIndices, broadcastTo, contract, indicesOf } from '../contract.js'
 import { binaryFunctions, type BinaryName, unaryFunctions, type UnaryName } from '../primitives/pointwise.js'
-import { apply, type Tensor } from '../tensor.js'
 
 type Unary = (x: Tensor) => Tensor
-type Binary = (b: Operand) => (a: Tensor) => Tensor
+type Binary = (b: TensorLike) => (a: Tensor) => Tensor
 
 const unary =
   (fn: UnaryName): Unary =>
@@ -38,3 +37,78 @@ const each = <Table extends object, A>(
 
 /** An operation for each pointwise function; a row more in `primitives/pointwise.ts` is one more here. */
 export const pointwise: PointwiseOps = { ...each(unaryFunctions, unary), ...each(binaryFunctions, binary) }
+
+const { abs, add, div, exp, less, lessEqual, log, max, min, neg, tanh } = pointwise
+
+/** 1 where a > b, else 0. */
+export const greater =
+  (b: TensorLike) =>
+  (a: Tensor): Tensor =>
+    less(a)(toTensor(b))
+
+/** 1 where a ≥ b, else 0. */
+export const greaterEqual =
+  (b: TensorLike) =>
+  (a: Tensor): Tensor =>
+    lessEqual(a)(toTensor(b))
+
+/** a · b elementwise with broadcasting, as one contraction: `mul(b)(a)`. */
+export const mul =
+  (b: TensorLike) =>
+  (a: Tensor): Tensor => {
+    const other = toTensor(b)
+    const shape = broadcastShapes('ops.mul', a.shape, other.shape)
+    const rank = shape.length
+    return contract(
+      [a, other],
+      [alignedIndices(a.shape, shape, rank), alignedIndices(other.shape, shape, 2 * rank)],
+      indicesOf(shape),
+      [...shape, ...shape.map(() => 1), ...shape.map(() => 1)]
+    )
+  }
+
+/** A number (or scalar tensor) times x. */
+export const scale =
+  (factor: TensorLike) =>
+  (x: Tensor): Tensor =>
+    mul(factor)(x)
+
+/** x². */
+export const square = (x: Tensor): Tensor => mul(x)(x)
+
+/** 1 / x. */
+export const reciprocal = (x: Tensor): Tensor => div(x)(toTensor(1))
+
+/** 1 / (1 + exp(−x)), as (1 + tanh(x/2)) / 2, which neither overflows nor cancels. */
+export const sigmoid = (x: Tensor): Tensor => add(0.5)(scale(0.5)(tanh(scale(0.5)(x))))
+
+/** log(1 + exp(x)), as max(x, 0) + log(1 + exp(−|x|)). */
+export const softplus = (x: Tensor): Tensor => add(log(add(1)(exp(neg(abs(x))))))(max(0)(x))
+
+/**
+ * `select(condition)(a, b)`: a where the condition is not 0, else b. Only the chosen side passes a derivative.
+ */
+export const select =
+  (condition: Tensor) =>
+  (a: TensorLike, b: TensorLike): Tensor => {
+    const [yes, no] = [toTensor(a), toTensor(b)]
+    const shape = broadcastShapes(
+      'ops.select',
+      condition.shape,
+      broadcastShapes('ops.select', yes.shape, no.shape)
+    )
+    return apply({ tag: 'pointwise', fn: 'select' }, [
+      broadcastTo(condition, shape),
+      broadcastTo(yes, shape),
+      broadcastTo(no, shape)
+    ])
+  }
+
+/** x where it is positive, else 0; the derivative at 0 is 0. */
+export const relu = (x: Tensor): Tensor => select(greater(0)(x))(x, 0)
+
+/** x forced into [low, high]. The derivative at a bound is one half, as for max and min. */
+export const clip =
+  (low: TensorLike, high: TensorLike) =>
+  (x: Tensor): Tensor =>
+    min(high)(max(low)(x))

@@ -7,7 +7,6 @@
 import type { Shape } from '../../core/shape.js'
 import type { Op, OpTag, Primitive, Tensor } from '../op.js'
 import { contract } from './contract.js'
-import { custom } from './custom.js'
 import { leaf } from './leaf.js'
 import { pointwise } from './pointwise.js'
 import { structure } from './structure.js'
@@ -19,8 +18,7 @@ const primitives: { readonly [T in OpTag]: Primitive<T> } = {
   pointwise,
   contract,
   ...structure,
-  ...windows,
-  ...custom
+  ...windows
 }
 
 /** The record of a primitive whose tag is known only when it runs. */

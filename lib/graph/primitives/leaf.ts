@@ -1,7 +1,7 @@
 import { fail } from '../../core/error.js'
 import type { NdArray } from '../../core/ndarray.js'
 import { checkShape, forEachPlace, onlyShape, type Shape, showShape, sizeOf } from '../../core/shape.js'
-import type { OpTag, Primitive } from '../op.js'
+import type { CustomRule, OpTag, Primitive } from '../op.js'
 
 /** Most elements of a constant that is named by its elements. */
 const SMALL = 16
@@ -63,6 +63,14 @@ const identity = {
   show: (): string => ''
 }
 
+/** A primitive of a user's derivative; its first input is its value, so inputs after it are not looked at. */
+const ruled = {
+  shape: ({ tag }: { readonly tag: string }, [value]: readonly Shape[]): Shape =>
+    value ?? fail('ArgumentError', tag, 'a value', 'none'),
+  key: ({ tag, rule }: { readonly tag: string; readonly rule: CustomRule }): string => `${tag} ${rule.name}`,
+  show: ({ rule }: { readonly rule: CustomRule }): string => rule.name
+}
+
 /** The primitives that compute nothing: arguments, constants, random numbers, and identities with a meaning of their own. */
 export const leaf = {
   input: {
@@ -104,5 +112,11 @@ export const leaf = {
   },
   alias: identity,
   stopGradient: identity,
-  barrier: identity
+  barrier: identity,
+  custom: { ...ruled, evaluate: (_, [x]) => x! },
+  customLinear: {
+    ...ruled,
+    evaluate: ({ rule }) =>
+      fail('DiffError', 'evaluate', 'a rule with a jvp', `forward mode through customVjp ${rule.name}`)
+  }
 } satisfies { readonly [T in OpTag]?: Primitive<T> }

@@ -1,5 +1,4 @@
-import { fold, type Key } from '../../graph/key.js'
-import { uniform } from '../../graph/random.js'
+import { fold, type Key, random as draw } from '../../graph/key.js'
 import type { Tensor } from '../../graph/tensor.js'
 import { type MaskedLeaves, type Params, type Weights, weightsOf } from '../../nn/layer.js'
 import { mapMasked, streamOf } from '../masked-leaves.js'
@@ -8,6 +7,6 @@ import { mapMasked, streamOf } from '../masked-leaves.js'
 export const random =
   (key: Key, leaves: MaskedLeaves = {}) =>
   (params: Params): Weights =>
-    mapMasked(({ shape }: Tensor, l, name) => uniform(shape)(fold(streamOf(params.length, l, name))(key)))(
-      weightsOf(params, leaves)
-    )
+    mapMasked(({ shape }: Tensor, l, name) =>
+      draw.uniform(shape)(fold(streamOf(params.length, l, name))(key))
+    )(weightsOf(params, leaves))

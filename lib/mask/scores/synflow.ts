@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { grad } from '../../diff/index.js'
-import { fill } from '../../graph/constant.js'
+import { fill } from '../../graph/contract.js'
 import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'

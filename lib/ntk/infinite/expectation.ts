@@ -1,10 +1,9 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { requireWhole } from '../../core/check.js'
 import { jvp } from '../../diff/index.js'
-import { table } from '../../graph/constant.js'
+import { apply, table, type Tensor } from '../../graph/tensor.js'
 import type { CustomRule } from '../../graph/op.js'
 import { ops } from '../../graph/ops/index.js'
-import { apply, type Tensor } from '../../graph/tensor.js'
 
 /** An elementwise function of tensors of one shape. */
 export type Elementwise = (...args: readonly Tensor[]) => Tensor

@@ -2,10 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Backend } from '../../../lib/engine/backend.js'
 import { lower } from '../../../lib/engine/onnx/lower.js'
 import { planOf } from '../../../lib/engine/plan.js'
-import { constant } from '../../../lib/graph/constant.js'
+import { apply, constant, type Tensor } from '../../../lib/graph/tensor.js'
 import { contract } from '../../../lib/graph/contract.js'
 import type { BinaryName } from '../../../lib/graph/primitives/pointwise.js'
-import { apply, type Tensor } from '../../../lib/graph/tensor.js'
 import { array, expectAgreement, input, openBackend } from './support.js'
 
 const [x, y, c, row] = [input([3, 4], 'x'), input([4, 5], 'y'), input([3, 5], 'c'), input([5], 'row')]

@@ -9,7 +9,7 @@ import { evaluateGraph } from '../../../lib/graph/evaluate.js'
 import { type Graph, topological } from '../../../lib/graph/graph.js'
 import { isOp, type Tensor } from '../../../lib/graph/tensor.js'
 import { optimise } from '../../../lib/optimise/index.js'
-import { normalForm } from '../../../lib/optimise/normal.js'
+import { normalForm } from '../../../lib/optimise/normal-form.js'
 import { runs } from '../../support/runs.js'
 import { arraysOf, input } from './support.js'
 

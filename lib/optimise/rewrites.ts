@@ -1,10 +1,10 @@
-import { constant, fill, knownScalar } from '../graph/constant.js'
-import { broadcastTo, contract, product, scaleBy } from '../graph/contract.js'
+import { broadcastTo, contract, fill, knownScalar, product, scaleBy } from '../graph/contract.js'
+import { apply, constant, isOp, type Tensor, type TensorOf } from '../graph/tensor.js'
+import { type Graph, rewrite } from '../graph/graph.js'
 import type { PointwiseName } from '../graph/primitives/pointwise.js'
-import { apply, isOp, type Tensor, type TensorOf } from '../graph/tensor.js'
 import { sameShape } from '../core/shape.js'
 import { substitute } from './merge-contractions.js'
-import type { Rewrite } from './rewrite.js'
+import { type Rewrite, settle } from './rewrite.js'
 import { windows } from './windows.js'
 
 const isPointwise =
@@ -74,7 +74,7 @@ const unitReshape = (node: TensorOf<'reshape'>): Tensor | undefined => {
 }
 
 /** The algebra of reshapes, which no contraction is made by. */
-export const reshapes: readonly Rewrite[] = [
+const reshapes: readonly Rewrite[] = [
   {
     name: 'reshape of reshape',
     apply: (node) =>
@@ -250,3 +250,9 @@ export const rewrites: readonly Rewrite[] = [
   ...windows,
   ...structure
 ]
+
+/** One bottom-up pass of constant folding and the algebraic rules. */
+export const simplify = (graph: Graph): Graph => rewrite(graph, settle(rewrites))
+
+/** Constant folding and the merging of reshapes, for graphs whose contractions must stay in the form they have. */
+export const foldReshapes = (graph: Graph): Graph => rewrite(graph, settle(reshapes))

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { of } from '../../../lib/core/ndarray.js'
 import { evaluateOn } from '../../../lib/graph/evaluate.js'
-import { constant } from '../../../lib/graph/constant.js'
+import { constant } from '../../../lib/graph/tensor.js'
 import { fold } from '../../../lib/graph/key.js'
 import { ops } from '../../../lib/graph/ops/index.js'
 import { normalArray } from '../../../lib/laws/arbitraries.js'

@@ -8,7 +8,7 @@ import {
   showShape
 } from '../../core/shape.js'
 import { contract, indicesOf, pattern, sumOver } from '../contract.js'
-import { scale } from './arithmetic.js'
+import { scale } from './pointwise.js'
 import type { Tensor } from '../tensor.js'
 
 const parse = (equation: string): { operands: string[]; output: string } => {
@@ -161,23 +161,3 @@ export const dot =
 
 /** The n × n identity matrix; it holds no data and vanishes in a contraction. */
 export const eye = (n: number): Tensor => pattern([0, 0], checkShape('ops.eye', [n]))
-
-/** Inserts an axis of size 1 at the given place. */
-export const expandDims =
-  (axis: number) =>
-  (x: Tensor): Tensor => {
-    const at = normaliseAxis('ops.expandDims', x.shape.length + 1, axis)
-    const output = indicesOf(x.shape)
-    output.splice(at, 0, x.shape.length)
-    return contract([x], [indicesOf(x.shape)], output, [...x.shape, 1])
-  }
-
-/** Removes an axis of size 1. */
-export const squeeze =
-  (axis: number) =>
-  (x: Tensor): Tensor => {
-    const at = normaliseAxis('ops.squeeze', x.shape.length, axis)
-    return x.shape[at] === 1
-      ? sumOver(x, [at])
-      : fail('ShapeError', 'ops.squeeze', `size 1 at axis ${at}`, showShape(x.shape))
-  }

@@ -1,6 +1,7 @@
 import { contract, indicesOf } from '../graph/contract.js'
 import type { OpTag, Tensor, TensorOf } from '../graph/op.js'
 import { ops } from '../graph/ops/index.js'
+import { apply } from '../graph/tensor.js'
 
 /** A tangent or cotangent; undefined is the symbolic zero, for which nothing is computed. */
 export type Tangent = Tensor | undefined
@@ -65,3 +66,7 @@ export interface DiffRule<T extends OpTag> {
   readonly transpose: TransposeRule<T>
   readonly batch: BatchRule<T>
 }
+
+/** A fresh symbol that stands for one example while a function is batched, or for a tangent while it is transposed. */
+export const placeholder = (name: string, like: { readonly shape: readonly number[] }): Tensor =>
+  apply({ tag: 'input', name, shape: like.shape }, [])

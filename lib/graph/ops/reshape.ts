@@ -1,9 +1,7 @@
 import { fail } from '../../core/error.js'
-import { normaliseAxis, type Shape, showShape, sizeOf } from '../../core/shape.js'
-import * as contraction from '../contract.js'
+import { broadcastShapes, normaliseAxis, sameShape, type Shape, showShape, sizeOf } from '../../core/shape.js'
+import { broadcastTo as broadcast, contract, indicesOf, sumOver } from '../contract.js'
 import { apply, type Tensor } from '../tensor.js'
-import { broadcastShapes, sameShape } from '../../core/shape.js'
-import { expandDims, squeeze } from './linear.js'
 
 /** The same elements in row-major order under another shape; one size may be −1, which is worked out. */
 export const reshape =
@@ -20,13 +18,33 @@ export const broadcastTo =
   (shape: Shape) =>
   (x: Tensor): Tensor =>
     sameShape(broadcastShapes('ops.broadcastTo', x.shape, shape), shape)
-      ? contraction.broadcastTo(x, shape)
+      ? broadcast(x, shape)
       : fail(
           'ShapeError',
           'ops.broadcastTo',
           `a shape that broadcasts to ${showShape(shape)}`,
           showShape(x.shape)
         )
+
+/** Inserts an axis of size 1 at the given place. */
+export const expandDims =
+  (axis: number) =>
+  (x: Tensor): Tensor => {
+    const at = normaliseAxis('ops.expandDims', x.shape.length + 1, axis)
+    const output = indicesOf(x.shape)
+    output.splice(at, 0, x.shape.length)
+    return contract([x], [indicesOf(x.shape)], output, [...x.shape, 1])
+  }
+
+/** Removes an axis of size 1. */
+export const squeeze =
+  (axis: number) =>
+  (x: Tensor): Tensor => {
+    const at = normaliseAxis('ops.squeeze', x.shape.length, axis)
+    return x.shape[at] === 1
+      ? sumOver(x, [at])
+      : fail('ShapeError', 'ops.squeeze', `size 1 at axis ${at}`, showShape(x.shape))
+  }
 
 /** The elements from `start` up to but not including `limit`, every `stride`-th, along every axis. */
 export const slice =

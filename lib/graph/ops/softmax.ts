@@ -2,9 +2,9 @@ import { fail } from '../../core/error.js'
 import { type Axes, normaliseAxes, normaliseAxis, sameShape, showShape } from '../../core/shape.js'
 import { contract, indicesOf } from '../contract.js'
 import { apply, type Tensor } from '../tensor.js'
-import { expandDims, sum } from './linear.js'
+import { sum } from './einsum.js'
 import { pointwise } from './pointwise.js'
-import { iota, stopGradient } from './structure.js'
+import { expandDims, iota, stopGradient } from './reshape.js'
 
 const { add, div, equal, exp, log, sub } = pointwise
 

@@ -1,0 +1,139 @@
+import { fail } from '../core/error.js'
+import { sameShape, showShape } from '../core/shape.js'
+import { zerosLike } from '../graph/contract.js'
+import type { CustomRule, OpTag } from '../graph/op.js'
+import { stopGradient } from '../graph/ops/reshape.js'
+import { apply, type Tensor } from '../graph/tensor.js'
+import { batchedInputs, type BatchTensors, type DiffRule } from './diff-rule.js'
+
+const withRule =
+  (f: (...args: readonly Tensor[]) => Tensor, rule: CustomRule) =>
+  (...args: readonly Tensor[]): Tensor =>
+    apply({ tag: 'custom', rule }, [f(...args.map(stopGradient)), ...args])
+
+/**
+ * A function with a derivative of your own: `vjp(args, out, cotangent)` gives one cotangent for each argument. Forward
+ * mode through it is a DiffError. The rule must not capture tensors of the surrounding trace.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { customVjp, evaluateOn, grad, ndarray, ops, type Tensor } from 'tangentflow'
+ *
+ * const clipped = customVjp('clipGradient', (x: Tensor) => x, (_args, _out, ct) => [ops.clip(-1, 1)(ct)])
+ * const f = (x: Tensor) => ops.scale(10)(clipped(x))
+ * assert.equal(ndarray.toNumber(evaluateOn(grad(f))(ndarray.scalar(2))), 1)
+ */
+export const customVjp = (
+  name: string,
+  f: (...args: readonly [Tensor, ...Tensor[]]) => Tensor,
+  vjp: CustomRule['vjp']
+): ((...args: readonly [Tensor, ...Tensor[]]) => Tensor) =>
+  withRule(f as (...args: readonly Tensor[]) => Tensor, { name, vjp })
+
+const keepsShape = (f: (x: Tensor) => Tensor, x: Tensor): Tensor => {
+  const out = f(x)
+  return sameShape(out.shape, x.shape)
+    ? out
+    : fail(
+        'ShapeError',
+        'straightThrough',
+        `a function that keeps shape ${showShape(x.shape)}`,
+        showShape(out.shape)
+      )
+}
+
+/**
+ * The value of `f` with the derivative of the identity, in both modes (Bengio, Léonard, Courville, "Estimating or
+ * propagating gradients through stochastic neurons", arXiv:1308.3432): a hard decision that a search can learn through.
+ * `f` must keep the shape.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { evaluateOn, grad, ndarray, ops, straightThrough, type Tensor } from 'tangentflow'
+ *
+ * const hard = straightThrough(ops.topKMask(1))
+ * const f = (s: Tensor) => ops.dot(ops.constant(ndarray.fromNested([3, 5])))(hard(s))
+ * assert.deepEqual(ndarray.toNested(evaluateOn(grad(f))(ndarray.fromNested([2, 1]))), [3, 5])
+ */
+export const straightThrough =
+  (f: (x: Tensor) => Tensor) =>
+  (x: Tensor): Tensor =>
+    withRule((first) => keepsShape(f, first!), {
+      name: 'straightThrough',
+      vjp: (_args, _out, cotangent) => [cotangent],
+      jvp: (_args, _out, tangents) => tangents[0]!
+    })(x)
+
+/** A user's rule on a batch: the rule batched over all that it is given. */
+const batchRule = (rule: CustomRule, size: number, batchTensors: BatchTensors): CustomRule => {
+  const { jvp } = rule
+  const whole = (f: (xs: readonly Tensor[]) => readonly Tensor[], xs: readonly Tensor[]): readonly Tensor[] =>
+    batchTensors(f, xs, size)
+  const vjp: CustomRule['vjp'] = (args, out, cotangent) =>
+    whole(
+      (xs) => rule.vjp(xs.slice(0, args.length), xs[args.length]!, xs[args.length + 1]!),
+      [...args, out, cotangent]
+    )
+  if (jvp === undefined) return { name: rule.name, vjp }
+  return {
+    name: rule.name,
+    vjp,
+    jvp: (args, out, tangents) =>
+      whole(
+        (xs) => [jvp(xs.slice(0, args.length), xs[args.length]!, xs.slice(args.length + 1))],
+        [...args, out, ...tangents]
+      )[0]!
+  }
+}
+
+/** A user's rule has to give what it promised; a missing cotangent would pass for a zero. */
+const requireLike = (name: string, given: readonly Tensor[], like: readonly Tensor[]): void => {
+  if (given.length !== like.length)
+    fail('DiffError', `customVjp ${name}`, `${like.length} cotangents`, `${given.length}`)
+  given.forEach(({ shape }, k) => {
+    if (!sameShape(shape, like[k]!.shape))
+      fail('ShapeError', `customVjp ${name}`, showShape(like[k]!.shape), showShape(shape), `cotangent ${k}`)
+  })
+}
+
+const custom: DiffRule<'custom'> = {
+  formula: { value: 'y = f(x)', tangent: 'by the rule: jvp, or customLinear', transpose: 'not linear' },
+  jvp: (node, tangents) => {
+    if (tangents.slice(1).every((t) => t === undefined)) return undefined
+    const args = node.inputs.slice(1)
+    const given = args.map((arg, k) => tangents[k + 1] ?? zerosLike(arg))
+    const { rule } = node.op
+    return rule.jvp === undefined
+      ? apply({ tag: 'customLinear', rule, arity: args.length }, [node, ...args, ...given])
+      : rule.jvp(args, node, given)
+  },
+  transpose: 'not linear',
+  batch: ({ op }, inputs, batched, size, batchTensors) =>
+    apply(
+      { tag: 'custom', rule: batchRule(op.rule, size, batchTensors) },
+      batchedInputs(inputs, batched, size)
+    )
+}
+
+const customLinear: DiffRule<'customLinear'> = {
+  formula: { value: 'the tangent of a rule without jvp', tangent: 'itself', transpose: 'by the rule: vjp' },
+  jvp: ({ op, inputs }, tangents) => {
+    const fixed = inputs.slice(0, op.arity + 1)
+    if (tangents.slice(0, op.arity + 1).some((t) => t !== undefined)) {
+      return fail('DiffError', 'jvp', 'a rule with a jvp', `forward mode through customVjp ${op.rule.name}`)
+    }
+    const given = inputs.slice(op.arity + 1).map((input, k) => tangents[op.arity + 1 + k] ?? zerosLike(input))
+    return apply(op, [...fixed, ...given])
+  },
+  transpose: ({ op, inputs }, cotangent, linear) => {
+    const [out, ...args] = inputs.slice(0, op.arity + 1)
+    const cotangents = op.rule.vjp(args, out!, cotangent)
+    requireLike(op.rule.name, cotangents, args)
+    return inputs.map((_, k) => (linear[k] === true ? cotangents[k - op.arity - 1] : undefined))
+  },
+  batch: ({ op }, inputs, batched, size, batchTensors) =>
+    apply({ ...op, rule: batchRule(op.rule, size, batchTensors) }, batchedInputs(inputs, batched, size))
+}
+
+/** Values with a derivative of the user's own. */
+export const customs = { custom, customLinear } satisfies { readonly [T in OpTag]?: DiffRule<T> }
