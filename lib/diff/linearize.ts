@@ -12,10 +12,7 @@ import { ruleOf } from './rules/index.js'
  * Linearisation: the tangents of the outputs when each node in `seeds` moves by its tangent and everything else is
  * held constant.
  */
-const pushForward = (
-  outputs: readonly Tensor[],
-  seeds: ReadonlyMap<Tensor, Tensor>
-): readonly Tangent[] => {
+const pushForward = (outputs: readonly Tensor[], seeds: ReadonlyMap<Tensor, Tensor>): readonly Tangent[] => {
   const tangents = new Map<Tensor, Tensor>(seeds)
   for (const node of topological(outputs, new Set(seeds.keys()))) {
     if (tangents.has(node)) continue
