@@ -17,7 +17,7 @@ export const exportedTypes = (text) =>
     .map(({ name }) => name.text)
 
 /** Names that still have two meanings; a name leaves the list when one of them is renamed. */
-const known = new Set('Result Model Schedule Runtime Value Layout'.split(' '))
+const known = new Set(['Schedule'])
 
 /** A line for each name that several of the sources (`[path, text]`) export. */
 export const repeatedTypes = (sources) => {

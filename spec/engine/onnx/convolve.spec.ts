@@ -1,53 +1,14 @@
 import * as fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Shape, sizeOf } from '../../../lib/core/shape.js'
-import { grad, key, type NdArray, nn, ops, spec, type Tensor, trace, vmap } from 'tangentflow'
-import type { Backend } from '../../../lib/engine/backend.js'
-import { lower } from '../../../lib/engine/onnx/lower.js'
-import { planOf } from '../../../lib/engine/plan.js'
+import { describe, expect, it } from 'vitest'
+import { grad, key, nn, ops, spec, type Tensor, trace, vmap } from 'tangentflow'
 import { contract } from '../../../lib/graph/contract.js'
 import { apply } from '../../../lib/graph/tensor.js'
 import { optimise } from '../../../lib/optimise/index.js'
-import { normalOf, optionsOf, windowCases } from '../../support/images.js'
+import { optionsOf, windowCases } from '../../support/images.js'
 import { runs } from '../../support/runs.js'
-import { expectAgreement, expectRight, input, kinds, openBackend } from './support.js'
+import { expectRight, graphAgrees, input, operatorsOf, traced, useBackends } from './support.js'
 
-const backends = new Map<string, Backend>()
-
-beforeAll(async () => {
-  for (const kind of kinds) backends.set(kind, await openBackend(kind))
-})
-
-afterAll(async () => {
-  for (const backend of backends.values()) await backend.dispose()
-})
-
-const counts = (outputs: readonly Tensor[], inputs: readonly Tensor[]): Readonly<Record<string, number>> => {
-  const { nodes } = lower(planOf(optimise({ inputs, outputs })))
-  return nodes.reduce<Record<string, number>>((all, { op }) => ({ ...all, [op]: (all[op] ?? 0) + 1 }), {})
-}
-
-const traced = (f: (...args: Tensor[]) => Tensor | readonly Tensor[], shapes: readonly Shape[]) => {
-  const graph = expectRight(
-    trace(
-      f,
-      shapes.map((shape) => spec(shape))
-    )
-  ).graph
-  return { ...optimise(graph), operators: counts(graph.outputs, graph.inputs) }
-}
-
-const agrees = async (
-  { inputs, outputs }: { readonly inputs: readonly Tensor[]; readonly outputs: readonly Tensor[] },
-  seed: number,
-  on: readonly string[] = kinds
-): Promise<void> => {
-  const values = inputs.map(({ shape }, k): NdArray => {
-    const { data } = normalOf(seed + k, shape)
-    return { _tag: 'NdArray', shape, data: Float32Array.from(data) }
-  })
-  for (const kind of on) await expectAgreement(backends.get(kind)!, inputs, outputs, values, 1e-4)
-}
+const opened = useBackends()
 
 const convolve = (of: Parameters<typeof optionsOf>[0], out: number) => {
   const layer = nn.conv2d(out, of.size, { ...optionsOf(of), bias: false })
@@ -127,7 +88,7 @@ describe('convolutions on ONNX Runtime', () => {
   it('give what their windows give, whatever the order of axes and whichever index is shared', () =>
     fc.assert(
       fc.asyncProperty(products, async ({ inputs, outputs, seed }) => {
-        await agrees(optimise({ inputs, outputs }), seed)
+        await graphAgrees(opened, optimise({ inputs, outputs }), seed)
       }),
       { numRuns: runs(100) }
     ))
@@ -142,7 +103,7 @@ describe('convolutions on ONNX Runtime', () => {
           (x, w) => [conv(x!, w!), grad(energy)(x!, w!), grad((v: Tensor) => energy(x!, v))(w!)],
           [shape, [3, channels, ...of.size]]
         )
-        await agrees(all, of.seed)
+        await graphAgrees(opened, all, of.seed)
       }),
       { numRuns: runs(40) }
     ))
@@ -161,7 +122,7 @@ describe('convolutions on ONNX Runtime', () => {
     const loss = (p: nn.Params, x: Tensor): Tensor => ops.sum()(net.apply(p)(x))
     const step = (p: nn.Params, x: Tensor): nn.Params => grad(loss)(p, x)
     const { graph } = expectRight(trace(step, [net.init(key(0), [1, 8, 8]), spec([4, 1, 8, 8])]))
-    const operators = counts(graph.outputs, graph.inputs)
+    const operators = operatorsOf(graph)
     expect(operators).toMatchObject({ Conv: 2, ConvTranspose: 1, MaxPool: 1 })
     // the images' channel is one, so its windows are written out once: 3 rows and 3 columns
     expect(operators.Slice).toBe(3 + 3 + 9)
@@ -186,7 +147,7 @@ describe('convolutions on ONNX Runtime', () => {
     )
     expect(grouped.operators).toMatchObject({ Conv: 1 })
     expect(grouped.operators.Slice).toBeUndefined()
-    return agrees(grouped, 5)
+    return graphAgrees(opened, grouped, 5)
   })
 
   it('leaves alone what is no convolution: weights of each place', () => {
@@ -198,7 +159,7 @@ describe('convolutions on ONNX Runtime', () => {
       ]
     )
     expect(local.operators.Conv).toBeUndefined()
-    return agrees(local, 1)
+    return graphAgrees(opened, local, 1)
   })
 
   it('adds a bias of each channel inside the convolution, and no other sum', async () => {
@@ -209,133 +170,15 @@ describe('convolutions on ONNX Runtime', () => {
     ]
     const biased = traced((x, w, b) => ops.add(ops.reshape([3, 1, 1])(b!))(conv(x!, w!)), [...shapes, [3]])
     expect(biased.operators.Add).toBeUndefined()
-    await agrees(biased, 2)
+    await graphAgrees(opened, biased, 2)
     const elsewhere = traced((x, w, b) => ops.add(b!)(conv(x!, w!)), [...shapes, [3]])
     expect(elsewhere.operators.Add).toBe(1)
-    await agrees(elsewhere, 3)
+    await graphAgrees(opened, elsewhere, 3)
     const twice = traced(
       (x, w, b) => [ops.add(ops.reshape([3, 1, 1])(b!))(conv(x!, w!)), ops.square(conv(x!, w!))],
       [...shapes, [3]]
     )
     expect(twice.operators).toMatchObject({ Conv: 1, Add: 1 })
-    await agrees(twice, 4)
+    await graphAgrees(opened, twice, 4)
   })
-})
-
-describe('the sign of what went through a ReLU', () => {
-  it('is read after it, and any other comparison before it', async () => {
-    const both = traced(
-      (x) => [ops.relu(x!), ops.greater(0)(x!), ops.greater(-1)(x!), ops.less(0)(x!)],
-      [[4, 5]]
-    )
-    await agrees(both, 1)
-  })
-})
-
-describe('windows side by side', () => {
-  const sizes = fc.record({
-    shape: fc.tuple(...[1, 2, 3, 4, 5, 6].map(() => fc.integer({ min: 1, max: 4 }))),
-    rank: fc.integer({ min: 3, max: 6 }),
-    seed: fc.nat({ max: 1e6 })
-  })
-
-  it('are pooled: sums and maxima over every other axis', () =>
-    fc.assert(
-      fc.asyncProperty(sizes, fc.integer({ min: 0, max: 4 }), async ({ shape, rank, seed }, at) => {
-        const own = shape.slice(0, rank)
-        const axes = [Math.min(at, rank - 3), rank - 1]
-        const both = traced((x) => [ops.sum(axes)(x!), ops.reduceMax(axes)(x!)], [own])
-        await agrees(both, seed)
-      }),
-      { numRuns: runs(60) }
-    ))
-
-  it('are pooled by native operators', () => {
-    const { operators } = traced((x) => [ops.sum([2, 4])(x!), ops.reduceMax([2, 4])(x!)], [[6, 3, 2, 4, 2]])
-    expect(operators).toMatchObject({ AveragePool: 1, MaxPool: 1 })
-    expect(operators.ReduceSum ?? operators.ReduceMax).toBeUndefined()
-  })
-})
-
-describe('windows that overlap', () => {
-  it('are pooled and added up, their border taken off, repeated ones among them', () =>
-    fc.assert(
-      fc.asyncProperty(
-        windowCases,
-        fc.constantFrom(1, 3, 7),
-        fc.tuple(fc.nat({ max: 1 }), fc.nat({ max: 1 })),
-        async (of, larger, crop) => {
-          const size = [of.size[0] * larger, of.size[1]] as const
-          const image = [of.shape[0], of.shape[1], of.shape[2] + size[0] + 1, of.shape[3] + 2]
-          const windows = ops.unfold(size, of.stride)(input(image)).shape
-          const inside = (x: Tensor): Tensor => {
-            const limit = image.map((n, axis) => (axis < 2 ? n : n - crop[axis - 2]!))
-            return ops.slice([0, 0, ...crop], limit)(x)
-          }
-          const folded = (x: Tensor): Tensor =>
-            inside(apply({ tag: 'fold', kernel: size, stride: of.stride, size: [image[2]!, image[3]!] }, [x]))
-          const all = traced(
-            (x, w, p) => {
-              const unfolded = ops.unfold(size, of.stride)(x!)
-              const repeated = ops.broadcastTo(windows)(ops.expandDims(2)(ops.expandDims(2)(p!)))
-              return [
-                ops.sum([2, 3])(unfolded),
-                ops.sum([3, 4])(unfolded),
-                ops.reduceMax([2, 5])(unfolded),
-                ops.reduceMax([2, 3])(unfolded),
-                folded(w!),
-                folded(repeated)
-              ]
-            },
-            [image, windows, [...windows.slice(0, 2), ...windows.slice(4)]]
-          )
-          await agrees(all, of.seed)
-        }
-      ),
-      { numRuns: runs(40) }
-    ))
-
-  it('are never written out to be pooled', () => {
-    const { operators } = traced(
-      (x) => [nn.avgPool(3, { stride: 1 }), nn.maxPool(3, { stride: 2 })].map((layer) => layer.apply({})(x!)),
-      [[2, 3, 7, 7]]
-    )
-    expect(operators).toMatchObject({ AveragePool: 1, MaxPool: 1 })
-    expect(operators.Slice).toBeUndefined()
-  })
-
-  it('are added up by one operator', () => {
-    const fold = (x: Tensor): Tensor =>
-      apply({ tag: 'fold', kernel: [3, 3], stride: [2, 2], size: [8, 8] }, [x])
-    const { operators } = traced((x) => ops.slice([0, 1, 1], [4, 7, 8])(fold(x!)), [[4, 3, 3, 3, 3]])
-    expect(operators).toMatchObject({ ConvTranspose: 1 })
-    expect(operators.Slice ?? operators.Pad).toBeUndefined()
-  })
-})
-
-describe('short repeated runs', () => {
-  it('are written out, and mean the same', () =>
-    fc.assert(
-      fc.asyncProperty(
-        fc.tuple(...[1, 2, 3, 4].map(() => fc.constantFrom(1, 2, 3, 17))),
-        fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
-        fc.nat({ max: 1e6 }),
-        async (inner, repeated, seed) => {
-          const shape = [Math.ceil(5000 / sizeOf(inner)), ...inner]
-          const operand = (offset: number): number[] =>
-            shape.map((n, axis) => (axis > 0 && repeated[offset + axis - 1] ? 1 : n))
-          const both = traced(
-            (a, b) => [
-              ops.add(b!)(a!),
-              ops.mul(b!)(a!),
-              ops.select(ops.less(b!)(a!))(a!, b!),
-              ops.broadcastTo(shape)(a!)
-            ],
-            [operand(0), operand(4)]
-          )
-          await agrees(both, seed, ['native'])
-        }
-      ),
-      { numRuns: runs(40) }
-    ))
 })
