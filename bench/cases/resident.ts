@@ -25,7 +25,7 @@ import {
 } from '../../lib/index.js'
 import type { KernelBackend } from '../../kernels/kernel.js'
 import type { Device } from '../../lib/engine/gpujs/device/device.js'
-import { openDevice } from '../../lib/engine/gpujs/device/open.js'
+import { openDevice } from '../../lib/engine/gpujs/device/open-device.js'
 import { VERSION } from '../../lib/engine/gpujs/packages.js'
 import { planOf as planOfGraph } from '../../lib/engine/plan.js'
 import { hostLeaves } from '../../lib/graph/spec.js'

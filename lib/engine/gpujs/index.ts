@@ -3,7 +3,7 @@
  * each primitive computes at one place, `schedule` groups nodes into kernels, `stagedKernel` chooses the form of each and
  * which copies and partial results it reads, `lowerPlan` writes them in order, and `device/` compiles and runs the program.
  * Kernel text comes from `kernels/`. To add a primitive, add its row in `lower.ts`; a backend, its columns in
- * `kernels/variants.ts` and its opener in `device/open.ts`.
+ * `kernels/variants.ts` and its opener in `device/open-device.ts`.
  */
 export { describeProgram, type ProgramDescription } from './describe-program.js'
 export { openGpujs } from './open-gpujs.js'

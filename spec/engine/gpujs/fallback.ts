@@ -5,7 +5,7 @@ import type { Device } from '../../../lib/engine/gpujs/device/device.js'
 import type { Gpu } from '../../../lib/engine/gpujs/packages.js'
 import type { KernelProgram } from '../../../lib/engine/gpujs/kernel-program.js'
 import { runtimeOf } from '../../../lib/engine/gpujs/device/runtime.js'
-import { openDevice } from '../../../lib/engine/gpujs/device/open.js'
+import { openDevice } from '../../../lib/engine/gpujs/device/open-device.js'
 import { right } from './support.js'
 
 const kernel = {

@@ -11,7 +11,7 @@ import { type Gpu, type GpuKernel, type GpuPipeline, settingsOf } from '../packa
 import { type KernelProgram, splitByExtent } from '../kernel-program.js'
 import type { Device } from './device.js'
 import { limitExceeded } from './limits.js'
-import { openDevice } from './open.js'
+import { openDevice } from './open-device.js'
 import { CANARY, clonesOf, kernelFallback, orchestration, planFallback, rowOf } from './pipeline.js'
 
 /** A program that is compiled and has run once where it was meant to. */

@@ -8,7 +8,7 @@ import { openHeadless, openWebgl2 } from './gl.js'
 import { unlimited } from './limits.js'
 import { kernelFallback } from './pipeline.js'
 import { field, text } from '../inspect.js'
-import { openWebgpu } from './webgpu.js'
+import { openWebgpu } from './open-webgpu.js'
 
 const inNode = (): boolean => text(globalThis, 'process', 'versions', 'node') !== undefined
 
