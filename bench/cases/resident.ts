@@ -57,7 +57,7 @@ const data = {
   )
 }
 
-type Chunk = ReturnType<typeof chunkOf>
+type Chunk = ReturnType<typeof chunkOf<nn.Params>>
 
 /** Where some steps lead, and the loss of each. */
 interface Reached {
@@ -80,7 +80,7 @@ const compiled =
   (runner: Runner): TE.TaskEither<TangentError, Steps> => {
     const { first, places } = workOf(unroll)
     return pipe(
-      runner.compile<ChunkArguments, ReturnType<Chunk>>(chunk, [first, ...places[0]!]),
+      runner.compile<ChunkArguments<nn.Params>, ReturnType<Chunk>>(chunk, [first, ...places[0]!]),
       TE.map((program) => async () => {
         let reached: Omit<Reached, 'executed'> & Partial<Reached> = { at: first, losses: [] }
         for (const each of places) {
@@ -152,7 +152,7 @@ const resident =
   async () => {
     const { first, places } = workOf(1)
     const argumentsAt = (i: number) => [first, ...places[i]!] as const
-    const traced = expectRight(trace<ChunkArguments, ReturnType<Chunk>>(training, argumentsAt(0)))
+    const traced = expectRight(trace<ChunkArguments<nn.Params>, ReturnType<Chunk>>(training, argumentsAt(0)))
     const plan = planOfGraph(optimise(traced.graph))
     const fed = places.map((_, i) =>
       plan.feed(hostLeaves('bench', argumentsAt(i))).map((value) => Float32Array.from(value.data))

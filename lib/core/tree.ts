@@ -76,6 +76,35 @@ export const rebuild = <A, Out>(
   return walk(operation, isLeaf, () => values[next++], tree, '') as Out
 }
 
+/** The children of a tree in order; a leaf is its own only child. */
+export const children = <A>(isLeaf: (value: unknown) => value is A, tree: unknown): readonly unknown[] => {
+  if (isLeaf(tree) || !isRecord(tree)) return Array.isArray(tree) ? tree : [tree]
+  return Object.keys(tree)
+    .sort()
+    .map((field) => tree[field])
+}
+
+/**
+ * The part of a tree whose leaves are taken: records lack the others, and in an array an empty record has their place, so that
+ * every leaf stays at its path.
+ */
+export const partOf = <A, Out>(
+  operation: string,
+  isLeaf: (value: unknown) => value is A,
+  tree: unknown,
+  isTaken: (value: A) => boolean
+): Out => {
+  const part = (value: unknown): unknown => {
+    if (isLeaf(value)) return isTaken(value) ? value : {}
+    if (Array.isArray(value)) return value.map(part)
+    if (!isRecord(value))
+      return fail('TreeError', operation, 'arrays and plain records of leaves', typeof value)
+    const taken = Object.entries(value).filter(([, child]) => !isLeaf(child) || isTaken(child))
+    return Object.fromEntries(taken.map(([field, child]) => [field, part(child)]))
+  }
+  return part(tree) as Out
+}
+
 /** A leaf, and the leaf at the same path of a second tree that may lack it. */
 export interface Paired<A> extends Leaf<A> {
   readonly match: A | undefined

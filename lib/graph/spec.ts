@@ -24,19 +24,19 @@ export const spec = (shape: Shape): TensorSpec => ({ _tag: 'TensorSpec', shape: 
 /** A random key argument. */
 export const keySpec: KeySpec = { _tag: 'KeySpec' }
 
-/** The concrete counterpart of a traced type: tensors become arrays, keys host keys, records stay records. */
-export type Concrete<T> = T extends Tensor
+/** The concrete counterpart of a traced type: tensors become arrays, keys host keys, records stay records; its own counterpart. */
+export type Concrete<T> = T extends Tensor | NdArray
   ? NdArray
-  : T extends Key
+  : T extends Key | HostKey
     ? HostKey
     : T extends object
       ? { readonly [K in keyof T]: Concrete<T[K]> }
       : T
 
 /** The description of an argument of a traced type; an array or a key describes itself. */
-export type Specs<T> = T extends Tensor
+export type Specs<T> = T extends Tensor | NdArray
   ? TensorSpec | NdArray
-  : T extends Key
+  : T extends Key | HostKey
     ? KeySpec | HostKey
     : T extends object
       ? { readonly [K in keyof T]: Specs<T[K]> }

@@ -1,9 +1,7 @@
 import { isNdArray, type NdArray, of } from '../core/ndarray.js'
 import { pairs, rebuild } from '../core/tree.js'
 import { ops } from '../graph/ops/index.js'
-import type { Concrete } from '../graph/spec.js'
 import * as tree from '../graph/tree.js'
-import type { Params, Weights } from '../nn/layer.js'
 
 const operation = 'mask.apply'
 
@@ -12,15 +10,15 @@ const operation = 'mask.apply'
  * mask that the parameters lack, or of another shape, is a TreeError with its place.
  */
 export const apply =
-  (mask: Weights) =>
+  (mask: unknown) =>
   <P>(params: P): P =>
     tree.zipPart(mask, (p, m) => ops.mul(m)(p), operation)(params)
 
-/** The same on concrete trees, for what starts from a masked network. */
+/** As {@link apply} for concrete trees: where a training of a masked network starts. */
 export const applyConcrete =
-  (mask: Concrete<Weights>) =>
-  (params: Concrete<Params>): Concrete<Params> =>
-    rebuild<NdArray, Concrete<Params>>(
+  (mask: unknown) =>
+  <C>(params: C): C =>
+    rebuild<NdArray, C>(
       operation,
       isNdArray,
       params,

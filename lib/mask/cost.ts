@@ -1,7 +1,8 @@
 import { full, type NdArray } from '../core/ndarray.js'
 import { type Shape, sizeOf } from '../core/shape.js'
 import type { Concrete } from '../graph/spec.js'
-import type { Network, Params, Weights } from '../nn/layer.js'
+import type { Network, Params } from '../nn/layer.js'
+import type { Weights } from '../nn/weights.js'
 import { keptOf } from './masked-leaves.js'
 
 /** What a masked network costs to run on one example and to store, and what the dense one costs. */

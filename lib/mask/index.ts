@@ -9,7 +9,6 @@ export { erkCounts, type LayerAllocation, uniformCounts } from './allocation.js'
 export { apply, applyConcrete } from './apply.js'
 export { cost, type MaskCost } from './cost.js'
 export { edgePopupStart, hydraStart, trainingLoss } from './edge-popup.js'
-export { iterative, type IterativeOptions, type OneShot } from './iterative.js'
 export { learn } from './learn.js'
 export type {
   LearnEvent,
@@ -20,7 +19,7 @@ export type {
   ObjectiveInput,
   Rescoring,
   TrainableWeights
-} from './learn-options.js'
+} from './learn-step.js'
 export { countKept, density, emptyLayers, weightShapes } from './masked-leaves.js'
 export {
   distance,
@@ -29,12 +28,22 @@ export {
   type ObjectiveTerms,
   type ObjectiveOptions
 } from './objective.js'
-export { oneShot, type OneShotMethod, oneShotMethods, type OneShotOptions } from './one-shot.js'
+export {
+  iterative,
+  type IterativeOptions,
+  oneShot,
+  type OneShot,
+  type OneShotMethod,
+  oneShotMethods,
+  type OneShotOptions
+} from './one-shot.js'
 export * as parametrisation from './parametrisation.js'
 export type { Annealing, HardConcreteOptions, Parametrisation } from './parametrisation.js'
-export * as score from './scores/index.js'
-export { magnitudes } from './scores/magnitude.js'
-export type { Score } from './scores/score.js'
+export type { GraspOptions } from './scores/grasp.js'
+export { score } from './scores/index.js'
+export type { KernelTraceOptions } from './scores/kernel-trace.js'
+export { type DataScoreOptions, magnitudes, type Score } from './scores/score.js'
+export type { SnipOptions } from './scores/snip.js'
 export { matching, search, type SearchEvent, type SearchOptions, type Ticket } from './search.js'
 export { type Sparsity, topK, topKMaskOf, type TopKOptions, topKPerLayer } from './top-k.js'
 export { transfer, type TransferEvent, type TransferOptions, type Transferred } from './transfer.js'

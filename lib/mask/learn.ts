@@ -13,24 +13,32 @@ import { fingerprint, fingerprintFunction, type Settings } from '../checkpoint/f
 import { runSteps } from '../checkpoint/run-steps.js'
 import type { HostKey } from '../core/key.js'
 import { isNdArray, type NdArray, of, scalar } from '../core/ndarray.js'
-import { pairs } from '../core/tree.js'
+import { leaves, pairs } from '../core/tree.js'
 import { fold, split } from '../graph/key.js'
 import type { Effect } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
 import { labelledCount, shuffledRows, takeExamples } from '../nn/batch.js'
 import type { Dataset } from '../nn/model.js'
-import type { Network, Params, Weights } from '../nn/layer.js'
+import type { NetworkLike } from '../nn/layer.js'
 import { adam, initialState, sgd } from '../nn/optimiser.js'
 import { cosine } from '../nn/schedule.js'
-import { checkLearn, type LearnEvent, type LearnOptions, type LearnResult } from './learn-options.js'
-import { type KeysOf, type LearnState, learnStep } from './learn-step.js'
-import { emptyLayers, maskedLeaves } from './masked-leaves.js'
+import type { Weights } from '../nn/weights.js'
+import {
+  checkLearn,
+  type KeysOf,
+  type LearnEvent,
+  type LearnOptions,
+  type LearnResult,
+  type LearnState,
+  learnStep
+} from './learn-step.js'
+import { emptyLayers } from './masked-leaves.js'
 
 /** A search between two steps: the state, the hard mask of the last step (none at first), and every step so far. */
-interface Search {
-  readonly at: Concrete<LearnState>
-  readonly mask: Concrete<Weights> | undefined
+interface Search<P> {
+  readonly at: Concrete<LearnState<P>>
+  readonly mask: Concrete<Weights<P>> | undefined
   readonly history: Log<LearnEvent>
 }
 
@@ -39,11 +47,11 @@ const places = (count: number): readonly number[] => Array.from({ length: count 
 const [FLIPS, TERMS] = ['column.flips', 'column.terms.']
 
 /** How a search becomes named tensors and back. */
-const searchCodec = (
-  first: Concrete<LearnState>,
-  start: Concrete<Weights>,
+const searchCodec = <P>(
+  first: Concrete<LearnState<P>>,
+  start: Concrete<Weights<P>>,
   steps: number
-): Pick<Resumable<Search>, 'encode' | 'decode'> => ({
+): Pick<Resumable<Search<P>>, 'encode' | 'decode'> => ({
   encode: ({ at, mask, history }) => {
     const events = entriesOf(history)
     const terms = Object.keys(events[0]?.terms ?? {}).map(
@@ -79,10 +87,10 @@ const searchCodec = (
 })
 
 /** Entries of each leaf in which two masks differ; none where there was no mask before. */
-const flipsBetween = (before: Concrete<Weights> | undefined, after: Concrete<Weights>): readonly number[] => {
-  const old = maskedLeaves(before ?? after)
-  return maskedLeaves(after).map(({ data }, l) => {
-    const was = old[l]!.data
+const flipsBetween = <C>(before: C | undefined, after: C): readonly number[] => {
+  const old = leaves('mask', isNdArray, before ?? after)
+  return leaves('mask', isNdArray, after).map(({ value: { data } }, l) => {
+    const was = old[l]!.value.data
     let flips = 0
     for (let i = 0; i < data.length; i++) if (data[i] !== was[i]) flips++
     return flips
@@ -105,10 +113,10 @@ export interface LearnRun {
 }
 
 /** The arguments of each step but its state; refuses what makes no search. */
-const planOf = (
-  network: Network,
-  options: LearnOptions,
-  params: Concrete<Params>,
+const planOf = <P>(
+  network: NetworkLike<P>,
+  options: LearnOptions<P>,
+  params: Concrete<P>,
   data: Dataset,
   { operation, shuffle, draws }: LearnRun
 ) => {
@@ -153,23 +161,26 @@ const planOf = (
 }
 
 /** The state before the first step. Scores that are not learnt need no state of an optimiser. */
-const firstOf = (
-  { start, optimiser = adam(), weights = 'frozen', rescoring }: LearnOptions,
-  params: Concrete<Params>
-): Concrete<LearnState> => ({
-  scores: { params: start, state: initialState(rescoring === undefined ? optimiser : sgd)<Weights>(start) },
-  ...(weights === 'frozen' ? {} : { weights: { params, state: initialState(optimiser)<Params>(params) } })
+const firstOf = <P>(
+  { start, optimiser = adam(), weights = 'frozen', rescoring }: LearnOptions<P>,
+  params: Concrete<P>
+): Concrete<LearnState<P>> => ({
+  scores: {
+    params: start,
+    state: initialState(rescoring === undefined ? optimiser : sgd)<Weights<P>>(start)
+  },
+  ...(weights === 'frozen' ? {} : { weights: { params, state: initialState(optimiser)<P>(params) } })
 })
 
 /** As {@link learn}, for a search with an objective of its own. */
 export const learnFrom =
-  (network: Network, options: LearnOptions) =>
-  (params: Concrete<Params>, data: Dataset, run: LearnRun): Effect<LearnResult> =>
+  <P>(network: NetworkLike<P>, options: LearnOptions<P>) =>
+  (params: Concrete<P>, data: Dataset, run: LearnRun): Effect<LearnResult<P>> =>
   (runner) => {
     const { steps, parametrisation, rescoring, start } = options
     const step = learnStep(network, options, run.keysOf)
     const first = firstOf(options, params)
-    const rescored = (at: Concrete<LearnState>): Concrete<LearnState> =>
+    const rescored = (at: Concrete<LearnState<P>>): Concrete<LearnState<P>> =>
       rescoring === undefined || at.weights === undefined
         ? at
         : { ...at, scores: { ...at.scores, params: rescoring.scores(at.weights.params) } }
@@ -190,7 +201,7 @@ export const learnFrom =
         )
       ),
       TE.flatMap(({ plan, program, settings }) =>
-        runSteps<Search>({
+        runSteps<Search<P>>({
           kind: run.operation,
           settings,
           count: steps,
@@ -217,7 +228,7 @@ export const learnFrom =
       TE.bind('at', ({ state }) => TE.fromEither(attempt(() => rescored(state.at)))),
       TE.flatMap(({ at, state }) =>
         pipe(
-          runner.compile((s: Weights) => parametrisation.hard(s), [at.scores.params]),
+          runner.compile((s: Weights<P>) => parametrisation.hard(s), [at.scores.params]),
           TE.flatMap((program) => program(at.scores.params)),
           TE.map(({ value: mask }) => ({
             mask,
@@ -237,8 +248,8 @@ export const learnFrom =
  * attacked; a set of fewer than two batches is halved. Every search of the library is this with an objective of its own.
  */
 export const learn =
-  (network: Network, options: LearnOptions) =>
-  (params: Concrete<Params>, data: Dataset, key: HostKey): Effect<LearnResult> => {
+  <P>(network: NetworkLike<P>, options: LearnOptions<P>) =>
+  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<LearnResult<P>> => {
     const [shuffle, draws] = split(2)(key)
     return learnFrom(network, options)(params, data, { operation: 'mask.learn', shuffle, draws })
   }

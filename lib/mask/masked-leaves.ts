@@ -1,58 +1,93 @@
-import type { NdArray } from '../core/ndarray.js'
+import { isNdArray, type NdArray } from '../core/ndarray.js'
 import type { Shape } from '../core/shape.js'
-import type { Concrete } from '../graph/spec.js'
-import type { Layerwise, Weights } from '../nn/layer.js'
+import { children, type Leaf, leaves, rebuild } from '../core/tree.js'
+import { isTensor, type Tensor } from '../graph/tensor.js'
+import { isWeight } from '../nn/weights.js'
 
-/** The name of a leaf of a layer. */
-export type LeafName = 'w' | 'b'
+/** A leaf of a mask or a score, and what follows from its place in the tree. */
+export interface MaskedLeaf<A> extends Leaf<A> {
+  /** The path of the record or array that it is in. */
+  readonly layer: string
+  /**
+   * Its stream of random numbers, the same whether biases take part or not: the weight of child l of n has stream l, its bias
+   * n + l, and further leaves of a child that is a tree itself those after.
+   */
+  readonly stream: number
+  /**
+   * What one output sums over: weights are [inputs, outputs], or [outputs, inputs, …kernel] of a convolution. A bias has that
+   * of the first weight beside it, or 1.
+   */
+  readonly fanIn: number
+}
 
-/**
- * The leaves of a mask or a score, layer by layer in the order of all trees, biases before weights: the order in which the
- * first of equal scores is kept, and in which counts are given and reported.
- */
-export const maskedLeaves = <A>(tree: Layerwise<A>): readonly A[] =>
-  tree.flatMap(({ w, b }) => [b, w].flatMap((leaf) => (leaf === undefined ? [] : [leaf])))
+const fanInOf = ([first = 1, ...rest]: Shape): number =>
+  rest.length === 1 ? first : rest.reduce((product, n) => product * n, 1)
+
+const parentOf = (path: string): string =>
+  path.slice(0, Math.max(path.lastIndexOf('.'), path.lastIndexOf('['), 0))
+
+/** The leaves of a mask or a score in the order of all trees, which of a layer is biases before weights. */
+export const maskedLeaves = <A extends { readonly shape: Shape }>(
+  isLeaf: (value: unknown) => value is A,
+  tree: unknown
+): readonly MaskedLeaf<A>[] => {
+  const found = leaves('mask', isLeaf, tree)
+  const sections = children(isLeaf, tree).map((child) => leaves('mask', isLeaf, child))
+  const streams = sections.flatMap((section, l) => {
+    const weights = section.filter(({ value }) => isWeight(value))
+    const biases = section.filter(({ value }) => !isWeight(value))
+    return section.map((leaf) => {
+      const rank = isWeight(leaf.value)
+        ? weights.indexOf(leaf)
+        : Math.max(1, weights.length) + biases.indexOf(leaf)
+      return l + sections.length * rank
+    })
+  })
+  return found.map(({ path, value }, i) => {
+    const layer = parentOf(path)
+    const beside = found.find((other) => isWeight(other.value) && parentOf(other.path) === layer)
+    const { shape } = isWeight(value) ? value : (beside?.value ?? { shape: [] })
+    return { path, value, layer, stream: streams[i]!, fanIn: fanInOf(shape) }
+  })
+}
 
 /** Replaces every leaf of a mask or a score by its image. */
 export const mapMasked =
-  <A, B>(f: (value: A, layer: number, name: LeafName) => B) =>
-  (tree: Layerwise<A>): Layerwise<B> =>
-    tree.map(({ w, b }, l) => ({
-      ...(b === undefined ? {} : { b: f(b, l, 'b') }),
-      ...(w === undefined ? {} : { w: f(w, l, 'w') })
-    }))
+  <A extends { readonly shape: Shape }>(
+    isLeaf: (value: unknown) => value is A,
+    f: (leaf: MaskedLeaf<A>) => A
+  ) =>
+  <T>(tree: T): T =>
+    rebuild<A, T>('mask', isLeaf, tree, maskedLeaves(isLeaf, tree).map(f))
 
-/** The stream of random numbers of a leaf: weights have their layer's, whether biases take part or not; biases the next ones. */
-export const streamOf = (layers: number, layer: number, name: LeafName): number =>
-  name === 'w' ? layer : layers + layer
-
-/** The shapes of the leaves of a mask or a score, symbolic or concrete, in their order. */
-export const weightShapes = (weights: Layerwise<{ readonly shape: Shape }>): readonly Shape[] =>
-  maskedLeaves(weights).map(({ shape }) => shape)
-
-/** What one output of a layer sums over: weights are [inputs, outputs], or [outputs, inputs, …kernel] of a convolution. */
-export const fanIn = ([first = 1, ...rest]: Shape): number =>
-  rest.length === 1 ? first : rest.reduce((product, n) => product * n, 1)
+/**
+ * The shapes of the leaves of a mask or a score, traced or concrete, in order: biases before the weights of a layer. Of equal
+ * scores the first in this order is kept, and counts are given and reported in it.
+ */
+export const weightShapes = (weights: unknown): readonly Shape[] =>
+  leaves('mask', (value): value is Tensor | NdArray => isTensor(value) || isNdArray(value), weights).map(
+    ({ value }) => value.shape
+  )
 
 /** How many entries a mask keeps of one leaf. */
 export const keptOf = ({ data }: NdArray): number => data.filter((m) => m !== 0).length
 
 /** Kept and all entries of each leaf of a mask, in order. */
-export const countKept = (
-  mask: Concrete<Weights>
-): readonly { readonly kept: number; readonly total: number }[] =>
-  maskedLeaves(mask).map((leaf) => ({ kept: keptOf(leaf), total: leaf.data.length }))
+export const countKept = (mask: unknown): readonly { readonly kept: number; readonly total: number }[] =>
+  leaves('mask', isNdArray, mask).map(({ value }) => ({ kept: keptOf(value), total: value.data.length }))
 
 /** The fraction that a concrete mask keeps of all its entries. */
-export const density = (mask: Concrete<Weights>): number => {
+export const density = (mask: unknown): number => {
   const counts = countKept(mask)
   const sum = (of: 'kept' | 'total'): number => counts.reduce((n, count) => n + count[of], 0)
   return sum('kept') / sum('total')
 }
 
 /**
- * The layers, counted among those with weights, of whose weights a mask keeps none: whatever biases are left, their network
+ * The weights, counted in order and without biases, of which a mask keeps none: whatever else is left, a network of layers then
  * computes a constant.
  */
-export const emptyLayers = (mask: Concrete<Weights>): readonly number[] =>
-  mask.flatMap(({ w }) => (w === undefined ? [] : [keptOf(w)])).flatMap((kept, l) => (kept === 0 ? [l] : []))
+export const emptyLayers = (mask: unknown): readonly number[] =>
+  leaves('mask', isNdArray, mask)
+    .filter(({ value }) => isWeight(value))
+    .flatMap(({ value }, l) => (keptOf(value) === 0 ? [l] : []))

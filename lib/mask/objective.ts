@@ -5,11 +5,11 @@ import { ops } from '../graph/ops/index.js'
 import { random } from '../graph/key.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { Attack, Batch, Model } from '../nn/model.js'
-import type { Params, Weights } from '../nn/layer.js'
 import {
   empiricalNtk,
   type MaskedOptions,
   type MaskForm,
+  type MaskTree,
   ntkVectorProduct,
   relativeDistance
 } from '../ntk/index.js'
@@ -62,7 +62,7 @@ const checkPower = (kernel: 'probes' | 'explicit', power: number): void => {
 
 /** Θ(X̃, X̃)ᵖ V of the dense network, scaled to a mean square of 1: probes of its leading eigenspaces. */
 const leading =
-  (model: Model<Params>, params: Params, x: Tensor, power: number) =>
+  <P>(model: Model<P>, params: P, x: Tensor, power: number) =>
   (probes: Tensor): Tensor => {
     if (power === 0) return probes
     const turned = ntkVectorProduct(model)(params, x, x, probes)
@@ -76,15 +76,8 @@ const leading =
  * on both sides. The weights under the mask may have moved from the dense network's: `at`.
  */
 export const objective =
-  (model: Model<Params>, options: ObjectiveOptions = {}) =>
-  (
-    mask: Weights,
-    params: Params,
-    x: Tensor,
-    adversarial: Tensor,
-    key: Key,
-    at: Params = params
-  ): ObjectiveTerms => {
+  <P>(model: Model<P>, options: ObjectiveOptions = {}) =>
+  (mask: MaskTree, params: P, x: Tensor, adversarial: Tensor, key: Key, at: P = params): ObjectiveTerms => {
     const { gamma = 1, c = 1, kernel = 'probes', relative = true, mask: form = 'linear', power = 0 } = options
     checkPower(kernel, power)
     const dense = model(params)(adversarial)
@@ -93,7 +86,7 @@ export const objective =
       kernel === 'probes'
         ? leading(model, params, adversarial, power)(random.rademacher(dense.shape)(key))
         : undefined
-    const transfer = (p: Params, m?: Weights): Tensor =>
+    const transfer = (p: P, m?: MaskTree): Tensor =>
       probes === undefined
         ? empiricalNtk(model, { mask: form })(p, x, adversarial, m)
         : ntkVectorProduct(model, { mask: form })(p, x, adversarial, probes, m)
@@ -113,11 +106,11 @@ export type MaskDistance = { readonly kernel: Tensor; readonly output: Tensor }
  * the mask have moved, `at` has them: then m∘θ is m∘at.
  */
 export const distance =
-  (model: Model<Params>, attack: Attack, options: MaskedOptions = {}) =>
-  (params: Params, mask: Weights, x: Tensor, batch: Batch, key: Key, at: Params = params): MaskDistance => {
+  <P>(model: Model<P>, attack: Attack, options: MaskedOptions = {}) =>
+  (params: P, mask: MaskTree, x: Tensor, batch: Batch, key: Key, at: P = params): MaskDistance => {
     const adversarial = attack(model)(params, batch, key).x
-    const kernel = (p: Params, m?: Weights): Tensor => empiricalNtk(model, options)(p, x, adversarial, m)
-    const output = (p: Params): Tensor => model(p)(adversarial)
+    const kernel = (p: P, m?: MaskTree): Tensor => empiricalNtk(model, options)(p, x, adversarial, m)
+    const output = (p: P): Tensor => model(p)(adversarial)
     return {
       kernel: relativeDistance(kernel(params))(kernel(at, mask)),
       output: relativeDistance(output(params))(output(apply(mask)(at)))

@@ -1,22 +1,20 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { requirePositive } from '../core/check.js'
 import { fail } from '../core/error.js'
-import { fold, type Key } from '../graph/key.js'
+import { fold, type Key, random } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
-import { random } from '../graph/key.js'
-import type { Tensor } from '../graph/tensor.js'
+import { isTensor, type Tensor } from '../graph/tensor.js'
 import * as tree from '../graph/tree.js'
-import type { Weights } from '../nn/layer.js'
 import { allocate } from './allocation.js'
-import { mapMasked, streamOf, weightShapes } from './masked-leaves.js'
+import { mapMasked, weightShapes } from './masked-leaves.js'
 import { keepBest, overRows, type Sparsity, topK } from './top-k.js'
 
 /** How scores become a mask: through a derivative while they are learnt, and exactly in the end. */
 export interface Parametrisation {
   /** The mask while learning, at progress t from 0 to 1 (a scalar); its derivative teaches the scores. */
-  readonly soft: (scores: Weights, progress: Tensor, key: Key) => Weights
+  readonly soft: <W>(scores: W, progress: Tensor, key: Key) => W
   /** The mask in the end: 0 or 1, of the best scores, as many as asked for. */
-  readonly hard: (scores: Weights) => Weights
+  readonly hard: <W>(scores: W) => W
 }
 
 const hard = (sparsity: Sparsity): Parametrisation['hard'] => keepBest('mask', sparsity)
@@ -58,7 +56,7 @@ const aboveThreshold =
 
 const margins =
   ({ density, layers = 'global' }: Sparsity) =>
-  (scores: Weights): Weights =>
+  <W>(scores: W): W =>
     overRows('mask', allocate('mask', layers, density, weightShapes(scores)), aboveThreshold)(scores)
 
 /**
@@ -95,13 +93,7 @@ export interface HardConcreteOptions extends Annealing {
   readonly zeta?: number
 }
 
-interface Stretch {
-  readonly beta: number
-  readonly gamma: number
-  readonly zeta: number
-}
-
-const stretchOf = ({ beta = 2 / 3, gamma = -0.1, zeta = 1.1 }: HardConcreteOptions): Stretch =>
+const stretchOf = ({ beta = 2 / 3, gamma = -0.1, zeta = 1.1 }: HardConcreteOptions) =>
   beta > 0 && gamma < 0 && zeta > 1
     ? { beta, gamma, zeta }
     : fail(
@@ -128,8 +120,8 @@ export const hardConcrete = (sparsity: Sparsity, options: HardConcreteOptions = 
   }
   return {
     soft: (scores, progress, key) =>
-      mapMasked((m: Tensor, l, part) =>
-        sample(ops.div(temperature(progress))(m), fold(streamOf(scores.length, l, part))(key))
+      mapMasked(isTensor, ({ value, stream }) =>
+        sample(ops.div(temperature(progress))(value), fold(stream)(key))
       )(margins(sparsity)(scores)),
     hard: hard(sparsity)
   }
@@ -141,7 +133,7 @@ export const hardConcrete = (sparsity: Sparsity, options: HardConcreteOptions = 
  */
 export const expectedDensity =
   (sparsity: Sparsity, options: HardConcreteOptions = {}) =>
-  (scores: Weights, progress: Tensor): Tensor => {
+  (scores: unknown, progress: Tensor): Tensor => {
     const temperature = annealed('mask.parametrisation.expectedDensity', options)
     const { beta, gamma, zeta } = stretchOf(options)
     const shares = tree.tensors(margins(sparsity)(scores)).map((m) => {

@@ -11,25 +11,25 @@ import { ops } from '../graph/ops/index.js'
 import type { Effect } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
+import type { NetworkLike, Params } from '../nn/layer.js'
 import type { Attack, Dataset } from '../nn/model.js'
-import { type MaskedLeaves, type Network, type Params, type Weights, weightsOf } from '../nn/layer.js'
+import { type MaskedLeaves, type Weights, weightsOf } from '../nn/weights.js'
 import { allocate } from './allocation.js'
-import { sampleOf } from './iterative.js'
 import { learnFrom } from './learn.js'
-import type { LearnEvent, LearnOptions, LearnResult, MaskObjective } from './learn-options.js'
+import type { LearnEvent, LearnOptions, LearnResult, MaskObjective } from './learn-step.js'
 import { weightShapes } from './masked-leaves.js'
 import { objective, type ObjectiveTerms, type ObjectiveOptions } from './objective.js'
-import { scoreOf } from './one-shot.js'
+import { sampleOf, scoreOf } from './one-shot.js'
 import { type Parametrisation, straightThrough } from './parametrisation.js'
 import type { Sparsity } from './top-k.js'
 
 /** The recipe of a search. */
-export interface SearchOptions
+export interface SearchOptions<P = Params>
   extends
     ObjectiveOptions,
     MaskedLeaves,
     Sparsity,
-    Pick<LearnOptions, 'attackTarget' | 'optimiser' | 'weights' | 'trajectory' | 'stop' | 'checkpoint'> {
+    Pick<LearnOptions<P>, 'attackTarget' | 'optimiser' | 'weights' | 'trajectory' | 'stop' | 'checkpoint'> {
   /** How scores become a mask. @defaultValue `mask.parametrisation.straightThrough` */
   readonly parametrisation?: (sparsity: Sparsity) => Parametrisation
   /** The radius of the attack in whose presence the network will be trained. */
@@ -47,7 +47,7 @@ export interface SearchOptions
   /** Examples of the kernel-trace score. @defaultValue 512 */
   readonly samples?: number
   /** Where the scores start. Biases take part if they have scores there. @defaultValue the kernel-trace score */
-  readonly start?: Concrete<Weights>
+  readonly start?: Concrete<Weights<P>>
   /** Called after every step. */
   readonly observe?: (event: SearchEvent) => IO<void>
 }
@@ -62,7 +62,7 @@ export interface SearchEvent extends Omit<LearnEvent, 'terms'> {
 }
 
 /** What a search found: the mask, the scores it comes from, and every step. */
-export interface Ticket extends Omit<LearnResult, 'history'> {
+export interface Ticket<P = Params> extends Omit<LearnResult<P>, 'history'> {
   readonly history: readonly SearchEvent[]
 }
 
@@ -80,7 +80,7 @@ const eventOf = ({ terms, ...rest }: LearnEvent): SearchEvent => ({
  * given the dense network at further times, the mean over all of them, with the mask on the weights of each time.
  */
 export const matching =
-  (network: Network, options: ObjectiveOptions = {}): MaskObjective =>
+  <P>(network: NetworkLike<P>, options: ObjectiveOptions = {}): MaskObjective<P> =>
   ({ mask, params, dense, trajectory, clean, adversarial, key }) => {
     const at = objective(network.apply, options)
     const first = at(mask, dense, clean, adversarial.x, key, params)
@@ -111,8 +111,8 @@ export const matching =
  * assert.equal(found.right.history.length, 5)
  */
 export const search =
-  (network: Network, options: SearchOptions) =>
-  (params: Concrete<Params>, data: Dataset, key: HostKey): Effect<Ticket> =>
+  <P>(network: NetworkLike<P>, options: SearchOptions<P>) =>
+  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Ticket<P>> =>
   (runner) => {
     const { density, layers = 'global', epsilon, norm = 'linf', samples = 512, biases = false } = options
     const { gamma = 1, c = 1, observe, parametrisation = straightThrough, ...rest } = options
@@ -120,14 +120,14 @@ export const search =
     const [forSample, forScore, shuffle, draws] = split(4)(key)
     const scored = scoreOf(network, { method: 'kernelTrace', epsilon, norm, biases })
 
-    const scores: TE.TaskEither<TangentError, Concrete<Weights>> = pipe(
+    const scores: TE.TaskEither<TangentError, Concrete<Weights<P>>> = pipe(
       TE.fromEither(sampleOf(operation, network, samples, params, data, forSample)),
       TE.bindTo('sample'),
       TE.bind('program', ({ sample }) => runner.compile(scored, [params, sample, forScore])),
       TE.flatMap(({ sample, program }) => program(params, sample, forScore)),
       TE.map(({ value }) => value)
     )
-    const learnt = (start: Concrete<Weights>) =>
+    const learnt = (start: Concrete<Weights<P>>) =>
       learnFrom(network, {
         steps: 300,
         batch: 128,
@@ -150,6 +150,6 @@ export const search =
       ),
       TE.flatMap(() => (options.start === undefined ? scores : TE.right(options.start))),
       TE.flatMap(learnt),
-      TE.map(({ history, ...found }): Ticket => ({ ...found, history: history.map(eventOf) }))
+      TE.map(({ history, ...found }): Ticket<P> => ({ ...found, history: history.map(eventOf) }))
     )
   }

@@ -5,10 +5,8 @@ import { leaves, rebuild } from '../core/tree.js'
 import { straightThrough } from '../diff/index.js'
 import { evaluateOn } from '../graph/evaluate.js'
 import { ops } from '../graph/ops/index.js'
-import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import * as tree from '../graph/tree.js'
-import type { Weights } from '../nn/layer.js'
 import { allocate, type Allocation, type LayerAllocation } from './allocation.js'
 import { weightShapes } from './masked-leaves.js'
 
@@ -99,7 +97,7 @@ export interface Sparsity {
 /** The mask of the best scores, as many as a sparsity asks for, as a traced function. */
 export const keepBest =
   (operation: string, { layers = 'global', density }: Sparsity) =>
-  (scores: Weights): Weights =>
+  <W>(scores: W): W =>
     overRows(operation, allocate(operation, layers, density, weightShapes(scores)), select({}))(scores)
 
 /**
@@ -118,18 +116,18 @@ export const keepBest =
  */
 export const topKMaskOf =
   (sparsity: Sparsity) =>
-  (scores: Concrete<Weights>): Concrete<Weights> => {
+  <C>(scores: C): C => {
     const operation = 'mask.topKMaskOf'
     for (const { path, value } of leaves(operation, isNdArray, scores)) {
       const at = value.data.findIndex(Number.isNaN)
       if (at >= 0) fail('ArgumentError', operation, 'scores that are numbers', 'NaN', `${path}, ${at}`)
     }
-    return inFloat32(evaluateOn(keepBest(operation, sparsity))(scores))
+    return inFloat32<C>(evaluateOn((s: unknown) => keepBest(operation, sparsity)(s))(scores))
   }
 
 /** Concrete values of float32, as engines other than the reference give them. */
-export const inFloat32 = (values: Concrete<Weights>): Concrete<Weights> =>
-  rebuild<NdArray, Concrete<Weights>>(
+export const inFloat32 = <C>(values: unknown): C =>
+  rebuild<NdArray, C>(
     'mask',
     isNdArray,
     values,

@@ -12,14 +12,15 @@ import type { Tensor } from '../graph/tensor.js'
 import { attempt } from '../graph/trace.js'
 import * as tree from '../graph/tree.js'
 import { exampleCount } from '../nn/batch.js'
+import type { NetworkLike, Params } from '../nn/layer.js'
 import type { Attack, Dataset } from '../nn/model.js'
-import { type MaskedLeaves, type Network, type Params, type Weights, weightsOf } from '../nn/layer.js'
+import { type MaskedLeaves, type Weights, weightsOf } from '../nn/weights.js'
 import { empiricalNtk } from '../ntk/index.js'
 import { apply } from './apply.js'
 import { learnFrom } from './learn.js'
-import type { LearnEvent, LearnOptions, LearnResult, MaskObjective } from './learn-options.js'
+import type { LearnEvent, LearnOptions, LearnResult, MaskObjective } from './learn-step.js'
 import type { Parametrisation } from './parametrisation.js'
-import { magnitudes } from './scores/magnitude.js'
+import { magnitudes } from './scores/score.js'
 import { type Sparsity, topKMaskOf } from './top-k.js'
 
 /** The recipe of neural tangent transfer; the defaults are those of the published code, and `uniform` layers. */
@@ -54,7 +55,7 @@ export interface TransferEvent {
 }
 
 /** A sparse network that was taught the dense one's tangent kernel: from its `params`, the student's, it is trained. */
-export interface Transferred extends Omit<LearnResult, 'scores' | 'history'> {
+export interface Transferred<P = Params> extends Omit<LearnResult<P>, 'scores' | 'history'> {
   /** The last event of every refresh. */
   readonly history: readonly TransferEvent[]
 }
@@ -65,10 +66,10 @@ const meanSquare = (a: Tensor, b: Tensor): Tensor => ops.mean()(ops.square(ops.s
 
 /** The objective of a transfer: outputs and kernel of the dense network, and small weights. */
 const teaching =
-  (network: Network, gamma: number, decay: number): MaskObjective =>
+  <P>(network: NetworkLike<P>, gamma: number, decay: number): MaskObjective<P> =>
   ({ mask, params, dense, clean, adversarial: { x } }) => {
     const kernel = empiricalNtk(network.apply)
-    const outputs = (p: Params): Tensor => network.apply(p)(ops.concat(0)([clean, x]))
+    const outputs = (p: P): Tensor => network.apply(p)(ops.concat(0)([clean, x]))
     const student = apply(mask)(params)
     const size = tree.tensors(weightsOf(student)).map((leaf) => ops.dot(leaf)(leaf))
     const terms = {
@@ -114,14 +115,14 @@ const eventOf = ({ step, steps, terms }: LearnEvent): TransferEvent => ({
  * assert.equal(mask.density(student.right.mask), 0.25)
  */
 export const transfer =
-  (network: Network, options: TransferOptions) =>
-  (params: Concrete<Params>, data: Dataset, key: HostKey): Effect<Transferred> =>
+  <P>(network: NetworkLike<P>, options: TransferOptions) =>
+  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Transferred<P>> =>
   (runner) => {
     const { density, layers = 'uniform', gamma = 1e-3, lambda = 1e-4, rate = 5e-4, observe } = options
     const { steps = 18_720, batch = 32, refresh = 100, attack = none, stop, checkpoint } = options
     const [shuffle, draws] = split(2)(key)
-    const maskOf = (at: Concrete<Params>): Concrete<Weights> =>
-      topKMaskOf({ layers, density })(magnitudes(at, options))
+    const maskOf = (at: Concrete<P>): Concrete<Weights<P>> =>
+      topKMaskOf({ layers, density })(magnitudes<P>(at, options))
     const start = attempt(() => {
       for (const [name, value] of Object.entries({ gamma, lambda, rate }))
         requireFinite(operation, name, value, 0)
@@ -130,7 +131,7 @@ export const transfer =
       requireWhole(operation, 'batch', batch, 1, Math.floor(exampleCount(operation, data) / 2))
       return maskOf(params)
     })
-    const learnt = (mask: Concrete<Weights>): ReturnType<Effect<LearnResult>> =>
+    const learnt = (mask: Concrete<Weights<P>>): ReturnType<Effect<LearnResult<P>>> =>
       learnFrom(network, {
         objective: teaching(network, gamma, lambda / density),
         parametrisation: chosen,

@@ -8,18 +8,7 @@ export { erf, flatten, pointwise, relu, reshape, standardise, tanh } from './poi
 export { type AffineOptions, dense, type DenseOptions } from './affine.js'
 export type { Batch, Dataset, Model } from './model.js'
 export { conv2d, type ConvOptions } from './conv2d.js'
-export {
-  type MaskedLeaves,
-  type Layer,
-  type LayerParams,
-  type Layerwise,
-  type Network,
-  type Params,
-  serial,
-  type Weights,
-  weightsOf,
-  withWeights
-} from './layer.js'
+export { type Layer, type LayerParams, type Network, type NetworkLike, type Params, serial } from './layer.js'
 export {
   accuracy,
   correct,
@@ -37,4 +26,5 @@ export {
 } from './loss.js'
 export { conv16Conv32Fc100, lenet300100, lenet5, type NetworkOptions, vgg32 } from './networks.js'
 export { avgPool, globalAvgPool, maxPool, type PoolOptions } from './pool.js'
+export { type MaskedLeaves, type Weights, weightsOf, withWeights } from './weights.js'
 export type { Pair, WindowOptions } from './window.js'

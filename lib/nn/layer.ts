@@ -4,21 +4,13 @@ import type { HostKey } from '../core/key.js'
 import type { Shape } from '../core/shape.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
+import type { Model } from './model.js'
 
 /** The parameters of one layer: weights and biases, or nothing. A type, not an interface, so that it is a tree. */
 export type LayerParams = { readonly w?: Tensor; readonly b?: Tensor }
 
 /** The parameters of a network: one record for each layer, empty for layers that have none. */
 export type Params = readonly LayerParams[]
-
-/** One number for each parameter that takes part (a mask, a score): for every weight, and for biases where asked. */
-export type Weights = Params
-
-/** Which leaves of the parameters take part in masks and scores besides the weights. */
-export interface MaskedLeaves {
-  /** Whether biases take part. @defaultValue false */
-  readonly biases?: boolean
-}
 
 /** One layer: what it needs to start, and what it does to a batch [n, …]. Shapes are those of one example. */
 export interface Layer {
@@ -27,12 +19,17 @@ export interface Layer {
   readonly apply: (params: LayerParams) => (x: Tensor) => Tensor
 }
 
+/** What masks and scores need of a network: its function and, where it is made of layers, these. */
+export interface NetworkLike<P> {
+  readonly layers?: readonly Layer[]
+  readonly apply: Model<P>
+}
+
 /** A network: `init` makes concrete parameters, `apply(params)` maps a batch [n, …inputShape] to [n, …outputShape]. */
-export interface Network {
+export interface Network extends NetworkLike<Params> {
   readonly layers: readonly Layer[]
   readonly outputShape: (inputShape: Shape) => Shape
   readonly init: (key: HostKey, inputShape: Shape) => Concrete<Params>
-  readonly apply: (params: Params) => (x: Tensor) => Tensor
 }
 
 /**
@@ -68,27 +65,3 @@ export const serial = (...layers: readonly Layer[]): Network => ({
     return (x) => layers.reduce((h, layer, l) => layer.apply(params[l]!)(h), x)
   }
 })
-
-/** What layers have for their weights and biases: tensors, arrays, or what comes of them. */
-export type Layerwise<P> = readonly { readonly w?: P; readonly b?: P }[]
-
-/**
- * The weights of the parameters, and the biases where they take part: the part of the tree that masks and scores cover.
- *
- * @example
- * import assert from 'node:assert'
- * import { nn } from 'tangentflow'
- *
- * const params = [{ w: 'weights', b: 'biases' }, {}]
- * assert.deepEqual(nn.weightsOf(params), [{ w: 'weights' }, {}])
- * assert.deepEqual(nn.weightsOf(params, { biases: true }), params)
- */
-export const weightsOf = <P>(params: Layerwise<P>, { biases = false }: MaskedLeaves = {}): Layerwise<P> =>
-  params.map(({ w, b }) => ({
-    ...(biases && b !== undefined ? { b } : {}),
-    ...(w === undefined ? {} : { w })
-  }))
-
-/** The parameters with other weights; what the tree of weights leaves out stays. */
-export const withWeights = (params: Params, weights: Weights): Params =>
-  params.map((layer, l) => ({ ...layer, ...weights[l] }))

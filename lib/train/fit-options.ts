@@ -5,19 +5,20 @@ import { fail, type TangentError } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
 import type { Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
-import type { Params, Weights } from '../nn/layer.js'
+import type { Params } from '../nn/layer.js'
 import type { Schedule } from '../nn/schedule.js'
+import type { Weights } from '../nn/weights.js'
 import type { Checkpointing, Ended } from '../checkpoint/run-steps.js'
 import type { Trajectory } from './trajectory.js'
 import type { TrainStepOptions } from './train-step.js'
 
 /** How parameters are validated during a training. */
-export interface Validate {
+export interface Validate<P = Params> {
   /** Epochs from one validation to the next. @defaultValue 1 */
   readonly every?: number
   /** The score of parameters; larger is better. Robust accuracy on a validation split, for example. */
   readonly score: (
-    params: Concrete<Params>,
+    params: Concrete<P>,
     at: { readonly step: number; readonly epoch: number }
   ) => ReaderTaskEither<Runner, TangentError, number>
   /** Whether training is long enough, asked after every validation: `train.patience(3)`. @defaultValue never */
@@ -25,14 +26,14 @@ export interface Validate {
 }
 
 /** The recipe of a training run. */
-export interface FitOptions extends TrainStepOptions {
+export interface FitOptions<P = Params> extends TrainStepOptions {
   readonly epochs: number
   /** Examples a step. Those that fill no last batch are left out of that epoch; every epoch has its own shuffle. */
   readonly batch: number
   /** The learning rate of every step. */
   readonly schedule: Schedule
   /** Trains m∘θ: a weight whose mask is 0 is 0 from the start and never moves. */
-  readonly mask?: Concrete<Weights>
+  readonly mask?: Concrete<Weights<P>>
   /**
    * Steps in one program: more move the parameters through the host less often and take longer to compile.
    *
@@ -43,7 +44,7 @@ export interface FitOptions extends TrainStepOptions {
   readonly record?: { readonly x: NdArray; readonly times: number }
   /** Called after every program. */
   readonly observe?: (event: FitEvent) => IO<void>
-  readonly validate?: Validate
+  readonly validate?: Validate<P>
   /**
    * Saves the run, and resumes it where its last checkpoint is: then it ends in the same bits as one that was never
    * interrupted. A checkpoint of other options, data or start is refused with an ArgumentError that names the first that
@@ -68,15 +69,15 @@ export interface FitEvent {
 }
 
 /** What a training returns. */
-export interface FitResult {
-  readonly params: Concrete<Params>
+export interface FitResult<P = Params> {
+  readonly params: Concrete<P>
   /** The loss of every step's batch, under attack, before the step. */
   readonly losses: readonly number[]
   /** Outputs on the recorded inputs, each time that they were recorded. */
   readonly recorded: Trajectory
   readonly validations: readonly Validation[]
   /** The parameters of the best validation, if there was one. */
-  readonly best: Best | undefined
+  readonly best: Best<P> | undefined
   /** Why training ended: all its steps were taken, `until` held, or `stop` was asked for. */
   readonly ended: Ended
 }
@@ -112,12 +113,12 @@ export interface Validation {
 }
 
 /** The parameters of the best validation; the earliest of equal ones. */
-export interface Best extends Validation {
-  readonly params: Concrete<Params>
+export interface Best<P = Params> extends Validation {
+  readonly params: Concrete<P>
 }
 
 /** Refuses options that no data could fit. */
-export const checkOptions = (options: FitOptions): void => {
+export const checkOptions = <P>(options: FitOptions<P>): void => {
   const { epochs, batch, unroll = 1, record, validate, checkpoint, objective, attack, loss } = options
   atLeast1('epochs', epochs)
   atLeast1('batch', batch)

@@ -1,14 +1,15 @@
 import { fold, type Key, split } from '../graph/key.js'
 import type { HostKey } from '../core/key.js'
-import { scalar } from '../core/ndarray.js'
+import { isNdArray, type NdArray, scalar } from '../core/ndarray.js'
+import { partOf } from '../core/tree.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import * as mask_ from '../mask/apply.js'
 import { exampleCount, labelledCount, shuffledRows, takeExamples } from '../nn/batch.js'
 import type { Batch, Dataset, Model } from '../nn/model.js'
-import type { Params, Weights } from '../nn/layer.js'
 import { crossEntropy } from '../nn/loss.js'
 import { initialState, type TrainState } from '../nn/optimiser.js'
+import type { Weights } from '../nn/weights.js'
 import { checkOptions, type FitOptions, valuesOf } from './fit-options.js'
 import { scheduleOf, trainStep } from './train-step.js'
 
@@ -37,22 +38,22 @@ const LONG = 500
  * Steps in one program: as the options say, or what is best for a long run. A step that attacks is a program of many steps
  * by itself, expensive to compile several times over.
  */
-const unrollOf = ({ unroll, attack, objective }: FitOptions, steps: number, best: number): number =>
+const unrollOf = <P>({ unroll, attack, objective }: FitOptions<P>, steps: number, best: number): number =>
   unroll ?? (steps < LONG || attack !== undefined || objective !== undefined ? 1 : best)
 
 const multiples = (size: number, upTo: number): readonly number[] =>
   Array.from({ length: Math.floor(upTo / size) }, (_, i) => (i + 1) * size)
 
 /** All that options, data, parameters and key fix before anything runs; `best` is the unrolling that suits the engine. */
-export const planOf = (
-  model: Model<Params>,
-  options: FitOptions,
-  params: Concrete<Params>,
+export const planOf = <P>(
+  model: Model<P>,
+  options: FitOptions<P>,
+  params: Concrete<P>,
   data: Dataset,
   key: HostKey,
   best = 1
 ) => {
-  const { epochs, batch, schedule, record, mask = [], validate, checkpoint } = options
+  const { epochs, batch, schedule, record, validate, checkpoint } = options
   checkOptions(options)
   const [forShuffle, forSteps] = split(2)(key)
   // labels of another loss or objective may be anything that it takes
@@ -70,6 +71,8 @@ export const planOf = (
   const saved = checkpoint === undefined ? [] : multiples(checkpoint.steps ?? rows.perEpoch, steps)
   const level = scheduleOf(options)
   const unroll = unrollOf(options, steps, best)
+  const nothing = () => partOf<NdArray, Concrete<Weights<P>>>('train.fit', isNdArray, params, () => false)
+  const mask = options.mask ?? nothing()
   const start = mask_.applyConcrete(mask)(params)
   return {
     rows,
@@ -78,7 +81,7 @@ export const planOf = (
     recorded: [...new Set(recorded)],
     judged,
     chunks: chunksOf(steps, unroll, new Set([...recorded, ...judged, ...saved])),
-    first: { params: start, state: initialState(options.optimiser)<Params>(start) },
+    first: { params: start, state: initialState(options.optimiser)<P>(start) },
     mask,
     rates: valuesOf('schedule', schedule, steps),
     levels: level === undefined ? undefined : valuesOf('a scheduled attack or objective', level, steps),
@@ -87,7 +90,7 @@ export const planOf = (
 }
 
 /** A run before its first step. */
-export type FitPlan = ReturnType<typeof planOf>
+export type FitPlan<P> = ReturnType<typeof planOf<P>>
 
 /** What a step takes of its own: as separate arguments, so that every step of a program is computed by the same kernels. */
 interface StepArguments {
@@ -98,14 +101,14 @@ interface StepArguments {
 }
 
 /** A state, and what the steps from there take. */
-export type ChunkArguments = [from: TrainState<Params>, mask: Weights, steps: readonly StepArguments[]]
+export type ChunkArguments<P> = [from: TrainState<P>, mask: Weights<P>, steps: readonly StepArguments[]]
 
 /** Some steps of training as one traced function. */
 export const chunkOf =
-  (model: Model<Params>, options: FitOptions) =>
-  (...[from, mask, steps]: ChunkArguments) => {
+  <P>(model: Model<P>, options: FitOptions<P>) =>
+  (...[from, mask, steps]: ChunkArguments<P>) => {
     const step = trainStep(model, options)
-    return steps.reduce<{ readonly to: TrainState<Params>; readonly losses: readonly Tensor[] }>(
+    return steps.reduce<{ readonly to: TrainState<P>; readonly losses: readonly Tensor[] }>(
       ({ to, losses }, { batch, rate, level, key }) => {
         const next = step(to, batch, mask, rate, key, level[0])
         return { to: next.to, losses: [...losses, next.loss] }
@@ -116,7 +119,7 @@ export const chunkOf =
 
 /** The arguments of a chunk but for the state it starts from. */
 export const inputsOf =
-  (data: Dataset, { rows, mask, rates, levels, keyOf }: FitPlan) =>
+  <P>(data: Dataset, { rows, mask, rates, levels, keyOf }: FitPlan<P>) =>
   ({ start, length }: Chunk) =>
     [
       mask,

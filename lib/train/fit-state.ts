@@ -2,19 +2,18 @@ import { decodeState, encodeState, entriesOf, append, type Log } from '../checkp
 import type { Resumable } from '../checkpoint/run-state.js'
 import { zeros } from '../core/ndarray.js'
 import type { Concrete } from '../graph/spec.js'
-import type { Params } from '../nn/layer.js'
 import type { TrainState } from '../nn/optimiser.js'
 import type { Best, Validation } from './fit-options.js'
 import type { FitPlan } from './fit-plan.js'
 import type { Recorded } from './trajectory.js'
 
 /** Everything that a run has after some steps; with it, the rest of the run is fixed. */
-export interface FitState {
-  readonly at: Concrete<TrainState<Params>>
+export interface FitState<P> {
+  readonly at: Concrete<TrainState<P>>
   readonly losses: Log<number>
   readonly recorded: readonly Recorded[]
   readonly validations: readonly Validation[]
-  readonly best: Best | undefined
+  readonly best: Best<P> | undefined
 }
 
 /** The best of the validations; the earliest of equal ones. A score that is no number is never the best. */
@@ -25,7 +24,7 @@ const bestOf = (validations: readonly Validation[]): Validation | undefined =>
   )
 
 /** The state with one more validation. */
-export const validated = (state: FitState, validation: Validation): FitState => {
+export const validated = <P>(state: FitState<P>, validation: Validation): FitState<P> => {
   const validations = [...state.validations, validation]
   const isBest = bestOf(validations) === validation
   return { ...state, validations, best: isBest ? { ...validation, params: state.at.params } : state.best }
@@ -37,12 +36,12 @@ const column = (numbers: readonly number[]): readonly (readonly number[])[] =>
   numbers.map((number) => [number])
 
 /** How the state of a planned run becomes named tensors and back; steps and epochs follow from the plan. */
-export const stateCodec = ({
+export const stateCodec = <P>({
   first,
   recorded,
   judged,
   rows
-}: FitPlan): Pick<Resumable<FitState>, 'encode' | 'decode'> => ({
+}: FitPlan<P>): Pick<Resumable<FitState<P>>, 'encode' | 'decode'> => ({
   encode: ({ at, losses, recorded: recordings, validations, best }) =>
     encodeState(
       {

@@ -12,7 +12,6 @@ import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import { attempt } from '../graph/trace.js'
 import type { Batch, Dataset, Model } from '../nn/model.js'
-import type { Params } from '../nn/layer.js'
 import type { TrainState } from '../nn/optimiser.js'
 import { type FitState, stateCodec, validated } from './fit-state.js'
 import type { FitOptions, FitResult } from './fit-options.js'
@@ -23,18 +22,18 @@ import { objectiveOf } from './train-step.js'
  * What the steps of a run depend on, by option. Functions (model, attack, loss, optimiser) are told apart by the graphs they
  * trace to, schedules by their values.
  */
-const settingsOf = (
-  model: Model<Params>,
-  options: FitOptions,
-  { first, rates, levels, recorded, judged, mask, unroll }: FitPlan,
-  [, [only]]: ReturnType<ReturnType<typeof inputsOf>>,
+const settingsOf = <P>(
+  model: Model<P>,
+  options: FitOptions<P>,
+  { first, rates, levels, recorded, judged, mask, unroll }: FitPlan<P>,
+  [, [only]]: ReturnType<ReturnType<typeof inputsOf<P>>>,
   data: Dataset,
   key: HostKey
 ): Settings => {
   const { batch } = only!
-  const lowered = (p: Params, b: Batch, level: Tensor, k: Key): Tensor =>
+  const lowered = (p: P, b: Batch, level: Tensor, k: Key): Tensor =>
     objectiveOf(options, level)(model)(p, b, k)
-  const step = (from: TrainState<Params>, gradient: Params, rate: Tensor): TrainState<Params> =>
+  const step = (from: TrainState<P>, gradient: P, rate: Tensor): TrainState<P> =>
     options.optimiser.step(rate)(gradient)(from)
   const numbers = (values: Float32Array) => fingerprint([of([values.length], values)])
   return {
@@ -44,7 +43,7 @@ const settingsOf = (
     key: fingerprint([key]),
     schedule: numbers(rates),
     levels: levels === undefined ? 'none' : numbers(levels),
-    model: fingerprintFunction((p: Params, x: Tensor) => model(p)(x), [first.params, batch.x]),
+    model: fingerprintFunction((p: P, x: Tensor) => model(p)(x), [first.params, batch.x]),
     objective: fingerprintFunction(lowered, [first.params, batch, scalar(0), key]),
     optimiser: fingerprintFunction(step, [first, first.params, scalar(0)]),
     params: fingerprint(first.params),
@@ -57,24 +56,24 @@ const settingsOf = (
 }
 
 /** The programs of a run. */
-interface Run {
+interface Run<P> {
   readonly chunk: (
     chunk: Chunk,
-    from: Concrete<TrainState<Params>>
-  ) => TE.TaskEither<TangentError, Result<Concrete<ReturnType<ReturnType<typeof chunkOf>>>>>
-  readonly outputs: (params: Concrete<Params>) => TE.TaskEither<TangentError, Result<NdArray>>
+    from: Concrete<TrainState<P>>
+  ) => TE.TaskEither<TangentError, Result<Concrete<ReturnType<ReturnType<typeof chunkOf<P>>>>>>
+  readonly outputs: (params: Concrete<P>) => TE.TaskEither<TangentError, Result<NdArray>>
 }
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
 
 /** Takes the steps of one program, then records, validates and tells of it where that is due. */
-const takeChunk = (
-  { validate, observe }: FitOptions,
-  { recorded, judged, steps, rows }: FitPlan,
-  run: Run,
+const takeChunk = <P>(
+  { validate, observe }: FitOptions<P>,
+  { recorded, judged, steps, rows }: FitPlan<P>,
+  run: Run<P>,
   runner: Runner
 ) => {
-  const record = (step: number, state: FitState): TE.TaskEither<TangentError, FitState> =>
+  const record = (step: number, state: FitState<P>): TE.TaskEither<TangentError, FitState<P>> =>
     recorded.includes(step)
       ? pipe(
           run.outputs(state.at.params),
@@ -85,7 +84,7 @@ const takeChunk = (
         )
       : TE.right(state)
 
-  const judge = (step: number, state: FitState): TE.TaskEither<TangentError, FitState> => {
+  const judge = (step: number, state: FitState<P>): TE.TaskEither<TangentError, FitState<P>> => {
     const epoch = step / rows.perEpoch
     return validate !== undefined && judged.includes(step)
       ? pipe(
@@ -95,13 +94,13 @@ const takeChunk = (
       : TE.right(state)
   }
 
-  const tell = (step: number, losses: readonly number[], { validations }: FitState): void => {
+  const tell = (step: number, losses: readonly number[], { validations }: FitState<P>): void => {
     const last = validations.at(-1)
     const score = last?.step === step ? { score: last.score } : {}
     observe?.({ step, steps, epoch: Math.floor(step / rows.perEpoch), loss: mean(losses), ...score })()
   }
 
-  return (chunk: Chunk, state: FitState): TE.TaskEither<TangentError, Taken<FitState>> => {
+  return (chunk: Chunk, state: FitState<P>): TE.TaskEither<TangentError, Taken<FitState<P>>> => {
     const step = chunk.start + chunk.length
     return pipe(
       run.chunk(chunk, state.at),
@@ -123,12 +122,12 @@ const takeChunk = (
  * by step.
  */
 export const fit =
-  (model: Model<Params>, options: FitOptions) =>
-  (params: Concrete<Params>, data: Dataset, key: HostKey): Effect<FitResult> =>
+  <P>(model: Model<P>, options: FitOptions<P>) =>
+  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<FitResult<P>> =>
   (runner) => {
     const { checkpoint, record, stop, validate } = options
     const chunk = chunkOf(model, options)
-    const outputs = (p: Params, x: Tensor): Tensor => model(p)(x)
+    const outputs = (p: P, x: Tensor): Tensor => model(p)(x)
     const x = record?.x
     return pipe(
       TE.fromEither(attempt(() => planOf(model, options, params, data, key, runner.unroll))),
@@ -169,7 +168,7 @@ export const fit =
           },
           runner
         )
-        return runSteps<FitState>({
+        return runSteps<FitState<P>>({
           kind: 'train.fit',
           settings,
           count: plan.steps,

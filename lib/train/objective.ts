@@ -7,11 +7,10 @@ import type { Box } from '../attack/ball.js'
 import { none, pgd } from '../attack/pgd.js'
 import type { AttackLoss } from '../attack/goal.js'
 import type { Attack, Batch, Model } from '../nn/model.js'
-import type { Params } from '../nn/layer.js'
 import { crossEntropy, crossEntropyEach, klEach, type Loss } from '../nn/loss.js'
 
 /** What a training step minimises: a scalar of the parameters, a labelled batch and the step's key. */
-export type Objective = (model: Model<Params>) => (params: Params, batch: Batch, key: Key) => Tensor
+export type Objective = <P>(model: Model<P>) => (params: P, batch: Batch, key: Key) => Tensor
 
 /**
  * The loss on attacked inputs, as adversarial training minimises it (Madry et al., arXiv:1706.06083); the loss itself

@@ -7,27 +7,21 @@ import { split } from '../graph/key.js'
 import { type Effect, loop, type Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
-import { type LayerAllocation, magnitudes, topKMaskOf } from '../mask/index.js'
+import { magnitudes, type Sparsity, topKMaskOf } from '../mask/index.js'
+import type { Params } from '../nn/layer.js'
 import type { Dataset, Model } from '../nn/model.js'
-import type { Params, Weights } from '../nn/layer.js'
+import type { MaskedLeaves, Weights } from '../nn/weights.js'
 import { fit } from './fit.js'
 import type { FitOptions, FitResult } from './fit-options.js'
 
 /** How a trained network is pruned: by the magnitude of its weights. */
-export interface PruneOptions {
-  /** The fraction of weights that the mask keeps, in (0, 1]. */
-  readonly density: number
-  /** How the kept weights are allocated to layers. @defaultValue `global` */
-  readonly layers?: LayerAllocation
-  /** Whether biases are pruned too. @defaultValue false */
-  readonly biases?: boolean
-}
+export type PruneOptions = Sparsity & MaskedLeaves
 
 /** A trained network, and the mask of its largest weights. */
-export interface Pruned {
+export interface Pruned<P = Params> {
   /** The training before pruning. */
-  readonly dense: FitResult
-  readonly mask: Concrete<Weights>
+  readonly dense: FitResult<P>
+  readonly mask: Concrete<Weights<P>>
 }
 
 /**
@@ -50,10 +44,10 @@ export interface Pruned {
  * assert.equal(mask.density(pruned.right.mask), 0.25)
  */
 export const trainAndPrune =
-  (model: Model<Params>, { density, layers = 'global', ...leaves }: PruneOptions, options: FitOptions) =>
-  (params: Concrete<Params>, data: Dataset, key: HostKey): Effect<Pruned> => {
-    const largest = (of: Concrete<Params>): Effect<Concrete<Weights>> =>
-      RTE.fromEither(attempt(() => topKMaskOf({ layers, density })(magnitudes(of, leaves))))
+  <P>(model: Model<P>, { density, layers = 'global', ...leaves }: PruneOptions, options: FitOptions<P>) =>
+  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Pruned<P>> => {
+    const largest = (of: Concrete<P>): Effect<Concrete<Weights<P>>> =>
+      RTE.fromEither(attempt(() => topKMaskOf({ layers, density })(magnitudes<P>(of, leaves))))
     return pipe(
       largest(params),
       RTE.flatMap(() => fit(model, options)(params, data, key)),
@@ -80,8 +74,8 @@ export const trainAndPrune =
  * assert.notDeepEqual(early.right, start)
  */
 export const paramsAfter =
-  (model: Model<Params>, options: FitOptions, epochs: number) =>
-  (params: Concrete<Params>, data: Dataset, key: HostKey): Effect<Concrete<Params>> => {
+  <P>(model: Model<P>, options: FitOptions<P>, epochs: number) =>
+  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Concrete<P>> => {
     const { record: _record, checkpoint: _checkpoint, validate: _validate, ...recipe } = options
     const validate = { every: epochs, score: () => RTE.of(0), until: () => true }
     return pipe(
@@ -98,7 +92,8 @@ export const paramsAfter =
   }
 
 /** How a lottery ticket is drawn: by whole trainings, each of `epochs`. */
-export interface RewindOptions extends Omit<FitOptions, 'mask' | 'checkpoint' | 'record'>, PruneOptions {
+export interface RewindOptions<P = Params>
+  extends Omit<FitOptions<P>, 'mask' | 'checkpoint' | 'record'>, PruneOptions {
   /** The epoch of the first training whose weights the ticket starts from. @defaultValue 0, the initialisation */
   readonly rewindEpoch?: number
   /** Trainings, each of which prunes further: after round k of n the fraction ρ^(k/n) is left. @defaultValue 1 */
@@ -106,9 +101,9 @@ export interface RewindOptions extends Omit<FitOptions, 'mask' | 'checkpoint' | 
 }
 
 /** A ticket: its mask, and the weights from which it is to be trained. */
-export interface Rewound {
-  readonly mask: Concrete<Weights>
-  readonly params: Concrete<Params>
+export interface Rewound<P = Params> {
+  readonly mask: Concrete<Weights<P>>
+  readonly params: Concrete<P>
 }
 
 /**
@@ -133,24 +128,22 @@ export interface Rewound {
  * assert.equal(ticket.right.params, start)
  */
 export const rewind =
-  (
-    model: Model<Params>,
-    { rewindEpoch = 0, rounds = 1, density, layers = 'global', biases = false, ...recipe }: RewindOptions
+  <P>(
+    model: Model<P>,
+    { rewindEpoch = 0, rounds = 1, density, layers = 'global', biases = false, ...recipe }: RewindOptions<P>
   ) =>
-  (params: Concrete<Params>, data: Dataset, key: HostKey): Effect<Rewound> => {
+  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Rewound<P>> => {
     const round = (
       k: number,
-      start: Concrete<Params>,
-      mask: Concrete<Weights> = []
-    ): Effect<Concrete<Weights>> =>
-      pipe(
-        trainAndPrune(model, { density: density ** (k / rounds), layers, biases }, { ...recipe, mask })(
-          start,
-          data,
-          key
-        ),
+      start: Concrete<P>,
+      mask?: Concrete<Weights<P>>
+    ): Effect<Concrete<Weights<P>>> => {
+      const pruning = { density: density ** (k / rounds), layers, biases }
+      return pipe(
+        trainAndPrune(model, pruning, { ...recipe, ...(mask && { mask }) })(start, data, key),
         RTE.map((pruned) => pruned.mask)
       )
+    }
     return pipe(
       RTE.fromEither(attempt(() => requireWhole('train.rewind', 'rounds', rounds, 1))),
       RTE.flatMap(() => paramsAfter(model, recipe, rewindEpoch)(params, data, key)),
@@ -160,14 +153,15 @@ export const rewind =
         'mask',
         ({ params: start, first }) =>
           (runner: Runner) =>
-            loop(rounds - 1, (i, mask: Concrete<Weights>) => round(i + 2, start, mask)(runner))(first)
+            loop(rounds - 1, (i, mask: Concrete<Weights<P>>) => round(i + 2, start, mask)(runner))(first)
       ),
       RTE.map(({ mask, params: start }) => ({ mask, params: start }))
     )
   }
 
 /** The recipe of the three stages; everything else is shared by both trainings, each with its own run of the schedule. */
-export interface ThreeStageOptions extends Omit<FitOptions, 'epochs' | 'mask' | 'checkpoint'>, PruneOptions {
+export interface ThreeStageOptions<P = Params>
+  extends Omit<FitOptions<P>, 'epochs' | 'mask' | 'checkpoint'>, PruneOptions {
   /** Epochs before and after pruning: with a sum of n, as many gradients as n epochs of one training. */
   readonly epochs: { readonly dense: number; readonly sparse: number }
   /** Saves both trainings. */
@@ -175,9 +169,9 @@ export interface ThreeStageOptions extends Omit<FitOptions, 'epochs' | 'mask' | 
 }
 
 /** The outcome of all three stages. */
-export interface ThreeStage extends Pruned {
+export interface ThreeStage<P = Params> extends Pruned<P> {
   /** The training of what is left, from the trained weights. */
-  readonly fitted: FitResult
+  readonly fitted: FitResult<P>
 }
 
 /**
@@ -205,13 +199,13 @@ export interface ThreeStage extends Pruned {
  * assert.equal(stages.right.dense.losses.length + stages.right.fitted.losses.length, 3 * 4)
  */
 export const threeStage =
-  (
-    model: Model<Params>,
-    { epochs, checkpoint, density, layers = 'global', biases = false, ...recipe }: ThreeStageOptions
+  <P>(
+    model: Model<P>,
+    { epochs, checkpoint, density, layers = 'global', biases = false, ...recipe }: ThreeStageOptions<P>
   ) =>
-  (params: Concrete<Params>, data: Dataset, key: HostKey): Effect<ThreeStage> => {
+  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<ThreeStage<P>> => {
     const [forDense, forSparse] = split(2)(key)
-    const stage = (name: 'dense' | 'sparse'): FitOptions => ({
+    const stage = (name: 'dense' | 'sparse'): FitOptions<P> => ({
       ...recipe,
       epochs: epochs[name],
       ...(checkpoint && { checkpoint: checkpoint[name] })

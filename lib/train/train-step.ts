@@ -3,10 +3,10 @@ import type { Key } from '../graph/key.js'
 import type { Tensor } from '../graph/tensor.js'
 import * as mask_ from '../mask/apply.js'
 import type { Attack, Batch, Model } from '../nn/model.js'
-import type { Params, Weights } from '../nn/layer.js'
 import type { Loss } from '../nn/loss.js'
 import type { TrainState, Optimiser } from '../nn/optimiser.js'
 import type { Schedule } from '../nn/schedule.js'
+import type { Weights } from '../nn/weights.js'
 import { adversarial, type Objective } from './objective.js'
 
 /**
@@ -54,16 +54,16 @@ export const objectiveOf = ({ attack, loss, objective }: TrainStepOptions, level
  * attack or objective, and is not used where there is none.
  */
 export const trainStep =
-  (model: Model<Params>, options: TrainStepOptions) =>
+  <P>(model: Model<P>, options: TrainStepOptions) =>
   (
-    from: TrainState<Params>,
+    from: TrainState<P>,
     batch: Batch,
-    mask: Weights,
+    mask: Weights<P>,
     rate: Tensor,
     key: Key,
     level: Tensor = rate
-  ): { readonly to: TrainState<Params>; readonly loss: Tensor } => {
+  ): { readonly to: TrainState<P>; readonly loss: Tensor } => {
     const lowered = objectiveOf(options, level)(model)
-    const [value, gradient] = valueAndGrad((p: Params) => lowered(p, batch, key))(from.params)
+    const [value, gradient] = valueAndGrad((p: P) => lowered(p, batch, key))(from.params)
     return { to: options.optimiser.step(rate)(mask_.apply(mask)(gradient))(from), loss: value }
   }

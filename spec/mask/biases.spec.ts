@@ -139,7 +139,7 @@ describe('masks of weights and biases', () => {
     const popup = mask.edgePopupStart(key(1))(biased)
     expect(Math.max(...popup[0]!.b!.data)).toBeLessThan(1 / 3)
     expect(Math.max(...popup[0]!.b!.data)).toBeGreaterThan(0.3)
-    expect(nn.weightsOf<NdArray>(popup)).toEqual(mask.edgePopupStart(key(1))(nn.weightsOf<NdArray>(biased)))
+    expect(nn.weightsOf(popup)).toEqual(mask.edgePopupStart(key(1))(nn.weightsOf(biased)))
     expect(mask.hydraStart(biased)[0]!.b!.data[0]).toBeCloseTo(Math.sqrt(6 / 9), 6)
     expect(Array.from(mask.hydraStart(wide)[0]!.b!.data)).toEqual(new Array(50).fill(0))
   })

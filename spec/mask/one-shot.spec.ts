@@ -25,7 +25,7 @@ describe('a score', () => {
   })
 
   it('of GraSP divides logits by 200', () => {
-    const grasp = (options: mask.score.GraspOptions) =>
+    const grasp = (options: mask.GraspOptions) =>
       evaluateOn((p: nn.Params, b: nn.Batch, k: Key) => mask.score.grasp(net.apply, options)(p, b, k))(
         params,
         data,

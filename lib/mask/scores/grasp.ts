@@ -6,9 +6,9 @@ import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
 import { none } from '../../attack/pgd.js'
-import type { Batch, Model } from '../../nn/model.js'
-import { type Params, type Weights, weightsOf, withWeights } from '../../nn/layer.js'
 import { crossEntropy } from '../../nn/loss.js'
+import type { Batch, Model } from '../../nn/model.js'
+import { type Weights, weightsOf, withWeights } from '../../nn/weights.js'
 import type { DataScoreOptions } from './score.js'
 
 /** The options of GraSP. */
@@ -28,12 +28,12 @@ export interface GraspOptions extends DataScoreOptions {
  * Hessian–vector product.
  */
 export const grasp =
-  (model: Model<Params>, { attack = none, temperature = 200, ...leaves }: GraspOptions = {}) =>
-  (params: Params, batch: Batch, key: Key): Weights => {
+  <P>(model: Model<P>, { attack = none, temperature = 200, ...leaves }: GraspOptions = {}) =>
+  (params: P, batch: Batch, key: Key): Weights<P> => {
     requirePositive('mask.score.grasp', 'temperature', temperature)
     const { x } = attack(model)(params, batch, key)
     const weights = weightsOf(params, leaves)
-    const loss = (w: Weights): Tensor =>
+    const loss = (w: Weights<P>): Tensor =>
       pipe(model(withWeights(params, w))(x), ops.scale(1 / temperature), crossEntropy(batch.y))
     const curvature = hvp(loss)(weights, grad(loss)(weights))
     return pipe(

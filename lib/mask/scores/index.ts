@@ -1,29 +1,23 @@
 /**
  * Scores of weights at initialisation, as traced functions: `mask.score`. Each has a file with its function, which takes a model
  * or a network and options, then parameters, examples and a key, and gives a tree of numbers like the weights. To add one,
- * write its file and give it a row in the table `methods`; then `mask.oneShot` and experiments know it by that name.
+ * write its file and give it an entry of `score` and a row of `methods`, both here: then `mask.oneShot` and experiments know it
+ * by that name.
  */
-import type { Network } from '../../nn/layer.js'
+import type { NetworkLike } from '../../nn/layer.js'
 import type { LayerAllocation } from '../allocation.js'
 import { grasp } from './grasp.js'
 import { kernelTrace } from './kernel-trace.js'
-import { magnitude } from './magnitude.js'
-import { random } from './random.js'
-import type { Score } from './score.js'
+import { magnitude, random, type Score } from './score.js'
 import { snip, type SnipOptions } from './snip.js'
 import { synflow } from './synflow.js'
 
-export { grasp, type GraspOptions } from './grasp.js'
-export { kernelTrace, type KernelTraceOptions } from './kernel-trace.js'
-export { magnitude } from './magnitude.js'
-export { random } from './random.js'
-export type { DataScoreOptions } from './score.js'
-export { snip, type SnipOptions } from './snip.js'
-export { synflow } from './synflow.js'
+/** Every score as a function: `mask.score.snip(model)(params, batch, key)`. */
+export const score = { random, magnitude, snip, grasp, synflow, kernelTrace } as const
 
 /** How `mask.oneShot` uses a score: what it is given, and how kept weights are allocated and how often it is taken by default. */
-interface Method {
-  readonly score: (network: Network, options: SnipOptions) => Score
+interface ScoreMethod {
+  readonly score: <P>(network: NetworkLike<P>, options: SnipOptions) => Score<P>
   readonly layers: LayerAllocation
   readonly rounds: number
 }
@@ -44,4 +38,4 @@ export const methods = {
   grasp: { score: ({ apply }, options) => grasp(apply, options), layers: 'global', rounds: 1 },
   synflow: { score: ({ apply }, options) => synflow(apply, options), layers: 'global', rounds: 100 },
   kernelTrace: { score: kernelTrace, layers: 'global', rounds: 1 }
-} as const satisfies Readonly<Record<string, Method>>
+} as const satisfies Readonly<Record<string, ScoreMethod>>

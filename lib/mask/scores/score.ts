@@ -1,15 +1,52 @@
-import type { Key } from '../../graph/key.js'
+import { evaluateOn } from '../../graph/evaluate.js'
+import { fold, type Key, random as draw } from '../../graph/key.js'
+import { ops } from '../../graph/ops/index.js'
+import type { Concrete } from '../../graph/spec.js'
+import { isTensor } from '../../graph/tensor.js'
+import * as tree from '../../graph/tree.js'
+import type { Params } from '../../nn/layer.js'
 import type { Attack, Batch } from '../../nn/model.js'
-import type { MaskedLeaves, Params, Weights } from '../../nn/layer.js'
+import { type MaskedLeaves, type Weights, weightsOf } from '../../nn/weights.js'
+import { mapMasked } from '../masked-leaves.js'
+import { inFloat32 } from '../top-k.js'
 
 /**
  * A score: the parameters of a network, labelled examples and a key to a number for each weight, and each bias where asked;
  * larger is kept. A bias is scored by the formula of a weight, so that biases that start at 0 score 0 by all but `random`.
  */
-export type Score = (params: Params, batch: Required<Batch>, key: Key) => Weights
+export type Score<P = Params> = (params: P, batch: Required<Batch>, key: Key) => Weights<P>
 
-/** The options of a score that looks at data. */
+/** The options of a score that uses data. */
 export interface DataScoreOptions extends MaskedLeaves {
   /** The attack on the inputs on which the score is taken. @defaultValue none */
   readonly attack?: Attack
 }
+
+/** Uniform noise in [0, 1), a stream of its own for each leaf: with layer counts, a random mask. */
+export const random =
+  (key: Key, leaves: MaskedLeaves = {}) =>
+  <P>(params: P): Weights<P> =>
+    mapMasked(isTensor, ({ value, stream }) => draw.uniform(value.shape)(fold(stream)(key)))(
+      weightsOf(params, leaves)
+    )
+
+/** |w| (Han, Pool, Tran, Dally, arXiv:1506.02626); layer by layer as a rule, since layers differ in scale. */
+export const magnitude = <P>(params: P, leaves: MaskedLeaves = {}): Weights<P> =>
+  tree.map(ops.abs)(weightsOf(params, leaves))
+
+/**
+ * The {@link magnitude} of concrete parameters: what pruning after training keeps the largest of.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { mask, ndarray } from 'tangentflow'
+ *
+ * const [layer] = mask.magnitudes([{ w: ndarray.fromNested([[-2, 1]]), b: ndarray.fromNested([3, 3]) }])
+ * assert.deepEqual(ndarray.toNested(layer!.w!), [[2, 1]])
+ * assert.equal(layer!.b, undefined)
+ */
+export const magnitudes = <P = Params>(
+  params: Concrete<P>,
+  leaves: MaskedLeaves = {}
+): Concrete<Weights<P>> =>
+  inFloat32<Concrete<Weights<P>>>(evaluateOn((p: unknown) => magnitude(p, leaves))(params))

@@ -3,11 +3,10 @@ import { fail } from '../../core/error.js'
 import { grad } from '../../diff/index.js'
 import type { Key } from '../../graph/key.js'
 import { ops } from '../../graph/ops/index.js'
-import type { Tensor } from '../../graph/tensor.js'
-import type { Batch, Model } from '../../nn/model.js'
-import { type Params, type Weights, weightsOf } from '../../nn/layer.js'
+import * as tree from '../../graph/tree.js'
 import { crossEntropy } from '../../nn/loss.js'
-import { mapMasked } from '../masked-leaves.js'
+import type { Batch, Model } from '../../nn/model.js'
+import { type Weights, weightsOf } from '../../nn/weights.js'
 import type { DataScoreOptions } from './score.js'
 
 /** The options of SNIP. */
@@ -26,19 +25,19 @@ export interface SnipOptions extends DataScoreOptions {
  * mini-batches. The examples must divide into whole ones, or it is an ArgumentError.
  */
 export const snip =
-  (model: Model<Params>, { attack = none, batch: size, ...leaves }: SnipOptions = {}) =>
-  (params: Params, batch: Batch, key: Key): Weights => {
+  <P>(model: Model<P>, { attack = none, batch: size, ...leaves }: SnipOptions = {}) =>
+  (params: P, batch: Batch, key: Key): Weights<P> => {
     const { x } = attack(model)(params, batch, key)
     const count = x.shape[0]!
     const each = size ?? count
     if (!(Number.isInteger(each) && each >= 1 && count % each === 0))
       fail('ArgumentError', 'mask.score.snip', `mini-batches into which ${count} divides`, `${each}`, 'batch')
     const rows = (from: number) => ops.sliceAxis(0, from, from + each)
-    const gradients = Array.from({ length: count / each }, (_, i) =>
-      grad((p: Params) => crossEntropy(rows(i * each)(batch.y))(model(p)(rows(i * each)(x))))(params)
-    )
-    return mapMasked((p: Tensor, l, name) => {
-      const sizes = gradients.map((gradient) => ops.abs(ops.mul(gradient[l]![name]!)(p)))
-      return ops.scale(each / count)(sizes.reduce((a, b) => ops.add(b)(a)))
-    })(weightsOf(params, leaves))
+    const sizes = Array.from({ length: count / each }, (_, i) => {
+      const loss = (p: P) => crossEntropy(rows(i * each)(batch.y))(model(p)(rows(i * each)(x)))
+      const gradient = weightsOf(grad(loss)(params), leaves)
+      return tree.zipWith(gradient, (w, g) => ops.abs(ops.mul(g)(w)))(weightsOf(params, leaves))
+    })
+    const total = sizes.reduce((a, b) => tree.zipWith(b, (x1, x2) => ops.add(x2)(x1))(a))
+    return tree.map(ops.scale(each / count))(total)
   }

@@ -34,7 +34,7 @@ export interface KernelForm extends MaskedOptions {
  * A mask: a part of the parameter tree with one number for each parameter that it covers. Leaves that it lacks (biases,
  * as a rule) are unmasked; a leaf that the parameters lack, or of another shape, is a TreeError.
  */
-export type MaskTree = object
+export type MaskTree = unknown
 
 /** For each leaf of the parameters the masks that multiply its Jacobian, element by element. */
 export type Factors = readonly (readonly Tensor[])[]

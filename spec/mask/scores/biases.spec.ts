@@ -93,7 +93,7 @@ describe('scores of biases, by hand', () => {
         }
         for (const [name, score] of Object.entries(scores)) {
           const at = (covering: nn.MaskedLeaves, q = p) => evaluateOn(score(covering))(q, data, key(seed))
-          expect(nn.weightsOf<NdArray>(at({ biases }))).toEqual(at({}))
+          expect(nn.weightsOf(at({ biases }))).toEqual(at({}))
           const silent = p.map((layer) => (layer.b ? { ...layer, b: ndarray.zeros(layer.b.shape) } : layer))
           if (name !== 'random')
             for (const { b } of at({ biases }, silent))

@@ -76,7 +76,7 @@ describe('the kernel-trace score', () => {
 })
 
 describe('the kernel-trace score of a convolution', () => {
-  const score = (options: mask.score.KernelTraceOptions = {}) =>
+  const score = (options: mask.KernelTraceOptions = {}) =>
     evaluateOn((p: nn.Params, b: nn.Batch, k: Key) => mask.score.kernelTrace(net, options)(p, b, k))(
       params,
       data,
