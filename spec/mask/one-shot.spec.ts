@@ -1,8 +1,11 @@
-import { evaluateOn, key, type Key, mask, ndarray, nn, ops, tree } from 'tangentflow'
+import * as E from 'fp-ts/lib/Either.js'
+import * as fc from 'fast-check'
+import { attack, evaluateOn, key, type Key, mask, ndarray, nn, ops, tree } from 'tangentflow'
 import { describe, expect, it } from 'vitest'
 import { right } from '../support/either.js'
 import { numbers, openReference } from '../support/masks.js'
-import { batchOf } from '../support/networks.js'
+import { batchOf, cases } from '../support/networks.js'
+import { two } from '../support/two.js'
 
 // What a search or a score does unless told otherwise, and what it tells of its steps.
 
@@ -50,5 +53,93 @@ describe('a score', () => {
     expect(numbers(right(found).mask)).toEqual(
       Array.from({ length: 16 }, (_, i) => (i >= 4 && i < 8 ? 1 : 0))
     )
+  })
+})
+
+describe('pruning round by round', () => {
+  const { net, params, batch } = two
+
+  it('with one round is the one-shot mask', async () => {
+    const runner = await openReference()
+    await fc.assert(
+      fc.asyncProperty(cases, fc.constantFrom(...mask.oneShotMethods), async (example, method) => {
+        const options = {
+          method,
+          density: 0.5,
+          epsilon: 0.1,
+          samples: 3,
+          layers: 'global',
+          rounds: 1
+        } as const
+        const score: mask.Score = (p, b, k) => {
+          const attacked = { attack: attack.pgd({ epsilon: 0.1, steps: 10, stepSize: 0.025 }) }
+          return {
+            random: () => mask.score.random(k)(p),
+            magnitude: () => mask.score.magnitude(p),
+            snip: () => mask.score.snip(example.net.apply, attacked)(p, b, k),
+            grasp: () => mask.score.grasp(example.net.apply, attacked)(p, b, k),
+            synflow: () => mask.score.synflow(example.net.apply)(p, b),
+            kernelTrace: () => mask.score.kernelTrace(example.net, attacked)(p, b, k)
+          }[method]()
+        }
+        const at = [example.params, example.data, key(example.seed)] as const
+        const once = await mask.oneShot(example.net, options)(...at)(runner)()
+        const rounds = await mask.iterative(example.net, { ...options, score })(...at)(runner)()
+        // a network with dead outputs has no kernel trace to divide by
+        fc.pre(numbers(right(once).scores).every(Number.isFinite))
+        const values = (made: mask.OneShot) => [numbers(made.mask), numbers(made.scores)]
+        expect(values(right(rounds))).toEqual(values(right(once)))
+      }),
+      { numRuns: 12 }
+    )
+  })
+
+  it('keeps exactly the density, and what is removed stays removed', async () => {
+    const runner = await openReference()
+    const wide = nn.serial(nn.dense(8), nn.relu, nn.dense(4))
+    const start = wide.init(key(1), [6])
+    // the smallest weights are kept, so that a removed one, now 0, would come back as the best
+    const score: mask.Score = (p) => tree.map(ops.neg)(mask.score.magnitude(p))
+    const smallest = mask.topKMaskOf({ layers: 'global', density: 0.1 })(
+      start.map(({ w }) =>
+        w === undefined
+          ? {}
+          : {
+              w: ndarray.of(
+                w.shape,
+                Float64Array.from(w.data, (v) => -Math.abs(v))
+              )
+            }
+      )
+    )
+    for (const rounds of [1, 2, 4]) {
+      const options = { score, density: 0.1, rounds }
+      const found = await mask.iterative(wide, options)(start, batchOf(1, 4, 6, 4), key(2))(runner)()
+      expect(numbers(right(found).mask)).toEqual(numbers(smallest))
+      expect(mask.density(right(found).mask)).toBe(0.1)
+    }
+  })
+
+  it('never empties a layer where one-shot SynFlow’s order would', async () => {
+    const runner = await openReference()
+    const narrow = nn.serial(nn.dense(40), nn.relu, nn.dense(2), nn.relu, nn.dense(40), nn.relu, nn.dense(3))
+    const start = narrow.init(key(3), [20])
+    const at = [start, batchOf(3, 2, 20, 3), key(0)] as const
+    const options = { method: 'synflow', density: 0.02, epsilon: 0 } as const
+    const rounds = right(await mask.oneShot(narrow, options)(...at)(runner)())
+    expect(mask.emptyLayers(rounds.mask)).toEqual([])
+  })
+
+  it('refuses no rounds, and a density that keeps nothing, before anything runs', async () => {
+    const runner = await openReference()
+    const score: mask.Score = (p) => mask.score.magnitude(p)
+    for (const options of [
+      { score, density: 0.5, rounds: 0 },
+      { score, density: 0, rounds: 2 },
+      { score, density: 0.01, rounds: 2 }
+    ]) {
+      const result = await mask.iterative(net, options)(params, batch, key(0))(runner)()
+      expect(E.isLeft(result) && result.left._tag).toBe('ArgumentError')
+    }
   })
 })

@@ -78,3 +78,17 @@ export const worked = {
     [1, 0]
   ])
 }
+
+const convolutions: nn.Network = nn.serial(
+  nn.reshape([1, 6, 6]),
+  nn.conv2d(3, 3, { padding: 'same', sigmaB: 0.1 }),
+  nn.relu,
+  nn.maxPool(2),
+  nn.conv2d(4, 2, { sigmaB: 0.1 }),
+  nn.relu,
+  nn.flatten,
+  nn.dense(3)
+)
+
+/** A small network with two convolutions, of different windows, on flat images of 6 × 6. */
+export const convolved = { net: convolutions, params: convolutions.init(key(1), [36]) }

@@ -15,21 +15,10 @@ import {
 } from 'tangentflow'
 import { describe, expect, it } from 'vitest'
 import { numbers } from '../../support/masks.js'
-import { batchOf, relativeError } from '../../support/networks.js'
+import { batchOf, convolved, relativeError } from '../../support/networks.js'
 import { runs } from '../../support/runs.js'
 
-const net = nn.serial(
-  nn.reshape([1, 6, 6]),
-  nn.conv2d(3, 3, { padding: 'same', sigmaB: 0.1 }),
-  nn.relu,
-  nn.maxPool(2),
-  nn.conv2d(4, 2, { sigmaB: 0.1 }),
-  nn.relu,
-  nn.flatten,
-  nn.dense(3)
-)
-
-const params = net.init(key(1), [36])
+const { net, params } = convolved
 
 const data = batchOf(5, 8, 36, 3)
 
