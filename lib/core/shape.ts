@@ -1,6 +1,6 @@
 import { fail } from './error.js'
 
-/** Sizes of a tensor's axes, outermost first; `[]` is a scalar. Row-major throughout. */
+/** The sizes of a tensor's axes, outermost first; `[]` is a scalar. Arrays are row-major. */
 export type Shape = readonly number[]
 
 /** Number of elements. */

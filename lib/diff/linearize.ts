@@ -70,7 +70,7 @@ export const pullBack = (
   return args.map((arg) => sums.get(arg))
 }
 
-/** Real zeros for symbolic ones, as every public function returns them. */
+/** Replaces symbolic zeros by tensors of zeros, which is what every public function returns. */
 export const materialise = (tangents: readonly Tangent[], like: readonly Tensor[]): readonly Tensor[] =>
   tangents.map((tangent, i) => tangent ?? zerosLike(like[i]!))
 

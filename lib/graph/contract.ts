@@ -43,7 +43,7 @@ export const contract = (
   return isIdentity(op) && tensors.length === 1 ? tensors[0]! : apply(op, tensors)
 }
 
-/** 0, 1, … rank−1: the indices of a tensor taken as it lies. */
+/** 0, 1, … rank−1: the indices of a tensor whose axes keep their order. */
 export const indicesOf = (shape: Shape): number[] => shape.map((_, axis) => axis)
 
 /** The elementwise product of tensors of equal shape, as a contraction. */

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { fail, getOrThrow, type TangentError } from '../core/error.js'
+import { fail, getOrThrow, refuseWith, type TangentError } from '../core/error.js'
 import { isHostKey } from '../core/key.js'
 import { isNdArray, type NdArray } from '../core/ndarray.js'
 import { sameShape, showShape, sizeOf } from '../core/shape.js'
@@ -12,7 +12,7 @@ import { type Concrete, hostLeaves, type HostValue, specsOf } from './spec.js'
 import { isOp, type Tensor, type TensorOf } from './tensor.js'
 import { attempt, trace, unflattenOut } from './trace.js'
 
-/** How the results of single operations are kept: as they are, or rounded to what an f32 device could hold. */
+/** How the results of single operations are stored: as they are, or rounded to what an f32 device could hold. */
 export type Rounding = 'float64' | 'float32'
 
 /** The value of a `random` node from the key and ids that are bound to its inputs. */
@@ -27,38 +27,22 @@ export const drawNode = (node: TensorOf<'random'>, bound: ReadonlyMap<Tensor, Ho
 
 /** Pairs a graph's inputs with host values; a wrong kind, count or shape is refused. */
 export const bindInputs = (graph: Graph, values: readonly HostValue[]): ReadonlyMap<Tensor, HostValue> => {
-  if (values.length !== graph.inputs.length) {
+  if (values.length !== graph.inputs.length)
     fail('ArgumentError', 'run', `${graph.inputs.length} argument leaves`, `${values.length}`)
+  const refuse = refuseWith('ShapeError', 'run')
+  const bound = (input: Tensor, value: HostValue): HostValue => {
+    const name = inputName(input)
+    const received = isHostKey(value) ? 'a key' : `an array of shape ${showShape(value.shape)}`
+    if (isOp(input, 'keyInput')) return isHostKey(value) ? value : refuse('a key', received, name)
+    const shape = showShape(input.shape)
+    if (isHostKey(value) || !sameShape(value.shape, input.shape))
+      return refuse(`an array of shape ${shape}`, received, name)
+    const size = sizeOf(input.shape)
+    return value.data.length === size
+      ? value
+      : refuse(`${size} elements for ${shape}`, `${value.data.length}`, name)
   }
-  return new Map(
-    graph.inputs.map((input, i) => {
-      const value = values[i]!
-      const name = inputName(input)
-      const fits = isOp(input, 'keyInput')
-        ? isHostKey(value)
-        : isNdArray(value) && sameShape(value.shape, input.shape)
-      if (!fits) {
-        const expected = isOp(input, 'keyInput') ? 'a key' : `an array of shape ${showShape(input.shape)}`
-        fail(
-          'ShapeError',
-          'run',
-          expected,
-          isHostKey(value) ? 'a key' : `an array of shape ${showShape(value.shape)}`,
-          name
-        )
-      }
-      if (isNdArray(value) && value.data.length !== sizeOf(input.shape)) {
-        fail(
-          'ShapeError',
-          'run',
-          `${sizeOf(input.shape)} elements for ${showShape(input.shape)}`,
-          `${value.data.length}`,
-          name
-        )
-      }
-      return [input, value]
-    })
-  )
+  return new Map(graph.inputs.map((input, i) => [input, bound(input, values[i]!)]))
 }
 
 /** Evaluates a whole graph in float64: the meaning of a graph, and the oracle of every engine. */

@@ -85,7 +85,7 @@ export const graphKey = (graph: Graph): string => {
   return `${lines.join('\n')}\n=> ${graph.outputs.map((output) => ids.get(output)).join(',')}`
 }
 
-/** Where among the arguments an input of a graph lies: `[0].layers[1].w`. */
+/** The path of an input of a graph among the arguments: `[0].layers[1].w`. */
 export const inputName = (input: Tensor): string =>
   isOp(input, 'input') || isOp(input, 'keyInput') ? input.op.name : ''
 

@@ -8,7 +8,7 @@ import type { Concrete, Specs } from './spec.js'
 export interface Executed {
   /** The name by which the engine is asked for, `onnx:native`. */
   readonly engine: string
-  /** What stands behind it, with its version. */
+  /** What it computes with, and its version. */
   readonly backend: string
   readonly threads: number
 }
@@ -30,8 +30,9 @@ export type Program<Args extends readonly unknown[], Out> = (
  */
 export interface Runner {
   /**
-   * Steps of a long loop that one program had better take, since state goes in and comes back with every program; 1 unless
-   * given. The numbers stay the same.
+   * Steps of a long loop that one program had better take, since state goes in and comes back with every program. The numbers stay the same.
+   *
+   * @defaultValue 1
    */
   readonly unroll?: number
   readonly compile: <Args extends readonly unknown[], Out>(

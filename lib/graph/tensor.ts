@@ -13,7 +13,7 @@ export const isTensor = (value: unknown): value is Tensor => hasTag(value, 'Tens
 /** Whether a tensor is made by the given primitive. */
 export const isOp = <T extends OpTag>(tensor: Tensor, tag: T): tensor is TensorOf<T> => tensor.op.tag === tag
 
-/** What a value is that came where a tensor was meant, for an error: `Key`, `undefined`. */
+/** The kind of a value that was given in place of a tensor, for an error: `Key`, `undefined`. */
 const nameOf = (value: unknown): string =>
   typeof value === 'object' && value !== null && '_tag' in value ? String(value._tag) : typeof value
 

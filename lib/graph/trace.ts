@@ -44,7 +44,7 @@ const refuseStrangers = (graph: Graph): void => {
 }
 
 /**
- * Runs a pure function once on symbolic tensors and keeps what it did. Every shape is checked on the way; the first
+ * Runs a pure function once on symbolic tensors and records what it did. Every shape is checked on the way; the first
  * refusal is the Left.
  *
  * @example

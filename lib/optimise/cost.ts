@@ -11,7 +11,7 @@ export interface Cost {
   readonly bytes: number
 }
 
-/** Nodes that are seen through: they cost nothing by themselves. */
+/** Whether engines read through a node, so that it costs nothing by itself. */
 const isView = (node: Tensor): boolean =>
   isOp(node, 'reshape') ||
   isOp(node, 'barrier') ||
@@ -55,8 +55,8 @@ const baseOf = (node: Tensor): Tensor => {
 }
 
 /**
- * The bytes of float32 that are held at once, at most, while an optimised graph runs in its order and gives up each
- * value after its last use. Inputs and results are held throughout.
+ * The bytes of float32 that are allocated at once, at most, while an optimised graph runs in its order and frees each
+ * value after its last use. Inputs and results stay allocated.
  */
 export const peakBytes = (graph: Graph): number => {
   const bytes = (node: Tensor): number => 4 * sizeOf(node.shape)

@@ -7,7 +7,7 @@ import { normalForm } from './normal-form.js'
 /** For each axis of a result the axis of an operand that it shows, or null where the operand is repeated. */
 type From = readonly (number | null)[]
 
-/** An operand and how it lies to the result. */
+/** An operand and how its axes map to those of the result. */
 interface PlacedOperand {
   readonly tensor: Tensor
   readonly from: From
@@ -16,7 +16,7 @@ interface PlacedOperand {
 /** A product of two operands without a sum, or one operand alone. */
 type Term = readonly [PlacedOperand] | readonly [PlacedOperand, PlacedOperand]
 
-/** Terms that share an operand, `common`, and how it lies: the others, and how often it stands alone. */
+/** Terms that share an operand, `common`, and how its axes map: the others, and how often it is a term alone. */
 interface Factored {
   readonly common: PlacedOperand
   readonly others: readonly PlacedOperand[]

@@ -1,7 +1,7 @@
 /**
  * Graph → graph of the same value that costs less: algebraic rules (`rewrites.ts`), merged contractions, contractions split
  * along their cheapest path (`path.ts`) into the normal forms of `normal-form.ts`, common factors taken out of sums. To add an
- * algebraic rule, add a row to `rewrites.ts`; a form of contraction that engines shall know goes into `normal-form.ts`.
+ * algebraic rule, add a row to `rewrites.ts`; a form of contraction that engines are to support goes into `normal-form.ts`.
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import { type Graph, deduplicate } from '../graph/graph.js'

@@ -3,7 +3,7 @@ import type { ContractOp } from '../graph/contract.js'
 import { showEquation } from '../graph/primitives/contract.js'
 
 /**
- * The contractions an engine meets. `optimise` splits every contraction into these, so an engine needs no other:
+ * The contractions an engine meets. `optimise` splits every contraction into these, so an engine supports no other:
  * no index is repeated within an operand or the output, and at most two operands remain.
  */
 export type NormalForm =

@@ -3,7 +3,7 @@ import { constant, isOp, type Tensor } from '../graph/tensor.js'
 import { evaluateNode } from '../graph/primitives/index.js'
 
 /**
- * A rewrite: the node it looks at, and what replaces it, or undefined where the pattern is not met. Every rule keeps the
+ * A rewrite: the node that it matches, and what replaces it, or undefined where the pattern is not met. Every rule keeps the
  * value on finite inputs, to rounding.
  */
 export interface Rewrite {

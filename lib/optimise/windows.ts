@@ -10,13 +10,13 @@ interface Windows {
   readonly stride: number
 }
 
-/** How many windows there are, if they lie side by side or there is only one: then each element has one place in them. */
+/** How many windows there are, if they are side by side or there is only one: then each element is in at most one of them. */
 const sideBySide = ({ size, kernel, stride }: Windows): number | undefined => {
   const count = Math.floor((size - kernel) / stride) + 1
   return kernel === stride || count === 1 ? count : undefined
 }
 
-/** Sizes along the last two axes of windows that lie side by side: [rows, kernel rows, columns, kernel columns]. */
+/** Sizes along the last two axes of windows side by side: [rows, kernel rows, columns, kernel columns]. */
 const tiles = (
   [height, width]: readonly number[],
   { kernel, stride }: { readonly kernel: readonly number[]; readonly stride: readonly number[] }

@@ -1,13 +1,14 @@
-import { fail } from '../../core/error.js'
+import { fail, refuseWith } from '../../core/error.js'
 import {
   type Axes,
+  broadcastShapes,
   checkShape,
   normaliseAxes,
   normaliseAxis,
   sameShape,
   showShape
 } from '../../core/shape.js'
-import { contract, indicesOf, pattern, sumOver } from '../contract.js'
+import { alignedIndices, contract, indicesOf, pattern, sumOver } from '../contract.js'
 import { scale } from './pointwise.js'
 import type { Tensor } from '../tensor.js'
 
@@ -31,6 +32,7 @@ const parse = (equation: string): { operands: string[]; output: string } => {
  */
 export const einsum = (equation: string): ((...tensors: readonly Tensor[]) => Tensor) => {
   const { operands, output } = parse(equation)
+  const refuse = refuseWith('IndexError', 'ops.einsum')
   return (...tensors) => {
     if (tensors.length !== operands.length) {
       fail('ArgumentError', 'ops.einsum', `${operands.length} operands for ${equation}`, `${tensors.length}`)
@@ -39,7 +41,7 @@ export const einsum = (equation: string): ((...tensors: readonly Tensor[]) => Te
     const sizes: number[] = []
     const indices = operands.map((names, k) => {
       const { shape } = tensors[k]!
-      if (names.length !== shape.length) {
+      if (names.length !== shape.length)
         fail(
           'ShapeError',
           'ops.einsum',
@@ -47,7 +49,6 @@ export const einsum = (equation: string): ((...tensors: readonly Tensor[]) => Te
           showShape(shape),
           `operand ${k}`
         )
-      }
       return [...names].map((name, axis) => {
         const size = shape[axis]!
         const known = letters.get(name)
@@ -57,18 +58,11 @@ export const einsum = (equation: string): ((...tensors: readonly Tensor[]) => Te
         }
         return sizes[known] === size
           ? known
-          : fail(
-              'IndexError',
-              'ops.einsum',
-              `index ${name} of size ${sizes[known]}`,
-              `${size}`,
-              `operand ${k}`
-            )
+          : refuse(`index ${name} of size ${sizes[known]}`, `${size}`, `operand ${k}`)
       })
     })
     const result = [...output].map(
-      (name) =>
-        letters.get(name) ?? fail('IndexError', 'ops.einsum', `output index ${name} in an operand`, equation)
+      (name) => letters.get(name) ?? refuse(`output index ${name} in an operand`, equation)
     )
     return contract(tensors, indices, result, sizes)
   }
@@ -81,46 +75,30 @@ export const einsum = (equation: string): ((...tensors: readonly Tensor[]) => Te
 export const matmul =
   (b: Tensor) =>
   (a: Tensor): Tensor => {
-    const refuse = (): never =>
-      fail(
+    const inner = a.shape.at(-1)
+    if (inner === undefined || b.shape.length === 0 || b.shape[Math.max(b.shape.length - 2, 0)] !== inner)
+      return fail(
         'ShapeError',
         'ops.matmul',
         'inner sizes to agree',
         `${showShape(a.shape)} and ${showShape(b.shape)}`
       )
-    if (a.shape.length === 0 || b.shape.length === 0) return refuse()
-    const inner = a.shape[a.shape.length - 1]!
-    const bRow = Math.max(b.shape.length - 2, 0)
-    if (b.shape[bRow] !== inner) return refuse()
-    const aLead = a.shape.slice(0, -2)
-    const bLead = b.shape.slice(0, -2)
-    const rank = Math.max(aLead.length, bLead.length)
-    // indices: leading 0 … rank−1, then row, inner, column, then one spare for each leading axis of size 1
-    const [row, mid, column] = [rank, rank + 1, rank + 2]
-    const sizes: number[] = new Array<number>(rank).fill(1)
-    for (const lead of [aLead, bLead]) {
-      lead.forEach((n, i) => {
-        const at = rank - lead.length + i
-        if (n !== 1 && sizes[at] !== 1 && sizes[at] !== n) refuse()
-        if (n !== 1) sizes[at] = n
-      })
-    }
-    sizes.push(
-      a.shape.length > 1 ? a.shape[a.shape.length - 2]! : 1,
-      inner,
-      b.shape.length > 1 ? b.shape[bRow + 1]! : 1
+    const [aLead, bLead] = [a.shape.slice(0, -2), b.shape.slice(0, -2)]
+    const lead = broadcastShapes('ops.matmul', aLead, bLead)
+    const rank = lead.length
+    // indices: leading 0 … rank−1, then row, inner, column, then one of its own for each leading axis that is repeated
+    const [row, mid, column, spare] = [rank, rank + 1, rank + 2, rank + 3]
+    const rows = a.shape.length > 1 ? [row] : []
+    const columns = b.shape.length > 1 ? [column] : []
+    return contract(
+      [a, b],
+      [
+        [...alignedIndices(aLead, lead, spare), ...rows, mid],
+        [...alignedIndices(bLead, lead, spare + rank), mid, ...columns]
+      ],
+      [...indicesOf(lead), ...rows, ...columns],
+      [...lead, a.shape.at(-2) ?? 1, inner, b.shape.at(-1)!, ...lead.map(() => 1), ...lead.map(() => 1)]
     )
-    const spread = (lead: readonly number[]): number[] =>
-      lead.map((n, i) => {
-        const at = rank - lead.length + i
-        return n === sizes[at] ? at : sizes.push(1) - 1
-      })
-    const aIndices = [...spread(aLead), ...(a.shape.length > 1 ? [row, mid] : [mid])]
-    const bIndices = [...spread(bLead), ...(b.shape.length > 1 ? [mid, column] : [mid])]
-    const output = Array.from({ length: rank }, (_, i) => i)
-    if (a.shape.length > 1) output.push(row)
-    if (b.shape.length > 1) output.push(column)
-    return contract([a, b], [aIndices, bIndices], output, sizes)
   }
 
 /** The axes in another order; all reversed when none is given. */

@@ -3,7 +3,7 @@ import { broadcastShapes, normaliseAxis, sameShape, type Shape, showShape, sizeO
 import { broadcastTo as broadcast, contract, indicesOf, sumOver } from '../contract.js'
 import { apply, type Tensor } from '../tensor.js'
 
-/** The same elements in row-major order under another shape; one size may be −1, which is worked out. */
+/** The same elements in row-major order under another shape; one size may be −1, which is computed from the others. */
 export const reshape =
   (shape: Shape) =>
   (x: Tensor): Tensor => {
@@ -120,7 +120,7 @@ export const unfold =
 export const stopGradient = (x: Tensor): Tensor => apply({ tag: 'stopGradient' }, [x])
 
 /**
- * The identity, as a wall for the optimiser: what is behind it is computed as it stands, and no contraction is merged
+ * The identity, as a wall for the optimiser: what is behind it is computed as it is written, and no contraction is merged
  * across it. It is differentiated and batched like any linear operation, and costs nothing to run.
  *
  * @example
@@ -128,7 +128,7 @@ export const stopGradient = (x: Tensor): Tensor => apply({ tag: 'stopGradient' }
  * import * as E from 'fp-ts/lib/Either.js'
  * import { explain, ops, spec, type Tensor } from 'tangentflow'
  *
- * // (u vᵀ) w is cheap as u (vᵀ w), unless the outer product is asked for as it stands
+ * // (u vᵀ) w is cheap as u (vᵀ w), unless the outer product is wanted as it is written
  * const cost = (wall: (x: Tensor) => Tensor) => {
  *   const f = (u: Tensor, v: Tensor, w: Tensor) => ops.einsum('ij,j->i')(wall(ops.einsum('i,j->ij')(u, v)), w)
  *   const explained = explain(f, [spec([100]), spec([100]), spec([100])])

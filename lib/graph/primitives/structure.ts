@@ -1,4 +1,4 @@
-import { fail } from '../../core/error.js'
+import { fail, refuseWith } from '../../core/error.js'
 import {
   checkShape,
   commonShape,
@@ -11,6 +11,24 @@ import {
 } from '../../core/shape.js'
 import type { OpTag, Primitive } from '../op.js'
 
+/** Pairs every element of a shape with its place in another array: from a first one, a step along each axis. */
+const eachPair = (
+  shape: Shape,
+  strides: readonly number[],
+  first: readonly number[],
+  steps: readonly number[],
+  visit: (at: number, other: number) => void
+): void => {
+  const origin = strides.reduce((sum, stride, axis) => sum + stride * first[axis]!, 0)
+  forEachPlace(shape, (at, c) => {
+    let other = origin
+    for (let axis = 0; axis < c.length; axis++) other += c[axis]! * steps[axis]!
+    visit(at, other)
+  })
+}
+
+const refuseSlice = refuseWith('ShapeError', 'slice')
+
 const slice: Primitive<'slice'> = {
   shape: ({ start, limit, stride }, inputs) =>
     onlyShape('slice', inputs).map((n, axis) => {
@@ -18,9 +36,7 @@ const slice: Primitive<'slice'> = {
       const whole = [from, to, step].every(Number.isInteger)
       return whole && from >= 0 && from < to && to <= n && step >= 1
         ? Math.ceil((to - from) / step)
-        : fail(
-            'ShapeError',
-            'slice',
+        : refuseSlice(
             `whole 0 ≤ start < limit ≤ ${n} and stride ≥ 1`,
             `${from}, ${to}, ${step}`,
             `axis ${axis}`
@@ -29,17 +45,15 @@ const slice: Primitive<'slice'> = {
   evaluate: ({ start, stride }, [x], { inputs, shape }) => {
     const out = new Float64Array(sizeOf(shape))
     const strides = stridesOf(inputs[0]!.shape)
-    forEachPlace(shape, (at, c) => {
-      let source = 0
-      for (let axis = 0; axis < c.length; axis++)
-        source += (start[axis]! + c[axis]! * stride[axis]!) * strides[axis]!
-      out[at] = x![source]!
-    })
+    const steps = strides.map((n, axis) => n * stride[axis]!)
+    eachPair(shape, strides, start, steps, (at, source) => (out[at] = x![source]!))
     return out
   },
   key: JSON.stringify,
   show: ({ start, limit, stride }) => `${showShape(start)} ${showShape(limit)} ${showShape(stride)}`
 }
+
+const refusePad = refuseWith('ArgumentError', 'pad')
 
 const pad: Primitive<'pad'> = {
   shape: ({ low, high, interior }, inputs) =>
@@ -47,23 +61,13 @@ const pad: Primitive<'pad'> = {
       const [before, after, between] = [low[axis] ?? -1, high[axis] ?? -1, interior[axis] ?? -1]
       return [before, after, between].every((amount) => Number.isInteger(amount) && amount >= 0)
         ? before + n + (n - 1) * between + after
-        : fail(
-            'ArgumentError',
-            'pad',
-            'whole amounts of at least 0',
-            `${before}, ${after}, ${between}`,
-            `axis ${axis}`
-          )
+        : refusePad('whole amounts of at least 0', `${before}, ${after}, ${between}`, `axis ${axis}`)
     }),
   evaluate: ({ low, interior }, [x], { inputs, shape }) => {
     const out = new Float64Array(sizeOf(shape))
     const strides = stridesOf(shape)
-    forEachPlace(inputs[0]!.shape, (at, c) => {
-      let target = 0
-      for (let axis = 0; axis < c.length; axis++)
-        target += (low[axis]! + c[axis]! * (interior[axis]! + 1)) * strides[axis]!
-      out[target] = x![at]!
-    })
+    const steps = strides.map((n, axis) => n * (interior[axis]! + 1))
+    eachPair(inputs[0]!.shape, strides, low, steps, (at, target) => (out[target] = x![at]!))
     return out
   },
   key: JSON.stringify,
@@ -109,11 +113,7 @@ const reduceMax: Primitive<'reduceMax'> = {
     const from = inputs[0]!.shape
     let next = 0
     const steps = from.map((_, axis) => (axes.includes(axis) ? 0 : kept[next++]!))
-    forEachPlace(from, (at, c) => {
-      let target = 0
-      for (let axis = 0; axis < c.length; axis++) target += c[axis]! * steps[axis]!
-      out[target] = Math.max(out[target]!, x![at]!)
-    })
+    eachPair(from, [], [], steps, (at, target) => (out[target] = Math.max(out[target]!, x![at]!)))
     return out
   },
   key: JSON.stringify,
@@ -170,14 +170,10 @@ export const structure = {
   reshape: {
     shape: ({ shape }, inputs) => {
       const from = onlyShape('reshape', inputs)
+      const expected = `${sizeOf(from)} elements, as ${showShape(from)} has`
       return sizeOf(checkShape('reshape', shape)) === sizeOf(from)
         ? shape
-        : fail(
-            'ShapeError',
-            'reshape',
-            `${sizeOf(from)} elements, as ${showShape(from)} has`,
-            showShape(shape)
-          )
+        : fail('ShapeError', 'reshape', expected, showShape(shape))
     },
     evaluate: (_, [x]) => x!,
     key: JSON.stringify,

@@ -57,8 +57,8 @@ const refusals: Refusal[] = [
     () => ops.matmul(t(3, 4, 5))(t(2, 2, 4)),
     'ShapeError',
     'ops.matmul',
-    'inner',
-    '[2,2,4] and [3,4,5]'
+    'shapes that broadcast',
+    '[2] and [3]'
   ],
   ['dot of other shapes', () => ops.dot(t(3))(t(2)), 'ShapeError', 'ops.dot', '[2]', '[3]'],
   ['an axis too many', () => ops.sum(2)(t(2, 3)), 'AxisError', 'ops.sum', 'an axis in [-2, 2)', '2'],
