@@ -2,10 +2,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
-import { tangentError, type TangentError } from '../core/error.js'
+import { leftWith, type TangentError } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
 import { crc32 } from '../format/crc32.js'
-import * as safetensors from '../format/safetensors.js'
+import { whole } from '../format/codec.js'
+import { parseJson } from '../format/parse-json.js'
+import { safetensors } from '../format/safetensors.js'
 import type { Settings } from './fingerprint.js'
 
 /** Named arrays, as a file of tensors holds them. */
@@ -28,6 +30,8 @@ export interface Checkpoint {
  * yet; `write` replaces the last one whole or not at all. `fileStore` of `tangentflow/io` saves it in a file.
  */
 export interface Store {
+  /** Its name in errors, a path say. */
+  readonly where?: string
   readonly read: TaskEither<TangentError, Uint8Array | undefined>
   readonly write: (bytes: Uint8Array) => TaskEither<TangentError, void>
 }
@@ -39,7 +43,7 @@ const About = t.type({
   version: t.number,
   kind: t.string,
   settings: t.record(t.string, t.string),
-  position: t.number,
+  position: whole(0),
   engine: t.string
 })
 
@@ -63,17 +67,13 @@ export const encodeCheckpoint = ({ tensors, ...about }: Checkpoint): E.Either<Ta
 }
 
 const refuse = (expected: string, received: string): E.Either<TangentError, never> =>
-  E.left(tangentError('DataError', 'checkpoint', expected, received, 'checkpoint'))
+  leftWith('DataError', 'checkpoint')(expected, received, 'checkpoint')
 
 const aboutOf = (text: string): E.Either<TangentError, t.TypeOf<typeof About>> => {
-  const parsed = pipe(
-    E.tryCatch(
-      (): unknown => JSON.parse(text),
-      () => undefined
-    ),
-    E.getOrElseW(() => undefined)
-  )
-  return About.is(parsed) ? E.right(parsed) : refuse('a checkpoint of this library', 'other fields')
+  const parsed = parseJson('fields in JSON', text)
+  return E.isRight(parsed) && About.is(parsed.right)
+    ? E.right(parsed.right)
+    : refuse('a checkpoint of this library', 'other fields')
 }
 
 /** Reads a checkpoint. A file that is cut off, damaged, or no checkpoint of this version is a DataError. */

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { fail, tangentError, type TangentError } from '../core/error.js'
+import { fail, leftWith, type TangentError } from '../core/error.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { fromNamed, named } from '../core/tree.js'
 import { attempt } from '../graph/trace.js'
@@ -26,30 +26,27 @@ export interface Resumable<S> {
   readonly decode: (tensors: Tensors, position: number) => S
 }
 
-/** An ArgumentError of a run. */
-export const refuse = (
-  kind: string,
-  expected: string,
-  received: string,
-  where: string
-): E.Either<TangentError, never> => E.left(tangentError('ArgumentError', kind, expected, received, where))
+/** A setting of a record that need not have it; the names in a file are anybody's. */
+const settingOf = (settings: Settings, name: string): string =>
+  Object.hasOwn(settings, name) ? settings[name]! : 'none'
 
-/** Refuses a checkpoint of another kind or of other settings; the error names the first that differs. */
+/** Refuses a checkpoint of another kind or of other settings; the error names the first that differs, and the file. */
 const sameSettings = (
   { kind, settings }: Pick<Resumable<unknown>, 'kind' | 'settings'>,
-  saved: Pick<Resumable<unknown>, 'kind' | 'settings'>
+  saved: Pick<Resumable<unknown>, 'kind' | 'settings'>,
+  { where }: Store
 ): E.Either<TangentError, unknown> => {
-  if (saved.kind !== kind)
-    return refuse(kind, `a checkpoint of ${kind}`, `one of ${saved.kind}`, 'checkpoint')
-  const names = [...new Set([...Object.keys(settings), ...Object.keys(saved.settings)])]
-  const other = names.find((name) => saved.settings[name] !== settings[name])
+  const refuse = leftWith('ArgumentError', kind)
+  const at = (name: string): string => (where === undefined ? name : `${where}: ${name}`)
+  if (saved.kind !== kind) return refuse(`a checkpoint of ${kind}`, `one of ${saved.kind}`, where ?? 'checkpoint')
+  const names = new Set([...Object.keys(settings), ...Object.keys(saved.settings)])
+  const other = [...names].find((name) => settingOf(saved.settings, name) !== settingOf(settings, name))
   return other === undefined
     ? E.right(undefined)
     : refuse(
-        kind,
-        `the ${other} of the checkpoint (${saved.settings[other] ?? 'none'})`,
-        settings[other] ?? 'none',
-        other
+        `the ${other} of the checkpoint (${settingOf(saved.settings, other)})`,
+        settingOf(settings, other),
+        at(other)
       )
 }
 
@@ -67,7 +64,8 @@ export const restore =
           ? E.right(undefined)
           : pipe(
               decodeCheckpoint(bytes),
-              E.tap((saved) => sameSettings(run, saved)),
+              E.mapLeft((error) => ({ ...error, where: store.where ?? 'checkpoint' })),
+              E.tap((saved) => sameSettings(run, saved, store)),
               E.flatMap(({ position, tensors, engine }) =>
                 attempt(() => ({ position, engine, state: run.decode(tensors, position) }))
               )
@@ -136,7 +134,7 @@ export const decodeState =
   <T extends object>(like: T, counts: Readonly<Record<string, number>>) =>
   (tensors: Tensors): { readonly trees: T; readonly columns: Columns } => {
     const columns = Object.entries(counts).map(([name, count]) => {
-      const rows = tensors[name] === undefined ? [] : rowsOf(tensors[name])
+      const rows = Object.hasOwn(tensors, name) ? rowsOf(tensors[name]!) : []
       return rows.length === count
         ? ([name, rows] as const)
         : fail('TreeError', 'checkpoint', `${count} rows`, `${rows.length}`, name)

@@ -2,10 +2,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { TangentError } from '../core/error.js'
+import { leftWith, type TangentError } from '../core/error.js'
 import type { Executed } from '../graph/runner.js'
 import type { Store } from './checkpoint.js'
-import { refuse, type Resumable, restore, type RunState, save } from './run-state.js'
+import { type Resumable, restore, type RunState, save } from './run-state.js'
 
 /** Where a run is saved, and how often. */
 export interface Checkpointing {
@@ -47,7 +47,7 @@ const nameOf = ({ engine, backend, threads }: Executed): string => `${engine}, $
 /**
  * Takes the steps of a run from its last checkpoint, or from the first step, to the end or until it is stopped; a run that
  * was stopped continues with the same store, to the same bits. Another engine than the checkpoint's is an ArgumentError,
- * since its bits may differ. A loop and not a chain of flatMap, so that ten thousand steps hold no ten thousand promises.
+ * since its bits may differ. The state before a step that fails is saved. A loop and not a chain of flatMap, so that ten thousand steps hold no ten thousand promises.
  */
 export const runSteps = <S>(
   run: Steps<S>
@@ -64,7 +64,7 @@ export const runSteps = <S>(
         const engine = nameOf(executed)
         return at.engine === '' || at.engine === engine
           ? E.right({ position: at.position + steps, state, engine })
-          : refuse(kind, `the engine of the checkpoint (${at.engine})`, engine, 'engine')
+          : leftWith('ArgumentError', kind)(`the engine of the checkpoint (${at.engine})`, engine, 'engine')
       })
     )
 
@@ -77,7 +77,11 @@ export const runSteps = <S>(
         else if (stop?.() === true) ended = 'stop'
         if (ended !== 'all') break
         const next = await advance(at)()
-        if (E.isLeft(next)) return next
+        if (E.isLeft(next)) {
+          // what was computed before the failure is saved; the failure is what the caller hears of
+          if (saved !== at.position) await write(at)()
+          return next
+        }
         const isDue = intervalOf(next.right) > intervalOf(at)
         at = next.right
         if (!isDue) continue

@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
-import { tangentError, type TangentError } from '../core/error.js'
+import { leftWith, type TangentError } from '../core/error.js'
 import { classCounts } from '../data/index.js'
 import { isPublished, published, publishedNames } from '../data/published.js'
 import { fetchSet, type LoadedSet, loadSet, planFetch } from '../io/index.js'
@@ -34,7 +34,7 @@ const usage = [
 ].join('\n')
 
 const refuse = (expected: string, received: string): TE.TaskEither<TangentError, never> =>
-  TE.left(tangentError('ConfigError', command.operation, expected, received))
+  TE.fromEither(leftWith('ConfigError', command.operation)(expected, received))
 
 const describeSet = ({ title, train, test, files }: LoadedSet): string =>
   [
@@ -68,7 +68,7 @@ export const dataCommand = (
         return refuse(`one of ${publishedNames.join(', ')}`, name ?? 'nothing')
       const where = { ...(data !== undefined && { data }), ...(from !== undefined && { source: from }) }
       if (verb === 'check') return pipe(loadSet(name, where), TE.map(describeSet))
-      const options = { ...where, tell: (line: string) => () => err(`${line}\n`) }
+      const options = { ...where, onProgress: (line: string) => () => err(`${line}\n`) }
       return yes === undefined
         ? TE.right(
             [

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { tangentError, type TangentError } from '../core/error.js'
@@ -20,7 +21,8 @@ import {
   setNames
 } from '../experiment/index.js'
 import * as codec from '../format/codec.js'
-import { fileStore, loadSet } from '../io/index.js'
+import type { Store } from '../checkpoint/index.js'
+import { fileStore, type FolderLock, folderLock, loadSet } from '../io/index.js'
 import { experimentHtml, experimentText } from '../report/index.js'
 import {
   commandOf,
@@ -136,9 +138,14 @@ export const readExperiment = (file: string): TE.TaskEither<TangentError, Experi
   )
 
 /** Refuses a folder that holds the result of another experiment, which would be lost. */
-const checkFolder = (operation: string, file: string, name: string): TE.TaskEither<TangentError, unknown> =>
+const checkResult = (
+  { read }: Store,
+  operation: string,
+  file: string,
+  name: string
+): TE.TaskEither<TangentError, unknown> =>
   pipe(
-    fileStore(file).read,
+    read,
     TE.flatMapEither((bytes) =>
       bytes === undefined
         ? E.right(undefined)
@@ -154,8 +161,26 @@ const checkFolder = (operation: string, file: string, name: string): TE.TaskEith
     )
   )
 
-/** An engine for each run; the first one is noted. */
-const opener = (choice: EngineOptions, { note }: Display, out: string): OpenEngine => {
+/** What every report has, those of version 0.1.0 too. */
+const REPORT = /<meta name="generator" content="tangentflow">|tr\.start td \{ border-top/
+
+/** Refuses a folder in which the name of the report is taken by a page of something else. */
+const checkReport = ({ read }: Store, operation: string, file: string): TE.TaskEither<TangentError, unknown> =>
+  pipe(
+    read,
+    TE.filterOrElse(
+      (bytes) => bytes === undefined || REPORT.test(new TextDecoder().decode(bytes)),
+      () => tangentError('ConfigError', operation, 'a report of this library, or none', 'another page', file)
+    )
+  )
+
+/** An engine for each run; with the first one the folder is taken, and the engine is noted. */
+const opener = (
+  choice: EngineOptions,
+  { note }: Display,
+  out: string,
+  { acquire }: FolderLock
+): OpenEngine => {
   let isNoted = false
   return (use) =>
     withEngine(choice)((engine) => {
@@ -165,7 +190,8 @@ const opener = (choice: EngineOptions, { note }: Display, out: string): OpenEngi
         : TE.fromIO(note(`${name} (${backend}), threads: ${threads}; writing to ${out}`))
       isNoted = true
       return pipe(
-        told,
+        TE.fromIOEither(acquire),
+        TE.flatMap(() => told),
         TE.flatMap(() => use(engine))
       )
     })
@@ -186,22 +212,26 @@ const runExperiment = (
   terminal: Terminal
 ): TE.TaskEither<TangentError, string> => {
   const shown = display(terminal)
-  const [result, report] = [join(out, 'result.json'), join(out, 'report.html')]
+  const [resultFile, reportFile] = [join(out, 'result.json'), join(out, 'report.html')]
+  const [result, report] = [fileStore(resultFile), fileStore(reportFile)]
+  const lock = folderLock(out)
   return pipe(
-    checkFolder(operation, result, experiment.name),
+    checkResult(result, operation, resultFile, experiment.name),
+    TE.tap(() => checkReport(report, operation, reportFile)),
     TE.flatMap(() =>
       run(experiment, {
         ...(images && { images }),
+        ...(terminal.stop && { stop: terminal.stop }),
         store: (name) => fileStore(join(out, name)),
         onProgress: shown.progress,
         command
-      })(opener(engine, shown, out))
+      })(opener(engine, shown, out, lock))
     ),
-    TE.tap((record) => fileStore(result).write(encodeJson(record))),
-    TE.tap((record) => fileStore(report).write(new TextEncoder().encode(experimentHtml(record)))),
-    TE.map((record) => `${experimentText(record)}\n\nreport: ${report}`),
-    TE.tapIO(() => shown.clear),
-    TE.tapError(() => TE.fromIO(shown.clear))
+    TE.tap((record) => result.write(encodeJson(record))),
+    TE.tap((record) => report.write(new TextEncoder().encode(experimentHtml(record)))),
+    TE.map((record) => `${experimentText(record)}\n\nreport: ${reportFile}`),
+    T.tapIO(() => shown.clear),
+    T.tapIO(() => lock.release)
   )
 }
 

@@ -1,13 +1,38 @@
 import { program } from './program.js'
 
-// Files are written in one go each, so here, between two turns of the event loop, none is half-written.
-process.once('SIGINT', () => {
-  process.stderr.write('\ninterrupted: the run is unfinished, and its folder may be used again\n')
-  process.exit(130)
+/** The exit code of a program that a signal ends, by convention. */
+const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+
+// Nobody may be reading what is said here any more, which is no reason to end a run.
+process.stderr.on('error', () => undefined)
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // a reader that has seen enough has gone away
+  if (error.code === 'EPIPE') return
+  const reason = error.code === 'ENOSPC' ? 'the disk is full' : error.message
+  process.stderr.write(`the output could not be written: ${reason}\n`)
+  process.exitCode = 1
 })
 
-process.exitCode = await program(process.argv.slice(2), {
+// A run that has begun to compute is asked to stop at its next step, where it is saved; files are written in one go each, so that none
+// is half written at a second signal, or at one that comes before.
+let [isStopped, isComputing, codeOfSignal] = [false, false, 1]
+for (const [signal, code] of Object.entries(signals))
+  process.on(signal, () => {
+    if (isStopped || !isComputing) process.exit(code)
+    isStopped = true
+    process.stderr.write('\nstopping at the next step; another signal ends the program at once\n')
+    codeOfSignal = code
+  })
+
+const code = await program(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
-  interactive: process.stderr.isTTY
+  interactive: process.stderr.isTTY,
+  stop: () => {
+    isComputing = true
+    // a turn of the event loop, in which signals arrive
+    return new Promise((resolve) => setImmediate(() => resolve(isStopped)))
+  }
 })()
+process.exitCode ??= isStopped && code !== 0 ? codeOfSignal : code

@@ -22,6 +22,10 @@ export const program =
   async () => {
     const result = await commandOf(args, terminal)()
     if (E.isLeft(result)) {
+      if (result.left._tag === 'StopError') {
+        terminal.err('stopped: what was computed is saved, and the same command continues from there\n')
+        return 1
+      }
       terminal.err(`${formatError(result.left).replaceAll(/\s*\n\s*/g, ' ')}\n`)
       return 1
     }

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { tangentError, type TangentError } from '../core/error.js'
+import { leftWith, type TangentError } from '../core/error.js'
 import { engineNames } from '../engine/engines.js'
 import type { EngineOptions } from '../engine/open-engine.js'
 import * as codec from '../format/codec.js'
@@ -47,8 +47,7 @@ const pairsOf = (
   { operation, words: [most, what], help }: Called,
   args: readonly string[]
 ): E.Either<TangentError, { readonly pairs: Pairs; readonly words: readonly string[] }> => {
-  const refuse = (expected: string, received: string, where?: string): E.Either<TangentError, never> =>
-    E.left(tangentError('ConfigError', operation, expected, received, where))
+  const refuse = leftWith('ConfigError', operation)
   const pairs = new Map<string, string>()
   const words: string[] = []
   for (let i = 0; i < args.length; i++) {
@@ -58,7 +57,7 @@ const pairsOf = (
       words.push(arg)
       continue
     }
-    const about = help[name]
+    const about = Object.hasOwn(help, name) ? help[name] : undefined
     if (isOption === undefined || about === undefined)
       return refuse(
         `${most === 0 ? '' : `${what}, or `}an option: --${[...Object.keys(help), 'help'].join(', --')}`,

@@ -1,12 +1,15 @@
 import type { IO } from 'fp-ts/lib/IO.js'
+import type { Task } from 'fp-ts/lib/Task.js'
 import type { ExperimentProgress } from '../experiment/index.js'
 
-/** The two streams a program talks to. */
+/** The two streams that a program talks to, and what the person in front of them wants. */
 export interface Terminal {
   readonly out: (text: string) => void
   readonly err: (text: string) => void
   /** Whether `err` is a terminal, on which a line can be drawn over. */
   readonly interactive: boolean
+  /** Whether the person wants an experiment to end: see `stop` of `experiment.run`. */
+  readonly stop?: Task<boolean>
 }
 
 const WIDTH = 24
@@ -36,7 +39,7 @@ const [REDRAW, REPEAT] = [100, 10_000]
  * A bar that is drawn over and over on a terminal; elsewhere a line at the start and the end of each phase, and every ten
  * seconds between. A run that is finished leaves a line on both.
  */
-export const display = ({ err, interactive }: Terminal, clock: IO<number> = Date.now): Display => {
+export const display = ({ err, interactive }: Terminal, clock: IO<number> = () => performance.now()): Display => {
   const erase = interactive ? '\r\u001b[K' : ''
   let last = { phase: '', at: -Infinity }
   const draw = (shown: ExperimentProgress): void => {

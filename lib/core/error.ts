@@ -1,4 +1,4 @@
-import { type Either, isLeft } from 'fp-ts/lib/Either.js'
+import { type Either, isLeft, left } from 'fp-ts/lib/Either.js'
 
 /** What kind of thing went wrong; every error of the library carries exactly one of these tags. */
 export type ErrorTag =
@@ -13,6 +13,7 @@ export type ErrorTag =
   | 'DataError'
   | 'IoError'
   | 'ConfigError'
+  | 'StopError'
 
 /**
  * An error as a value: which operation refused, what it expected, what it received, and where.
@@ -98,3 +99,42 @@ export const refuseWith =
   (tag: ErrorTag, operation: string) =>
   (expected: string, received: string, where?: string): never =>
     fail(tag, operation, expected, received, where)
+
+/** As {@link refuseWith}, for an operation that returns its errors. */
+export const leftWith =
+  (tag: ErrorTag, operation: string) =>
+  (expected: string, received: string, where?: string): Either<TangentError, never> =>
+    left(tangentError(tag, operation, expected, received, where))
+
+const LONGEST = 80
+
+/** The text of a value, and of what it holds down to a depth, so that no value is too deep or too large to be shown. */
+const textOf = (value: unknown, depth: number): string => {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, LONGEST))
+  if (typeof value === 'function') return 'a function'
+  if (typeof value !== 'object' || value === null) return String(value)
+  if (depth === 0) return Array.isArray(value) ? '[...]' : '{...}'
+  if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`
+  if (Array.isArray(value)) {
+    const items: readonly unknown[] = value.slice(0, LONGEST / 2)
+    return `[${items.map((item) => textOf(item, depth - 1)).join(',')}]`
+  }
+  const parts: string[] = []
+  for (const name in value) {
+    if (!Object.hasOwn(value, name)) continue
+    const text = textOf((value as Readonly<Record<string, unknown>>)[name], depth - 1)
+    parts.push(`${JSON.stringify(name.slice(0, LONGEST))}:${text}`)
+    if (parts.length > LONGEST / 2) break
+  }
+  return `{${parts.join(',')}}`
+}
+
+/** A value as a person would write it, of at most 80 characters: for the `received` of errors. */
+export const showValue = (value: unknown): string => {
+  try {
+    const text = textOf(value, 3)
+    return text.length > LONGEST ? `${text.slice(0, LONGEST - 3)}...` : text
+  } catch {
+    return 'a value that cannot be read'
+  }
+}

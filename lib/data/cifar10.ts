@@ -1,5 +1,5 @@
 import type * as E from 'fp-ts/lib/Either.js'
-import { fail, type TangentError } from '../core/error.js'
+import { refuseWith, type TangentError } from '../core/error.js'
 import { of } from '../core/ndarray.js'
 import { attempt } from '../graph/trace.js'
 import type { Labelled } from './labelled.js'
@@ -9,6 +9,8 @@ const PIXELS = 3 * SIDE * SIDE
 const RECORD = 1 + PIXELS
 const CLASSES = 10
 
+const refuse = refuseWith('DataError', 'data.cifar10')
+
 /**
  * Reads a CIFAR-10 batch in the binary format, of any number of images: a label byte, then 1,024 red, 1,024 green and 1,024
  * blue bytes, row by row. Gives x of shape [n, 3072] in [0, 1] (bytes divided by 255), planes first. Another length than a
@@ -16,8 +18,6 @@ const CLASSES = 10
  */
 export const cifar10 = (bytes: Uint8Array): E.Either<TangentError, Labelled> =>
   attempt(() => {
-    const refuse = (expected: string, received: string, where?: string): never =>
-      fail('DataError', 'data.cifar10', expected, received, where)
     const count = bytes.length / RECORD
     if (!Number.isInteger(count) || count === 0)
       return refuse(`a multiple of ${RECORD} bytes, at least one`, `${bytes.length} bytes`)

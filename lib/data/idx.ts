@@ -1,24 +1,28 @@
 import type * as E from 'fp-ts/lib/Either.js'
-import { fail, type TangentError } from '../core/error.js'
+import { refuseWith, type TangentError } from '../core/error.js'
 import { type NdArray, of } from '../core/ndarray.js'
-import { showShape, sizeOf } from '../core/shape.js'
+import { type Shape, showShape, sizeOf } from '../core/shape.js'
 import { attempt } from '../graph/trace.js'
 
 const HEADER = 4
-const operation = 'data.idx'
+const refuse = refuseWith('DataError', 'data.idx')
 
-type Read = (view: DataView, at: number) => number
+interface ElementType {
+  readonly name: string
+  readonly bytes: number
+  readonly read: (view: DataView, at: number) => number
+  readonly isWide?: boolean
+}
 
 /** The element types of IDX by the third byte of the magic number; big-endian. */
-const types: ReadonlyMap<number, { readonly bytes: number; readonly read: Read; readonly isWide?: boolean }> =
-  new Map([
-    [0x08, { bytes: 1, read: (view: DataView, at: number) => view.getUint8(at) }],
-    [0x09, { bytes: 1, read: (view: DataView, at: number) => view.getInt8(at) }],
-    [0x0b, { bytes: 2, read: (view: DataView, at: number) => view.getInt16(at) }],
-    [0x0c, { bytes: 4, read: (view: DataView, at: number) => view.getInt32(at), isWide: true }],
-    [0x0d, { bytes: 4, read: (view: DataView, at: number) => view.getFloat32(at) }],
-    [0x0e, { bytes: 8, read: (view: DataView, at: number) => view.getFloat64(at), isWide: true }]
-  ])
+const types: ReadonlyMap<number, ElementType> = new Map([
+  [0x08, { name: 'unsigned bytes', bytes: 1, read: (view, at) => view.getUint8(at) }],
+  [0x09, { name: 'signed bytes', bytes: 1, read: (view, at) => view.getInt8(at) }],
+  [0x0b, { name: '16-bit whole numbers', bytes: 2, read: (view, at) => view.getInt16(at) }],
+  [0x0c, { name: '32-bit whole numbers', bytes: 4, read: (view, at) => view.getInt32(at), isWide: true }],
+  [0x0d, { name: 'float32', bytes: 4, read: (view, at) => view.getFloat32(at) }],
+  [0x0e, { name: 'float64', bytes: 8, read: (view, at) => view.getFloat64(at), isWide: true }]
+] satisfies readonly (readonly [number, ElementType])[])
 
 /** How an IDX file is read. */
 export interface IdxOptions {
@@ -32,6 +36,35 @@ export interface IdxOptions {
 
 const hex = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+
+/** What the header of an IDX file says. */
+export interface IdxHeader {
+  readonly type: ElementType
+  readonly shape: Shape
+  /** Where the elements begin, and how many bytes the whole file has. */
+  readonly start: number
+  readonly length: number
+}
+
+const headerOf = (bytes: Uint8Array): IdxHeader => {
+  const type = types.get(bytes[2] ?? -1)
+  const rank = bytes[3] ?? 0
+  if (bytes[0] !== 0 || bytes[1] !== 0 || type === undefined || rank === 0)
+    return refuse(
+      'the magic number of an IDX file, 00000801 or 00000803 say',
+      bytes.length === 0 ? 'an empty file' : hex(bytes.subarray(0, HEADER))
+    )
+  const start = HEADER * (1 + rank)
+  if (bytes.length < start) return refuse(`${rank} sizes`, `a file that ends after ${bytes.length} bytes`)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(HEADER * (1 + axis)))
+  return shape.every((size) => size > 0)
+    ? { type, shape, start, length: start + sizeOf(shape) * type.bytes }
+    : refuse('sizes of at least 1', showShape(shape))
+}
+
+/** What an IDX file says of itself in its first bytes. */
+export const idxHeader = (bytes: Uint8Array): E.Either<TangentError, IdxHeader> => attempt(() => headerOf(bytes))
 
 /**
  * Reads an array in the IDX format, that of MNIST: two zero bytes, the element type, the number of axes, their sizes as
@@ -53,23 +86,10 @@ export const idx =
   ({ divisor = 1 }: IdxOptions = {}) =>
   (bytes: Uint8Array): E.Either<TangentError, NdArray> =>
     attempt(() => {
-      const refuse = (expected: string, received: string): never =>
-        fail('DataError', operation, expected, received)
-      const type = types.get(bytes[2] ?? -1)
-      const rank = bytes[3] ?? 0
-      if (bytes[0] !== 0 || bytes[1] !== 0 || type === undefined || rank === 0)
-        return refuse(
-          'the magic number of an IDX file, 00000801 or 00000803 say',
-          bytes.length === 0 ? 'an empty file' : hex(bytes.subarray(0, HEADER))
-        )
-      const start = HEADER * (1 + rank)
-      if (bytes.length < start) return refuse(`${rank} sizes`, `a file that ends after ${bytes.length} bytes`)
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(HEADER * (1 + axis)))
+      const { type, shape, start, length } = headerOf(bytes)
+      if (bytes.length !== length) return refuse(`${length} bytes for ${showShape(shape)}`, `${bytes.length}`)
       const size = sizeOf(shape)
-      if (bytes.length !== start + size * type.bytes)
-        return refuse(`${start + size * type.bytes} bytes for ${showShape(shape)}`, `${bytes.length}`)
-      if (size === 0) return refuse('sizes of at least 1', showShape(shape))
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       const out = type.isWide === true ? new Float64Array(size) : new Float32Array(size)
       if (type.bytes === 1) {
         const isSigned = bytes[2] === 0x09

@@ -6,7 +6,7 @@
  */
 export { cifar10 } from './cifar10.js'
 export { digits, digitsSplit } from './digits/digits.js'
-export { idx, type IdxOptions } from './idx.js'
+export { idx, type IdxHeader, idxHeader, type IdxOptions } from './idx.js'
 export {
   batches,
   classCounts,

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { invalidLabelAt } from '../core/check.js'
-import { tangentError, type TangentError } from '../core/error.js'
+import { leftWith, tangentError, type TangentError } from '../core/error.js'
 import { derive, type HostKey, permutation } from '../core/key.js'
 import * as ndarray from '../core/ndarray.js'
 import type { NdArray } from '../core/ndarray.js'
@@ -30,8 +30,7 @@ export interface Labelled {
  * assert.ok(E.isLeft(wrong) && wrong.left._tag === 'DataError' && wrong.left.where === 'y[1]')
  */
 export const labelled = (x: NdArray, y: NdArray, classes: number): E.Either<TangentError, Labelled> => {
-  const refuse = (expected: string, received: string, where: string): E.Either<TangentError, Labelled> =>
-    E.left(tangentError('DataError', 'data.labelled', expected, received, where))
+  const refuse = leftWith('DataError', 'data.labelled')
   if (x.shape.length === 0) return refuse('inputs with a first axis', showShape(x.shape), 'x')
   if (y.shape.length !== 1 || y.shape[0] !== x.shape[0])
     return refuse(`labels of shape [${x.shape[0]!}]`, showShape(y.shape), 'y')

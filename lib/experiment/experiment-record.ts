@@ -1,8 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { tangentError, type TangentError } from '../core/error.js'
+import { leftWith, showValue, tangentError, type TangentError } from '../core/error.js'
 import { decode } from '../format/codec.js'
+import { crc32 } from '../format/crc32.js'
+import { parseJson } from '../format/parse-json.js'
 
 const numbers = t.readonlyArray(t.number)
 
@@ -171,10 +173,9 @@ export const decodeJson =
   <A>(operation: string, type: t.Decoder<unknown, A>, where: string) =>
   (bytes: Uint8Array): E.Either<TangentError, A> =>
     pipe(
-      E.tryCatch(
-        (): unknown => JSON.parse(new TextDecoder().decode(bytes)),
-        (thrown) =>
-          tangentError('ConfigError', operation, 'JSON', thrown instanceof Error ? thrown.message : '', where)
+      parseJson('JSON', bytes),
+      E.mapLeft(({ expected, received, where: at }) =>
+        tangentError('ConfigError', operation, expected, received, at === undefined ? where : `${where}: ${at}`)
       ),
       E.flatMap((value) =>
         pipe(
@@ -185,4 +186,35 @@ export const decodeJson =
           }))
         )
       )
+    )
+
+const StoredRun = t.intersection([ExperimentRun, t.partial({ crc32: t.string })])
+
+const runFields: ReadonlySet<string> = new Set(
+  ExperimentRun.type.types.flatMap(({ props }) => Object.keys(props))
+)
+
+const sumOf = (run: ExperimentRun): string => crc32(encodeJson(run)).toString(16)
+
+/** A finished run as a file: its JSON, and in a last field the CRC-32 of the JSON without that field. */
+export const encodeRun = (run: ExperimentRun): Uint8Array => encodeJson({ ...run, crc32: sumOf(run) })
+
+/**
+ * Reads the file of a finished run. One with another checksum is a DataError; files of version 0.1.0, which have none, are
+ * read as they are.
+ */
+export const decodeRun =
+  (where: string) =>
+  (bytes: Uint8Array): E.Either<TangentError, ExperimentRun> =>
+    pipe(
+      bytes,
+      decodeJson('experiment', StoredRun, where),
+      E.flatMap(({ crc32: given, ...run }) => {
+        const refuse = leftWith('DataError', 'experiment')
+        const stray = Object.keys(run).find((name) => !runFields.has(name))
+        if (stray !== undefined) return refuse('the fields of a run', showValue(stray), where)
+        return given === undefined || given === sumOf(run)
+          ? E.right(run)
+          : refuse(`a run with the CRC-32 ${given}`, `${sumOf(run)}: it is damaged`, where)
+      })
     )

@@ -10,7 +10,7 @@ import { TrainingSetting } from './training-setting.js'
 
 const Fields = codec.closed(
   {
-    name: t.string,
+    name: codec.fileName,
     data: DataSetting,
     network: NetworkSetting,
     seeds: codec.some(codec.whole(0)),
@@ -24,10 +24,39 @@ const Fields = codec.closed(
 /** An experiment, as a JSON file says it: the same training and evaluation for each seed, method and density. */
 export type Experiment = t.TypeOf<typeof Fields>
 
-/** The first place in a list that holds a label which another place before it holds. */
-const repeated = (labels: readonly string[]): number => labels.findIndex((one, i) => labels.indexOf(one) < i)
+/** An experiment has so many runs at most: seeds times methods times densities. */
+const MOST_RUNS = 100_000
 
-/** A codec of experiments whose methods all have names of their own. */
+/** The first place in a list that holds what a place before it holds. */
+const repeated = (values: readonly (string | number)[]): number => {
+  const known = new Set<string | number>()
+  return values.findIndex((value) => known.size === known.add(value).size)
+}
+
+/** What is wrong with an experiment whose fields are right one by one: the way to it, and what was expected. */
+const fault = (
+  experiment: Experiment
+): { readonly path: readonly string[]; readonly value: unknown; readonly expected: string } | undefined => {
+  const { seeds, methods, densities = [1] } = experiment
+  for (const [field, values] of Object.entries({ seeds, densities })) {
+    const at = repeated(values)
+    if (at >= 0) return { path: [field, `${at}`], value: values[at], expected: 'a number that is not there before' }
+  }
+  const count = seeds.length * methods.length * densities.length
+  if (count > MOST_RUNS) return { path: [], value: count, expected: `at most ${MOST_RUNS} runs` }
+  // names become files, some of them on systems that know no capitals
+  const named = runsOf({ ...experiment, seeds: [0] })
+  const at = repeated(named.map((run) => nameOf(run).toLowerCase()))
+  if (at < 0) return undefined
+  const { method } = named[at]!
+  return {
+    path: ['methods', `${methods.indexOf(method)}`, 'name'],
+    value: labelOf(method),
+    expected: 'a name that no other method has'
+  }
+}
+
+/** A codec of experiments whose runs all have names of their own. */
 export const Experiment: t.Type<Experiment, unknown> = new t.Type<Experiment, unknown>(
   Fields.name,
   Fields.is,
@@ -35,14 +64,13 @@ export const Experiment: t.Type<Experiment, unknown> = new t.Type<Experiment, un
     pipe(
       Fields.validate(value, context),
       E.flatMap((experiment) => {
-        const at = repeated(experiment.methods.map(labelOf))
-        if (at < 0) return t.success(experiment)
-        const name = labelOf(experiment.methods[at]!)
-        const where = ['methods', String(at), 'name'].reduce(
-          (path, step) => t.appendContext(path, step, t.string, name),
+        const found = fault(experiment)
+        if (found === undefined) return t.success(experiment)
+        const where = found.path.reduce(
+          (path, step) => t.appendContext(path, step, t.unknown, found.value),
           context
         )
-        return t.failure(name, where, 'a name that no other method has')
+        return t.failure(found.value, where, found.expected)
       })
     ),
   t.identity

@@ -101,10 +101,10 @@ export const prepareRun = (
 
 const timed = <A>(effect: Effect<A>): Effect<{ readonly value: A; readonly seconds: number }> =>
   pipe(
-    RTE.fromIO(() => Date.now()),
+    RTE.fromIO(() => performance.now()),
     RTE.bindTo('started'),
     RTE.bind('value', () => effect),
-    RTE.map(({ started, value }) => ({ value, seconds: (Date.now() - started) / 1000 }))
+    RTE.map(({ started, value }) => ({ value, seconds: (performance.now() - started) / 1000 }))
   )
 
 /** Trains what a method chose, and resumes where its store left it; validates under the attack of the training. */

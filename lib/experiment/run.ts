@@ -2,19 +2,21 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as IO from 'fp-ts/lib/IO.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
+import type { Task } from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Store } from '../checkpoint/index.js'
-import { tangentError, type TangentError } from '../core/error.js'
+import { showValue, tangentError, type TangentError } from '../core/error.js'
 import { key } from '../core/key.js'
 import type { Engine } from '../engine/engine.js'
+import { decode } from '../format/codec.js'
 import { attempt } from '../graph/trace.js'
 import * as mask from '../mask/index.js'
 import * as nn from '../nn/index.js'
 import { type Images, type ImageSet, imagesOf } from './images.js'
 import { methodOf } from './methods/index.js'
-import { decodeJson, encodeJson, type ExperimentRecord, ExperimentRun } from './experiment-record.js'
+import { decodeRun, encodeRun, type ExperimentRecord, type ExperimentRun } from './experiment-record.js'
 import { prepareRun, runOne } from './run-one.js'
-import { type Experiment, nameOf, type RunSetting, runsOf, settingOf } from './experiment.js'
+import { Experiment, nameOf, type RunSetting, runsOf, settingOf } from './experiment.js'
 
 /** What goes on in an experiment. */
 export interface ExperimentProgress {
@@ -44,6 +46,13 @@ export interface ExperimentOptions {
    */
   readonly store?: (name: string) => Store
   readonly onProgress?: (progress: ExperimentProgress) => IO.IO<void>
+  /**
+   * Asked before every program that an engine runs: true ends the experiment there with a StopError. A training or a search
+   * is saved at the step it has reached, and continues from there with the same store.
+   *
+   * @defaultValue never
+   */
+  readonly stop?: Task<boolean>
   /** The command that makes the record again, to be noted in it. */
   readonly command?: string
 }
@@ -64,7 +73,7 @@ const memory: IO.IO<NonNullable<ExperimentOptions['store']>> = () => {
 /** Refuses seeds, settings and densities with which a run would fail after others have been computed. */
 const checkRuns = (experiment: Experiment, images: Images): E.Either<TangentError, unknown> =>
   pipe(
-    attempt(() => experiment.seeds.forEach(key)),
+    attempt(() => experiment.seeds.forEach((seed) => key(seed))),
     E.flatMap(() => prepareRun(experiment, { seed: experiment.seeds[0] }, images)),
     E.flatMap(({ params }) =>
       attempt(() => {
@@ -78,9 +87,31 @@ const checkRuns = (experiment: Experiment, images: Images): E.Either<TangentErro
     )
   )
 
+/** The first place at which two values in JSON differ, and what each has there. */
+const difference = (
+  saved: unknown,
+  asked: unknown,
+  path: readonly string[] = []
+): { readonly path: string; readonly saved: unknown; readonly asked: unknown } | undefined => {
+  const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+    typeof value === 'object' && value !== null
+  if (!isRecord(saved) || !isRecord(asked) || Array.isArray(saved) !== Array.isArray(asked))
+    return Object.is(saved, asked) ? undefined : { path: path.join('.'), saved, asked }
+  const own = (record: Readonly<Record<string, unknown>>, name: string): unknown =>
+    Object.hasOwn(record, name) ? record[name] : undefined
+  for (const name of new Set([...Object.keys(saved), ...Object.keys(asked)])) {
+    const found = difference(own(saved, name), own(asked, name), [...path, name])
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+const differenceOf = (saved: unknown, asked: unknown): ReturnType<typeof difference> =>
+  difference(saved, JSON.parse(JSON.stringify(asked)))
+
 /** The run that a store holds, if it is finished; one of another setting is refused, so that no result is lost. */
 const finished = (
-  { read }: Store,
+  { read, where }: Store,
   name: string,
   setting: ExperimentRun['setting']
 ): TE.TaskEither<TangentError, ExperimentRun | undefined> =>
@@ -91,21 +122,44 @@ const finished = (
         ? E.right(undefined)
         : pipe(
             bytes,
-            decodeJson('experiment', ExperimentRun, name),
+            decodeRun(where ?? name),
             E.filterOrElse(
-              (found) => JSON.stringify(found.setting) === JSON.stringify(setting),
-              () =>
-                tangentError(
+              (found) => differenceOf(found.setting, setting) === undefined,
+              (found) => {
+                const { path, saved, asked } = differenceOf(found.setting, setting)!
+                return tangentError(
                   'ConfigError',
                   'experiment',
-                  'a run of this experiment, or none',
-                  'a run of another',
-                  name
+                  `the ${path} of the run that is there (${showValue(saved)})`,
+                  showValue(asked),
+                  `${where ?? name}: ${path}`
                 )
+              }
             )
           )
     )
   )
+
+/** An engine whose programs are refused once `stop` says so: what was computed by then is saved by whoever ran them. */
+const stoppable = (engine: Engine, stop: Task<boolean>, run: string): Engine => ({
+  ...engine,
+  compile: (f, specs) =>
+    pipe(
+      engine.compile(f, specs),
+      TE.map(
+        (program) =>
+          (...args) =>
+            pipe(
+              TE.fromTask(stop),
+              TE.flatMap((isStopped) =>
+                isStopped
+                  ? TE.left(tangentError('StopError', 'experiment', 'to run to its end', 'a stop', run))
+                  : program(...args)
+              )
+            )
+      )
+    )
+})
 
 const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`
 
@@ -116,14 +170,16 @@ const runOrRead = (
   images: Images,
   {
     store,
-    onProgress = () => IO.of(undefined)
+    onProgress = () => IO.of(undefined),
+    stop
   }: ExperimentOptions & Required<Pick<ExperimentOptions, 'store'>>,
   open: OpenEngine
 ): TE.TaskEither<TangentError, ExperimentRun> => {
   const run = nameOf(setting)
   const file = `${run}.json`
+  const saved = store(file)
   return pipe(
-    finished(store(file), file, settingOf(experiment, setting)),
+    finished(saved, file, settingOf(experiment, setting)),
     TE.flatMap((found) =>
       found !== undefined
         ? TE.right(found)
@@ -134,9 +190,9 @@ const runOrRead = (
                 executed: engine.describe,
                 store: (of, phase) => store(`${nameOf(of)}.${phase}.checkpoint`),
                 onProgress: (phase, done, total, note) => onProgress({ run, phase, done, total, note })
-              })(engine)
+              })(stop === undefined ? engine : stoppable(engine, stop, run))
             ),
-            TE.tap((result) => store(file).write(encodeJson(result))),
+            TE.tap((result) => saved.write(encodeRun(result))),
             TE.tapIO(({ robustness: { clean, robust } }) => {
               const note = `${percent(clean)} clean, ${percent(robust)} robust`
               return onProgress({ run, phase: 'finished', done: 1, total: 1, note })
@@ -183,7 +239,8 @@ export const run =
   ): ReaderTaskEither<OpenEngine, TangentError, ExperimentRecord> =>
   (open) =>
     pipe(
-      TE.fromEither(imagesOf(experiment, options.images)),
+      TE.fromEither(decode('experiment', Experiment)(experiment)),
+      TE.flatMapEither(() => imagesOf(experiment, options.images)),
       TE.tap((images) => TE.fromEither(checkRuns(experiment, images))),
       TE.bindTo('images'),
       TE.bind('store', () => TE.fromIO(options.store === undefined ? memory : IO.of(options.store))),

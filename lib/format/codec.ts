@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { tangentError, type TangentError } from '../core/error.js'
+import { showValue, tangentError, type TangentError } from '../core/error.js'
 
 /** A codec of the numbers that `holds` accepts; `name` is what its error says was expected. */
 const numberWhere = (name: string, holds: (value: number) => boolean): t.Type<number, number> => {
@@ -36,16 +36,33 @@ export const oneOf = <A extends string>(words: readonly A[]): t.Type<A, A> => {
   )
 }
 
-/**
- * The text of a command-line option as the value of another codec. The text is a decimal number, `NaN` and `Infinity`
- * included so that the other codec refuses them by name.
- */
+/** Names that Windows gives to devices. */
+const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)$/i
+
+const isFileName = (value: unknown): value is string =>
+  typeof value === 'string' &&
+  value.length <= 100 &&
+  /^[\p{L}\p{N}]([\p{L}\p{N} .=+_-]*[\p{L}\p{N}=+_-])?$/u.test(value) &&
+  value === value.normalize('NFC') &&
+  !DEVICE.test(value)
+
+/** A name that is also that of a file or a folder, on any system and inside the folder it is meant for. */
+export const fileName = new t.Type<string, string>(
+  'a name of at most 100 letters, digits, spaces and . = + - _ that begins with a letter or digit',
+  isFileName,
+  (value, context) => (isFileName(value) ? t.success(value) : t.failure(value, context)),
+  t.identity
+)
+
+const DECIMAL = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i
+
+/** The text of a command-line option as the value of another codec; the text is a decimal number, never a hexadecimal one. */
 export const fromText = (codec: t.Type<number, number>): t.Type<number, string> =>
   new t.Type(
     codec.name,
     codec.is,
     (value, context) => {
-      const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN
+      const number = typeof value === 'string' && DECIMAL.test(value) ? Number(value) : Number.NaN
       return E.isRight(codec.decode(number)) && typeof value === 'string'
         ? t.success(number)
         : t.failure(value, context)
@@ -184,14 +201,6 @@ export const some = <C extends t.Mixed>(
   )
 }
 
-/** A value as a person would write it; JSON has no word for NaN, infinities, functions or undefined. */
-const show = (value: unknown): string => {
-  if (typeof value === 'number' || value === undefined) return String(value)
-  if (typeof value === 'function') return 'a function'
-  const text = JSON.stringify(value)
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text
-}
-
 const pathOf = (error: t.ValidationError): string =>
   error.context
     .map(({ key }) => key)
@@ -225,7 +234,7 @@ export const decode =
     const [first] = decoded.left
     const paths = new Set(decoded.left.map(pathOf))
     if (first === undefined)
-      return E.left(tangentError('ConfigError', operation, 'a value that decodes', show(value)))
+      return E.left(tangentError('ConfigError', operation, 'a value that decodes', showValue(value)))
     const others = paths.size > 1 ? `, and ${paths.size - 1} more wrong` : ''
     const path = pathOf(first)
     return E.left(
@@ -233,7 +242,7 @@ export const decode =
         'ConfigError',
         operation,
         expectedOf(first),
-        `${show(first.value)}${others}`,
+        `${showValue(first.value)}${others}`,
         path === '' ? undefined : path
       )
     )

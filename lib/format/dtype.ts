@@ -56,6 +56,12 @@ const safe = (value: bigint): number => {
     : fail('DataError', 'format.decode', 'whole numbers of at most 53 bits', String(value))
 }
 
+const safes = (values: BigInt64Array | BigUint64Array): Float64Array => {
+  const out = new Float64Array(values.length)
+  values.forEach((value: bigint, i: number) => void (out[i] = safe(value)))
+  return out
+}
+
 const SAFE = Number.MAX_SAFE_INTEGER
 
 const readOnly = (type: string) => (): never =>
@@ -69,12 +75,12 @@ export const dtypes = {
   BF16: { bytes: 2, read: (raw) => brain(new Uint16Array(raw)), write: readOnly('BF16') },
   I64: {
     bytes: 8,
-    read: (raw) => Float64Array.from(Array.from(new BigInt64Array(raw), safe)),
+    read: (raw) => safes(new BigInt64Array(raw)),
     write: (data) => BigInt64Array.from(Array.from(requireWholes('I64', -SAFE, SAFE, data), BigInt))
   },
   U64: {
     bytes: 8,
-    read: (raw) => Float64Array.from(Array.from(new BigUint64Array(raw), safe)),
+    read: (raw) => safes(new BigUint64Array(raw)),
     write: (data) => BigUint64Array.from(Array.from(requireWholes('U64', 0, SAFE, data), BigInt))
   },
   I32: whole('I32', Int32Array, Float64Array),

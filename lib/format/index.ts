@@ -1,11 +1,12 @@
 /**
  * File formats as pure functions between bytes and values: NumPy's npy and npz, safetensors, and codecs of JSON. Bytes and
  * text go in, an Either with the arrays or a DataError that names the place comes out; no file is touched here. Element types are
- * the table `dtypes` in `dtype`. A new format is a file with `encode` and `decode`, exported here as a namespace, and a row in
+ * the table `dtypes` in `dtype`. A new format is a file whose record has `encode` and `decode`, and a row in
  * `io/read-arrays`.
  */
 export { crc32 } from './crc32.js'
 export type { Dtype } from './dtype.js'
-export * as npy from './npy.js'
-export * as npz from './npz.js'
-export * as safetensors from './safetensors.js'
+export { npy } from './npy.js'
+export { npz } from './npz.js'
+export { type Encodable, safetensors, type TensorEntry, type TensorFile } from './safetensors.js'
+export { untar } from './untar.js'

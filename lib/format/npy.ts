@@ -1,5 +1,5 @@
 import type * as E from 'fp-ts/lib/Either.js'
-import { fail, type TangentError } from '../core/error.js'
+import { fail, refuseWith, showValue, type TangentError } from '../core/error.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
 import { attempt } from '../graph/trace.js'
@@ -7,26 +7,27 @@ import { concatBytes, viewOf } from './crc32.js'
 import { type Dtype, dtypeOf, dtypes, elementBytes, readElements } from './dtype.js'
 
 /** NumPy's names of the element types; `<` is little-endian, `|` has no order. */
-const names: Readonly<Record<string, Dtype>> = {
-  '<f8': 'F64',
-  '<f4': 'F32',
-  '<f2': 'F16',
-  '<i8': 'I64',
-  '<u8': 'U64',
-  '<i4': 'I32',
-  '<u4': 'U32',
-  '<i2': 'I16',
-  '<u2': 'U16',
-  '|i1': 'I8',
-  '|u1': 'U8',
-  '|b1': 'BOOL'
-}
-const descrs = new Map(Object.entries(names).map(([descr, dtype]) => [dtype, descr]))
+const names: ReadonlyMap<string, Dtype> = new Map([
+  ['<f8', 'F64'],
+  ['<f4', 'F32'],
+  ['<f2', 'F16'],
+  ['<i8', 'I64'],
+  ['<u8', 'U64'],
+  ['<i4', 'I32'],
+  ['<u4', 'U32'],
+  ['<i2', 'I16'],
+  ['<u2', 'U16'],
+  ['|i1', 'I8'],
+  ['|u1', 'U8'],
+  ['|b1', 'BOOL']
+])
+const descrs = new Map([...names].map(([descr, dtype]) => [dtype, descr]))
 
 const MAGIC = '\u0093NUMPY'
-const operation = 'format.npy.decode'
+/** The longest header, in bytes, and the most axes, that NumPy itself writes. */
+const [LONGEST, MOST_AXES] = [65_535, 64]
 
-const refuse = (expected: string, received: string): never => fail('DataError', operation, expected, received)
+const refuse = refuseWith('DataError', 'format.npy.decode')
 
 const latin = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')
 
@@ -38,7 +39,9 @@ const headerOf = (bytes: Uint8Array): { readonly text: string; readonly end: num
   const start = version === 1 ? 10 : 12
   if (version === undefined || version < 1 || version > 3) refuse('version 1, 2 or 3', String(version))
   if (bytes.length < start) refuse(`a header of ${start} bytes`, `${bytes.length}`)
-  const end = start + (start === 10 ? view.getUint16(8, true) : view.getUint32(8, true))
+  const length = start === 10 ? view.getUint16(8, true) : view.getUint32(8, true)
+  if (length > LONGEST) refuse(`a header of at most ${LONGEST} bytes`, `${length}`)
+  const end = start + length
   return end <= bytes.length
     ? { text: latin(bytes.subarray(start, end)), end }
     : refuse(`a header that ends at ${end}`, `a file of ${bytes.length} bytes`)
@@ -52,19 +55,21 @@ interface Described {
 
 /** The Python literal that describes the array: a dictionary of three known fields. */
 const describe = (text: string): Described => {
-  const descr = /'descr'\s*:\s*'([^']*)'/.exec(text)?.[1] ?? refuse("a 'descr' of a plain type", text.trim())
+  const received = showValue(text.trim())
+  const descr = /'descr'\s*:\s*'([^']*)'/.exec(text)?.[1] ?? refuse("a 'descr' of a plain type", received)
   const order = /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1]
   const sizes = /'shape'\s*:\s*\(([\d\s,]*)\)/.exec(text)?.[1]
   if (order === undefined || sizes === undefined)
-    return refuse("'fortran_order' and 'shape' in the header", text.trim())
-  const dtype = names[descr] ?? refuse(`one of ${Object.keys(names).join(', ')}`, descr)
+    return refuse("'fortran_order' and 'shape' in the header", received)
+  const dtype = names.get(descr) ?? refuse(`one of ${[...names.keys()].join(', ')}`, showValue(descr))
   const shape = sizes
     .split(',')
     .filter((size) => size.trim() !== '')
     .map(Number)
+  if (shape.length > MOST_AXES) refuse(`at most ${MOST_AXES} axes`, `${shape.length}`)
   return shape.every((size) => Number.isSafeInteger(size) && size > 0)
     ? { dtype, isFortran: order === 'True', shape }
-    : refuse('sizes of at least 1', `(${sizes})`)
+    : refuse('sizes of at least 1', `(${showValue(sizes)})`)
 }
 
 /** Elements stored with the first axis fastest, in row-major order. */
@@ -83,18 +88,29 @@ const rowMajor = (data: NdArray['data'], shape: Shape): NdArray['data'] => {
   return out
 }
 
+/** What a header says, and where the elements begin, of a file of `total` bytes of which `bytes` are the first. */
+const header = (bytes: Uint8Array, total: number): Described & { readonly end: number } => {
+  const { text, end } = headerOf(bytes)
+  const described = describe(text)
+  const { dtype, shape } = described
+  const wanted = sizeOf(shape) * dtypes[dtype].bytes
+  return total - end === wanted
+    ? { ...described, end }
+    : refuse(`${wanted} bytes for ${dtype} ${showShape(shape)}`, `${total - end}`)
+}
+
+/** Checks that a file of `total` bytes that begins with these can be an array, before the rest of it is there. */
+const decodeHeader = (bytes: Uint8Array, total: number): E.Either<TangentError, unknown> =>
+  attempt(() => header(bytes, total))
+
 /**
  * Reads an array as `numpy.save` writes it, little-endian, in C or Fortran order. F64 and whole numbers of 32 bits and more
  * give float64 elements, everything else float32. A foreign, truncated or too long file, a type that is no plain number,
- * and an empty array are a DataError.
+ * an empty array, a header of more than 65,535 bytes and an array of more than 64 axes are a DataError.
  */
-export const decode = (bytes: Uint8Array): E.Either<TangentError, NdArray> =>
+const decode = (bytes: Uint8Array): E.Either<TangentError, NdArray> =>
   attempt(() => {
-    const { text, end } = headerOf(bytes)
-    const { dtype, isFortran, shape } = describe(text)
-    const wanted = sizeOf(shape) * dtypes[dtype].bytes
-    if (bytes.length - end !== wanted)
-      refuse(`${wanted} bytes for ${dtype} ${showShape(shape)}`, `${bytes.length - end}`)
+    const { dtype, shape, isFortran, end } = header(bytes, bytes.length)
     const data = readElements(dtype, bytes.subarray(end))
     return of(shape, isFortran && shape.length > 1 ? rowMajor(data, shape) : data)
   })
@@ -114,7 +130,7 @@ export const decode = (bytes: Uint8Array): E.Either<TangentError, NdArray> =>
  * assert.ok(E.isRight(bytes))
  * assert.deepEqual(format.npy.decode(bytes.right), E.right(x))
  */
-export const encode = (
+const encode = (
   { shape, data }: NdArray,
   dtype: Dtype = dtypeOf(data)
 ): E.Either<TangentError, Uint8Array> =>
@@ -127,3 +143,6 @@ export const encode = (
     const head = `${MAGIC}\u0001\u0000${String.fromCharCode(length & 255, length >> 8)}${text.padEnd(length - 1)}\n`
     return concatBytes([Uint8Array.from(head, (letter) => letter.charCodeAt(0)), elementBytes(dtype, data)])
   })
+
+/** NumPy's files of one array. */
+export const npy = { decode, decodeHeader, longestHeader: 12 + LONGEST, encode }

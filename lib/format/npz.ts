@@ -1,21 +1,22 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { fail, type TangentError, TangentFailure } from '../core/error.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { fail, getOrThrow, refuseWith, type TangentError } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
 import { attempt } from '../graph/trace.js'
 import { concatBytes, crc32, viewOf } from './crc32.js'
-import * as npy from './npy.js'
+import { npy } from './npy.js'
 
 /** Unpacks a deflate stream of an entry that has `size` bytes. */
 export type Inflate = (deflated: Uint8Array, size: number) => Uint8Array
 
-/** A file inside a zip. */
-export interface ZipEntry {
-  readonly name: string
-  readonly bytes: Uint8Array
-}
+/** Unpacks the beginning of a deflate stream, as far as it goes. */
+export type InflateStart = (deflated: Uint8Array) => Uint8Array
 
 const [LOCAL, CENTRAL, END] = [0x04034b50, 0x02014b50, 0x06054b50]
 const [LOCAL_SIZE, CENTRAL_SIZE, END_SIZE] = [30, 46, 22]
+const LONGEST_COMMENT = 65_535
+/** What the entries of a zip may have together, unpacked, in bytes. */
+const LARGEST = 2 ** 32
 /** 1 January 1980, the first day of zip: equal contents give equal bytes. */
 const DAY = 0x0021
 const UTF8 = 0x0800
@@ -31,7 +32,7 @@ const fields = (size: number, places: readonly (readonly [at: number, width: 2 |
 }
 
 /** A zip of stored entries, below 4 GiB. */
-export const zip = (operation: string, entries: readonly ZipEntry[]): Uint8Array => {
+const zip = (entries: readonly { readonly name: string; readonly bytes: Uint8Array }[]): Uint8Array => {
   const locals: Uint8Array[] = []
   const centrals: Uint8Array[] = []
   let at = 0
@@ -58,7 +59,7 @@ export const zip = (operation: string, entries: readonly ZipEntry[]): Uint8Array
   if (at + directory.length >= 2 ** 32 || entries.length >= 2 ** 16)
     fail(
       'ArgumentError',
-      operation,
+      'format.npz.encode',
       'less than 4 GiB and 65,536 entries',
       `${at} bytes, ${entries.length} entries`
     )
@@ -72,63 +73,110 @@ export const zip = (operation: string, entries: readonly ZipEntry[]): Uint8Array
   return concatBytes([...locals, directory, end])
 }
 
-/** The entries of a zip, each checked against its checksum; compressed ones need `inflate`. */
-export const unzip = (operation: string, bytes: Uint8Array, inflate?: Inflate): readonly ZipEntry[] => {
-  const refuse = (expected: string, received: string, where?: string): never =>
-    fail('DataError', operation, expected, received, where)
+/** Where an entry is in a zip, and what the directory says of it. */
+interface Member {
+  readonly name: string
+  readonly isStored: boolean
+  readonly sum: number
+  readonly size: number
+  /** Where its own header begins, and its packed bytes. */
+  readonly at: number
+  readonly packed: Uint8Array
+}
+
+const refuse = refuseWith('DataError', 'format.npz.decode')
+
+/** The directory of a zip: entries whose places are in the file and do not overlap, so that no byte is unpacked twice. */
+const membersOf = (bytes: Uint8Array): readonly Member[] => {
   const view = viewOf(bytes)
+  const cut = (): never => refuse('a whole zip file', `one that is cut off at ${bytes.length} bytes`)
   const u16 = (at: number): number => (at + 2 <= bytes.length ? view.getUint16(at, true) : cut())
   const u32 = (at: number): number => (at + 4 <= bytes.length ? view.getUint32(at, true) : cut())
-  const cut = (): never => refuse('a whole zip file', `one that is cut off at ${bytes.length} bytes`)
   const part = (at: number, length: number): Uint8Array =>
     at + length <= bytes.length ? bytes.subarray(at, at + length) : cut()
 
   let end = bytes.length - END_SIZE
-  while (end >= 0 && view.getUint32(end, true) !== END) end--
-  if (end < 0) return refuse('a zip file', 'one without a directory at its end')
+  const least = Math.max(0, end - LONGEST_COMMENT)
+  while (end >= least && view.getUint32(end, true) !== END) end--
+  if (end < least) return refuse('a zip file', 'one without a directory at its end')
 
-  const entries: ZipEntry[] = []
+  const members: Member[] = []
   let at = u32(end + 16)
   for (let i = 0; i < u16(end + 10); i++) {
     if (u32(at) !== CENTRAL) refuse('an entry of the directory', 'something else')
-    const [method, sum, packed, size] = [u16(at + 10), u32(at + 16), u32(at + 20), u32(at + 24)]
+    const [method, sum, length, size] = [u16(at + 10), u32(at + 16), u32(at + 20), u32(at + 24)]
     const [nameLength, extra, comment, local] = [u16(at + 28), u16(at + 30), u16(at + 32), u32(at + 42)]
     const name = new TextDecoder().decode(part(at + CENTRAL_SIZE, nameLength))
     if (u32(local) !== LOCAL) refuse('an entry at the place that the directory gives', 'something else', name)
-    const raw = part(local + LOCAL_SIZE + u16(local + 26) + u16(local + 28), packed)
-    if (method !== 0 && (method !== 8 || inflate === undefined))
-      refuse('stored entries', `compression method ${method}`, name)
-    const content = method === 0 || inflate === undefined ? raw : inflate(raw, size)
-    if (content.length !== size || crc32(content) !== sum)
-      refuse('an entry with its checksum', 'another one', name)
-    entries.push({ name, bytes: content })
+    if (method !== 0 && method !== 8)
+      refuse('stored or deflated entries', `compression method ${method}`, name)
+    const packed = part(local + LOCAL_SIZE + u16(local + 26) + u16(local + 28), length)
+    members.push({ name, isStored: method === 0, sum, size, at: local, packed })
     at += CENTRAL_SIZE + nameLength + extra + comment
   }
-  return entries
+
+  let reached = bytes.byteOffset
+  for (const { name, at: begin, packed } of [...members].sort((a, b) => a.at - b.at)) {
+    if (bytes.byteOffset + begin < reached) refuse('entries that do not overlap', 'an overlap', name)
+    reached = packed.byteOffset + packed.length
+  }
+  const total = members.reduce((sum, { size }) => sum + size, 0)
+  return total <= LARGEST ? members : refuse(`entries of at most ${LARGEST} bytes`, `${total}`)
+}
+
+/** The content of an entry, checked against its size and its checksum. */
+const contentOf = ({ name, isStored, sum, size, packed }: Member, inflate?: Inflate): Uint8Array => {
+  if (!isStored && inflate === undefined) return refuse('stored entries', 'compression method 8', name)
+  const content = isStored ? packed : inflate!(packed, size)
+  return content.length === size && crc32(content) === sum
+    ? content
+    : refuse('an entry with its checksum', 'another one', name)
 }
 
 const SUFFIX = '.npy'
 
-const orThrow = <A>(either: E.Either<TangentError, A>, name: string): A => {
-  if (E.isRight(either)) return either.right
-  throw new TangentFailure({ ...either.left, where: name })
+const named = <A>(either: E.Either<TangentError, A>, name: string): A =>
+  getOrThrow(
+    pipe(
+      either,
+      E.mapLeft((error) => ({ ...error, where: name }))
+    )
+  )
+
+/** Bytes of a deflate stream from which the header of an array is unpacked, to begin with. */
+const START = 1024
+
+/** Refuses a packed member whose header is that of no array of its size, before all of it is unpacked. */
+const checkStart = ({ isStored, size, packed }: Member, name: string, inflateStart: InflateStart): void => {
+  if (isStored) return
+  let length = START
+  let start = inflateStart(packed.subarray(0, length))
+  while (start.length < npy.longestHeader && length < packed.length) {
+    length *= 2
+    start = inflateStart(packed.subarray(0, length))
+  }
+  named(npy.decodeHeader(start, size), name)
 }
 
 /**
- * Reads named arrays as `numpy.savez` writes them. Those of `numpy.savez_compressed` need `inflate`, which
- * `io.readArrays` has. A broken zip, a wrong checksum, a member that is no array and a name given twice are a
- * DataError naming the member.
+ * Reads named arrays as `numpy.savez` writes them. Those of `numpy.savez_compressed` need `inflate`, and `inflateStart` so that
+ * no more is unpacked than the header of an array promises; `io.readArrays` has both. A broken zip, a wrong checksum, entries
+ * that overlap or exceed 4 GiB together, a member that is no array and a name given twice are a DataError naming the
+ * member.
  */
-export const decode = (
+const decode = (
   bytes: Uint8Array,
-  inflate?: Inflate
+  inflate?: Inflate,
+  inflateStart?: InflateStart
 ): E.Either<TangentError, Readonly<Record<string, NdArray>>> =>
   attempt(() => {
     const arrays = new Map<string, NdArray>()
-    for (const entry of unzip('format.npz.decode', bytes, inflate)) {
-      const name = entry.name.endsWith(SUFFIX) ? entry.name.slice(0, -SUFFIX.length) : entry.name
-      if (arrays.has(name)) fail('DataError', 'format.npz.decode', 'every name once', 'a name twice', name)
-      arrays.set(name, orThrow(npy.decode(entry.bytes), name))
+    // each member is read before the next is unpacked
+    for (const member of membersOf(bytes)) {
+      const name = member.name.endsWith(SUFFIX) ? member.name.slice(0, -SUFFIX.length) : member.name
+      if (arrays.has(name)) refuse('every name once', 'a name twice', name)
+      if (inflateStart !== undefined) checkStart(member, name, inflateStart)
+      arrays.set(name, named(npy.decode(contentOf(member, inflate)), name))
     }
     return Object.fromEntries(arrays)
   })
@@ -146,13 +194,15 @@ export const decode = (
  * assert.ok(E.isRight(bytes))
  * assert.deepEqual(format.npz.decode(bytes.right), E.right(arrays))
  */
-export const encode = (arrays: Readonly<Record<string, NdArray>>): E.Either<TangentError, Uint8Array> =>
+const encode = (arrays: Readonly<Record<string, NdArray>>): E.Either<TangentError, Uint8Array> =>
   attempt(() =>
     zip(
-      'format.npz.encode',
       Object.entries(arrays).map(([name, array]) => ({
         name: `${name}${SUFFIX}`,
-        bytes: orThrow(npy.encode(array), name)
+        bytes: named(npy.encode(array), name)
       }))
     )
   )
+
+/** NumPy's files of named arrays, a zip of npy files. */
+export const npz = { decode, encode }

@@ -1,9 +1,10 @@
-import type * as E from 'fp-ts/lib/Either.js'
-import { fail, type TangentError } from '../core/error.js'
+import * as E from 'fp-ts/lib/Either.js'
+import { fail, refuseWith, showValue, type TangentError } from '../core/error.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
 import { attempt } from '../graph/trace.js'
 import { concatBytes, viewOf } from './crc32.js'
+import { parseJson } from './parse-json.js'
 import { type Dtype, dtypeOf, dtypes, elementBytes, isDtype, readElements } from './dtype.js'
 
 /** Named tensors and free text about them. */
@@ -25,10 +26,8 @@ const METADATA = '__metadata__'
 /** The longest header that the reference implementation reads. */
 const LONGEST = 100_000_000
 const PREFIX = 8
-const operation = 'format.safetensors.decode'
 
-const refuse = (expected: string, received: string, where?: string): never =>
-  fail('DataError', operation, expected, received, where)
+const refuse = refuseWith('DataError', 'format.safetensors.decode')
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -53,70 +52,31 @@ const headerText = (bytes: Uint8Array, length: number): string => {
   }
 }
 
-const [QUOTE, BACKSLASH, COLON] = [0x22, 0x5c, 0x3a]
-const OPENING: ReadonlySet<number> = new Set([0x7b, 0x5b])
-const CLOSING: ReadonlySet<number> = new Set([0x7d, 0x5d])
-const BLANK: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d])
-
-/** The place after the text that begins at `from`, its quotes included. */
-const afterText = (json: string, from: number): number => {
-  let at = from + 1
-  while (json.charCodeAt(at) !== QUOTE) at += json.charCodeAt(at) === BACKSLASH ? 2 : 1
-  return at + 1
-}
-
-const isName = (json: string, end: number): boolean => {
-  let at = end
-  while (BLANK.has(json.charCodeAt(at))) at++
-  return json.charCodeAt(at) === COLON
-}
-
-/** The field names of the outermost object of a valid JSON text, in order, with the repetitions that JSON.parse drops. */
-const topLevelNames = (json: string): readonly string[] => {
-  const names: string[] = []
-  let depth = 0
-  for (let at = 0; at < json.length;) {
-    const code = json.charCodeAt(at)
-    const end = code === QUOTE ? afterText(json, at) : at + 1
-    if (OPENING.has(code)) depth++
-    else if (CLOSING.has(code)) depth--
-    else if (code === QUOTE && depth === 1 && isName(json, end))
-      names.push(JSON.parse(json.slice(at, end)) as string)
-    at = end
-  }
-  return names
-}
-
 const headerObject = (text: string): Readonly<Record<string, unknown>> => {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch (thrown) {
-    return refuse('a header in JSON', thrown instanceof Error ? thrown.message : String(thrown))
-  }
-  if (!text.startsWith('{') || !isObject(parsed)) return refuse('an object as the header', text.slice(0, 20))
-  const names = topLevelNames(text)
-  const twice = names.find((name, i) => names.indexOf(name) < i)
-  return twice === undefined ? parsed : refuse('every name once', 'a name twice', twice)
+  const parsed = parseJson('a header in JSON', text)
+  if (E.isLeft(parsed)) return refuse(parsed.left.expected, parsed.left.received, parsed.left.where)
+  return text.startsWith('{') && isObject(parsed.right)
+    ? parsed.right
+    : refuse('an object as the header', text.slice(0, 20))
 }
 
 const metadataOf = (value: unknown): TensorFile['metadata'] => {
   if (value === undefined) return {}
-  if (!isObject(value)) return refuse('an object of texts', JSON.stringify(value), METADATA)
+  if (!isObject(value)) return refuse('an object of texts', showValue(value), METADATA)
   const texts = Object.entries(value).map(([name, text]): [string, string] =>
-    typeof text === 'string' ? [name, text] : refuse('a text', JSON.stringify(text), `${METADATA}.${name}`)
+    typeof text === 'string' ? [name, text] : refuse('a text', showValue(text), `${METADATA}.${name}`)
   )
   return Object.fromEntries(texts)
 }
 
 const entryOf = (name: string, value: unknown, start: number): TensorEntry => {
-  if (!isObject(value)) return refuse('dtype, shape and data_offsets', JSON.stringify(value), name)
+  if (!isObject(value)) return refuse('dtype, shape and data_offsets', showValue(value), name)
   const { dtype, shape, data_offsets: offsets } = value
-  if (!isDtype(dtype)) return refuse(`one of ${Object.keys(dtypes).join(', ')}`, JSON.stringify(dtype), name)
+  if (!isDtype(dtype)) return refuse(`one of ${Object.keys(dtypes).join(', ')}`, showValue(dtype), name)
   if (!Array.isArray(shape) || !shape.every((n) => isCount(n) && n > 0))
-    return refuse('a shape of sizes of at least 1', JSON.stringify(shape), name)
+    return refuse('a shape of sizes of at least 1', showValue(shape), name)
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
-    return refuse('data_offsets [begin, end]', JSON.stringify(offsets), name)
+    return refuse('data_offsets [begin, end]', showValue(offsets), name)
   const [begin, end] = offsets as [number, number]
   const wanted = sizeOf(shape as number[]) * dtypes[dtype].bytes
   return end - begin === wanted
@@ -166,7 +126,7 @@ const header = (bytes: Uint8Array, total: number): Header => {
  * What a file of `total` bytes that begins with these holds, checked as {@link decode} checks it: enough to read single
  * tensors of a large file from their places. `bytes` must reach to the end of the header.
  */
-export const decodeHeader = (
+const decodeHeader = (
   bytes: Uint8Array,
   total: number = bytes.length
 ): E.Either<TangentError, Header> => attempt(() => header(bytes, total))
@@ -176,7 +136,7 @@ export const decodeHeader = (
  * more, which are exact up to 53 bits; everything else gives float32. A header that is cut off, too long or no JSON, a name
  * given twice, an unknown dtype, and offsets that leave the file, overlap or leave a gap are a DataError naming the tensor.
  */
-export const decode = (bytes: Uint8Array): E.Either<TangentError, TensorFile> =>
+const decode = (bytes: Uint8Array): E.Either<TangentError, TensorFile> =>
   attempt(() => {
     const { entries, metadata } = header(bytes, bytes.length)
     const tensors = entries.map(({ name, dtype, shape, begin, end }): [string, NdArray] => [
@@ -207,13 +167,14 @@ export interface Encodable {
  * assert.ok(E.isRight(bytes))
  * assert.deepEqual(format.safetensors.decode(bytes.right), E.right({ tensors: { w }, metadata: { made: 'by hand' } }))
  */
-export const encode = (file: Encodable): E.Either<TangentError, Uint8Array> =>
+const encode = (file: Encodable): E.Either<TangentError, Uint8Array> =>
   attempt(() => {
     const { tensors, metadata = {} } = file
+    const asked = new Map(Object.entries(file.dtypes ?? {}))
     if (Object.hasOwn(tensors, METADATA))
       fail('ArgumentError', 'format.safetensors.encode', 'another name of a tensor', METADATA)
     const parts = Object.entries(tensors)
-      .map(([name, { shape, data }]) => ({ name, shape, data, dtype: file.dtypes?.[name] ?? dtypeOf(data) }))
+      .map(([name, { shape, data }]) => ({ name, shape, data, dtype: asked.get(name) ?? dtypeOf(data) }))
       .sort((a, b) => dtypes[b.dtype].bytes - dtypes[a.dtype].bytes || (a.name < b.name ? -1 : 1))
       .map((part) => ({ ...part, bytes: elementBytes(part.dtype, part.data) }))
     let at = 0
@@ -233,3 +194,6 @@ export const encode = (file: Encodable): E.Either<TangentError, Uint8Array> =>
 
 const sorted = (texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1)))
+
+/** Files of named tensors, as huggingface.co/docs/safetensors describes them. */
+export const safetensors = { decode, decodeHeader, encode }

@@ -1,14 +1,16 @@
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { tangentError, type TangentError } from '../core/error.js'
+import { concatBytes } from '../format/crc32.js'
+import { untar } from '../format/untar.js'
 import { published, type PublishedName } from '../data/published.js'
 import { md5Of } from './load-set.js'
 import { cacheFolder, type DataOptions } from './locate.js'
-import { unpacked } from './read-bytes.js'
-import { fileStore } from './file-store.js'
+import { atPath, unpacked } from './read-bytes.js'
+import { makeFolder, writeAtomic } from './file-store.js'
 
 /** How a set is fetched. */
 export interface FetchOptions extends Pick<DataOptions, 'data' | 'env'> {
@@ -19,7 +21,7 @@ export interface FetchOptions extends Pick<DataOptions, 'data' | 'env'> {
    */
   readonly source?: string
   /** Called with every URL before it is requested, and with every file that was written. */
-  readonly tell: (line: string) => IO<void>
+  readonly onProgress: (line: string) => IO<void>
   /**
    * How long one file may take, in ms.
    *
@@ -32,6 +34,8 @@ export interface FetchOptions extends Pick<DataOptions, 'data' | 'env'> {
 export interface Download {
   readonly url: string
   readonly path: string
+  /** The download ends after so many bytes, since what was published is not longer. */
+  readonly most: number
 }
 
 const TEN_MINUTES = 600_000
@@ -44,14 +48,32 @@ const namesOf = (name: PublishedName): readonly string[] =>
 const folderFor = (name: PublishedName, { data, env = process.env }: FetchOptions): string =>
   join(data ?? (env.TANGENTFLOW_DATA || cacheFolder(env)), published[name].folders[0]!)
 
+/** What so many bytes may have at most once packed: gzip adds less than a thousandth, and tar two blocks a file. */
+const packedAtMost = (bytes: number): number => Math.ceil(1.001 * bytes) + 65_536
+
+/** The bytes of all files of a set, unpacked. */
+const sizeOfAll = (name: PublishedName): number =>
+  namesOf(name).reduce((sum, file) => sum + published[name].files[file]!.bytes, 0)
+
+/** Writes a file, in a folder that is made. */
+const writeFile = (path: string, content: Uint8Array): TE.TaskEither<TangentError, void> =>
+  pipe(
+    TE.fromIOEither(makeFolder(dirname(path))),
+    TE.flatMapIOEither(() => writeAtomic(path)(content))
+  )
+
 /** What fetching a set would request and write; nothing is done. */
 export const planFetch = (name: PublishedName, options: FetchOptions): readonly Download[] => {
-  const { archive, sources } = published[name]
+  const { archive, files, sources } = published[name]
   const source = options.source ?? sources[0]!
   const folder = folderFor(name, options)
   return archive === undefined
-    ? namesOf(name).map((file) => ({ url: `${source}${file}.gz`, path: join(folder, `${file}.gz`) }))
-    : [{ url: source, path: folder }]
+    ? namesOf(name).map((file) => ({
+        url: `${source}${file}.gz`,
+        path: join(folder, `${file}.gz`),
+        most: packedAtMost(files[file]!.bytes)
+      }))
+    : [{ url: source, path: folder, most: packedAtMost(sizeOfAll(name)) }]
 }
 
 const refuse = (expected: string, received: string, where: string): TangentError =>
@@ -63,12 +85,27 @@ const reasonOf = (thrown: unknown): string => {
   return thrown.cause instanceof Error ? `${thrown.message}: ${thrown.cause.message}` : thrown.message
 }
 
-const download = (url: string, timeout: number): TE.TaskEither<TangentError, Uint8Array> =>
+/** The bytes of an answer; undefined, and the rest is not asked for, where they are more than `most`. */
+const bodyOf = async (response: Response, most: number): Promise<Uint8Array | undefined> => {
+  const parts: Uint8Array[] = []
+  let total = 0
+  if (response.body === null) return new Uint8Array(0)
+  const body: AsyncIterable<Uint8Array> = response.body
+  // leaving the loop closes the connection
+  for await (const part of body) {
+    total += part.length
+    if (total > most) return undefined
+    parts.push(part)
+  }
+  return concatBytes(parts)
+}
+
+const download = (url: string, most: number, timeout: number): TE.TaskEither<TangentError, Uint8Array> =>
   pipe(
     TE.tryCatch(
       async () => {
         const response = await fetch(url, { signal: AbortSignal.timeout(timeout) })
-        return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) }
+        return { status: response.status, bytes: response.status === 200 ? await bodyOf(response, most) : undefined }
       },
       (thrown) => refuse('an answer from the network', reasonOf(thrown), url)
     ),
@@ -76,7 +113,11 @@ const download = (url: string, timeout: number): TE.TaskEither<TangentError, Uin
       ({ status }) => status === 200,
       ({ status }) => refuse('the file', `status ${status}`, url)
     ),
-    TE.map(({ bytes }) => bytes)
+    TE.flatMap(({ bytes }) =>
+      bytes === undefined
+        ? TE.left(tangentError('DataError', 'io.fetchSet', `at most ${most} bytes, as published`, 'more', url))
+        : TE.right(bytes)
+    )
   )
 
 const checked =
@@ -86,30 +127,6 @@ const checked =
       ? E.right(bytes)
       : E.left(tangentError('DataError', 'io.fetchSet', `the md5 ${md5}`, md5Of(bytes), url))
 
-const BLOCK = 512
-
-const textOf = (bytes: Uint8Array): string => {
-  const end = bytes.indexOf(0)
-  return new TextDecoder('latin1').decode(end < 0 ? bytes : bytes.subarray(0, end))
-}
-
-/** The plain files of a tar archive (POSIX ustar), by their names without folders. One that is cut off is a DataError. */
-export const untar = (tar: Uint8Array): E.Either<TangentError, ReadonlyMap<string, Uint8Array>> => {
-  const files = new Map<string, Uint8Array>()
-  for (let at = 0; at + BLOCK <= tar.length && tar[at] !== 0;) {
-    const header = tar.subarray(at, at + BLOCK)
-    const size = Number.parseInt(textOf(header.subarray(124, 136)).trim(), 8)
-    const end = at + BLOCK + size
-    if (!(size >= 0) || end > tar.length)
-      return E.left(tangentError('DataError', 'io.fetchSet', 'a whole tar archive', 'one that is cut off'))
-    const isFile = header[156] === 0 || header[156] === 0x30
-    const name = textOf(header.subarray(0, 100)).split('/').pop()!
-    if (isFile && name !== '') files.set(name, tar.subarray(at + BLOCK, end))
-    at += BLOCK + Math.ceil(size / BLOCK) * BLOCK
-  }
-  return E.right(files)
-}
-
 /** What is written after a download: the packed file itself, or the files of an archive. */
 const filesOf = (
   name: PublishedName,
@@ -118,9 +135,9 @@ const filesOf = (
 ): TE.TaskEither<TangentError, ReadonlyMap<string, Uint8Array>> => {
   const { archive, files } = published[name]
   if (archive === undefined) {
-    const { md5 } = files[path.split(/[\\/]/).pop()!.replace(/\.gz$/, '')]!
+    const { md5, bytes: length } = files[basename(path, '.gz')]!
     return pipe(
-      unpacked(url)(bytes),
+      unpacked(url, () => E.right(length))(bytes),
       TE.flatMapEither((plain) => checked(md5!, url)(plain)),
       TE.map(() => new Map([[path, bytes]]))
     )
@@ -128,7 +145,7 @@ const filesOf = (
   return pipe(
     TE.fromEither(checked(archive.md5, url)(bytes)),
     TE.flatMap(unpacked(url)),
-    TE.flatMapEither(untar),
+    TE.flatMapEither((tar) => pipe(untar(tar), E.mapLeft(atPath(url)))),
     TE.flatMapEither((members) => {
       const missing = namesOf(name).find((file) => !members.has(file))
       return missing === undefined
@@ -140,7 +157,7 @@ const filesOf = (
 
 /**
  * Downloads a published set to where `io.loadSet` finds it, file by file, each checked against its md5 before it is written
- * whole. `tell` gets every URL before it is requested. The caller has asked the user: the command does so by `--yes`.
+ * whole. `onProgress` gets every URL before it is requested. The caller has asked the user: the command does so by `--yes`.
  * No network, a refusal of the server and a folder that cannot be written are an IoError, a wrong md5 a DataError; what was
  * there before stays.
  */
@@ -152,16 +169,16 @@ export const fetchSet = (
     planFetch(name, options),
     TE.traverseSeqArray((each) =>
       pipe(
-        TE.fromIO(options.tell(`GET ${each.url}`)),
-        TE.flatMap(() => download(each.url, options.timeout ?? TEN_MINUTES)),
+        TE.fromIO(options.onProgress(`GET ${each.url}`)),
+        TE.flatMap(() => download(each.url, each.most, options.timeout ?? TEN_MINUTES)),
         TE.flatMap((bytes) => filesOf(name, each, bytes)),
         TE.flatMap((files) =>
           pipe(
             [...files],
             TE.traverseSeqArray(([path, content]) =>
               pipe(
-                fileStore(path).write(content),
-                TE.tapIO(() => options.tell(`wrote ${path}`)),
+                writeFile(path, content),
+                TE.tapIO(() => options.onProgress(`wrote ${path}`)),
                 TE.map(() => path)
               )
             )

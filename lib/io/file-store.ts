@@ -1,5 +1,18 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync
+} from 'node:fs'
+import { open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -7,101 +20,198 @@ import * as IOE from 'fp-ts/lib/IOEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Store } from '../checkpoint/checkpoint.js'
 import { tangentError, type TangentError } from '../core/error.js'
-
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'a read-only file system',
-  ENOSPC: 'a full disk',
-  EDQUOT: 'a full quota',
-  ENOENT: 'no such file or folder',
-  ENOTDIR: 'a file where a folder should be',
-  EISDIR: 'a folder where a file should be',
-  EEXIST: 'something of that name already'
-}
-
-/** A thrown file-system error as an IoError that says what was tried, why it failed and where. */
-export const ioError =
-  (operation: string, expected: string, path: string) =>
-  (thrown: unknown): TangentError => {
-    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
-    const message = thrown instanceof Error ? thrown.message : String(thrown)
-    return tangentError('IoError', operation, expected, reasons[code] ?? message, path)
-  }
+import { codeOf, ioError } from './io-error.js'
 
 /**
  * Makes a folder and its parents, one by one: Node's recursive mkdir never returns where a parent refuses with ENOENT, as
  * /proc does.
  */
-export const makeFolder = (path: string): void => {
+const makeFolders = (path: string): void => {
   if (existsSync(path)) return
-  makeFolder(dirname(path))
-  mkdirSync(path)
+  makeFolders(dirname(path))
+  try {
+    mkdirSync(path)
+  } catch (thrown) {
+    // another process may have made it meanwhile
+    if (codeOf(thrown) !== 'EEXIST') throw thrown
+  }
 }
+
+/** Makes a folder and its parents; an IoError names it. */
+export const makeFolder = (path: string): IOE.IOEither<TangentError, void> =>
+  IOE.tryCatch(() => makeFolders(path), ioError('io.makeFolder', 'a folder that can be made', path))
 
 /** Writes until every byte is out: one `write` to a nearly full disk may take a part only. */
 const writeAll = (file: number, bytes: Uint8Array): void => {
   for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done)
 }
 
+/** Whether a process of this machine is running. */
+export const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (thrown) {
+    return codeOf(thrown) === 'EPERM'
+  }
+}
+
+/** A temporary file: of which file, of which process, and a random number that nobody can foresee. */
+const TEMPORARY = /^\..+\.(\d+)\.[0-9a-f]{16}\.tmp$/
+
+const temporaryFor = (path: string): string =>
+  join(
+    dirname(path),
+    `.${basename(path).slice(0, 100)}.${process.pid}.${randomBytes(8).toString('hex')}.tmp`
+  )
+
+/** Milliseconds after which a temporary file is left over: of a process that has ended, and of any. */
+const [ENDED, ANY] = [10_000, 3_600_000]
+
+/** Removes the temporary files that killed processes left in a folder. */
+const sweep = (folder: string): void => {
+  for (const name of readdirSync(folder)) {
+    const pid = Number(TEMPORARY.exec(name)?.[1] ?? Number.NaN)
+    if (Number.isNaN(pid)) continue
+    const path = join(folder, name)
+    const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity)
+    if (age > ANY || (age > ENDED && !isAlive(pid))) rmSync(path, { force: true })
+  }
+}
+
+/**
+ * Writes into a temporary file beside `path`, opened exclusively and flushed to the disk, and puts it in place; on any failure
+ * it is removed. All of it is synchronous, so that no signal handler runs in between.
+ */
+const replace = (path: string, content: string | Uint8Array, place: (temporary: string) => void): void => {
+  const temporary = temporaryFor(path)
+  const file = openSync(temporary, 'wx')
+  try {
+    try {
+      writeAll(file, typeof content === 'string' ? Buffer.from(content) : content)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    place(temporary)
+  } finally {
+    rmSync(temporary, { force: true })
+  }
+}
+
 /**
  * Writes a file whole or not at all: into a temporary file beside it, flushed to the disk, then renamed over it. On any
  * failure the temporary file is removed, an older file of that name stays as it was, and the IoError names the path.
- *
- * It is synchronous, so that no signal handler runs in between.
  */
 export const writeAtomic =
   (path: string) =>
   (content: string | Uint8Array): IOE.IOEither<TangentError, void> =>
-  () => {
-    const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
-    return E.tryCatch(
-      () => {
-        try {
-          const file = openSync(temporary, 'w')
-          try {
-            writeAll(file, typeof content === 'string' ? Buffer.from(content) : content)
-            fsyncSync(file)
-          } finally {
-            closeSync(file)
-          }
-          renameSync(temporary, path)
-        } catch (thrown) {
-          rmSync(temporary, { force: true })
-          throw thrown
-        }
-      },
+    IOE.tryCatch(
+      () => replace(path, content, (temporary) => renameSync(temporary, path)),
       ioError('io.writeAtomic', 'to write the file', path)
     )
-  }
 
-const isAbsent = (thrown: unknown): boolean =>
-  thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT'
+/** What tells that a file is still the one that was seen: another write gives it another number or time. */
+type Stamp = string
+
+const NONE: Stamp = 'none'
+
+const stampOf = (stat: { ino: bigint; size: bigint; mtimeNs: bigint } | undefined): Stamp =>
+  stat === undefined ? NONE : `${stat.ino} ${stat.size} ${stat.mtimeNs}`
+
+const stampAt = (path: string): Stamp => stampOf(statSync(path, { bigint: true, throwIfNoEntry: false }))
+
+/** File systems without hard links. */
+const WITHOUT_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
+
+/** Puts a file where none is; gives whether none was. */
+const placeNew = (temporary: string, path: string): boolean => {
+  try {
+    linkSync(temporary, path)
+    return true
+  } catch (thrown) {
+    if (codeOf(thrown) === 'EEXIST') return false
+    if (!WITHOUT_LINKS.has(codeOf(thrown))) throw thrown
+    renameSync(temporary, path)
+    return true
+  }
+}
+
+/** Makes a file whole where none is; gives whether none was. */
+export const createFile = (path: string, content: string): boolean => {
+  let isMade = false
+  replace(path, content, (temporary) => void (isMade = placeNew(temporary, path)))
+  return isMade
+}
+
+/** The bytes and the stamp of a file; undefined where there is none. */
+const readStamped = async (path: string): Promise<{ bytes: Uint8Array; stamp: Stamp } | undefined> => {
+  try {
+    const file = await open(path)
+    try {
+      const stamp = stampOf(await file.stat({ bigint: true }))
+      return { bytes: new Uint8Array(await file.readFile()), stamp }
+    } finally {
+      await file.close()
+    }
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT') return undefined
+    throw thrown
+  }
+}
 
 /**
- * Saves a run's checkpoint in a file, written whole or not at all; the folder is made with the first one. Where the file
- * cannot be read or written, the IoError names it.
+ * Saves a run's checkpoint in a file, written whole or not at all; the folder is made with the first one. The store replaces
+ * only a file that it has read or written itself: one that is there before it reads, or that another process has written
+ * since, stays as it is, and `write` is an IoError. Where the file cannot be read or written, the IoError names it.
  */
-export const fileStore = (path: string): Store => ({
-  read: TE.tryCatch(
-    async () => {
-      try {
-        return new Uint8Array(await readFile(path))
-      } catch (thrown) {
-        if (isAbsent(thrown)) return undefined
-        throw thrown
-      }
-    },
-    ioError('io.fileStore', 'a checkpoint that can be read', path)
-  ),
-  write: (bytes) =>
-    TE.fromIOEither(
+export const fileStore = (path: string): Store => {
+  let seen: Stamp = NONE
+  let isSwept = false
+  const write = (bytes: Uint8Array): boolean => {
+    const folder = dirname(path)
+    if (!isSwept) sweep(folder)
+    isSwept = true
+    let isPlaced = false
+    replace(path, bytes, (temporary) => {
+      if (stampAt(path) !== seen) return
+      isPlaced = seen === NONE ? placeNew(temporary, path) : true
+      if (seen !== NONE) renameSync(temporary, path)
+      if (isPlaced) seen = stampAt(path)
+    })
+    return isPlaced
+  }
+  return {
+    where: path,
+    read: pipe(
+      TE.tryCatch(
+        () => readStamped(path),
+        ioError('io.fileStore', 'a checkpoint that can be read', path)
+      ),
+      TE.map((found) => {
+        seen = found?.stamp ?? NONE
+        return found?.bytes
+      })
+    ),
+    write: (bytes) =>
       pipe(
-        IOE.tryCatch(
-          () => makeFolder(dirname(path)),
-          ioError('io.fileStore', 'a folder that can be made', dirname(path))
+        TE.fromIOEither(makeFolder(dirname(path))),
+        TE.flatMapIOEither(() =>
+          IOE.tryCatch(() => write(bytes), ioError('io.fileStore', 'to write the file', path))
         ),
-        IOE.flatMap(() => writeAtomic(path)(bytes))
+        TE.flatMapEither((isPlaced) =>
+          isPlaced
+            ? E.right(undefined)
+            : E.left(
+                tangentError(
+                  'IoError',
+                  'io.fileStore',
+                  'the file as this run left it',
+                  'one that something else wrote',
+                  path
+                )
+              )
+        )
       )
-    )
-})
+  }
+}

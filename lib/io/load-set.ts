@@ -3,15 +3,15 @@ import { basename } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { tangentError, type TangentError } from '../core/error.js'
-import { of } from '../core/ndarray.js'
+import { showValue, tangentError, type TangentError } from '../core/error.js'
+import { type NdArray, of } from '../core/ndarray.js'
 import { sizeOf } from '../core/shape.js'
 import { cifar10 } from '../data/cifar10.js'
-import { idx } from '../data/idx.js'
+import { idx, idxHeader } from '../data/idx.js'
 import { count, type Labelled, labelled } from '../data/labelled.js'
-import { published, type PublishedName, publishedNames, type PublishedSet } from '../data/published.js'
+import { isPublished, published, type PublishedName, publishedNames, type PublishedSet } from '../data/published.js'
 import { type DataOptions, locate } from './locate.js'
-import { atPath, readBytes } from './read-bytes.js'
+import { atPath, type LengthOf, readBytes } from './read-bytes.js'
 
 /** A file that a set was read from. */
 export interface SourceFile {
@@ -53,13 +53,35 @@ interface Read {
   readonly source: SourceFile
 }
 
+/** How long a packed file of a set may be once unpacked: what an IDX header says, or the longest file that was published. */
+const lengthOf = ({ format, files }: PublishedSet): LengthOf =>
+  format === 'idx'
+    ? (start) =>
+        pipe(
+          idxHeader(start),
+          E.map(({ length }) => length)
+        )
+    : () => E.right(Math.max(...Object.values(files).map(({ bytes }) => bytes)))
+
+/** The elements of an IDX file of a published set, which are unsigned bytes: those of any other type mean something else. */
+const bytesOf = ({ bytes, source: { path } }: Read, divisor: number): E.Either<TangentError, NdArray> =>
+  pipe(
+    idxHeader(bytes),
+    E.filterOrElse(
+      ({ type }) => type.name === 'unsigned bytes',
+      ({ type }) => tangentError('DataError', 'io.loadSet', 'elements that are unsigned bytes', type.name)
+    ),
+    E.flatMap(() => idx({ divisor })(bytes)),
+    E.mapLeft(atPath(path))
+  )
+
 const readFileOf =
-  ({ files }: PublishedSet, verify: boolean) =>
+  (set: PublishedSet, verify: boolean) =>
   (path: string): TE.TaskEither<TangentError, Read> =>
     pipe(
-      readBytes(path),
+      readBytes(path, lengthOf(set)),
       TE.flatMapEither((bytes) => {
-        const known = files[basename(path).replace(/\.gz$/, '')]
+        const known = set.files[basename(path).replace(/\.gz$/, '')]
         const md5 = md5Of(bytes)
         const isPublished = known?.md5 === md5
         return verify && known?.md5 !== undefined && known.bytes === bytes.length && !isPublished
@@ -75,8 +97,8 @@ const idxPart = (
 ): E.Either<TangentError, Labelled> =>
   pipe(
     E.Do,
-    E.bind('x', () => pipe(idx({ divisor: 255 })(images!.bytes), E.mapLeft(atPath(images!.source.path)))),
-    E.bind('y', () => pipe(idx()(classes!.bytes), E.mapLeft(atPath(classes!.source.path)))),
+    E.bind('x', () => bytesOf(images!, 255)),
+    E.bind('y', () => bytesOf(classes!, 1)),
     E.filterOrElse(
       ({ x }) => x.shape.length === 3 && x.shape[1] === image[1] && x.shape[2] === image[2],
       ({ x }) =>
@@ -136,13 +158,17 @@ const partOf =
  * Reads MNIST, Fashion-MNIST or CIFAR-10 from a folder of files, plain or gzip; see {@link locate} for which. Pixels are
  * in [0, 1] (bytes divided by 255), an image is a flat row. A file of the published length with another md5 is a DataError
  * unless `verify` is false; a file of another length is read and said not to be the published one (`isPublished`), so that
- * parts of a set and small sets of one's own work. Truncated files, foreign headers, labels that are no class and images
- * without labels are a DataError naming the path.
+ * parts of a set and small sets of one's own work. Truncated files, foreign headers, elements that are no unsigned
+ * bytes, labels that are no class, images without labels and missing parts are a DataError naming the path.
  */
 export const loadSet = (
   name: PublishedName,
   options: DataOptions = {}
 ): TE.TaskEither<TangentError, LoadedSet> => {
+  if (!isPublished(name))
+    return TE.left(
+      tangentError('ArgumentError', 'io.loadSet', `one of ${publishedNames.join(', ')}`, showValue(name), 'name')
+    )
   const set = published[name]
   const read = partOf(set, options.verify ?? true)
   return pipe(

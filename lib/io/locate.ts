@@ -63,11 +63,19 @@ const filesIn = (
   names: readonly string[]
 ): E.Either<readonly string[], SetFiles> | undefined => {
   if (format === 'cifar-10') {
-    const train = [1, 2, 3, 4, 5].flatMap((k) => batchFile(names, `data_batch_${k}`) ?? [])
+    const found = [1, 2, 3, 4, 5].map((k) => batchFile(names, `data_batch_${k}`))
+    const train = found.flatMap((file) => file ?? [])
     const test = batchFile(names, 'test_batch')
     if (train.length === 0 && test === undefined) return undefined
-    if (train.length === 0) return E.left(['data_batch_1.bin'])
-    return test === undefined ? E.left(['test_batch.bin']) : E.right({ train, test: [test] })
+    // a whole batch calls for the four others; a part of one, named so, stands for itself
+    const isWhole = train.some((file) => /^data_batch_\d\.bin/.test(file))
+    const missing = [
+      ...found.flatMap((file, k) =>
+        file === undefined && (isWhole || (k === 0 && train.length === 0)) ? [`data_batch_${k + 1}.bin`] : []
+      ),
+      ...(test === undefined ? ['test_batch.bin'] : [])
+    ]
+    return missing.length > 0 || test === undefined ? E.left(missing) : E.right({ train, test: [test] })
   }
   const pick = (part: string) =>
     [`${part}-images-idx3-ubyte`, `${part}-labels-idx1-ubyte`].map(

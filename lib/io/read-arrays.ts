@@ -1,24 +1,31 @@
-import { inflateRawSync } from 'node:zlib'
+import { constants, inflateRawSync, type ZlibOptions } from 'node:zlib'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { fail, tangentError, type TangentError } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
-import * as npy from '../format/npy.js'
-import * as npz from '../format/npz.js'
-import * as safetensors from '../format/safetensors.js'
+import { npy } from '../format/npy.js'
+import { npz } from '../format/npz.js'
+import { safetensors } from '../format/safetensors.js'
 import { atPath, readBytes } from './read-bytes.js'
 import { writeAtomic } from './file-store.js'
 
 type Arrays = Readonly<Record<string, NdArray>>
 
-const inflate = (deflated: Uint8Array, size: number): Uint8Array => {
+/** Unpacks with options; a damaged stream, and one that gives more than it may, are a DataError. */
+const inflated = (deflated: Uint8Array, options: ZlibOptions): Uint8Array => {
   try {
-    return inflateRawSync(deflated, { maxOutputLength: Math.max(1, size) })
+    return inflateRawSync(deflated, options)
   } catch (thrown) {
     return fail('DataError', 'format.npz.decode', 'a whole deflate stream', String(thrown))
   }
 }
+
+const inflate = (deflated: Uint8Array, size: number): Uint8Array =>
+  inflated(deflated, { maxOutputLength: Math.max(1, size) })
+
+const inflateStart = (deflated: Uint8Array): Uint8Array =>
+  inflated(deflated, { finishFlush: constants.Z_SYNC_FLUSH })
 
 /** How the arrays of a file are read and written, by the end of its name. */
 const formats: Readonly<
@@ -38,7 +45,7 @@ const formats: Readonly<
       ),
     encode: (tensors) => safetensors.encode({ tensors })
   },
-  '.npz': { decode: (bytes) => npz.decode(bytes, inflate), encode: npz.encode },
+  '.npz': { decode: (bytes) => npz.decode(bytes, inflate, inflateStart), encode: npz.encode },
   '.npy': {
     decode: (bytes) =>
       pipe(

@@ -76,5 +76,6 @@ export const section = (heading: string, explanation: string, ...body: readonly 
 export const page = (title: string, ...body: readonly Markup[]): string =>
   '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n' +
   '<meta name="viewport" content="width=device-width, initial-scale=1">\n' +
+  '<meta name="generator" content="tangentflow">\n' +
   `<title>${escape(title)}</title>\n<style>${style}</style>\n</head>\n` +
   `<body>\n<main>\n${fragment(...body).text}\n</main>\n</body>\n</html>\n`

@@ -109,7 +109,9 @@ describe('npm start -- experiment', () => {
     const other = write('other.json', { ...small, training: { ...small.training, epochs: 3 } })
     const refused = await command(other, '--out', out)
     expect(refused.code).toBe(1)
-    expect(refused.err).toContain(`ConfigError in experiment: expected a run of this experiment`)
+    expect(refused.err).toContain(
+      `expected the training.epochs of the run that is there (2), received 3 (at ${join(out, 'dense-seed0.json')}: training.epochs)`
+    )
     expect(recordIn(out)).toEqual(record)
   })
 
@@ -143,8 +145,39 @@ describe('npm start -- experiment', () => {
     ],
     [
       { ...small, methods: [{ kind: 'snip', name: '../x' }] },
-      /a name of letters.*\(at FILE: methods\.0\.name\)/
+      /a name of at most 100 letters.*\(at FILE: methods\.0\.name\)/
     ],
+    [{ ...small, name: '../../x' }, /a name of at most 100 letters.*\(at FILE: name\)/],
+    [{ ...small, name: '..' }, /\(at FILE: name\)/],
+    [{ ...small, name: 'CON' }, /\(at FILE: name\)/],
+    [{ ...small, seeds: [0, 1, 0] }, /a number that is not there before, received 0 \(at FILE: seeds\.2\)/],
+    [{ ...small, densities: [0.5, 0.5] }, /not there before, received 0\.5 \(at FILE: densities\.1\)/],
+    [
+      {
+        ...small,
+        methods: [
+          { kind: 'snip', name: 'A b' },
+          { kind: 'random', name: 'a-B' }
+        ]
+      },
+      /a name that no other method has, received "a-B" \(at FILE: methods\.1\.name\)/
+    ],
+    [
+      {
+        ...small,
+        methods: [
+          { kind: 'dense', name: 'x-0.5' },
+          { kind: 'snip', name: 'x' }
+        ]
+      },
+      /a name that no other method has, received "x" \(at FILE: methods\.1\.name\)/
+    ],
+    [
+      { ...small, seeds: Array.from({ length: 100_001 }, (_, i) => i) },
+      /at most 100000 runs, received 200002 \(at FILE\)/
+    ],
+    [`{"name": "a", "name": "b"}`, /every name once, received a name twice \(at FILE: name\)/],
+    ['{"name":'.repeat(100_000), /expected JSON of at most 64 levels, received a deeper one \(at FILE\)/],
     [{ ...small, densities: [0] }, /a number in \(0, 1\], received 0 \(at FILE: densities\.0\)/],
     [
       { ...small, measures: { kernelImages: 300, dynamicsImages: 1, checkpoints: 1 } },

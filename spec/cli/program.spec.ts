@@ -81,7 +81,7 @@ describe('npm start', () => {
       expect(await command(`${tiny} --seed 5 --out ${out}`)).toEqual({ code: 0, out: first.out, err: '' })
       const refused = await command(`--epochs 2 --search-steps 3 --seed 5 --out ${out}`)
       expect(refused).toMatchObject({ code: 1, out: '' })
-      expect(refused.err).toContain('expected a run of this experiment, or none, received a run of another')
+      expect(refused.err).toContain('expected the training.epochs of the run that is there (1), received 2')
     }
   )
 
@@ -98,8 +98,8 @@ describe('npm start', () => {
       [`--density 0.0005 --out ${out}`, 'ArgumentError in mask.uniformCounts'],
       [`--engine abacus --out ${out}`, '(at --engine)'],
       [`--engine gpujs:webgl2 --out ${out}`, 'EngineError in openEngine'],
-      [`--seed ${2 ** 53 - 1} --seeds 2 --out ${out}`, 'ArgumentError in key'],
-      [`${tiny} --out ${join(file, 'run')}`, 'IoError in io.fileStore']
+      [`--seed ${2 ** 53 - 1} --seeds 2 --out ${out}`, '(at seeds.1)'],
+      [`${tiny} --out ${join(file, 'run')}`, 'IoError in io.']
     ] as const) {
       const { code, out: printed, err } = await command(line)
       expect([code, printed], line).toEqual([1, ''])
@@ -121,6 +121,28 @@ describe('npm start', () => {
       expect(readFileSync(join(out, 'result.json'), 'utf8')).toBe(content)
     }
     expect(readdirSync(out)).toEqual(['result.json'])
+  })
+
+  it('leaves a page of something else alone', async () => {
+    const out = mkdtempSync(join(root, 'page-'))
+    writeFileSync(join(out, 'report.html'), '<!doctype html>')
+    const { code, err } = await command(`${tiny} --out ${out}`)
+    expect([code, err]).toEqual([1, expect.stringContaining('a report of this library, or none')])
+    expect(readdirSync(out)).toEqual(['report.html'])
+  })
+
+  it('takes no option that objects have, and no number in hexadecimal digits', async () => {
+    for (const line of [
+      '--constructor 1',
+      '--__proto__ 1',
+      '--toString',
+      '--seed 0x10',
+      '--seed 0b1',
+      '--epochs 1_0'
+    ]) {
+      const { code, err } = await command(line)
+      expect([code, err.startsWith('ConfigError in npm start: ')], line).toEqual([1, true])
+    }
   })
 
   it('prints its help', async () => expect(await command('--help')).toMatchObject({ code: 0, err: '' }))

@@ -1,6 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { ExperimentRecord } from '../../lib/experiment/index.js'
+import { decodeRun, encodeJson, encodeRun } from '../../lib/experiment/experiment-record.js'
+import { right } from '../support/either.js'
 import { experimentSample, withoutMeasures } from '../support/experiment-sample.js'
 
 const full = experimentSample({ seeds: 3, methods: 9, densities: [0.05, 0.1] })
@@ -12,4 +14,31 @@ describe('the record of an experiment', () => {
       expect(ExperimentRecord.decode(JSON.parse(JSON.stringify(record)))).toEqual(E.right(record))
     }
   )
+})
+
+describe('the file of a run', () => {
+  const [run] = full.runs
+  const decode = decodeRun('run.json')
+
+  it('is read back, with its checksum or, as in version 0.1.0, without', () => {
+    expect(right(decode(encodeRun(run!)))).toEqual(run)
+    expect(right(decode(encodeJson(run!)))).toEqual(run)
+  })
+
+  it('is refused whatever byte is damaged', () => {
+    const bytes = encodeRun(run!)
+    for (let place = 0; place < bytes.length; place += 7)
+      for (const bit of [1, 2, 4]) {
+        const damaged = bytes.slice()
+        damaged[place]! ^= bit
+        const read = decode(damaged)
+        // white space is all that may change
+        if (E.isRight(read)) expect(read.right).toEqual(run)
+        else
+          expect(read.left).toMatchObject({
+            operation: 'experiment',
+            where: expect.stringMatching(/^run\.json/) as string
+          })
+      }
+  })
 })

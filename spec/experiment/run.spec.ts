@@ -1,6 +1,7 @@
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, it } from 'vitest'
 import { type checkpoint, openEngine, withEngine } from 'tangentflow'
+import { decodeCheckpoint } from '../../lib/checkpoint/index.js'
 import * as experiment from 'tangentflow/experiment'
 import { right } from '../support/either.js'
 import { smallTraining } from '../support/small-training.js'
@@ -117,6 +118,61 @@ describe('experiment.run', () => {
     const count = told.length
     expect(await ran(setting, { store, onProgress })).toEqual(first)
     expect(told).toHaveLength(count)
+  })
+
+  it('stops at the next program, saved at the step it has reached, and continues to the same numbers', async () => {
+    const saved = new Map<string, Uint8Array>()
+    const store = (name: string): checkpoint.Store => ({
+      read: TE.fromIO(() => saved.get(name)),
+      write: (bytes) => TE.fromIO(() => void saved.set(name, bytes))
+    })
+    const setting = small([{ kind: 'dense' }, { kind: 'ticket', steps: 3, batch: 8 }])
+    const whole = await ran(setting)
+    let calls = 0
+    for (let isDone = false, end = 2; !isDone; end += 3) {
+      calls = 0
+      const stop = () => Promise.resolve(++calls > end)
+      const result = await experiment.run(setting, { store, stop })(withEngine())()
+      isDone = result._tag === 'Right'
+      if (isDone) expect(timeless(right(result))).toEqual(whole)
+      else {
+        expect(result).toMatchObject({ left: { _tag: 'StopError', operation: 'experiment' } })
+        expect(calls).toBe(end + 1)
+      }
+      if (end === 5) {
+        const found = right(decodeCheckpoint(saved.get('dense-seed0.training.checkpoint')!))
+        expect(found.position).toBeGreaterThan(0)
+      }
+    }
+  })
+
+  it('names the file, the setting and both values where a run of another setting is there', async () => {
+    const saved = new Map<string, Uint8Array>()
+    const store = (name: string): checkpoint.Store => ({
+      where: `folder/${name}`,
+      read: TE.fromIO(() => saved.get(name)),
+      write: (bytes) => TE.fromIO(() => void saved.set(name, bytes))
+    })
+    const setting = small([{ kind: 'random' }])
+    await ran(setting, { store })
+    const other = { ...setting, training: { ...setting.training, batch: 25 } }
+    expect(await experiment.run(other, { store })(withEngine())()).toMatchObject({
+      left: {
+        _tag: 'ConfigError',
+        expected: 'the training.batch of the run that is there (50)',
+        received: '25',
+        where: 'folder/random-0.5-seed0.json: training.batch'
+      }
+    })
+    saved.delete('random-0.5-seed0.json')
+    expect(await experiment.run(other, { store })(withEngine())()).toMatchObject({
+      left: {
+        _tag: 'ArgumentError',
+        expected: 'the batch of the checkpoint (50)',
+        received: '25',
+        where: 'folder/random-0.5-seed0.training.checkpoint: batch'
+      }
+    })
   })
 
   it('runs on an engine that stays open, to the same numbers', async () => {

@@ -39,6 +39,13 @@ describe('npy', () => {
     ['a version of the future', Uint8Array.from([...bytesOf('\u0093NUMPY'), 9, 0, 0, 0])],
     ['a big-endian type', numpyFile("{'descr': '>f8', 'fortran_order': False, 'shape': (1,), }", floats(1))],
     ['objects', numpyFile("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", floats(1))],
+    ...['constructor', '__proto__', 'toString', 'hasOwnProperty'].map(
+      (name) =>
+        [
+          `a type that objects have, ${name}`,
+          numpyFile(`{'descr': '${name}', 'fortran_order': False, 'shape': (1,), }`, floats(1))
+        ] as [string, Uint8Array]
+    ),
     ['records', numpyFile("{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1,), }", floats(1))],
     ['an empty array', numpyFile("{'descr': '<f8', 'fortran_order': False, 'shape': (0,), }", floats())],
     ['too few elements', numpyFile("{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }", floats(1))],

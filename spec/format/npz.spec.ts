@@ -1,7 +1,8 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { format, ndarray } from 'tangentflow'
 import { right } from '../support/either.js'
+import { zipOf } from '../support/zip.js'
 
 describe('npz', () => {
   const arrays = { w: ndarray.of([2], Float32Array.of(1, 2)), 'layer/b': ndarray.scalar(3) }
@@ -35,5 +36,37 @@ describe('npz', () => {
     view.setUint32(bytes.length - 6, directory, true)
     expect(format.npz.decode(bytes)).toMatchObject({ left: { expected: 'stored entries', where: 'w.npy' } })
     expect(right(format.npz.decode(bytes, (raw) => inflateRawSync(raw)))).toEqual({ w: arrays.w })
+  })
+
+  it('unpacks no byte twice, nothing that is no array, and no more than 4 GiB', () => {
+    const unpacked: number[] = []
+    const inflate = (raw: Uint8Array): Uint8Array => {
+      const content = inflateRawSync(raw)
+      unpacked.push(content.length)
+      return content
+    }
+    const start = (raw: Uint8Array): Uint8Array =>
+      inflateRawSync(raw, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, 70_000)
+    const refused = (members: Parameters<typeof zipOf>[0]): unknown =>
+      format.npz.decode(zipOf(members), inflate, start)
+    const content = right(format.npy.encode(arrays.w))
+    expect(refused([{ name: 'w.npy', content }])).toEqual({ _tag: 'Right', right: { w: arrays.w } })
+    unpacked.length = 0
+
+    const shared = Array.from({ length: 100 }, (_, i) => ({ name: `w${i + 1}.npy`, content, as: 0 }))
+    expect(refused([{ name: 'w0.npy', content }, ...shared])).toMatchObject({
+      left: { _tag: 'DataError', expected: 'entries that do not overlap' }
+    })
+    const zeros = new Uint8Array(2 ** 22)
+    expect(refused([{ name: 'zeros.npy', content: zeros }])).toMatchObject({
+      left: { _tag: 'DataError', expected: 'a file that begins with \\x93NUMPY', where: 'zeros' }
+    })
+    expect(refused([{ name: 'w.npy', content, size: 2 ** 31 }])).toMatchObject({
+      left: { _tag: 'DataError', expected: '8 bytes for F32 [2]', where: 'w' }
+    })
+    expect(refused([0, 1, 2].map((i) => ({ name: `${i}.npy`, content, size: 2 ** 31 })))).toMatchObject({
+      left: { expected: 'entries of at most 4294967296 bytes' }
+    })
+    expect(unpacked).toEqual([])
   })
 })

@@ -113,12 +113,45 @@ describe('safetensors', () => {
       'b'
     ],
     ['a gap', file(`{"a":${entry('F32', [1], [4, 8])}}`, 8), 'data_offsets that begin at 0', 'a'],
+    [
+      'nothing where a type should be',
+      file('{"a":{"shape":[1],"data_offsets":[0,4]}}', 4),
+      'one of F64, F32',
+      'a'
+    ],
+    ['nothing where a shape should be', file('{"a":{"dtype":"F32"}}', 4), 'a shape of sizes', 'a'],
+    ['nothing where offsets should be', file('{"a":{"dtype":"F32","shape":[1]}}', 4), 'data_offsets', 'a'],
+    [
+      'a header that nests 100,000 deep',
+      file(`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 0),
+      'a header in JSON of at most 64 levels',
+      undefined
+    ],
+    [
+      'a header that nests and does not end',
+      file('{"a":'.repeat(100_000), 0),
+      'at most 64 levels',
+      undefined
+    ],
+    ['a string that does not end', file('{"a', 0), 'a header in JSON', undefined],
     ['metadata that is no text', file('{"__metadata__":{"a":1}}', 0), 'a text', '__metadata__.a']
   ])('refuses %s', (_, bytes, expected, where) => {
     const error = refusal(bytes)
     expect(error).toMatchObject({ _tag: 'DataError', operation: 'format.safetensors.decode' })
     expect(error).toMatchObject({ expected: expect.stringContaining(expected) as string })
     if (where !== undefined) expect(error).toMatchObject({ where })
+    expect(error).toMatchObject({ received: expect.stringMatching(/./) as string })
+  })
+
+  it('reads 100,000 names in linear time, and names that objects have', () => {
+    const header = (count: number): string =>
+      `{${Array.from({ length: count }, (_, i) => `"t${i}":${entry('U8', [1], [i, i + 1])}`).join()}}`
+    expect(Object.keys(right(decode(file(header(100_000), 100_000))).tensors)).toHaveLength(100_000)
+    const tensors = Object.fromEntries(
+      ['__proto__', 'constructor', 'toString'].map((name) => [name, ndarray.scalar(1)])
+    )
+    const read = right(decode(right(encode({ tensors, dtypes: { w: 'F32' } })))).tensors
+    expect(Object.keys(read).sort()).toEqual(Object.keys(tensors).sort())
   })
 
   it('keeps whole numbers exactly under every type, and refuses what does not fit', () => {

@@ -9,7 +9,6 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vites
 import { fetchSet, loadSet, planFetch } from 'tangentflow/io'
 import { program } from '../../lib/cli/program.js'
 import type * as publishedModule from '../../lib/data/published.js'
-import { untar } from '../../lib/io/fetch-set.js'
 import { smallIdxSet } from '../support/datasets.js'
 
 // The published sums are those of real sets, so the small ones served here are told to be published.
@@ -46,7 +45,7 @@ beforeEach(async () => {
 afterEach(() => new Promise((closed) => server!.close(closed)))
 
 const get = (said: string[] = []) =>
-  fetchSet('mnist', { data: folder, source, tell: (line) => () => void said.push(line) })()
+  fetchSet('mnist', { data: folder, source, onProgress: (line) => () => void said.push(line) })()
 
 describe('fetchSet', () => {
   it('fetches a set to where it is looked for, and tells of every URL before it asks', async () => {
@@ -79,6 +78,32 @@ describe('fetchSet', () => {
     expect(readdirSync(join(folder, 'mnist'))).toHaveLength(4)
   })
 
+  it('ends a download that is longer than what was published', async () => {
+    let sent = 0
+    const endless = createServer((_request, response) => {
+      const part = new Uint8Array(2 ** 20)
+      const more = (): void => {
+        while (!response.destroyed && response.write(part)) sent += part.length
+        sent += part.length
+      }
+      response.writeHead(200).on('drain', more)
+      more()
+    })
+    await new Promise<void>((ready) => endless.listen(0, '127.0.0.1', ready))
+    source = `http://127.0.0.1:${(endless.address() as AddressInfo).port}/`
+    expect(await get()).toMatchObject({
+      left: {
+        _tag: 'DataError',
+        expected: 'at most 47152593 bytes, as published',
+        where: `${source}train-images-idx3-ubyte.gz`
+      }
+    })
+    expect(sent).toBeLessThan(2 ** 27)
+    expect(existsSync(join(folder, 'mnist'))).toBe(false)
+    endless.closeAllConnections()
+    await new Promise((closed) => endless.close(closed))
+  })
+
   it('says that there is no network, and that a folder cannot be made', async () => {
     source = 'http://127.0.0.1:1/'
     expect(await get()).toMatchObject({
@@ -91,20 +116,22 @@ describe('fetchSet', () => {
     const file = join(root, 'file')
     writeFileSync(file, '')
     source = `http://127.0.0.1:${(server!.address() as AddressInfo).port}/`
-    const result = await fetchSet('mnist', { data: file, source, tell: () => () => undefined })()
+    const result = await fetchSet('mnist', { data: file, source, onProgress: () => () => undefined })()
     expect(result).toMatchObject({ left: { _tag: 'IoError', received: 'a file where a folder should be' } })
   })
 
   it('plans without touching anything: known sources, the folder of the options or the environment', () => {
-    const tell = () => () => undefined
-    expect(planFetch('fashion-mnist', { data: 'D', tell })[0]).toEqual({
+    const onProgress = () => () => undefined
+    expect(planFetch('fashion-mnist', { data: 'D', onProgress })[0]).toEqual({
       url: 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-images-idx3-ubyte.gz',
-      path: join('D', 'fashion-mnist', 'train-images-idx3-ubyte.gz')
+      path: join('D', 'fashion-mnist', 'train-images-idx3-ubyte.gz'),
+      most: Math.ceil(1.001 * (16 + 60_000 * 784)) + 65_536
     })
-    expect(planFetch('cifar-10', { env: { TANGENTFLOW_DATA: 'E' }, tell })).toEqual([
+    expect(planFetch('cifar-10', { env: { TANGENTFLOW_DATA: 'E' }, onProgress })).toEqual([
       {
         url: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
-        path: join('E', 'cifar-10-batches-bin')
+        path: join('E', 'cifar-10-batches-bin'),
+        most: Math.ceil(1.001 * 6 * 30_730_000) + 65_536
       }
     ])
   })
@@ -145,35 +172,5 @@ describe('npm start -- data', () => {
       expect(err).toContain('ConfigError in npm start -- data')
     }
     expect((await command('--help'))[1]).toContain('npm start -- data fetch')
-  })
-})
-
-describe('untar', () => {
-  /** A file of a tar archive: name, size in octal, type, contents in blocks of 512 bytes. */
-  const member = (name: string, type: string, content: string): Uint8Array => {
-    const header = new Uint8Array(512)
-    const put = (text: string, at: number): void => header.set(new TextEncoder().encode(text), at)
-    put(name, 0)
-    put(content.length.toString(8).padStart(11, '0'), 124)
-    put(type, 156)
-    const body = new Uint8Array(Math.ceil(content.length / 512) * 512)
-    body.set(new TextEncoder().encode(content))
-    return Uint8Array.from([...header, ...body])
-  }
-
-  it('gives plain files by their names, and refuses an archive that is cut off', () => {
-    const archive = Uint8Array.from([
-      ...member('folder/', '5', ''),
-      ...member('folder/a.bin', '0', 'x'.repeat(600)),
-      ...member('folder/b.bin', '0', 'y'),
-      ...new Uint8Array(1024)
-    ])
-    const read = untar(archive)
-    if (read._tag === 'Left') throw new Error('refused')
-    expect([...read.right].map(([name, bytes]) => [name, bytes.length])).toEqual([
-      ['a.bin', 600],
-      ['b.bin', 1]
-    ])
-    expect(untar(archive.subarray(0, 1200))).toMatchObject({ left: { expected: 'a whole tar archive' } })
   })
 })

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -122,5 +123,71 @@ describe('a training saved in a file', () => {
     })
     const inside = join(path, 'checkpoint.safetensors')
     expect(await attemptFit(keepIn(inside))).toMatchObject({ left: { _tag: 'IoError' } })
+  })
+})
+
+describe("a file that is not the store's", () => {
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+  const fresh = (): string => join(fs.mkdtempSync(join(root, 'own-')), 'file')
+  const foreign = (path: string) => ({
+    left: {
+      _tag: 'IoError',
+      operation: 'io.fileStore',
+      expected: 'the file as this run left it',
+      received: 'one that something else wrote',
+      where: path
+    }
+  })
+
+  it('stays as it is where the store has not read it', async () => {
+    const path = fresh()
+    fs.writeFileSync(path, 'my thesis')
+    const store = fileStore(path)
+    expect(await store.write(bytes('run'))()).toMatchObject(foreign(path))
+    expect(fs.readFileSync(path, 'utf8')).toBe('my thesis')
+    expect(await store.read()).toEqual(E.right(bytes('my thesis')))
+    expect(await store.write(bytes('run'))()).toEqual(E.right(undefined))
+    expect(fs.readdirSync(join(path, '..'))).toEqual(['file'])
+  })
+
+  it('stays as it is where another process wrote it since', async () => {
+    const path = fresh()
+    const [one, other] = [fileStore(path), fileStore(path)]
+    expect([await one.read(), await other.read()]).toEqual([E.right(undefined), E.right(undefined)])
+    expect(await one.write(bytes('first'))()).toEqual(E.right(undefined))
+    expect(await other.write(bytes('second'))()).toMatchObject(foreign(path))
+    expect(await one.write(bytes('third'))()).toEqual(E.right(undefined))
+    fs.rmSync(path)
+    expect(await one.write(bytes('fourth'))()).toMatchObject(foreign(path))
+    expect(await one.read()).toEqual(E.right(undefined))
+    expect(await one.write(bytes('fifth'))()).toEqual(E.right(undefined))
+    expect(fs.readFileSync(path, 'utf8')).toBe('fifth')
+  })
+
+  it('is swept where it is a temporary file that was left over, and only then', async () => {
+    const path = fresh()
+    const folder = join(path, '..')
+    const ended = spawnSync(process.execPath, ['--version']).pid
+    const random = '0123456789abcdef'
+    const names = {
+      swept: [`.file.${ended}.${random}.tmp`, `.old.${process.pid}.${random}.tmp`],
+      left: [
+        `.new.${ended}.${random}.tmp`,
+        `.file.${process.pid}.${random}.tmp`,
+        `.file.${ended}.tmp`,
+        'a.tmp'
+      ]
+    }
+    for (const name of [...names.swept, ...names.left]) fs.writeFileSync(join(folder, name), '')
+    const ago = (seconds: number): Date => new Date(Date.now() - 1000 * seconds)
+    for (const [name, seconds] of [
+      [names.swept[0]!, 60],
+      [names.swept[1]!, 7200],
+      [names.left[1]!, 60],
+      [names.left[2]!, 7200]
+    ] as const)
+      fs.utimesSync(join(folder, name), ago(seconds), ago(seconds))
+    expect(await fileStore(path).write(bytes('run'))()).toEqual(E.right(undefined))
+    expect(fs.readdirSync(folder).sort()).toEqual([...names.left, 'file'].sort())
   })
 })

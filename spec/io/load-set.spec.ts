@@ -162,12 +162,88 @@ describe('loadSet', () => {
         ['data_batch_2.bin', batch(4)],
         ['data_batch_1.first2.bin.gz', batch(9, 9)],
         ['data_batch_1.bin.gz', batch(1, 2, 3)],
+        ...[3, 4, 5].map((k) => [`data_batch_${k}.bin`, batch(k)] as const),
         ['test_batch.first1.bin', batch(5)]
       ])
     )
     const { train, test } = await loaded('cifar-10', { data: folder })
-    expect([[...train.y.data], [...test.y.data], train.x.shape]).toEqual([[1, 2, 3, 4], [5], [4, 3072]])
+    expect([[...train.y.data], [...test.y.data], train.x.shape]).toEqual([
+      [1, 2, 3, 4, 3, 4, 5],
+      [5],
+      [7, 3072]
+    ])
     expect(train.x.data[3 * 3072]).toBe(Math.fround(4 / 255))
+    for (const k of [2, 5]) rmSync(join(folder, `data_batch_${k}.bin`))
+    expect(await load('cifar-10', { data: folder })).toMatchObject({
+      left: {
+        _tag: 'DataError',
+        expected: 'data_batch_2.bin, data_batch_5.bin (plain or .gz)',
+        where: folder
+      }
+    })
+  })
+
+  it('takes a part of one CIFAR-10 batch for itself', async () => {
+    const folder = fresh()
+    const record = Uint8Array.from([1, ...new Array<number>(3072).fill(1)])
+    writeFiles(
+      folder,
+      new Map([
+        ['data_batch_1.first1.bin', record],
+        ['test_batch.bin', record]
+      ])
+    )
+    expect(data.count((await loaded('cifar-10', { data: folder })).train)).toBe(1)
+  })
+
+  it('refuses elements that are no unsigned bytes by the name of their type', async () => {
+    for (const [type, name, width] of [
+      [0x09, 'signed bytes', 1],
+      [0x0c, '32-bit whole numbers', 4],
+      [0x0d, 'float32', 4]
+    ] as const) {
+      const folder = fresh()
+      const images = Uint8Array.from([0, 0, type, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28])
+      const labels = Uint8Array.from([0, 0, 8, 1, 0, 0, 0, 2, 1, 2])
+      const pixels = new Uint8Array(2 * 784 * width)
+      writeFiles(
+        folder,
+        new Map(
+          ['train', 't10k'].flatMap((part) => [
+            [`${part}-images-idx3-ubyte`, Uint8Array.from([...images, ...pixels])],
+            [`${part}-labels-idx1-ubyte`, labels]
+          ])
+        )
+      )
+      expect(await load('mnist', { data: folder })).toMatchObject({
+        left: {
+          _tag: 'DataError',
+          expected: 'elements that are unsigned bytes',
+          received: name,
+          where: join(folder, 'train-images-idx3-ubyte')
+        }
+      })
+    }
+  })
+
+  it('unpacks no more than a header promises', async () => {
+    const folder = fresh()
+    const bomb = Uint8Array.from([
+      ...[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28],
+      ...new Uint8Array(2 ** 22)
+    ])
+    writeFiles(
+      folder,
+      new Map(
+        ['train', 't10k'].flatMap((part) => [
+          [`${part}-images-idx3-ubyte.gz`, bomb],
+          [`${part}-labels-idx1-ubyte`, Uint8Array.from([0, 0, 8, 1, 0, 0, 0, 2, 1, 2])]
+        ])
+      )
+    )
+    expect(await load('mnist', { data: folder })).toMatchObject({
+      left: { _tag: 'DataError', expected: 'at most 1584 bytes once unpacked', received: 'more' }
+    })
   })
 })
 

@@ -6,7 +6,7 @@ import type { Concrete } from '../../graph/spec.js'
 import { attempt } from '../../graph/trace.js'
 import * as mask from '../../mask/index.js'
 import * as nn from '../../nn/index.js'
-import { fromStart, label, type Method, type MethodInput, searchFields } from './method.js'
+import { fromStart, type Method, type MethodInput, searchFields } from './method.js'
 import { saved, searchAttack } from './search.js'
 
 /** Scores that descend the training loss under frozen weights, from a start and under an attack. */
@@ -18,7 +18,7 @@ const learnt = <K extends string>(
   codec.variant(
     kind,
     {},
-    { name: label, ...searchFields },
+    { name: codec.fileName, ...searchFields },
     ({ steps = 300, batch = 128, rate = 0.01, layers = 'uniform' }): Method => ({
       layers,
       run: (input) => {

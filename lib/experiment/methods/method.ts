@@ -1,6 +1,5 @@
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
-import * as t from 'io-ts'
 import type { Store } from '../../checkpoint/index.js'
 import type { HostKey } from '../../core/key.js'
 import * as codec from '../../format/codec.js'
@@ -54,16 +53,6 @@ export const fromStart = (
   start = params
 ): MethodResult => ({ mask, start, epochs: training.epochs, isStepwise: true })
 
-const isLabel = (value: unknown): value is string => typeof value === 'string' && /^[\w .=+-]+$/.test(value)
-
-/** A name for tables and files, needed where a kind stands twice: letters, digits, spaces and `. = + - _`. */
-export const label = new t.Type<string, string>(
-  'a name of letters, digits, spaces and . = + - _',
-  isLabel,
-  (value, context) => (isLabel(value) ? t.success(value) : t.failure(value, context)),
-  t.identity
-)
-
 /** A codec of how weights are allocated to layers. */
 export const LayersSetting = codec.oneOf(['global', 'uniform', 'erk'])
 
@@ -76,7 +65,7 @@ export const searchFields = {
 }
 
 /** Everything is kept. */
-export const dense = codec.variant('dense', {}, { name: label }, (): Method => ({
+export const dense = codec.variant('dense', {}, { name: codec.fileName }, (): Method => ({
   layers: undefined,
   run: (input) => RTE.of(fromStart(input, undefined))
 }))

@@ -3,13 +3,13 @@ import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as codec from '../../format/codec.js'
 import * as train from '../../train/index.js'
 import { fitOptionsOf } from '../training-setting.js'
-import { fromStart, label, LayersSetting, type Method } from './method.js'
+import { fromStart, LayersSetting, type Method } from './method.js'
 
 /** The largest weights after whole trainings, from their values after `to` epochs: `train.rewind`. */
 export const rewind = codec.variant(
   'rewind',
   {},
-  { name: label, layers: LayersSetting, rounds: codec.whole(1), to: codec.whole(0) },
+  { name: codec.fileName, layers: LayersSetting, rounds: codec.whole(1), to: codec.whole(0) },
   ({ kind: _kind, name: _name, to = 0, ...options }): Method => ({
     layers: options.layers ?? 'global',
     run: (input) => {

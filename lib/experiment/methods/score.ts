@@ -5,10 +5,10 @@ import * as codec from '../../format/codec.js'
 import type { Effect } from '../../graph/runner.js'
 import * as mask from '../../mask/index.js'
 import { withstoodBy } from '../training-setting.js'
-import { fromStart, label, LayersSetting, type Method, type MethodInput } from './method.js'
+import { fromStart, LayersSetting, type Method, type MethodInput } from './method.js'
 
 const fields = {
-  name: label,
+  name: codec.fileName,
   layers: LayersSetting,
   rounds: codec.whole(1),
   samples: codec.whole(1),

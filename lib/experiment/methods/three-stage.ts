@@ -4,13 +4,13 @@ import { tangentError } from '../../core/error.js'
 import * as codec from '../../format/codec.js'
 import * as train from '../../train/index.js'
 import { fitOptionsOf } from '../training-setting.js'
-import { label, LayersSetting, type Method } from './method.js'
+import { LayersSetting, type Method } from './method.js'
 
 /** The largest weights after some epochs, half of them by default, trained on from there: `train.threeStage`. */
 export const threeStage = codec.variant(
   'threeStage',
   {},
-  { name: label, layers: LayersSetting, dense: codec.whole(1) },
+  { name: codec.fileName, layers: LayersSetting, dense: codec.whole(1) },
   ({ layers = 'global', dense }): Method => ({
     layers,
     run: ({ network, params, set, density, training, stream, store, onProgress }) => {

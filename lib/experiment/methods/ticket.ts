@@ -8,7 +8,7 @@ import * as mask from '../../mask/index.js'
 import type * as nn from '../../nn/index.js'
 import * as train from '../../train/index.js'
 import { fitOptionsOf, withstoodBy } from '../training-setting.js'
-import { fromStart, label, type Method, type MethodInput, searchFields } from './method.js'
+import { fromStart, type Method, type MethodInput, searchFields } from './method.js'
 import { scored } from './score.js'
 import { saved, searchRecord } from './search.js'
 
@@ -39,7 +39,7 @@ export const ticket = codec.variant(
   'ticket',
   {},
   {
-    name: label,
+    name: codec.fileName,
     ...searchFields,
     gamma: codec.atLeast(0),
     c: codec.atLeast(0),

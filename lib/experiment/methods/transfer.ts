@@ -3,7 +3,7 @@ import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as codec from '../../format/codec.js'
 import { attempt } from '../../graph/trace.js'
 import * as mask from '../../mask/index.js'
-import { fromStart, label, type Method, searchFields } from './method.js'
+import { fromStart, type Method, searchFields } from './method.js'
 import { saved, searchAttack, searchRecord } from './search.js'
 
 /** Neural tangent transfer, `mask.transfer`; training starts from the student's weights. */
@@ -11,7 +11,7 @@ export const transfer = codec.variant(
   'transfer',
   {},
   {
-    name: label,
+    name: codec.fileName,
     ...searchFields,
     gamma: codec.atLeast(0),
     lambda: codec.atLeast(0),
