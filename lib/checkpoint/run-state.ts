@@ -38,7 +38,8 @@ const sameSettings = (
 ): E.Either<TangentError, unknown> => {
   const refuse = leftWith('ArgumentError', kind)
   const at = (name: string): string => (where === undefined ? name : `${where}: ${name}`)
-  if (saved.kind !== kind) return refuse(`a checkpoint of ${kind}`, `one of ${saved.kind}`, where ?? 'checkpoint')
+  if (saved.kind !== kind)
+    return refuse(`a checkpoint of ${kind}`, `one of ${saved.kind}`, where ?? 'checkpoint')
   const names = new Set([...Object.keys(settings), ...Object.keys(saved.settings)])
   const other = [...names].find((name) => settingOf(saved.settings, name) !== settingOf(settings, name))
   return other === undefined

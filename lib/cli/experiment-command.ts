@@ -165,7 +165,11 @@ const checkResult = (
 const REPORT = /<meta name="generator" content="tangentflow">|tr\.start td \{ border-top/
 
 /** Refuses a folder in which the name of the report is taken by a page of something else. */
-const checkReport = ({ read }: Store, operation: string, file: string): TE.TaskEither<TangentError, unknown> =>
+const checkReport = (
+  { read }: Store,
+  operation: string,
+  file: string
+): TE.TaskEither<TangentError, unknown> =>
   pipe(
     read,
     TE.filterOrElse(

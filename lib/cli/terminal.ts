@@ -39,7 +39,10 @@ const [REDRAW, REPEAT] = [100, 10_000]
  * A bar that is drawn over and over on a terminal; elsewhere a line at the start and the end of each phase, and every ten
  * seconds between. A run that is finished leaves a line on both.
  */
-export const display = ({ err, interactive }: Terminal, clock: IO<number> = () => performance.now()): Display => {
+export const display = (
+  { err, interactive }: Terminal,
+  clock: IO<number> = () => performance.now()
+): Display => {
   const erase = interactive ? '\r\u001b[K' : ''
   let last = { phase: '', at: -Infinity }
   const draw = (shown: ExperimentProgress): void => {

@@ -64,7 +64,8 @@ const headerOf = (bytes: Uint8Array): IdxHeader => {
 }
 
 /** What an IDX file says of itself in its first bytes. */
-export const idxHeader = (bytes: Uint8Array): E.Either<TangentError, IdxHeader> => attempt(() => headerOf(bytes))
+export const idxHeader = (bytes: Uint8Array): E.Either<TangentError, IdxHeader> =>
+  attempt(() => headerOf(bytes))
 
 /**
  * Reads an array in the IDX format, that of MNIST: two zero bytes, the element type, the number of axes, their sizes as

@@ -175,7 +175,13 @@ export const decodeJson =
     pipe(
       parseJson('JSON', bytes),
       E.mapLeft(({ expected, received, where: at }) =>
-        tangentError('ConfigError', operation, expected, received, at === undefined ? where : `${where}: ${at}`)
+        tangentError(
+          'ConfigError',
+          operation,
+          expected,
+          received,
+          at === undefined ? where : `${where}: ${at}`
+        )
       ),
       E.flatMap((value) =>
         pipe(

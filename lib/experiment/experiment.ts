@@ -40,7 +40,8 @@ const fault = (
   const { seeds, methods, densities = [1] } = experiment
   for (const [field, values] of Object.entries({ seeds, densities })) {
     const at = repeated(values)
-    if (at >= 0) return { path: [field, `${at}`], value: values[at], expected: 'a number that is not there before' }
+    if (at >= 0)
+      return { path: [field, `${at}`], value: values[at], expected: 'a number that is not there before' }
   }
   const count = seeds.length * methods.length * densities.length
   if (count > MOST_RUNS) return { path: [], value: count, expected: `at most ${MOST_RUNS} runs` }

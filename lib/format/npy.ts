@@ -130,10 +130,7 @@ const decode = (bytes: Uint8Array): E.Either<TangentError, NdArray> =>
  * assert.ok(E.isRight(bytes))
  * assert.deepEqual(format.npy.decode(bytes.right), E.right(x))
  */
-const encode = (
-  { shape, data }: NdArray,
-  dtype: Dtype = dtypeOf(data)
-): E.Either<TangentError, Uint8Array> =>
+const encode = ({ shape, data }: NdArray, dtype: Dtype = dtypeOf(data)): E.Either<TangentError, Uint8Array> =>
   attempt(() => {
     const descr =
       descrs.get(dtype) ?? fail('ArgumentError', 'format.npy.encode', 'a type that NumPy has', dtype)

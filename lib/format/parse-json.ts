@@ -55,7 +55,8 @@ export const parseJson = (expected: string, text: string | Uint8Array): E.Either
     const known = new Set<string>()
     for (const [from, to] of names) {
       const name = JSON.parse(json.slice(from, to)) as string
-      if (known.has(name)) return E.left({ expected: 'every name once', received: 'a name twice', where: name })
+      if (known.has(name))
+        return E.left({ expected: 'every name once', received: 'a name twice', where: name })
       known.add(name)
     }
     return E.right(value)

@@ -126,10 +126,8 @@ const header = (bytes: Uint8Array, total: number): Header => {
  * What a file of `total` bytes that begins with these holds, checked as {@link decode} checks it: enough to read single
  * tensors of a large file from their places. `bytes` must reach to the end of the header.
  */
-const decodeHeader = (
-  bytes: Uint8Array,
-  total: number = bytes.length
-): E.Either<TangentError, Header> => attempt(() => header(bytes, total))
+const decodeHeader = (bytes: Uint8Array, total: number = bytes.length): E.Either<TangentError, Header> =>
+  attempt(() => header(bytes, total))
 
 /**
  * Reads a safetensors file (huggingface.co/docs/safetensors): F64 gives float64 elements, so do whole numbers of 32 bits and

@@ -105,7 +105,10 @@ const download = (url: string, most: number, timeout: number): TE.TaskEither<Tan
     TE.tryCatch(
       async () => {
         const response = await fetch(url, { signal: AbortSignal.timeout(timeout) })
-        return { status: response.status, bytes: response.status === 200 ? await bodyOf(response, most) : undefined }
+        return {
+          status: response.status,
+          bytes: response.status === 200 ? await bodyOf(response, most) : undefined
+        }
       },
       (thrown) => refuse('an answer from the network', reasonOf(thrown), url)
     ),
@@ -115,7 +118,9 @@ const download = (url: string, most: number, timeout: number): TE.TaskEither<Tan
     ),
     TE.flatMap(({ bytes }) =>
       bytes === undefined
-        ? TE.left(tangentError('DataError', 'io.fetchSet', `at most ${most} bytes, as published`, 'more', url))
+        ? TE.left(
+            tangentError('DataError', 'io.fetchSet', `at most ${most} bytes, as published`, 'more', url)
+          )
         : TE.right(bytes)
     )
   )

@@ -60,10 +60,7 @@ export const isAlive = (pid: number): boolean => {
 const TEMPORARY = /^\..+\.(\d+)\.[0-9a-f]{16}\.tmp$/
 
 const temporaryFor = (path: string): string =>
-  join(
-    dirname(path),
-    `.${basename(path).slice(0, 100)}.${process.pid}.${randomBytes(8).toString('hex')}.tmp`
-  )
+  join(dirname(path), `.${basename(path).slice(0, 100)}.${process.pid}.${randomBytes(8).toString('hex')}.tmp`)
 
 /** Milliseconds after which a temporary file is left over: of a process that has ended, and of any. */
 const [ENDED, ANY] = [10_000, 3_600_000]
@@ -184,10 +181,7 @@ export const fileStore = (path: string): Store => {
   return {
     where: path,
     read: pipe(
-      TE.tryCatch(
-        () => readStamped(path),
-        ioError('io.fileStore', 'a checkpoint that can be read', path)
-      ),
+      TE.tryCatch(() => readStamped(path), ioError('io.fileStore', 'a checkpoint that can be read', path)),
       TE.map((found) => {
         seen = found?.stamp ?? NONE
         return found?.bytes

@@ -18,8 +18,7 @@ export const codeOf = (thrown: unknown): string =>
   thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
 
 /** A thrown file-system error in words. */
-const reasonOf = (thrown: unknown): string =>
-  reasons.get(codeOf(thrown)) ?? messageOf(thrown)
+const reasonOf = (thrown: unknown): string => reasons.get(codeOf(thrown)) ?? messageOf(thrown)
 
 /** A thrown file-system error as an IoError that says what was tried, why it failed and where. */
 export const ioError =

@@ -9,7 +9,13 @@ import { sizeOf } from '../core/shape.js'
 import { cifar10 } from '../data/cifar10.js'
 import { idx, idxHeader } from '../data/idx.js'
 import { count, type Labelled, labelled } from '../data/labelled.js'
-import { isPublished, published, type PublishedName, publishedNames, type PublishedSet } from '../data/published.js'
+import {
+  isPublished,
+  published,
+  type PublishedName,
+  publishedNames,
+  type PublishedSet
+} from '../data/published.js'
 import { type DataOptions, locate } from './locate.js'
 import { atPath, type LengthOf, readBytes } from './read-bytes.js'
 
@@ -167,7 +173,13 @@ export const loadSet = (
 ): TE.TaskEither<TangentError, LoadedSet> => {
   if (!isPublished(name))
     return TE.left(
-      tangentError('ArgumentError', 'io.loadSet', `one of ${publishedNames.join(', ')}`, showValue(name), 'name')
+      tangentError(
+        'ArgumentError',
+        'io.loadSet',
+        `one of ${publishedNames.join(', ')}`,
+        showValue(name),
+        'name'
+      )
     )
   const set = published[name]
   const read = partOf(set, options.verify ?? true)

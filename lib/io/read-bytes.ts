@@ -30,7 +30,11 @@ export type LengthOf = (start: Uint8Array) => E.Either<TangentError, number>
 /** Packed bytes from which the first ones are unpacked, and how many of these say what a file promises. */
 const [START, HEADER] = [1024, 256]
 
-const gunzipped = (path: string, bytes: Uint8Array, options: ZlibOptions): TE.TaskEither<TangentError, Uint8Array> =>
+const gunzipped = (
+  path: string,
+  bytes: Uint8Array,
+  options: ZlibOptions
+): TE.TaskEither<TangentError, Uint8Array> =>
   TE.tryCatch(
     () => promisify<Uint8Array, ZlibOptions, Uint8Array>(gunzip)(bytes, options),
     (thrown) => {
@@ -42,16 +46,13 @@ const gunzipped = (path: string, bytes: Uint8Array, options: ZlibOptions): TE.Ta
   )
 
 /** The first bytes of what is packed. */
-const startOf =
-  (path: string, bytes: Uint8Array, length = START): TE.TaskEither<TangentError, Uint8Array> =>
-    pipe(
-      gunzipped(path, bytes.subarray(0, length), { finishFlush: constants.Z_SYNC_FLUSH }),
-      TE.flatMap((start) =>
-        start.length >= HEADER || length >= bytes.length
-          ? TE.right(start)
-          : startOf(path, bytes, 2 * length)
-      )
+const startOf = (path: string, bytes: Uint8Array, length = START): TE.TaskEither<TangentError, Uint8Array> =>
+  pipe(
+    gunzipped(path, bytes.subarray(0, length), { finishFlush: constants.Z_SYNC_FLUSH }),
+    TE.flatMap((start) =>
+      start.length >= HEADER || length >= bytes.length ? TE.right(start) : startOf(path, bytes, 2 * length)
     )
+  )
 
 /**
  * Unpacks gzip, to no more than `lengthOf` says by the first bytes of the content, or to 1 GiB; a file that is longer, cut off
