@@ -4,7 +4,7 @@ import { scalar } from '../core/ndarray.js'
 import { sizeOf } from '../core/shape.js'
 import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
-import { geometry, projectOnto, randomPoint } from './ball.js'
+import { geometry, projectOnto, randomPoint, unitBox } from './ball.js'
 import { type Candidate, type Goal, goalOf, type GoalOptions } from './goal.js'
 import type { Iteration } from './iteration.js'
 import { alongBatch, bisect, both, chooseEach, either, flat, maxEach, not, sumEach } from './samples.js'
@@ -52,6 +52,7 @@ const common = (operation: string, options: ApgdOptions, steps: number) =>
     keep: 'best',
     freeze: true,
     gradients: true,
+    box: options.box ?? unitBox,
     goal: (logits, batch, key) => {
       requireWhole(operation, 'steps', steps)
       return goalOf(operation, options, logits, batch, key)

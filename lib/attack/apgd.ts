@@ -74,6 +74,7 @@ const towards =
           return attack(model)(params, { ...batch, target: ops.stopGradient(target) }, key)
         },
       {
+        box: attack.box,
         programs:
           (chunk: number): PrepareAttack =>
           <P>(model: Model<P>) =>
@@ -119,7 +120,7 @@ const towards =
  */
 export const apgdT = ({ targets = 9, ...options }: ApgdTOptions): TracedAttack => {
   const one = oneRun(options, 'attack.apgdT', targeted)
-  return sequence(byMargin, () =>
+  return sequence(byMargin, one.box, () =>
     Array.from({ length: requireWhole('attack.apgdT', 'targets', targets, 1) }, (_, j) => towards(j + 1)(one))
   )
 }

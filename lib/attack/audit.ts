@@ -6,9 +6,9 @@ import { fold } from '../graph/key.js'
 import type { Effect } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import { dlr } from '../nn/loss.js'
-import type { Attack, Dataset, Model } from '../nn/model.js'
+import type { Attack, Box, Dataset, Model } from '../nn/model.js'
 import { apgd, apgdT } from './apgd.js'
-import type { Box, Norm } from './ball.js'
+import type { Norm } from './ball.js'
 import { overSteps, type StepCurve } from './curves.js'
 import { evaluate } from './evaluate.js'
 import { constants } from './iteration.js'
@@ -31,10 +31,11 @@ import { square, type SquareOptions } from './square.js'
  */
 export const transfer =
   <Q>(other: Model<Q>, params: Concrete<Q>) =>
-  (attack: Attack): Attack =>
-  () =>
-  (_params, batch, key) =>
-    attack(other)(constants<Q>('attack.transfer', params), batch, key)
+  (attack: Attack): Attack => {
+    const transferred: Attack = () => (_params, batch, key) =>
+      attack(other)(constants<Q>('attack.transfer', params), batch, key)
+    return Object.assign(transferred, { box: attack.box })
+  }
 
 /** Square as a named attack, in the norms that it knows. */
 const squareIn = (norm: Norm, options: SquareOptions): readonly NamedAttack[] =>

@@ -6,6 +6,8 @@ import { isTensor, type TensorLike, type Tensor } from '../graph/tensor.js'
 import type { Key } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
 import { random } from '../graph/key.js'
+import { requireBox } from '../nn/batch.js'
+import type { Box } from '../nn/model.js'
 import {
   alongBatch,
   bisect,
@@ -20,11 +22,8 @@ import {
   unit
 } from './samples.js'
 
-/** The interval of valid inputs, [low, high], the same for every feature. */
-export type Box = readonly [low: number, high: number]
-
 /** The box [0, 1] of images. */
-const unitBox: Box = [0, 1]
+export const unitBox: Box = [0, 1]
 
 /** The norms in which a perturbation is bounded. */
 export type Norm = 'linf' | 'l2' | 'l1'
@@ -37,34 +36,28 @@ export interface BallOptions {
   readonly box?: Box | undefined
 }
 
-/** Ball and box around known centres, the radius ready to be broadcast against them. */
+/**
+ * Ball and box around known centres, the radius ready to be broadcast against them. Where an element of a centre is outside
+ * the box, its bound is the element itself, so that a radius of 0 is the identity and no point is further outside.
+ */
 export interface Ball {
   readonly centre: Tensor
   readonly epsilon: TensorLike
-  readonly box: Box
-}
-
-const checkBall = (operation: string, { epsilon, box = unitBox }: BallOptions): void => {
-  if (!isTensor(epsilon)) requireFinite(operation, 'epsilon', epsilon, 0)
-  if (!(Number.isFinite(box[0]) && Number.isFinite(box[1]) && box[0] < box[1])) {
-    fail(
-      'ArgumentError',
-      operation,
-      'a finite box [low, high] with low < high',
-      `[${box[0]}, ${box[1]}]`,
-      'box'
-    )
-  }
+  /** The least and the largest value of every element, of the shape of the centres. */
+  readonly low: Tensor
+  readonly high: Tensor
 }
 
 /** The ball of the given options around centres; a radius of another shape than [] or [n] is a ShapeError. */
 export const ballAround = (operation: string, options: BallOptions, centre: Tensor): Ball => {
-  checkBall(operation, options)
   const { epsilon, box = unitBox } = options
-  if (!isTensor(epsilon) || epsilon.shape.length === 0) return { centre, epsilon, box }
+  if (!isTensor(epsilon)) requireFinite(operation, 'epsilon', epsilon, 0)
+  const [least, most] = requireBox(operation, box)
+  const bounds = { centre, low: ops.min(least)(centre), high: ops.max(most)(centre) }
+  if (!isTensor(epsilon) || epsilon.shape.length === 0) return { ...bounds, epsilon }
   const n = centre.shape[0]!
   return epsilon.shape.length === 1 && epsilon.shape[0] === n
-    ? { centre, epsilon: alongBatch(centre.shape.length)(epsilon), box }
+    ? { ...bounds, epsilon: alongBatch(centre.shape.length)(epsilon) }
     : fail(
         'ShapeError',
         operation,
@@ -84,46 +77,40 @@ export interface Geometry {
   readonly ascent: (gradient: Tensor, at: Tensor, ball: Ball, sparsity: number) => Tensor
 }
 
-const projectLinf: Geometry['project'] = ({ centre, epsilon, box }) => {
-  const low = ops.max(box[0])(ops.sub(epsilon)(centre))
-  const high = ops.min(box[1])(ops.add(epsilon)(centre))
-  return ops.clip(low, high)
-}
+const projectLinf: Geometry['project'] = ({ centre, epsilon, low, high }) =>
+  ops.clip(ops.max(low)(ops.sub(epsilon)(centre)), ops.min(high)(ops.add(epsilon)(centre)))
 
 const projectL2: Geometry['project'] =
-  ({ centre, epsilon, box }) =>
+  ({ centre, epsilon, low, high }) =>
   (x) => {
     const offset = ops.sub(centre)(x)
     const size = norm2(offset)
     const onto = pipe(offset, ops.mul(ops.reciprocal(ops.max(TINY)(size))), ops.mul(epsilon), ops.add(centre))
-    return ops.clip(...box)(ops.select(ops.greater(epsilon)(size))(onto, x))
+    return ops.clip(low, high)(ops.select(ops.greater(epsilon)(size))(onto, x))
   }
 
 /** How often the interval of the multiplier is halved before one secant step: to float32 rounding. */
 const HALVINGS = 24
 
 const projectL1: Geometry['project'] =
-  ({ centre, epsilon, box }) =>
+  ({ centre, epsilon, low, high }) =>
   (x) => {
     const offset = ops.sub(centre)(x)
     const size = ops.abs(offset)
     // how far the box lets each element go in its direction
-    const room = ops.select(ops.greater(0)(offset))(
-      ops.sub(centre)(ops.fill(box[1], x.shape)),
-      ops.sub(box[0])(centre)
-    )
+    const room = ops.select(ops.greater(0)(offset))(ops.sub(centre)(high), ops.sub(low)(centre))
     const shrunk = (multiplier: Tensor): Tensor => ops.min(room)(ops.max(0)(ops.sub(multiplier)(size)))
     const excess = (multiplier: Tensor): Tensor =>
       ops.sub(epsilon)(alongBatch(x.shape.length)(sumEach(shrunk(multiplier))))
     const peak = alongBatch(x.shape.length)(maxEach(size))
     const none = ops.scale(0)(peak)
-    const [low, high] = bisect(HALVINGS)((at) => ops.greater(0)(excess(at)))(none, peak)
+    const [under, over] = bisect(HALVINGS)((at) => ops.greater(0)(excess(at)))(none, peak)
     // the excess falls linearly between two breakpoints
-    const [above, below] = [excess(low), excess(high)]
-    const slope = ops.div(ops.max(TINY)(ops.sub(below)(above)))(ops.sub(low)(high))
-    const multiplier = ops.max(low)(ops.add(ops.mul(below)(slope))(high))
+    const [above, below] = [excess(under), excess(over)]
+    const slope = ops.div(ops.max(TINY)(ops.sub(below)(above)))(ops.sub(under)(over))
+    const multiplier = ops.max(under)(ops.add(ops.mul(below)(slope))(over))
     const moved = ops.add(ops.mul(ops.sign(offset))(shrunk(multiplier)))(centre)
-    return ops.clip(...box)(ops.select(ops.lessEqual(0)(excess(none)))(x, moved))
+    return ops.clip(low, high)(ops.select(ops.lessEqual(0)(excess(none)))(x, moved))
   }
 
 const noiseLinf: Geometry['noise'] = ({ centre, epsilon }, ids, key) =>
@@ -152,10 +139,10 @@ const noiseL1: Geometry['noise'] = ({ centre, epsilon }, ids, key) => {
 }
 
 /** The gradient without the elements that a step up would only push against the box. */
-const movable = (gradient: Tensor, at: Tensor, { box }: Ball): Tensor => {
+const movable = (gradient: Tensor, at: Tensor, { low, high }: Ball): Tensor => {
   const stuck = either(
-    both(ops.greater(0)(gradient), ops.greaterEqual(box[1])(at)),
-    both(ops.less(0)(gradient), ops.lessEqual(box[0])(at))
+    both(ops.greater(0)(gradient), ops.greaterEqual(high)(at)),
+    both(ops.less(0)(gradient), ops.lessEqual(low)(at))
   )
   return ops.select(stuck)(0, gradient)
 }
@@ -193,7 +180,7 @@ const projection =
     projectOnto(norm, ballAround(`attack.ball.${norm}`, options, centre))
 
 /**
- * The projection onto the L∞ ball around `centre` within the box, for centres in the box: `linf(options)(centre)(x)`.
+ * The projection onto the L∞ ball around `centre` within the box: `linf(options)(centre)(x)`.
  * It clips to max(centre − ε, low) and min(centre + ε, high), so in float32 it misses the ball by a rounding of each
  * bound at most, and with ε = 0 it is the centre exactly. The nearest point of ball ∩ box in every Lp norm.
  *
@@ -209,7 +196,7 @@ export const linf = projection('linf')
 
 /**
  * The projection onto the L2 ball of each sample (axis 0), x ← c + (x − c) min(1, ε / ‖x − c‖₂), then onto the box. The
- * nearest point of the ball; the clip that follows stays inside it, because the centre is in the box.
+ * nearest point of the ball; the clip that follows stays inside it, because the box has room for the centre.
  *
  * @example
  * import assert from 'node:assert'

@@ -6,8 +6,8 @@ import type { TangentError } from '../core/error.js'
 import { loop } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
-import { labelledCount, takeExamples } from '../nn/batch.js'
-import type { Batch, Dataset, Model } from '../nn/model.js'
+import { labelledCount, requireInBox, takeExamples } from '../nn/batch.js'
+import type { Attack, Batch, Dataset, Model } from '../nn/model.js'
 
 /** A batch of examples with their places in the set as ids. */
 export type Examples = Concrete<Required<Batch>>
@@ -22,7 +22,7 @@ export interface Batches {
 }
 
 /**
- * Divides a labelled set into batches, no larger than the set itself; a set that does not fit the model is refused.
+ * Divides a labelled set into batches, no larger than the set itself; a set that does not fit the model or an attack is refused.
  * @defaultValue `batch` is 256
  */
 export const batchesOf = <P>(
@@ -30,10 +30,12 @@ export const batchesOf = <P>(
   model: Model<P>,
   params: Concrete<P>,
   data: Dataset,
+  attacks: readonly Pick<Attack, 'box'>[],
   batch = 256
 ): E.Either<TangentError, Batches> =>
   attempt(() => {
     const count = labelledCount(operation, model, params, data)
+    attacks.forEach((attack) => requireInBox(operation, attack, data.x))
     const size = Math.min(requireWhole(operation, 'batch', batch, 1), count)
     return { data, count, size, example: takeExamples(data, new Array<number>(size).fill(0)) }
   })

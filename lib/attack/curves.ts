@@ -33,7 +33,7 @@ const attackOver = <P>(
   withRadius: boolean
 ): Effect<(radius?: number) => TE.TaskEither<TangentError, readonly Part<AttackRun>[]>> =>
   pipe(
-    RTE.fromEither(batchesOf(operation, model, params, data, batch)),
+    RTE.fromEither(batchesOf(operation, model, params, data, [attack], batch)),
     RTE.flatMap((set) => {
       const within = (examples: Examples, radius: number | undefined): Concrete<AttackBatch> =>
         radius === undefined ? examples : { ...examples, epsilon: full([set.size], radius) }

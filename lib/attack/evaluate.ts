@@ -223,7 +223,11 @@ export const evaluate =
   (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Robustness> =>
     pipe(
       RTE.fromEither(attempt(() => options.attacks === undefined || checkNames(options.attacks))),
-      RTE.flatMapEither(() => batchesOf('attack.evaluate', model, params, data, options.batch)),
+      RTE.flatMapEither(() => {
+        const { attacks = [options], batch } = options
+        const all = attacks.flatMap(({ attack }) => attack ?? [])
+        return batchesOf('attack.evaluate', model, params, data, all, batch)
+      }),
       RTE.bindTo('set'),
       RTE.bind('program', ({ set }) =>
         compiled((p: P, { x, y }: Required<Batch>): Tensor => correct(y)(model(p)(x)), [params, set.example])

@@ -1,3 +1,5 @@
+import { fail } from '../core/error.js'
+import { sameShape, showShape } from '../core/shape.js'
 import { vjp } from '../diff/index.js'
 import { fold, type Key } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
@@ -8,8 +10,14 @@ import { type Ball, ballAround, type BallOptions, type Norm } from './ball.js'
 import { chooseEach, maxEach, not } from './samples.js'
 import type { Target } from './target.js'
 
-/** What attacks raise: a loss of each example, [n], as `nn.crossEntropyEach`. */
-export type AttackLoss = (labels: Tensor) => (logits: Tensor) => Tensor
+/**
+ * What attacks raise: a loss of each example, [n], as `nn.crossEntropyEach`. An attack with a target lowers the loss of the
+ * target, or the loss's own `targeted`, as `nn.cw` has it.
+ */
+export interface AttackLoss {
+  (labels: Tensor): (logits: Tensor) => Tensor
+  readonly targeted?: (targets: Tensor) => (logits: Tensor) => Tensor
+}
 
 /**
  * A labelled batch whose samples may bring a radius of their own, [n], which replaces the attack's `epsilon`, and a class,
@@ -66,9 +74,18 @@ export const goalOf = (
   const common = { norm, ids, logits, ball: ballAround(operation, { ...options, epsilon }, centre) }
   if (target === undefined) return { ...common, objective: loss(y), margin: margin(y) }
   const label = target({ logits: logits(centre), y, ids, given: own.target, key: fold(FOR_TARGET)(key) })
+  if (!sameShape(label.shape, y.shape))
+    fail(
+      'ShapeError',
+      operation,
+      `a class for each sample, ${showShape(y.shape)}`,
+      showShape(label.shape),
+      'target'
+    )
+  const lowered = (loss.targeted ?? loss)(label)
   return {
     ...common,
-    objective: (z) => ops.neg(loss(label)(z)),
+    objective: (z) => ops.neg(lowered(z)),
     margin: (z) => ops.neg(margin(label)(z))
   }
 }

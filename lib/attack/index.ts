@@ -6,7 +6,7 @@
  * several. To add an attack, write a file like pgd.ts, whose exports are public, and give it a row at the end of this one; a
  * row in lib/experiment/attacks.ts makes experiments know it. To add a flag, give it a limit in robustness.ts.
  */
-export type { Attack } from '../nn/model.js'
+export type { Attack, Box } from '../nn/model.js'
 export type { AttackBatch, AttackLoss, Candidate, Goal, GoalOptions } from './goal.js'
 export type { AttackResult, Iteration, StepResult } from './iteration.js'
 export { iterate } from './iterate.js'
@@ -14,7 +14,7 @@ export { prepare, run } from './run.js'
 export type { AttackRun, PrepareAttack, PreparedAttack, RunOptions, TracedAttack } from './run.js'
 export { restarts, worst } from './sequence.js'
 export * as ball from './ball.js'
-export type { Ball, BallOptions, Box, Norm } from './ball.js'
+export type { Ball, BallOptions, Norm } from './ball.js'
 export * as target from './target.js'
 export type { Target, TargetQuestion } from './target.js'
 

@@ -212,6 +212,7 @@ const runPrograms =
 export const iterate = <S, C>(iteration: Iteration<S, C>): TracedAttack => {
   const whole = unrolled(iteration)
   return Object.assign(whole, {
+    box: iteration.box,
     programs:
       (chunk: number): PrepareAttack =>
       <P>(model: Model<P>) =>

@@ -5,6 +5,7 @@ import { constant, type Tensor } from '../graph/tensor.js'
 import type { Key } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
 import type { Concrete } from '../graph/spec.js'
+import type { Box } from '../nn/model.js'
 import {
   type AttackBatch,
   byLoss,
@@ -57,6 +58,8 @@ export interface Iteration<S, C> {
   readonly freeze: boolean
   /** Whether it follows gradients. Without this, no gradient is formed. */
   readonly gradients: boolean
+  /** The box that inputs have to be in, see `Attack`. */
+  readonly box?: Box | undefined
   /** The goal on one batch; refuses options that make no sense. */
   readonly goal: (logits: (x: Tensor) => Tensor, batch: AttackBatch, key: Key) => Goal
   /** The first point. Noise is drawn from the key itself. */

@@ -3,7 +3,7 @@ import { requireFinite, requireFraction, requireWhole } from '../core/check.js'
 import type { TensorLike, Tensor } from '../graph/tensor.js'
 import { ops } from '../graph/ops/index.js'
 import type { Attack } from '../nn/model.js'
-import { geometry, projectOnto, randomPoint } from './ball.js'
+import { geometry, projectOnto, randomPoint, unitBox } from './ball.js'
 import { goalOf, type GoalOptions } from './goal.js'
 import { iterate } from './iterate.js'
 import type { Iteration } from './iteration.js'
@@ -79,6 +79,7 @@ export const pgdIteration = (
     keep,
     freeze,
     gradients: steps > 0,
+    box: options.box ?? unitBox,
     goal: (logits, batch, key) => {
       check(operation, options)
       return goalOf(operation, options, logits, batch, key)

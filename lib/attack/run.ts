@@ -2,7 +2,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { TangentError } from '../core/error.js'
+import { invalidLabelAt, requireFinite } from '../core/check.js'
+import { fail, type TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
 import { isNdArray, type NdArray, of } from '../core/ndarray.js'
 import { leaves, rebuild } from '../core/tree.js'
@@ -13,7 +14,8 @@ import type { Effect, Executed, Program } from '../graph/runner.js'
 import { type Concrete, keySpec, type Specs, specsOf } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
 import { crossEntropyEach, margin } from '../nn/loss.js'
-import type { Attack, Model } from '../nn/model.js'
+import { classCount, requireInBox, requireLabels } from '../nn/batch.js'
+import type { Attack, Box, Model } from '../nn/model.js'
 import { type AttackBatch, scoreAt } from './goal.js'
 import { type AttackResult, resultOf, rowOf } from './iteration.js'
 
@@ -23,6 +25,8 @@ import { type AttackResult, resultOf, rowOf } from './iteration.js'
  */
 export interface TracedAttack {
   <P>(model: Model<P>): (params: P, batch: AttackBatch, key: Key) => AttackResult
+  /** The box that it keeps inputs in, see `Attack`. */
+  readonly box?: Box | undefined
   /** The attack as programs of so many steps. */
   readonly programs: (chunk: number) => PrepareAttack
 }
@@ -120,7 +124,7 @@ export const complete = (attack: Attack | TracedAttack): TracedAttack => {
       )
       return resultOf(at, [rowOf(at)], { zeroGradients: none, nonFiniteGradients: none })
     }
-  return Object.assign(scored, { programs: () => prepareWhole(scored) })
+  return Object.assign(scored, { box: attack.box, programs: () => prepareWhole(scored) })
 }
 
 /**
@@ -128,9 +132,47 @@ export const complete = (attack: Attack | TracedAttack): TracedAttack => {
  * stand for their shapes. A short attack is one program; a longer one is a program for `chunk` of its steps that runs again
  * and again, so that a thousand steps compile like ten. A run ends as soon as there is a success on every sample, where the
  * attack freezes such samples (APGD and Square do), and so do its rows; otherwise its result is that of the traced attack.
+ * Inputs outside the attack's box and labels, targets and radii that are none are refused when it runs.
  */
-export const prepare = (attack: Attack | TracedAttack, { chunk = 10 }: RunOptions = {}): PrepareAttack =>
-  complete(attack).programs(chunk)
+export const prepare = (attack: Attack | TracedAttack, { chunk = 10 }: RunOptions = {}): PrepareAttack => {
+  const whole = complete(attack)
+  return <P>(model: Model<P>) =>
+    (params: Specs<P>, batch: Specs<AttackBatch>) =>
+      pipe(
+        RTE.fromEither(attempt(() => classCount(model, params, batch.x))),
+        RTE.bindTo('classes'),
+        RTE.bind('prepared', () => whole.programs(chunk)(model)(params, batch)),
+        RTE.map(
+          ({ classes, prepared }): PreparedAttack<P> =>
+            (p, b, key) =>
+              pipe(
+                TE.fromEither(attempt(() => checkBatch(whole, b, classes))),
+                TE.flatMap(() => prepared(p, b, key))
+              )
+        )
+      )
+}
+
+/** Refuses a batch that no attack can run on: what is checked of options is checked of each sample. */
+const checkBatch = (
+  attack: TracedAttack,
+  { x, y, epsilon, target }: Concrete<AttackBatch>,
+  classes: number
+): void => {
+  const operation = 'attack.run'
+  requireInBox(operation, attack, x)
+  requireLabels(operation, y, classes)
+  epsilon?.data.forEach((radius, i) => requireFinite(operation, `epsilon[${i}]`, radius, 0))
+  const invalid = target === undefined ? -1 : invalidLabelAt(target.data, classes)
+  if (invalid >= 0)
+    fail(
+      'ArgumentError',
+      operation,
+      `a class of 0 … ${classes - 1}`,
+      `${target?.data[invalid]}`,
+      `target[${invalid}]`
+    )
+}
 
 /**
  * Prepares an attack and runs it on one batch.

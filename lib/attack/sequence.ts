@@ -9,7 +9,7 @@ import { type Effect, loop } from '../graph/runner.js'
 import { ops } from '../graph/ops/index.js'
 import type { Specs } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
-import type { Attack, Model } from '../nn/model.js'
+import type { Attack, Box, Model } from '../nn/model.js'
 import { type AttackBatch, byLoss, byMargin, lazily, type Order, stronger } from './goal.js'
 import { type AttackResult, type FaultCounts, resultOf } from './iteration.js'
 import {
@@ -21,6 +21,16 @@ import {
   type PreparedAttack,
   type TracedAttack
 } from './run.js'
+
+/** The box that inputs of all attacks have to be in. */
+const commonBox = (attacks: readonly Attack[]): Box | undefined =>
+  attacks.reduce<Box | undefined>(
+    (all, { box }) =>
+      all === undefined || box === undefined
+        ? (all ?? box)
+        : [Math.max(all[0], box[0]), Math.min(all[1], box[1])],
+    undefined
+  )
 
 /** The stronger result of each sample, and the rows of both. */
 const merge =
@@ -67,9 +77,13 @@ const runSequence =
 
 /**
  * Attacks one after the other, the j-th with the key `fold(j)(key)`; the strongest result of each sample is kept. They are
- * asked for when the function is traced, so that a refusal belongs to the trace.
+ * asked for when the function is traced, so that a refusal belongs to the trace; their box is known before.
  */
-export const sequence = (order: Order, attacks: IO<readonly TracedAttack[]>): TracedAttack =>
+export const sequence = (
+  order: Order,
+  box: Box | undefined,
+  attacks: IO<readonly TracedAttack[]>
+): TracedAttack =>
   Object.assign(
     <P>(model: Model<P>) =>
       (params: P, batch: AttackBatch, key: Key): AttackResult =>
@@ -77,6 +91,7 @@ export const sequence = (order: Order, attacks: IO<readonly TracedAttack[]>): Tr
           .map((attack, j) => attack(model)(params, batch, fold(j)(key)))
           .reduce(merge(order)),
     {
+      box,
       programs:
         (chunk: number): PrepareAttack =>
         <P>(model: Model<P>) =>
@@ -125,7 +140,7 @@ export const sequence = (order: Order, attacks: IO<readonly TracedAttack[]>): Tr
 export const restarts =
   (n: number) =>
   (attack: TracedAttack): TracedAttack =>
-    sequence(byLoss, () =>
+    sequence(byLoss, attack.box, () =>
       new Array<TracedAttack>(requireWhole('attack.restarts', 'restarts', n, 1)).fill(attack)
     )
 
@@ -144,7 +159,7 @@ export const restarts =
  * assert.deepEqual(margins.shape, [2 + 3, 2])
  */
 export const worst = (...attacks: readonly (Attack | TracedAttack)[]): TracedAttack =>
-  sequence(byMargin, () =>
+  sequence(byMargin, commonBox(attacks), () =>
     attacks.length === 0
       ? fail('ArgumentError', 'attack.worst', 'at least one attack', 'none')
       : attacks.map(complete)

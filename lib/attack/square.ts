@@ -5,6 +5,7 @@ import { type Shape, showShape, sizeOf } from '../core/shape.js'
 import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import { margin } from '../nn/loss.js'
+import { unitBox } from './ball.js'
 import { type AttackLoss, type Candidate, type Goal, goalOf, type GoalOptions } from './goal.js'
 import { iterate } from './iterate.js'
 import type { Iteration } from './iteration.js'
@@ -85,6 +86,7 @@ export const squareIteration = (options: SquareOptions): Iteration<SquareState, 
     keep: 'best',
     freeze: true,
     gradients: false,
+    box: options.box ?? unitBox,
     goal: (logits, batch, key) => {
       requireWhole('attack.square', 'steps', steps)
       requireFraction('attack.square', 'fraction', fraction, '(0, 1]')

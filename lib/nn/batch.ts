@@ -1,23 +1,23 @@
 import { invalidLabelAt } from '../core/check.js'
 import { fail } from '../core/error.js'
 import { type HostKey, permutation } from '../core/key.js'
-import { of, takeRows } from '../core/ndarray.js'
-import { showShape } from '../core/shape.js'
+import { type NdArray, of, takeRows } from '../core/ndarray.js'
+import { showShape, stridesOf } from '../core/shape.js'
 import { fold } from '../graph/key.js'
-import { type Concrete, specsOf } from '../graph/spec.js'
+import { type Concrete, type Specs, specsOf } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import { traceOrThrow } from '../graph/trace.js'
-import type { Batch, Dataset, Model } from './model.js'
+import type { Attack, Batch, Box, Dataset, Model } from './model.js'
 
-/** The number of examples; inputs and labels that do not pair up are a DataError. */
+/** The number of examples; inputs and labels or targets that do not pair up are a DataError. */
 export const exampleCount = (operation: string, { x, y }: Dataset): number => {
   const n = x.shape[0]
-  return n !== undefined && y.shape.length === 1 && y.shape[0] === n
+  return n !== undefined && y.shape[0] === n
     ? n
     : fail(
         'DataError',
         operation,
-        'inputs [n, …] and labels [n]',
+        'inputs [n, …] and labels [n] or targets [n, …]',
         `${showShape(x.shape)} and ${showShape(y.shape)}`
       )
 }
@@ -55,17 +55,22 @@ export const shuffledRows = (
   }
 }
 
-/** The number of outputs a model gives for one example of a set. */
-const classCount = <P>(model: Model<P>, params: Concrete<P>, data: Dataset): number | undefined => {
-  const args = [params, takeExamples(data, [0]).x]
-  const traced = traceOrThrow((p: P, x: Tensor) => model(p)(x), specsOf<[P, Tensor]>('labels', args))
-  return traced.graph.outputs[0]?.shape.at(-1)
-}
+/** The number of outputs a model gives for each example of a batch. */
+export const classCount = <P>(model: Model<P>, params: Specs<P>, x: Specs<Tensor>): number =>
+  traceOrThrow((p: P, batch: Tensor) => model(p)(batch), [params, x]).graph.outputs[0]?.shape.at(-1) ?? 0
 
 /**
- * The number of examples of a set to classify. A label that is not the number of one of the model's classes is a DataError
- * naming its place: as a one-hot row it would be all zeros and would pass for an example without loss.
+ * Refuses labels that are not [n], and a label that is not the number of a class, with a DataError that names its place: as a
+ * one-hot row it would be all zeros and would pass for an example without loss.
  */
+export const requireLabels = (operation: string, { shape, data }: NdArray, classes: number): void => {
+  if (shape.length !== 1) fail('DataError', operation, 'labels [n]', showShape(shape), 'y')
+  const invalid = invalidLabelAt(data, classes)
+  if (invalid >= 0)
+    fail('DataError', operation, `labels of 0 … ${classes - 1}`, `${data[invalid]}`, `y[${invalid}]`)
+}
+
+/** The number of examples of a set to classify, whose labels are checked. */
 export const labelledCount = <P>(
   operation: string,
   model: Model<P>,
@@ -73,10 +78,43 @@ export const labelledCount = <P>(
   data: Dataset
 ): number => {
   const count = exampleCount(operation, data)
-  const classes = classCount(model, params, data) ?? 0
-  const invalid = invalidLabelAt(data.y.data, classes)
-  if (invalid >= 0) {
-    fail('DataError', operation, `labels of 0 … ${classes - 1}`, `${data.y.data[invalid]}`, `y[${invalid}]`)
-  }
+  const [p, x] = specsOf<[P, Tensor]>('labels', [params, takeExamples(data, [0]).x])
+  requireLabels(operation, data.y, classCount(model, p, x))
   return count
+}
+
+/** Requires a finite box [low, high] with low < high and returns it. */
+export const requireBox = (operation: string, box: Box): Box =>
+  Number.isFinite(box[0]) && Number.isFinite(box[1]) && box[0] < box[1]
+    ? box
+    : fail(
+        'ArgumentError',
+        operation,
+        'a finite box [low, high] with low < high',
+        `[${box[0]}, ${box[1]}]`,
+        'box'
+      )
+
+/** By how much of its largest bound an input may be outside a box: what float32 rounds. */
+const ROUNDING = 2 ** -21
+
+/** Refuses inputs outside the box of an attack, if it has one, with a DataError that names the first of them. */
+export const requireInBox = (
+  operation: string,
+  { box }: Pick<Attack, 'box'>,
+  { shape, data }: NdArray
+): void => {
+  if (box === undefined) return
+  const [low, high] = requireBox(operation, box)
+  const slack = ROUNDING * Math.max(Math.abs(low), Math.abs(high))
+  const outside = data.findIndex((value) => !(value >= low - slack && value <= high + slack))
+  if (outside < 0) return
+  const place = stridesOf(shape).map((stride, axis) => Math.floor(outside / stride) % shape[axis]!)
+  fail(
+    'DataError',
+    operation,
+    `inputs in the attack's box [${low}, ${high}]: give it theirs, as box: [low, high], or scale them in the model (nn.standardise)`,
+    `${data[outside]}`,
+    `x[${place.join(', ')}]`
+  )
 }

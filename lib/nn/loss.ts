@@ -1,13 +1,37 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { fail } from '../core/error.js'
+import { sameShape, showShape } from '../core/shape.js'
 import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 
 /**
- * A loss of a batch, data-last: labels or targets first, then the network's outputs [n, classes]. Labels are class
- * numbers 0, 1, 2 … of shape [n]; a label that is no class is not detected here (data loaders refuse it).
+ * A loss of a batch, data-last: labels or targets first, then the network's outputs. Labels are class numbers 0, 1, 2 … of shape
+ * [n], for logits [n, classes]; a label that is no class is not detected here (data loaders refuse it). Targets have the shape
+ * of the outputs, [n, …]. Other shapes are a ShapeError: nothing is broadcast.
  */
 export type Loss = (target: Tensor) => (outputs: Tensor) => Tensor
+
+/** Requires targets of the shape of the outputs, with an axis of examples. */
+const requireSameShape = (operation: string, targets: Tensor, { shape }: Tensor): void => {
+  if (shape.length === 0 || !sameShape(targets.shape, shape))
+    fail(
+      'ShapeError',
+      operation,
+      'targets and outputs of one shape, [n, …]',
+      `${showShape(targets.shape)} and ${showShape(shape)}`
+    )
+}
+
+/** Requires a label for each row of logits. */
+const requireLabelEach = (operation: string, labels: Tensor, { shape }: Tensor): void => {
+  if (shape.length === 0 || !sameShape(labels.shape, shape.slice(0, -1)))
+    fail(
+      'ShapeError',
+      operation,
+      'labels [n] for logits [n, classes]',
+      `${showShape(labels.shape)} for ${showShape(shape)}`
+    )
+}
 
 /** The logit of no class: below every logit, and finite in float32. */
 const LOWEST = -1e30
@@ -15,8 +39,10 @@ const LOWEST = -1e30
 /**
  * −log softmax(z)_y of each example, [n]. Shifted by the largest logit, so it is finite for any finite logits.
  */
-export const crossEntropyEach: Loss = (labels) => (logits) =>
-  ops.neg(ops.gather(labels)(ops.logSoftmax(-1)(logits)))
+export const crossEntropyEach: Loss = (labels) => (logits) => {
+  requireLabelEach('nn.crossEntropy', labels, logits)
+  return ops.neg(ops.gather(labels)(ops.logSoftmax(-1)(logits)))
+}
 
 /**
  * The mean cross-entropy of a batch, a scalar in nats.
@@ -31,9 +57,13 @@ export const crossEntropyEach: Loss = (labels) => (logits) =>
  */
 export const crossEntropy: Loss = (labels) => (logits) => ops.mean()(crossEntropyEach(labels)(logits))
 
-/** ½‖f − y‖² of each example, [n]; targets [n, outputs]. */
-export const mseEach: Loss = (targets) => (outputs) =>
-  pipe(outputs, ops.sub(targets), ops.square, ops.sum(-1), ops.scale(0.5))
+/** ½‖f − y‖² of each example, [n]; outputs and targets [n], [n, outputs] or [n, …]. */
+export const mseEach: Loss = (targets) => (outputs) => {
+  requireSameShape('nn.mse', targets, outputs)
+  const squares = ops.square(ops.sub(targets)(outputs))
+  const inner = squares.shape.slice(1).map((_, axis) => axis + 1)
+  return ops.scale(0.5)(inner.length === 0 ? squares : ops.sum(inner)(squares))
+}
 
 /** (1/2N) Σ‖f − y‖²: the loss under which gradient flow moves outputs by −(1/N) Θ (f − y). */
 export const mse: Loss = (targets) => (outputs) => ops.mean()(mseEach(targets)(outputs))
@@ -48,12 +78,15 @@ const runnerUp = (labels: Tensor, logits: Tensor): Tensor => {
  * z_y − max_{j≠y} z_j of each example, [n]: positive exactly where the example is classified correctly; a tie counts
  * as broken (Carlini and Wagner, arXiv:1608.04644). To attack, raise its negative.
  */
-export const margin: Loss = (labels) => (logits) =>
-  ops.sub(runnerUp(labels, logits))(ops.gather(labels)(logits))
+export const margin: Loss = (labels) => (logits) => {
+  requireLabelEach('nn.margin', labels, logits)
+  return ops.sub(runnerUp(labels, logits))(ops.gather(labels)(logits))
+}
 
 /**
  * The loss of Carlini and Wagner (arXiv:1608.04644, f₆) of each example, −max(z_y − max_{j≠y} z_j, −κ), [n]: what an
  * attack raises until the example is misclassified by κ, where its gradient ends. `cw(Infinity)` is the negative margin.
+ * Its `targeted` is what an attack lowers to reach targets t, max(max_{j≠t} z_j − z_t, −κ), with a gradient until they lead by κ.
  *
  * @example
  * import assert from 'node:assert'
@@ -63,14 +96,15 @@ export const margin: Loss = (labels) => (logits) =>
  * const z = ndarray.fromNested([[3, 1], [0, 5]])
  * assert.deepEqual(ndarray.toNested(evaluateOn(loss)(z, ndarray.fromNested([0, 0]))), [-2, 1])
  */
-export const cw =
-  (confidence = 0): Loss =>
-  (labels) =>
-  (logits) => {
-    const wrongness = ops.neg(margin(labels)(logits))
+export const cw = (confidence = 0): Loss & { readonly targeted: Loss } => {
+  const bounded = (lead: Tensor): Tensor => {
     if (!(confidence >= 0)) fail('ArgumentError', 'nn.cw', 'a confidence of at least 0', `${confidence}`)
-    return confidence === Infinity ? wrongness : ops.min(confidence)(wrongness)
+    return confidence === Infinity ? lead : ops.min(confidence)(lead)
   }
+  const untargeted: Loss = (labels) => (logits) => bounded(ops.neg(margin(labels)(logits)))
+  const targeted: Loss = (targets) => (logits) => ops.neg(bounded(margin(targets)(logits)))
+  return Object.assign(untargeted, { targeted })
+}
 
 /** The least divisor: the quotient of two vanishing numbers is 0. */
 const TINY = 1e-12
@@ -81,9 +115,10 @@ const ranked = (rank: number, logits: Tensor): Tensor =>
     rank === 1 ? logits : ops.select(ops.topKMask(rank - 1)(ops.stopGradient(logits)))(LOWEST, logits)
   )
 
-const atLeastClasses = (operation: string, least: number, logits: Tensor): void => {
-  const classes = logits.shape.at(-1) ?? 0
-  if (classes < least) fail('ShapeError', operation, `logits of at least ${least} classes`, `${classes}`)
+const atLeastClasses = (operation: string, least: number, why: string, { shape }: Tensor): void => {
+  const classes = shape.at(-1) ?? 0
+  if (classes < least)
+    fail('ShapeError', operation, `logits of at least ${least} classes, because ${why}`, `${classes}`)
 }
 
 /**
@@ -99,7 +134,7 @@ const atLeastClasses = (operation: string, least: number, logits: Tensor): void 
  * assert.ok(Math.abs(evaluateOn(loss)(ndarray.fromNested([[3, 1, -1]]), ndarray.fromNested([1])).data[0]! - 0.5) < 1e-9)
  */
 export const dlr: Loss = (labels) => (logits) => {
-  atLeastClasses('nn.dlr', 3, logits)
+  atLeastClasses('nn.dlr', 3, 'it divides by z_π1 − z_π3 (nn.cw takes two)', logits)
   const spread = ops.sub(ranked(3, logits))(ranked(1, logits))
   return ops.neg(ops.div(ops.max(TINY)(spread))(margin(labels)(logits)))
 }
@@ -112,7 +147,10 @@ export const targetedDlr =
   (targets: Tensor): Loss =>
   (labels) =>
   (logits) => {
-    atLeastClasses('nn.targetedDlr', 4, logits)
+    const why = 'it divides by z_π1 − (z_π3 + z_π4) / 2 (nn.dlr takes three, nn.cw two)'
+    atLeastClasses('nn.targetedDlr', 4, why, logits)
+    requireLabelEach('nn.targetedDlr', labels, logits)
+    requireLabelEach('nn.targetedDlr', targets, logits)
     const low = ops.scale(0.5)(ops.add(ranked(4, logits))(ranked(3, logits)))
     const spread = ops.max(TINY)(ops.sub(low)(ranked(1, logits)))
     return ops.div(spread)(ops.sub(ops.gather(labels)(logits))(ops.gather(targets)(logits)))
@@ -120,6 +158,7 @@ export const targetedDlr =
 
 /** KL(p ‖ q) of each example, [n]; p and q are given by their logits, p first: `kl(pLogits)(qLogits)`. */
 export const klEach: Loss = (target) => (logits) => {
+  requireSameShape('nn.kl', target, logits)
   const [logP, logQ] = [ops.logSoftmax(-1)(target), ops.logSoftmax(-1)(logits)]
   return pipe(logP, ops.sub(logQ), ops.mul(ops.exp(logP)), ops.sum(-1))
 }

@@ -6,7 +6,7 @@ import type { Tensor } from '../graph/tensor.js'
 export type Model<P> = (params: P) => (x: Tensor) => Tensor
 
 /**
- * A labelled batch: inputs [n, …], labels [n], and, where noise must stay with a sample wherever it is in a
+ * A labelled batch: inputs [n, …], labels [n] or targets [n, …], and, where noise must stay with a sample wherever it is in a
  * batch, the samples' ids [n].
  */
 export type Batch = { readonly x: Tensor; readonly y: Tensor; readonly ids?: Tensor }
@@ -15,7 +15,14 @@ export type Batch = { readonly x: Tensor; readonly y: Tensor; readonly ids?: Ten
  * An attack: given a model, a traced function from parameters, a labelled batch and a key to adversarial inputs of the
  * batch's shape. The inputs are constants to every derivative (Danskin's theorem), so attacks nest in losses and kernels.
  */
-export type Attack = <P>(model: Model<P>) => (params: P, batch: Batch, key: Key) => { readonly x: Tensor }
+export interface Attack {
+  <P>(model: Model<P>): (params: P, batch: Batch, key: Key) => { readonly x: Tensor }
+  /** The box that it keeps inputs in: whoever has concrete inputs refuses those outside it with a DataError. */
+  readonly box?: Box | undefined
+}
 
-/** A concrete labelled set of examples. */
+/** The interval of valid inputs, [low, high], the same for every feature. */
+export type Box = readonly [low: number, high: number]
+
+/** A concrete set of examples with labels, [n], or with targets of any shape [n, …]. */
 export type Dataset = Concrete<{ readonly x: Tensor; readonly y: Tensor }>

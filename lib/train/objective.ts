@@ -3,10 +3,9 @@ import { fail } from '../core/error.js'
 import type { Key } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
-import type { Box } from '../attack/ball.js'
 import { none, pgd } from '../attack/pgd.js'
 import type { AttackLoss } from '../attack/goal.js'
-import type { Attack, Batch, Model } from '../nn/model.js'
+import type { Attack, Batch, Box, Model } from '../nn/model.js'
 import { crossEntropy, crossEntropyEach, klEach, type Loss } from '../nn/loss.js'
 
 /** What a training step minimises: a scalar of the parameters, a labelled batch and the step's key. */
