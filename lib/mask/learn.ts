@@ -18,7 +18,7 @@ import { fold, split } from '../graph/key.js'
 import type { Effect } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
-import { labelledCount, shuffledRows, takeExamples } from '../nn/batch.js'
+import { labelledCount, requireInBox, shuffledRows, takeExamples } from '../nn/batch.js'
 import type { Dataset } from '../nn/model.js'
 import type { NetworkLike } from '../nn/layer.js'
 import { adam, initialState, sgd } from '../nn/optimiser.js'
@@ -125,6 +125,7 @@ const planOf = <P>(
   pairs(operation, isNdArray, params, start)
   const rateAt = typeof rate === 'number' ? cosine(rate) : rate
   const count = labelledCount(operation, network.apply, params, data)
+  requireInBox(operation, options.attack, data.x)
   const half = Math.min(batch, Math.floor(count / 2))
   const rows = shuffledRows(shuffle, count, 2 * half)
   const settings = (step: string): Settings => ({

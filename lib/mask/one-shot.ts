@@ -2,7 +2,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Norm } from '../attack/ball.js'
-import { pgd } from '../attack/pgd.js'
+import { none, pgd } from '../attack/pgd.js'
 import { requireWhole } from '../core/check.js'
 import { fail, type TangentError } from '../core/error.js'
 import { type HostKey, permutation } from '../core/key.js'
@@ -12,9 +12,9 @@ import { type Key, split } from '../graph/key.js'
 import { type Effect, loop } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
-import { labelledCount, takeExamples } from '../nn/batch.js'
+import { labelledCount, requireInBox, takeExamples } from '../nn/batch.js'
 import type { NetworkLike, Params } from '../nn/layer.js'
-import type { Batch, Dataset } from '../nn/model.js'
+import type { Batch, Box, Dataset } from '../nn/model.js'
 import { concreteWeightsOf, type MaskedLeaves, type Weights } from '../nn/weights.js'
 import { allocate, type LayerAllocation } from './allocation.js'
 import { apply } from './apply.js'
@@ -47,14 +47,17 @@ const oneShotOf = <P>({ mask, scores }: Omit<OneShot<P>, 'emptyLayers'>): OneSho
 export const sampleOf = <P>(
   operation: string,
   { apply: model }: NetworkLike<P>,
+  score: Score<P>,
   samples: number,
   params: Concrete<P>,
   data: Dataset,
   key: HostKey
 ): E.Either<TangentError, Concrete<Required<Batch>>> =>
-  attempt(() =>
-    takeExamples(data, permutation(key, labelledCount(operation, model, params, data)).slice(0, samples))
-  )
+  attempt(() => {
+    const count = labelledCount(operation, model, params, data)
+    requireInBox(operation, score, data.x)
+    return takeExamples(data, permutation(key, count).slice(0, samples))
+  })
 
 /** How a score is taken, and how often. */
 export interface IterativeOptions<P = Params> extends MaskedLeaves {
@@ -129,7 +132,9 @@ export const iterative =
     return pipe(
       TE.fromEither(start),
       TE.bindTo('whole'),
-      TE.bind('batch', () => TE.fromEither(sampleOf(operation, network, samples, params, data, forSample))),
+      TE.bind('batch', () =>
+        TE.fromEither(sampleOf(operation, network, score, samples, params, data, forSample))
+      ),
       TE.bind('program', ({ whole, batch }) => runner.compile(scored, [params, whole, batch, forScore])),
       TE.flatMap(({ whole, batch, program }) =>
         pipe(
@@ -159,6 +164,8 @@ export interface OneShotOptions extends MaskedLeaves {
   readonly epsilon: number
   /** The norm of that radius. @defaultValue `linf` */
   readonly norm?: Norm
+  /** The box that inputs are in; others are a DataError where there is an attack. @defaultValue `[0, 1]` */
+  readonly box?: Box | undefined
   /** Examples a score is taken on; all where there are fewer. @defaultValue 512 */
   readonly samples?: number
   /** Examples of one gradient of SNIP, see `mask.score.snip`. @defaultValue all of them */
@@ -181,12 +188,13 @@ export const scoreOf = <P>(
     method,
     epsilon,
     norm = 'linf',
+    box,
     batch,
     biases = false
-  }: Pick<OneShotOptions, 'method' | 'epsilon' | 'norm' | 'batch' | 'biases'>
+  }: Pick<OneShotOptions, 'method' | 'epsilon' | 'norm' | 'box' | 'batch' | 'biases'>
 ): Score<P> =>
   methods[method].score(network, {
-    attack: pgd({ norm, epsilon, steps: 10, stepSize: epsilon / 4 }),
+    attack: epsilon === 0 ? none : pgd({ norm, epsilon, box, steps: 10, stepSize: epsilon / 4 }),
     biases,
     ...(batch === undefined ? {} : { batch })
   })
@@ -222,7 +230,7 @@ export const oneShot =
     }
     return (runner) =>
       pipe(
-        TE.fromEither(sampleOf('mask.oneShot', network, samples, params, data, forSample)),
+        TE.fromEither(sampleOf('mask.oneShot', network, score, samples, params, data, forSample)),
         TE.bindTo('batch'),
         TE.bind('program', ({ batch }) => runner.compile(choose, [params, batch, forScore])),
         TE.flatMap(({ batch, program }) => program(params, batch, forScore)),

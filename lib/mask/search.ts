@@ -2,7 +2,7 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Norm } from '../attack/ball.js'
-import { pgd } from '../attack/pgd.js'
+import { none, pgd } from '../attack/pgd.js'
 import { requireFinite } from '../core/check.js'
 import type { TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
@@ -12,7 +12,7 @@ import type { Effect } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
 import type { NetworkLike, Params } from '../nn/layer.js'
-import type { Attack, Dataset } from '../nn/model.js'
+import type { Attack, Box, Dataset } from '../nn/model.js'
 import { type MaskedLeaves, type Weights, weightsOf } from '../nn/weights.js'
 import { allocate } from './allocation.js'
 import { learnFrom } from './learn.js'
@@ -36,6 +36,8 @@ export interface SearchOptions<P = Params>
   readonly epsilon: number
   /** The norm of that radius. @defaultValue `linf` */
   readonly norm?: Norm
+  /** The box that inputs are in; others are a DataError. @defaultValue `[0, 1]` */
+  readonly box?: Box | undefined
   /** The attack that makes X̃. @defaultValue PGD-7 with step 2.5 ε/7 and random start */
   readonly attack?: Attack
   /** Steps of the optimiser; 0 gives the mask of the starting scores. @defaultValue 300 */
@@ -114,14 +116,16 @@ export const search =
   <P>(network: NetworkLike<P>, options: SearchOptions<P>) =>
   (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Ticket<P>> =>
   (runner) => {
-    const { density, layers = 'global', epsilon, norm = 'linf', samples = 512, biases = false } = options
+    const { density, layers = 'global', epsilon, norm = 'linf', box, samples = 512, biases = false } = options
     const { gamma = 1, c = 1, observe, parametrisation = straightThrough, ...rest } = options
-    const attack = options.attack ?? pgd({ norm, epsilon, steps: 7, stepSize: (2.5 * epsilon) / 7 })
+    const standard =
+      epsilon === 0 ? none : pgd({ norm, epsilon, box, steps: 7, stepSize: (2.5 * epsilon) / 7 })
+    const attack = options.attack ?? standard
     const [forSample, forScore, shuffle, draws] = split(4)(key)
-    const scored = scoreOf(network, { method: 'kernelTrace', epsilon, norm, biases })
+    const scored = scoreOf(network, { method: 'kernelTrace', epsilon, norm, box, biases })
 
     const scores: TE.TaskEither<TangentError, Concrete<Weights<P>>> = pipe(
-      TE.fromEither(sampleOf(operation, network, samples, params, data, forSample)),
+      TE.fromEither(sampleOf(operation, network, scored, samples, params, data, forSample)),
       TE.bindTo('sample'),
       TE.bind('program', ({ sample }) => runner.compile(scored, [params, sample, forScore])),
       TE.flatMap(({ sample, program }) => program(params, sample, forScore)),

@@ -1,3 +1,4 @@
+import { fill } from '../graph/contract.js'
 import { fold, type Key, split } from '../graph/key.js'
 import type { HostKey } from '../core/key.js'
 import { isNdArray, type NdArray, scalar } from '../core/ndarray.js'
@@ -5,13 +6,12 @@ import { partOf } from '../core/tree.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import * as mask_ from '../mask/apply.js'
-import { exampleCount, labelledCount, shuffledRows, takeExamples } from '../nn/batch.js'
+import { exampleCount, labelledCount, requireInBox, shuffledRows, takeExamples } from '../nn/batch.js'
 import type { Batch, Dataset, Model } from '../nn/model.js'
-import { crossEntropy } from '../nn/loss.js'
 import { initialState, type TrainState } from '../nn/optimiser.js'
 import type { Weights } from '../nn/weights.js'
 import { checkOptions, type FitOptions, valuesOf } from './fit-options.js'
-import { scheduleOf, trainStep } from './train-step.js'
+import { objectiveOf, scheduleOf, trainStep } from './train-step.js'
 
 /** Consecutive steps that one program takes. */
 export interface Chunk {
@@ -56,11 +56,12 @@ export const planOf = <P>(
   const { epochs, batch, schedule, record, validate, checkpoint } = options
   checkOptions(options)
   const [forShuffle, forSteps] = split(2)(key)
-  // labels of another loss or objective may be anything that it takes
+  const objective = objectiveOf(options, fill(0, []))
   const count =
-    (options.loss ?? crossEntropy) === crossEntropy
+    objective.labels === true
       ? labelledCount('train.fit', model, params, data)
       : exampleCount('train.fit', data)
+  requireInBox('train.fit', objective, data.x)
   const rows = shuffledRows(forShuffle, count, batch)
   const steps = epochs * rows.perEpoch
   const recorded =

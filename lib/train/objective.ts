@@ -9,7 +9,13 @@ import type { Attack, Batch, Box, Model } from '../nn/model.js'
 import { crossEntropy, crossEntropyEach, klEach, type Loss } from '../nn/loss.js'
 
 /** What a training step minimises: a scalar of the parameters, a labelled batch and the step's key. */
-export type Objective = <P>(model: Model<P>) => (params: P, batch: Batch, key: Key) => Tensor
+export interface Objective {
+  <P>(model: Model<P>): (params: P, batch: Batch, key: Key) => Tensor
+  /** The box that its attack keeps inputs in, see `attack.Attack`. */
+  readonly box?: Box | undefined
+  /** Whether it reads labels, which are then checked, and not targets of any shape. @defaultValue false */
+  readonly labels?: boolean
+}
 
 /**
  * The loss on attacked inputs, as adversarial training minimises it (Madry et al., arXiv:1706.06083); the loss itself
@@ -17,11 +23,11 @@ export type Objective = <P>(model: Model<P>) => (params: P, batch: Batch, key: K
  *
  * @defaultValue `loss` is `nn.crossEntropy`
  */
-export const adversarial =
-  (attack: Attack = none, loss: Loss = crossEntropy): Objective =>
-  (model) =>
-  (params, batch, key) =>
+export const adversarial = (attack: Attack = none, loss: Loss = crossEntropy): Objective => {
+  const objective: Objective = (model) => (params, batch, key) =>
     loss(batch.y)(model(params)(attack(model)(params, batch, key).x))
+  return Object.assign(objective, { box: attack.box, labels: loss === crossEntropy })
+}
 
 /** An attack that raises a given loss, as TRADES and MART need it: `(loss) => attack.pgd({ …, loss })`. */
 export type AttackOf = (loss: AttackLoss) => Attack
@@ -56,16 +62,16 @@ export interface TradesOptions {
  * const robust = evaluateOn(trades(net.apply))(params, batch, key(1))
  * assert.ok(ndarray.toNumber(robust) > ndarray.toNumber(natural)) // by β times the divergence
  */
-export const trades =
-  ({ beta = 6, attack }: TradesOptions): Objective =>
-  (model) =>
-  (params, batch, key) => {
+export const trades = ({ beta = 6, attack }: TradesOptions): Objective => {
+  const objective: Objective = (model) => (params, batch, key) => {
     const logits = model(params)(batch.x)
     const target = ops.stopGradient(logits)
     const { x } = attack(() => klEach(target))(model)(params, batch, key)
     const divergence = ops.mean()(klEach(logits)(model(params)(x)))
     return pipe(crossEntropy(batch.y)(logits), ops.add(ops.scale(beta)(divergence)))
   }
+  return Object.assign(objective, { box: attack(crossEntropyEach).box, labels: true })
+}
 
 /** The options of MART. */
 export interface MartOptions {
@@ -88,10 +94,8 @@ const otherMass = (labels: Tensor, logP: Tensor): Tensor => {
  * BCE(f(x̃), y) + λ · KL(f(x) ‖ f(x̃)) · (1 − p_y(x)), the mean over the batch, where x̃ raises the cross-entropy and
  * BCE = −log p_y(x̃) − log(1 − max_{k≠y} p_k(x̃)).
  */
-export const mart =
-  ({ lambda = 5, attack }: MartOptions): Objective =>
-  (model) =>
-  (params, batch, key) => {
+export const mart = ({ lambda = 5, attack }: MartOptions): Objective => {
+  const objective: Objective = (model) => (params, batch, key) => {
     const { x } = attack(crossEntropyEach)(model)(params, batch, key)
     const [clean, attacked] = [model(params)(batch.x), model(params)(x)]
     const boosted = pipe(
@@ -102,6 +106,8 @@ export const mart =
     const weighted = ops.mul(doubt)(klEach(clean)(attacked))
     return ops.mean()(ops.add(ops.scale(lambda)(weighted))(boosted))
   }
+  return Object.assign(objective, { box: attack(crossEntropyEach).box, labels: true })
+}
 
 /**
  * The attack of "Fast is better than free" (Wong et al., arXiv:2001.03994): one signed step, by default of 1.25 ε, their
@@ -138,16 +144,17 @@ export interface FgsmRsOptions {
  */
 export const mixed =
   (clean: number) =>
-  (attack: Attack): Attack =>
-  (model) =>
-  (params, batch, key) => {
-    if (!(clean >= 0 && clean <= 1))
-      fail('ArgumentError', 'train.mixed', 'a part of the batch in [0, 1]', `${clean}`)
-    const count = batch.y.shape[0]!
-    const attacked = Math.round((1 - clean) * count)
-    if (attacked === 0) return { x: batch.x }
-    if (attacked === count) return attack(model)(params, batch, key)
-    const first = ops.sliceAxis(0, 0, attacked)
-    const { x } = attack(model)(params, { x: first(batch.x), y: first(batch.y) }, key)
-    return { x: ops.concat(0)([x, ops.sliceAxis(0, attacked, count)(batch.x)]) }
+  (attack: Attack): Attack => {
+    const part: Attack = (model) => (params, batch, key) => {
+      if (!(clean >= 0 && clean <= 1))
+        fail('ArgumentError', 'train.mixed', 'a part of the batch in [0, 1]', `${clean}`)
+      const count = batch.y.shape[0]!
+      const attacked = Math.round((1 - clean) * count)
+      if (attacked === 0) return { x: batch.x }
+      if (attacked === count) return attack(model)(params, batch, key)
+      const first = ops.sliceAxis(0, 0, attacked)
+      const { x } = attack(model)(params, { x: first(batch.x), y: first(batch.y) }, key)
+      return { x: ops.concat(0)([x, ops.sliceAxis(0, attacked, count)(batch.x)]) }
+    }
+    return Object.assign(part, { box: attack.box })
   }

@@ -9,7 +9,7 @@ import { none } from '../../attack/pgd.js'
 import { crossEntropy } from '../../nn/loss.js'
 import type { Batch, Model } from '../../nn/model.js'
 import { type Weights, weightsOf, withWeights } from '../../nn/weights.js'
-import type { DataScoreOptions } from './score.js'
+import { type DataScoreOptions, withBoxOf } from './score.js'
 
 /** The options of GraSP. */
 export interface GraspOptions extends DataScoreOptions {
@@ -27,9 +27,11 @@ export interface GraspOptions extends DataScoreOptions {
  * gradient norm by −2 w_q (Hg)_q to first order, so what is kept carries the gradient flow. Hg is one
  * Hessian–vector product.
  */
-export const grasp =
-  <P>(model: Model<P>, { attack = none, temperature = 200, ...leaves }: GraspOptions = {}) =>
-  (params: P, batch: Batch, key: Key): Weights<P> => {
+export const grasp = <P>(
+  model: Model<P>,
+  { attack = none, temperature = 200, ...leaves }: GraspOptions = {}
+) =>
+  withBoxOf(attack, (params: P, batch: Batch, key: Key): Weights<P> => {
     requirePositive('mask.score.grasp', 'temperature', temperature)
     const { x } = attack(model)(params, batch, key)
     const weights = weightsOf(params, leaves)
@@ -40,4 +42,4 @@ export const grasp =
       weights,
       tree.zipWith(curvature, (w, c) => ops.mul(c)(w))
     )
-  }
+  })

@@ -12,7 +12,7 @@ import * as tree from '../../graph/tree.js'
 import type { Layer, LayerParams, NetworkLike, Params } from '../../nn/layer.js'
 import type { Batch } from '../../nn/model.js'
 import { isWeight, type Weights, weightsOf } from '../../nn/weights.js'
-import type { DataScoreOptions } from './score.js'
+import { type DataScoreOptions, withBoxOf } from './score.js'
 
 /** The options of the kernel-trace score. */
 export interface KernelTraceOptions extends DataScoreOptions {
@@ -42,9 +42,11 @@ const rms = (x: Tensor): Tensor => pipe(x, ops.square, ops.mean(0), ops.sqrt)
  * together, so there the derivative itself is squared, as it is for biases and for all leaves of a network that is not made of
  * layers. A weight on an input that is always 0 scores 0.
  */
-export const kernelTrace =
-  <P>(network: NetworkLike<P>, { attack = none, atOnce, ...covered }: KernelTraceOptions = {}) =>
-  (params: P, batch: Batch, key: Key): Weights<P> => {
+export const kernelTrace = <P>(
+  network: NetworkLike<P>,
+  { attack = none, atOnce, ...covered }: KernelTraceOptions = {}
+) =>
+  withBoxOf(attack, (params: P, batch: Batch, key: Key): Weights<P> => {
     const { x } = attack(network.apply)(params, batch, key)
     const scored = weightsOf(params, covered)
     const found = leaves(operation, isTensor, scored)
@@ -73,7 +75,7 @@ export const kernelTrace =
     const count = found.reduce((n, { value }) => n + sizeOf(value.shape), 0)
     const total = raw.map(ops.sum()).reduce((a, b) => ops.add(b)(a))
     return tree.replace(operation, scored, raw.map(ops.div(ops.scale(1 / count)(total))))
-  }
+  })
 
 /** A layer, its parameters, and what goes into it. */
 interface LayerAt {

@@ -5,7 +5,7 @@ import type { Concrete } from '../../graph/spec.js'
 import { isTensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
 import type { Params } from '../../nn/layer.js'
-import type { Attack, Batch } from '../../nn/model.js'
+import type { Attack, Batch, Box } from '../../nn/model.js'
 import { type MaskedLeaves, type Weights, weightsOf } from '../../nn/weights.js'
 import { mapMasked } from '../masked-leaves.js'
 import { inFloat32 } from '../top-k.js'
@@ -14,7 +14,15 @@ import { inFloat32 } from '../top-k.js'
  * A score: the parameters of a network, labelled examples and a key to a number for each weight, and each bias where asked;
  * larger is kept. A bias is scored by the formula of a weight, so that biases that start at 0 score 0 by all but `random`.
  */
-export type Score<P = Params> = (params: P, batch: Required<Batch>, key: Key) => Weights<P>
+export interface Score<P = Params> {
+  (params: P, batch: Required<Batch>, key: Key): Weights<P>
+  /** The box that its attack keeps inputs in, see `attack.Attack`. */
+  readonly box?: Box | undefined
+}
+
+/** A score on attacked inputs, with the box of its attack. */
+export const withBoxOf = <S extends object>({ box }: Attack, score: S): S & Pick<Attack, 'box'> =>
+  Object.assign(score, { box })
 
 /** The options of a score that uses data. */
 export interface DataScoreOptions extends MaskedLeaves {

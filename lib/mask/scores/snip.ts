@@ -7,7 +7,7 @@ import * as tree from '../../graph/tree.js'
 import { crossEntropy } from '../../nn/loss.js'
 import type { Batch, Model } from '../../nn/model.js'
 import { type Weights, weightsOf } from '../../nn/weights.js'
-import type { DataScoreOptions } from './score.js'
+import { type DataScoreOptions, withBoxOf } from './score.js'
 
 /** The options of SNIP. */
 export interface SnipOptions extends DataScoreOptions {
@@ -24,9 +24,8 @@ export interface SnipOptions extends DataScoreOptions {
  * |w ∂L/∂w| for the mean cross-entropy L (SNIP: Lee, Ajanthan, Torr, arXiv:1810.02340, eq. 5), on one batch or as the mean over
  * mini-batches. The examples must divide into whole ones, or it is an ArgumentError.
  */
-export const snip =
-  <P>(model: Model<P>, { attack = none, batch: size, ...leaves }: SnipOptions = {}) =>
-  (params: P, batch: Batch, key: Key): Weights<P> => {
+export const snip = <P>(model: Model<P>, { attack = none, batch: size, ...leaves }: SnipOptions = {}) =>
+  withBoxOf(attack, (params: P, batch: Batch, key: Key): Weights<P> => {
     const { x } = attack(model)(params, batch, key)
     const count = x.shape[0]!
     const each = size ?? count
@@ -40,4 +39,4 @@ export const snip =
     })
     const total = sizes.reduce((a, b) => tree.zipWith(b, (x1, x2) => ops.add(x2)(x1))(a))
     return tree.map(ops.scale(each / count))(total)
-  }
+  })

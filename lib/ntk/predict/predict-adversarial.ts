@@ -13,6 +13,7 @@ import type { Tensor } from '../../graph/tensor.js'
 import { attempt } from '../../graph/trace.js'
 import * as tree from '../../graph/tree.js'
 import type { Attack, Batch, Dataset, Model } from '../../nn/model.js'
+import { requireInBox } from '../../nn/batch.js'
 import { crossEntropy, type Loss } from '../../nn/loss.js'
 import { empiricalNtk } from '../empirical/empirical-ntk.js'
 import { finite, symmetricGramOf } from '../spectrum/gram.js'
@@ -125,6 +126,7 @@ export const predictAdversarial =
       requireAscending(OPERATION, times, 'finite')
       if (times.length === 0) fail('ArgumentError', OPERATION, 'at least one time', 'none', 'times')
       finite(OPERATION, data.y, 'y')
+      requireInBox(OPERATION, attack, data.x)
       return segmentsOf(times, every)
     })
     /** The flow from one attack on: dual coefficients and outputs at the given times. */
