@@ -1,0 +1,308 @@
+import * as E from 'fp-ts/lib/Either.js'
+import * as fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  attack,
+  data,
+  type Engine,
+  evaluateOn,
+  key,
+  mask,
+  ndarray,
+  nn,
+  ntk,
+  openEngine,
+  ops,
+  type Tensor,
+  train
+} from 'tangentflow'
+import { runs } from '../support/runs.js'
+import { everyAttack, norms, right, small } from './support.js'
+
+// Inputs outside the box of an attack, such as standardised images: refused where they are at hand, else left where they are.
+
+const shape = [2, 3]
+const model = small(shape, 4)
+const numbers = ({ data: values }: { readonly data: ArrayLike<number> }): readonly number[] =>
+  Array.from(values)
+const anywhere = fc.array(fc.float({ min: -3, max: 4, noNaN: true }), { minLength: 12, maxLength: 12 })
+const batchOf = (values: readonly number[]) => ({
+  x: ndarray.of([2, 2, 3], Float32Array.from(values)),
+  y: ndarray.fromNested([0, 3])
+})
+
+describe.each(norms)('traced, in %s', (norm) => {
+  it.each(everyAttack(norm, 0))('%s of radius 0 is the identity for every input', (_, how) => {
+    const attacked = evaluateOn(how(model))
+    fc.assert(
+      fc.property(anywhere, (values) => {
+        const batch = batchOf(values)
+        numbers(attacked({}, batch, key(1)).x).forEach((value, i) =>
+          expect(value === batch.x.data[i]).toBe(true)
+        )
+      }),
+      { numRuns: runs(3) }
+    )
+  })
+
+  it.each(everyAttack(norm, 0.4))(
+    '%s stays in the ball, and no further outside the box than the input',
+    (_, how) => {
+      const attacked = evaluateOn(how(model))
+      fc.assert(
+        fc.property(anywhere, (values) => {
+          const batch = batchOf(values)
+          const [x, c] = [numbers(attacked({}, batch, key(1)).x), numbers(batch.x)]
+          for (const i of [0, 6]) {
+            const d = x.slice(i, i + 6).map((value, j) => value - c[i + j]!)
+            const size = {
+              linf: Math.max(...d.map(Math.abs)),
+              l2: Math.hypot(...d),
+              l1: d.reduce((s, v) => s + Math.abs(v), 0)
+            }
+            expect(size[norm]).toBeLessThanOrEqual(0.4 + 1e-6)
+          }
+          x.forEach((value, i) => {
+            expect(value).toBeGreaterThanOrEqual(Math.min(0, c[i]!))
+            expect(value).toBeLessThanOrEqual(Math.max(1, c[i]!))
+          })
+        }),
+        { numRuns: runs(3) }
+      )
+    }
+  )
+})
+
+const net = nn.serial(nn.dense(4), nn.relu, nn.dense(3))
+const params = net.init(key(0), [2])
+const set = {
+  x: ndarray.fromNested([
+    [0.1, 0.5],
+    [0.9, 0.3],
+    [1.5, 0.25],
+    [0.2, -2]
+  ]),
+  y: ndarray.fromNested([0, 1, 2, 1])
+}
+const inside = { ...set, x: ndarray.full([4, 2], 0.5) }
+const options = { epsilon: 0.1, steps: 2, stepSize: 0.05, keep: 'best' } as const
+type Box = { readonly box?: attack.Box }
+
+const recipe = { epochs: 1, batch: 2, optimiser: train.sgd, schedule: train.schedule.constant(0.1) }
+const pgdIn = (box: Box) => attack.pgd({ ...options, ...box })
+
+/** Every function that takes inputs and an attack, or makes one. */
+const entries: Readonly<
+  Record<string, (box: Box) => (data: nn.Dataset) => (engine: Engine) => Promise<E.Either<unknown, unknown>>>
+> = {
+  'attack.run': (box) => (d) => (engine) => attack.run(pgdIn(box))(net.apply)(params, d, key(1))(engine)(),
+  'attack.run of restarts': (box) => (d) => (engine) =>
+    attack.run(attack.restarts(2)(pgdIn(box)))(net.apply)(params, d, key(1))(engine)(),
+  'attack.run of worst': (box) => (d) => (engine) =>
+    attack.run(attack.worst(attack.none, pgdIn(box), attack.fgsm({ epsilon: 1, ...box })))(net.apply)(
+      params,
+      d,
+      key(1)
+    )(engine)(),
+  'attack.run of APGD': (box) => (d) => (engine) =>
+    attack.run(attack.apgd({ epsilon: 0.1, steps: 2, ...box }))(net.apply)(params, d, key(1))(engine)(),
+  'attack.run of Square': (box) => (d) => (engine) =>
+    attack.run(attack.square({ epsilon: 0.1, steps: 2, image: [1, 1, 2], ...box }))(net.apply)(
+      params,
+      d,
+      key(1)
+    )(engine)(),
+  'attack.evaluate': (box) => (d) => (engine) =>
+    attack.evaluate(net.apply, { attack: pgdIn(box) })(params, d, key(1))(engine)(),
+  'attack.evaluate of several': (box) => (d) => (engine) =>
+    attack.evaluate(net.apply, {
+      attacks: [
+        { name: 'none', attack: attack.none },
+        { name: 'PGD', attack: pgdIn(box) }
+      ]
+    })(
+      params,
+      d,
+      key(1)
+    )(engine)(),
+  'attack.evaluate of a transfer': (box) => (d) => (engine) =>
+    attack.evaluate(net.apply, { attack: attack.transfer(net.apply, params)(pgdIn(box)) })(params, d, key(1))(
+      engine
+    )(),
+  'attack.evaluate of the standard attacks': (box) => (d) => (engine) =>
+    attack.evaluate(net.apply, {
+      attacks: attack.standard({
+        epsilon: 0.1,
+        classes: 3,
+        image: [1, 1, 2],
+        steps: { pgd: 1, apgd: 2, square: 2 },
+        ...box
+      })
+    })(
+      params,
+      d,
+      key(1)
+    )(engine)(),
+  'attack.audit': (box) => (d) => (engine) =>
+    attack.audit(net.apply, { epsilon: 0.1, steps: 2, queries: 2, image: [1, 1, 2], ...box })(
+      params,
+      d,
+      key(1)
+    )(engine)(),
+  'attack.overEpsilon': (box) => (d) => (engine) =>
+    attack.overEpsilon(net.apply, { attack: pgdIn(box), epsilons: [0, 0.1] })(params, d, key(1))(engine)(),
+  'attack.overSteps': (box) => (d) => (engine) =>
+    attack.overSteps(net.apply, { attack: pgdIn(box) })(params, d, key(1))(engine)(),
+  'train.fit': (box) => (d) => (engine) =>
+    train.fit(net.apply, { ...recipe, attack: pgdIn(box) })(params, d, key(1))(engine)(),
+  'train.fit of a part of each batch': (box) => (d) => (engine) =>
+    train.fit(net.apply, { ...recipe, attack: train.mixed(0.5)(pgdIn(box)) })(params, d, key(1))(engine)(),
+  'train.fit of a scheduled attack': (box) => (d) => (engine) => {
+    const at = (epsilon: Tensor) => attack.pgd({ ...options, epsilon, ...box })
+    return train.fit(net.apply, { ...recipe, attack: { schedule: train.schedule.constant(0.1), at } })(
+      params,
+      d,
+      key(1)
+    )(engine)()
+  },
+  'train.fit of FGSM-RS': (box) => (d) => (engine) =>
+    train.fit(net.apply, { ...recipe, attack: train.fgsmRs({ epsilon: 0.1, ...box }) })(params, d, key(1))(
+      engine
+    )(),
+  'train.fit of TRADES': (box) => (d) => (engine) =>
+    train.fit(net.apply, {
+      ...recipe,
+      objective: train.trades({ attack: (loss) => attack.pgd({ ...options, ...box, loss }) })
+    })(
+      params,
+      d,
+      key(1)
+    )(engine)(),
+  'train.fit of MART': (box) => (d) => (engine) =>
+    train.fit(net.apply, {
+      ...recipe,
+      objective: train.mart({ attack: (loss) => attack.pgd({ ...options, ...box, loss }) })
+    })(
+      params,
+      d,
+      key(1)
+    )(engine)(),
+  'mask.oneShot': (box) => (d) => (engine) =>
+    mask.oneShot(net, { method: 'snip', density: 0.5, epsilon: 0.1, ...box })(params, d, key(1))(engine)(),
+  'mask.oneShot of GraSP': (box) => (d) => (engine) =>
+    mask.oneShot(net, { method: 'grasp', density: 0.5, epsilon: 0.1, ...box })(params, d, key(1))(engine)(),
+  'mask.oneShot in rounds': (box) => (d) => (engine) =>
+    mask.oneShot(net, { method: 'kernelTrace', rounds: 2, density: 0.5, epsilon: 0.1, ...box })(
+      params,
+      d,
+      key(1)
+    )(engine)(),
+  'mask.search': (box) => (d) => (engine) =>
+    mask.search(net, { density: 0.5, epsilon: 0.1, steps: 1, batch: 2, ...box })(params, d, key(1))(engine)(),
+  'mask.search from given scores': (box) => (d) => (engine) =>
+    mask.search(net, { density: 0.5, epsilon: 0.1, steps: 1, batch: 2, start: nn.weightsOf(params), ...box })(
+      params,
+      d,
+      key(1)
+    )(engine)(),
+  'mask.transfer': (box) => (d) => (engine) =>
+    mask.transfer(net, { density: 0.5, steps: 1, batch: 2, attack: pgdIn(box) })(params, d, key(1))(engine)(),
+  'ntk.predictAdversarial': (box) => (d) => (engine) =>
+    ntk.predictAdversarial(net.apply, pgdIn(box), { times: [0], every: 1 })(params, d, key(1))(engine)()
+}
+
+describe('where inputs are at hand', () => {
+  let engine: Engine
+  beforeAll(async () => {
+    engine = right(await openEngine({ require: 'reference' })())
+  })
+  afterAll(async () => engine.dispose())
+
+  it.each(Object.entries(entries))(
+    '%s refuses them, names the first and says what to do',
+    async (_, entry) => {
+      const refused = await entry({})(set)(engine)
+      expect(refused).toMatchObject({ left: { _tag: 'DataError', received: '1.5', where: 'x[2, 0]' } })
+      expect(E.isLeft(refused) && JSON.stringify(refused.left)).toMatch(
+        /box \[0, 1\].*box: \[low, high\].*nn\.standardise/
+      )
+    }
+  )
+
+  it.each(Object.entries(entries))(
+    '%s takes them with their box, and inputs in the box without',
+    async (_, entry) => {
+      expect(await entry({ box: [-2, 1.5] })(set)(engine)).toMatchObject({ _tag: 'Right' })
+      expect(await entry({})(inside)(engine)).toMatchObject({ _tag: 'Right' })
+    }
+  )
+
+  it('a bound may be missed by what float32 rounds, and NaN is in no box', async () => {
+    const [low, high] = [-0.4242, 2.8215]
+    const at = (...row: number[]) => ({ x: ndarray.of([1, 2], row), y: ndarray.fromNested([0]) })
+    const run = (d: nn.Dataset) => entries['attack.run']!({ box: [low, high] })(d)(engine)
+    expect(E.isRight(await run(at(low - 1e-7, high + 2e-7)))).toBe(true)
+    expect(E.isLeft(await run(at(low - 1e-5, 0)))).toBe(true)
+    expect(E.isLeft(await run(at(high + 1e-5, 0)))).toBe(true)
+    expect(E.isLeft(await run(at(NaN, 0)))).toBe(true)
+  })
+
+  it('a box that is none is refused as such, first', async () => {
+    for (const entry of Object.values(entries))
+      expect(await entry({ box: [1, 0] })(set)(engine)).toMatchObject({
+        left: { _tag: 'ArgumentError', where: 'box' }
+      })
+  })
+
+  it('scores and searches of radius 0 are of clean inputs, wherever they are', async () => {
+    const scores = async (method: mask.OneShotMethod, epsilon: number, d: nn.Dataset) =>
+      right(await mask.oneShot(net, { method, density: 0.5, epsilon })(params, d, key(1))(engine)()).scores
+    for (const method of ['snip', 'grasp', 'kernelTrace'] as const) {
+      expect(
+        E.isRight(
+          await mask.oneShot(net, { method, density: 0.5, epsilon: 0 })(params, set, key(1))(engine)()
+        )
+      ).toBe(true)
+      expect(await scores(method, 0, inside)).not.toEqual(await scores(method, 0.2, inside))
+    }
+    const search = mask.search(net, { density: 0.5, epsilon: 0, steps: 1, batch: 2 })(params, set, key(1))(
+      engine
+    )
+    expect(E.isRight(await search())).toBe(true)
+  })
+})
+
+describe('on every engine', () => {
+  const images = data.take([0, 1, 2, 3, 4, 5, 6, 7])(data.digits())
+  const standardised = {
+    x: ndarray.of(
+      images.x.shape,
+      Float32Array.from(images.x.data, (v) => (v - 0.3) / 0.35)
+    ),
+    y: images.y
+  }
+  const wide = nn.serial(nn.dense(16), nn.relu, nn.dense(10))
+
+  it.for(['reference', 'onnx:native', 'gpujs:cpu'] as const)(
+    '%s: robust accuracy at radius 0 is clean accuracy',
+    async (require, ctx) => {
+      const opened = await openEngine({ require })()
+      ctx.skip(E.isLeft(opened), `${require} is not installed`)
+      const engine = right(opened)
+      const start = wide.init(key(3), [64])
+      const bare: attack.Attack = (f) => (p, b, k) =>
+        attack.pgd({ epsilon: 0, steps: 2, relativeStep: 1 })(f)(p, b, k)
+      for (const how of [
+        bare,
+        ...norms.map((norm) => attack.apgd({ norm, epsilon: 0, steps: 2, box: [-1, 2.1] })),
+        ...norms.map((norm) => attack.pgd({ norm, epsilon: 0, steps: 2, stepSize: 0.3, box: [-1, 2.1] }))
+      ]) {
+        const { clean, cleanEach, robust, robustEach } = right(
+          await attack.evaluate(wide.apply, { attack: how })(start, standardised, key(1))(engine)()
+        )
+        expect([robust, robustEach]).toEqual([clean, cleanEach])
+      }
+      await engine.dispose()
+    }
+  )
+})
