@@ -1,17 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  attack,
-  type Engine,
-  evaluateOn,
-  key,
-  type NdArray,
-  ndarray,
-  nn,
-  openEngine,
-  ops,
-  type Tensor
-} from 'tangentflow'
+import { attack, type Engine, evaluateOn, key, type NdArray, ndarray, nn, openEngine, ops } from 'tangentflow'
 import { labelled, norms, right, small } from './support.js'
 
 const classes = 4
