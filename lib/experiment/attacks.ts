@@ -1,18 +1,17 @@
 import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as t from 'io-ts'
 import * as attack from '../attack/index.js'
 import { fail } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
 import { sizeOf } from '../core/shape.js'
-import { count as countOf, take } from '../data/index.js'
+import { count as countOf } from '../data/index.js'
 import * as codec from '../format/codec.js'
 import type { Effect } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import * as nn from '../nn/index.js'
-import type { Images } from './images.js'
+import { type Images, part } from './images.js'
 import type { OnProgress } from './methods/method.js'
-import { places } from './numbers.js'
 import type { ExperimentRun } from './experiment-record.js'
 import { Norm } from './training-setting.js'
 
@@ -85,7 +84,7 @@ const attacks = codec.tagged<(on: Attacked) => attack.NamedAttack>()({
               : norm,
           epsilon,
           steps,
-          ...(image === undefined ? {} : { image })
+          ...(image && { image })
         })
       })
   )
@@ -122,64 +121,37 @@ export interface EvaluationInput {
 /** Evaluates trained parameters on the test images: under all attacks and, where asked for, the audit and the curve over ε. */
 export const evaluated =
   (
-    setting: EvaluationSetting,
+    { epsilon, norm = 'linf', batch = 250, audit, epsilons }: EvaluationSetting,
     { network, attacks: named, images: { test, image }, stream, onProgress }: EvaluationInput
   ) =>
-  (params: Concrete<nn.Params>): Effect<Pick<ExperimentRun, 'robustness' | 'audit' | 'overEpsilon'>> =>
-  (runner) => {
-    const { epsilon, norm = 'linf', batch = 250, audit, epsilons } = setting
+  (params: Concrete<nn.Params>): Effect<Pick<ExperimentRun, 'robustness' | 'audit' | 'overEpsilon'>> => {
     const set = { x: test.x, y: test.y }
-    const sampled = (size: number): nn.Dataset => {
-      const { x, y } = take(places(0, Math.min(size, countOf(test))))(test)
-      return { x, y }
-    }
-    const curve = attack.pgd({ norm, epsilon, steps: 40, relativeStep: 4, keep: 'best', freeze: true })
     return pipe(
-      TE.Do,
-      TE.bind('whole', () =>
-        attack.evaluate(network.apply, {
-          attacks: named,
-          batch,
-          observe: ({ attack: name, done, total, robust }) =>
-            onProgress(name, done, total, `${(100 * robust).toFixed(1)} % robust`)
-        })(
-          params,
-          set,
-          stream('attack')
-        )(runner)
-      ),
-      TE.bind('audit', () => {
-        if (audit === undefined) return TE.right({})
-        const sample = sampled(audit)
+      attack.evaluate(network.apply, {
+        attacks: named,
+        batch,
+        observe: ({ attack: name, done, total, robust }) =>
+          onProgress(name, done, total, `${(100 * robust).toFixed(1)} % robust`)
+      })(params, set, stream('attack')),
+      RTE.map(({ count: size, clean, robust, attacks: each, classes, flags }) => ({
+        robustness: { count: size, clean, robust, attacks: each, classes, flags }
+      })),
+      RTE.bind('audited', () => {
+        if (audit === undefined) return RTE.of({})
+        const { x, y } = part(0, Math.min(audit, countOf(test)))(test)
         return pipe(
-          attack.audit(network.apply, { epsilon, norm, image, batch })(params, sample, stream('audit'))(
-            runner
-          ),
-          TE.map((found) => ({ audit: { ...found, count: sample.y.data.length } }))
+          attack.audit(network.apply, { epsilon, norm, image, batch })(params, { x, y }, stream('audit')),
+          RTE.map((found) => ({ audit: { ...found, count: y.data.length } }))
         )
       }),
-      TE.bind('curve', () =>
-        epsilons === undefined
-          ? TE.right({})
-          : pipe(
-              attack.overEpsilon(network.apply, { attack: curve, epsilons, batch })(
-                params,
-                set,
-                stream('curve')
-              )(runner),
-              TE.map((overEpsilon) => ({ overEpsilon }))
-            )
-      ),
-      TE.map(
-        ({
-          whole: { count: size, clean, robust, attacks: each, classes, flags },
-          audit: audited,
-          curve: drawn
-        }) => ({
-          robustness: { count: size, clean, robust, attacks: each, classes, flags },
-          ...audited,
-          ...drawn
-        })
-      )
+      RTE.bind('curve', () => {
+        if (epsilons === undefined) return RTE.of({})
+        const pgd = attack.pgd({ norm, epsilon, steps: 40, relativeStep: 4, keep: 'best', freeze: true })
+        return pipe(
+          attack.overEpsilon(network.apply, { attack: pgd, epsilons, batch })(params, set, stream('curve')),
+          RTE.map((overEpsilon) => ({ overEpsilon }))
+        )
+      }),
+      RTE.map(({ robustness, audited, curve }) => ({ robustness, ...audited, ...curve }))
     )
   }

@@ -8,86 +8,73 @@ import { parseJson } from '../format/parse-json.js'
 
 const numbers = t.readonlyArray(t.number)
 
+const fields = <P extends t.Props>(props: P): t.ReadonlyC<t.TypeC<P>> => t.readonly(t.type(props))
+
 /** Weights of one layer: how many a mask keeps, of how many. */
-const LayerCount = t.readonly(t.type({ kept: t.number, total: t.number }))
+const LayerCount = fields({ kept: t.number, total: t.number })
 
 /** Relative distances of kernel and outputs to the dense network's. */
-const DistanceRecord = t.readonly(t.type({ kernel: t.number, output: t.number }))
+const DistanceRecord = fields({ kernel: t.number, output: t.number })
 export type DistanceRecord = t.TypeOf<typeof DistanceRecord>
 
-const Flag = t.readonly(t.type({ name: t.string, reason: t.string, measured: t.number, limit: t.number }))
+const Flag = fields({ name: t.string, reason: t.string, measured: t.number, limit: t.number })
 
 /** How a model did on a set under several attacks: what `attack.evaluate` gives, without the examples one by one. */
-const RobustnessRecord = t.readonly(
-  t.type({
-    count: t.number,
-    clean: t.number,
-    robust: t.number,
-    attacks: t.readonlyArray(
-      t.readonly(
-        t.type({
-          name: t.string,
-          kind: t.string,
-          attacked: t.number,
-          broken: t.number,
-          robust: t.number,
-          zeroGradients: t.number,
-          nonFiniteGradients: t.number
-        })
-      )
-    ),
-    classes: t.readonlyArray(
-      t.readonly(t.type({ label: t.number, count: t.number, clean: t.number, robust: t.number }))
-    ),
-    flags: t.readonlyArray(Flag)
-  })
-)
-type RobustnessRecord = t.TypeOf<typeof RobustnessRecord>
+const RobustnessRecord = fields({
+  count: t.number,
+  clean: t.number,
+  robust: t.number,
+  attacks: t.readonlyArray(
+    fields({
+      name: t.string,
+      kind: t.string,
+      attacked: t.number,
+      broken: t.number,
+      robust: t.number,
+      zeroGradients: t.number,
+      nonFiniteGradients: t.number
+    })
+  ),
+  classes: t.readonlyArray(fields({ label: t.number, count: t.number, clean: t.number, robust: t.number })),
+  flags: t.readonlyArray(Flag)
+})
 
 /** What `attack.audit` saw. */
-const AuditRecord = t.readonly(
-  t.type({
-    count: t.number,
-    flags: t.readonlyArray(Flag),
-    overSteps: numbers,
-    unbounded: t.number,
-    alone: t.readonly(t.record(t.string, t.number))
-  })
-)
+const AuditRecord = fields({
+  count: t.number,
+  flags: t.readonlyArray(Flag),
+  overSteps: numbers,
+  unbounded: t.number,
+  alone: t.readonly(t.record(t.string, t.number))
+})
 
-const Executed = t.readonly(t.type({ engine: t.string, backend: t.string, threads: t.number }))
+const Executed = fields({ engine: t.string, backend: t.string, threads: t.number })
 
 /** What a search of a mask did: distances to dense on its own batches along the way, and on images kept out at both ends. */
-const SearchRecord = t.readonly(
-  t.type({
-    /** The steps at which `kernel` and `output` were noted. */
-    steps: numbers,
-    kernel: numbers,
-    output: numbers,
-    /** Weights that entered or left the mask since the step noted before, layer by layer. */
-    flips: t.readonlyArray(numbers),
-    before: DistanceRecord,
-    after: DistanceRecord
-  })
-)
+const SearchRecord = fields({
+  /** The steps at which `kernel` and `output` were noted. */
+  steps: numbers,
+  kernel: numbers,
+  output: numbers,
+  /** Weights that entered or left the mask since the step noted before, layer by layer. */
+  flips: t.readonlyArray(numbers),
+  before: DistanceRecord,
+  after: DistanceRecord
+})
 
 /** The natural kernel Θ(X, X), trace over outputs, of a network at its start, on images kept out. */
-const KernelRecord = t.readonly(
-  t.type({
-    /** From the largest down. */
-    eigenvalues: numbers,
-    /** exp of the entropy of the normalised eigenvalues. */
-    effectiveRank: t.number,
-    /** Centred alignment with the labels' kernel, and with the dense network's kernel. */
-    labelAlignment: t.number,
-    denseAlignment: t.number
-  })
-)
+const KernelRecord = fields({
+  /** From the largest down. */
+  eigenvalues: numbers,
+  /** exp of the entropy of the normalised eigenvalues. */
+  effectiveRank: t.number,
+  /** Centred alignment with the labels' kernel, and with the dense network's kernel. */
+  labelAlignment: t.number,
+  denseAlignment: t.number
+})
 
 /** What a network costs to run on one example, and to keep: the masked one, and the dense one. */
-const CostRecord = t.readonly(
-  t.type({ flops: t.number, bytes: t.number, denseFlops: t.number, denseBytes: t.number })
-)
+const CostRecord = fields({ flops: t.number, bytes: t.number, denseFlops: t.number, denseBytes: t.number })
 
 /** What was measured of a run beside its accuracy; what does not apply to a method is left out. */
 const Measures = t.readonly(
@@ -123,42 +110,41 @@ export const ExperimentRun = t.readonly(
       density: t.number,
       /** All of the experiment that this run depends on. */
       setting: t.readonly(t.record(t.string, t.unknown)),
-      training: t.readonly(
-        t.type({
-          steps: t.number,
-          /** The mean loss of each epoch. */
-          losses: numbers,
-          /** The accuracy on the held-out examples after each epoch, under the attack of the training. */
-          validations: numbers,
-          /** The epoch whose parameters were tested: the best one by validation. */
-          epoch: t.number
-        })
-      ),
+      training: fields({
+        steps: t.number,
+        /** The mean loss of each epoch. */
+        losses: numbers,
+        /** The accuracy on the held-out examples after each epoch, under the attack of the training. */
+        validations: numbers,
+        /** The epoch whose parameters were tested: the best one by validation. */
+        epoch: t.number
+      }),
       robustness: RobustnessRecord,
       executed: Executed
     }),
     t.partial({
       measures: Measures,
       /** Wall-clock time of each phase; a phase that was taken up again counts from there. */
-      seconds: t.readonly(t.type({ mask: t.number, training: t.number, tests: t.number })),
+      seconds: fields({ mask: t.number, training: t.number, tests: t.number }),
       audit: AuditRecord,
-      overEpsilon: t.readonlyArray(t.readonly(t.type({ epsilon: t.number, robust: t.number })))
+      overEpsilon: t.readonlyArray(fields({ epsilon: t.number, robust: t.number }))
     })
   ])
 )
 export type ExperimentRun = t.TypeOf<typeof ExperimentRun>
 
 /** A whole experiment: what was asked for, and its runs. */
-export const ExperimentRecord = t.readonly(
-  t.type({
-    name: t.string,
-    /** The command that made it. */
-    command: t.string,
-    experiment: t.readonly(t.record(t.string, t.unknown)),
-    runs: t.readonlyArray(ExperimentRun)
-  })
-)
+export const ExperimentRecord = fields({
+  name: t.string,
+  /** The command that made it. */
+  command: t.string,
+  experiment: t.readonly(t.record(t.string, t.unknown)),
+  runs: t.readonlyArray(ExperimentRun)
+})
 export type ExperimentRecord = t.TypeOf<typeof ExperimentRecord>
+
+/** A number as records have it: seven significant digits are what float32 has. */
+export const rounded = (value: number): number => Number(value.toPrecision(7))
 
 /** A record or a run as JSON that people read, but for rows of numbers, which have one line each. */
 export const encodeJson = (value: object): Uint8Array => {

@@ -1,13 +1,13 @@
-import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import type { Either } from 'fp-ts/lib/Either.js'
 import type * as t from 'io-ts'
 import type { ImageShape } from '../attack/index.js'
-import { tangentError, type TangentError } from '../core/error.js'
+import { refuseWith, type TangentError } from '../core/error.js'
+import { range } from '../core/numbers.js'
 import { count, digitsSplit, type Labelled, take } from '../data/index.js'
 import { publishedNames } from '../data/published.js'
 import * as codec from '../format/codec.js'
+import { attempt } from '../graph/trace.js'
 import type { Dataset } from '../nn/index.js'
-import { places } from './numbers.js'
 
 /** The names of the sets that an experiment may name; all but `digits` are read by the caller. */
 export const setNames = ['digits', ...publishedNames] as const
@@ -48,51 +48,42 @@ export interface Images extends ImageSet {
   readonly measured: MeasureImages | undefined
 }
 
-const refuse = (expected: string, received: string, where: string): E.Either<TangentError, never> =>
-  E.left(tangentError('ConfigError', 'experiment', expected, received, where))
+const refuse = refuseWith('ConfigError', 'experiment')
 
-const measuredOf = (
-  { kernelImages, dynamicsImages }: MeasuresSetting,
-  test: Labelled
-): E.Either<TangentError, MeasureImages> => {
+/** The examples start, start + 1, … of a set. */
+export const part = (start: number, length: number): ((set: Labelled) => Labelled) =>
+  take(range(start, length))
+
+const measuredOf = ({ kernelImages, dynamicsImages }: MeasuresSetting, test: Labelled): MeasureImages => {
   const most = Math.max(2 * kernelImages, dynamicsImages)
-  if (most > count(test)) return refuse(`at most ${count(test)} images`, `${most}`, 'measures')
-  const images = (start: number, length: number): Labelled => take(places(start, length))(test)
+  if (most > count(test)) refuse(`at most ${count(test)} images`, `${most}`, 'measures')
   const from = count(test) - 2 * kernelImages
-  const { x, y } = images(0, dynamicsImages)
-  return E.right({
-    kernel: [images(from, kernelImages), images(from + kernelImages, kernelImages)],
+  const { x, y } = part(0, dynamicsImages)(test)
+  return {
+    kernel: [part(from, kernelImages)(test), part(from + kernelImages, kernelImages)(test)],
     dynamics: { x, y }
-  })
+  }
 }
 
-const first =
-  (part: 'train' | 'test', wanted: number | undefined) =>
-  (set: Labelled): E.Either<TangentError, Labelled> => {
-    if (wanted === undefined || wanted === count(set)) return E.right(set)
-    return wanted < count(set)
-      ? E.right(take(places(0, wanted))(set))
-      : refuse(`at most ${count(set)} images`, `${wanted}`, `data.${part}`)
-  }
+const first = (set: Labelled, wanted: number | undefined, where: string): Labelled => {
+  if (wanted === undefined || wanted === count(set)) return set
+  return wanted < count(set)
+    ? part(0, wanted)(set)
+    : refuse(`at most ${count(set)} images`, `${wanted}`, where)
+}
 
 /** The images of an experiment from the whole set; the bundled digits need not be given. */
 export const imagesOf = (
   { data, measures }: { readonly data: DataSetting; readonly measures?: MeasuresSetting },
   given: ImageSet | undefined
-): E.Either<TangentError, Images> =>
-  pipe(
-    given === undefined && data.set !== 'digits'
-      ? refuse(`the images of ${data.set}`, 'none', 'images')
-      : E.right<TangentError, ImageSet>(given ?? { ...digitsSplit(), image: [1, 8, 8] }),
-    E.flatMap(({ image, ...whole }) =>
-      pipe(
-        E.Do,
-        E.bind('train', () => first('train', data.train)(whole.train)),
-        E.bind('test', () => first('test', data.test)(whole.test)),
-        E.bind('measured', () =>
-          measures === undefined ? E.right(undefined) : measuredOf(measures, whole.test)
-        ),
-        E.map((parts) => ({ ...parts, image }))
-      )
-    )
-  )
+): Either<TangentError, Images> =>
+  attempt(() => {
+    if (given === undefined && data.set !== 'digits') refuse(`the images of ${data.set}`, 'none', 'images')
+    const { train, test, image } = given ?? { ...digitsSplit(), image: [1, 8, 8] }
+    return {
+      train: first(train, data.train, 'data.train'),
+      test: first(test, data.test, 'data.test'),
+      measured: measures && measuredOf(measures, test),
+      image
+    }
+  })

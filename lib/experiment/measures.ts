@@ -1,9 +1,10 @@
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import type * as attack from '../attack/index.js'
+import { getOrThrow } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
 import { full, type NdArray, of } from '../core/ndarray.js'
+import { range } from '../core/numbers.js'
 import { run } from '../engine/compile.js'
 import type { Key } from '../graph/key.js'
 import type { Effect, Runner } from '../graph/runner.js'
@@ -16,8 +17,7 @@ import * as ntk from '../ntk/index.js'
 import * as train from '../train/index.js'
 import type { MeasureImages } from './images.js'
 import type { MethodResult } from './methods/index.js'
-import { places, rounded } from './numbers.js'
-import type { DistanceRecord, Measures } from './experiment-record.js'
+import { type DistanceRecord, type Measures, rounded } from './experiment-record.js'
 
 type Mask = Concrete<nn.Weights>
 
@@ -65,7 +65,7 @@ export const followedImages = (
 const oneHot = (labels: NdArray, classes: number): NdArray =>
   of(
     [labels.data.length, classes],
-    Array.from(labels.data).flatMap((label) => places(0, classes).map((k) => (k === label ? 1 : 0)))
+    Array.from(labels.data).flatMap((label) => range(0, classes).map((k) => (k === label ? 1 : 0)))
   )
 
 const wholeMask = (params: Concrete<nn.Params>): Mask =>
@@ -89,14 +89,12 @@ const kernelOf =
         )
       ),
       RTE.flatMapEither(({ dense, sparse }) =>
-        pipe(
-          E.Do,
-          E.bind('spectrum', () => ntk.spectrum(sparse.value)),
-          E.bind('effectiveRank', () => ntk.effectiveRank(sparse.value)),
-          E.bind('labelAlignment', () => ntk.labelAlignment(sparse.value, oneHot(y, classes))),
-          E.bind('denseAlignment', () => ntk.alignment(sparse.value, dense.value)),
-          E.map(({ spectrum: { values }, ...rest }) => ({ eigenvalues: values.map(rounded), ...rest }))
-        )
+        attempt(() => ({
+          eigenvalues: getOrThrow(ntk.spectrum(sparse.value)).values.map(rounded),
+          effectiveRank: getOrThrow(ntk.effectiveRank(sparse.value)),
+          labelAlignment: getOrThrow(ntk.labelAlignment(sparse.value, oneHot(y, classes))),
+          denseAlignment: getOrThrow(ntk.alignment(sparse.value, dense.value))
+        }))
       )
     )
   }
@@ -113,8 +111,8 @@ const pixelsOf = (chosen: Mask | undefined): Pick<Measures, 'pixels'> => {
   if (first?.shape.length !== 2) return {}
   const [inputs = 0, outputs = 0] = first.shape
   return {
-    pixels: places(0, inputs).map((input) =>
-      places(input * outputs, outputs).reduce((kept, at) => kept + first.data[at]!, 0)
+    pixels: range(0, inputs).map((input) =>
+      range(input * outputs, outputs).reduce((kept, at) => kept + first.data[at]!, 0)
     )
   }
 }

@@ -18,9 +18,9 @@ const known = <K extends string>(kind: K, network: typeof nn.lenet5) =>
     kind,
     {},
     start,
-    ({ kind: _kind, standardise: _standardise, ...options }): ForClasses =>
+    (setting): ForClasses =>
       (classes) =>
-        network({ classes, ...options })
+        network({ ...setting, classes })
   )
 
 const networks = codec.tagged<ForClasses>()({
@@ -28,7 +28,7 @@ const networks = codec.tagged<ForClasses>()({
     'mlp',
     { hidden: t.readonlyArray(codec.whole(1)) },
     start,
-    ({ kind: _kind, standardise: _standardise, hidden, ...options }) =>
+    ({ hidden, ...options }) =>
       (classes) =>
         nn.serial(
           ...hidden.flatMap((width) => [nn.dense(width, options), nn.relu]),
@@ -42,9 +42,7 @@ const networks = codec.tagged<ForClasses>()({
     'vgg32',
     {},
     { widths: codec.some(codec.whole(1)), ...start },
-    ({ kind: _kind, standardise: _standardise, ...options }) =>
-      (classes) =>
-        nn.vgg32({ classes, ...options })
+    (setting) => (classes) => nn.vgg32({ ...setting, classes })
   )
 })
 

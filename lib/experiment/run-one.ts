@@ -1,11 +1,13 @@
-import * as E from 'fp-ts/lib/Either.js'
+import type { Either } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as attack from '../attack/index.js'
 import type { Store } from '../checkpoint/index.js'
-import type { TangentError } from '../core/error.js'
+import { getOrThrow, type TangentError } from '../core/error.js'
 import { type HostKey, key } from '../core/key.js'
 import type { NdArray } from '../core/ndarray.js'
+import { mean } from '../core/numbers.js'
 import { type Labelled, split } from '../data/index.js'
 import { fold } from '../graph/key.js'
 import type { Effect, Executed } from '../graph/runner.js'
@@ -15,10 +17,16 @@ import * as train from '../train/index.js'
 import { attacksOf, evaluated } from './attacks.js'
 import type { Images } from './images.js'
 import { countedOf, distanceTo, followedImages, type MeasureInput, measuredOf } from './measures.js'
-import { labelOf, type MethodInput, methodOf, type MethodResult, type OnProgress } from './methods/index.js'
+import {
+  labelOf,
+  type MethodInput,
+  methodOf,
+  type MethodResult,
+  observeLoss,
+  type OnProgress
+} from './methods/index.js'
 import { networkOf } from './network-setting.js'
-import { mean, places, rounded } from './numbers.js'
-import type { ExperimentRun } from './experiment-record.js'
+import { type ExperimentRun, rounded } from './experiment-record.js'
 import { denseRunOf, type Experiment, type RunSetting, settingOf } from './experiment.js'
 import { fitOptionsOf, withstoodBy } from './training-setting.js'
 
@@ -60,44 +68,35 @@ interface Prepared {
 
 /** The network, the split and the attacks of a run; settings that fit neither the images nor each other are a Left. */
 export const prepareRun = (
-  { network: setting, data, evaluation }: Experiment,
+  { network: setting, data: { validation }, evaluation }: Experiment,
   { seed }: Pick<RunSetting, 'seed'>,
   images: Images
-): E.Either<TangentError, Prepared> =>
-  pipe(
-    E.Do,
-    E.bind('root', () => attempt(() => key(seed))),
-    E.let(
-      'stream',
-      ({ root }) =>
-        (name: keyof typeof streams) =>
-          fold(streams[name])(root)
-    ),
-    E.bind('parts', ({ stream }): E.Either<TangentError, Pick<Prepared, 'rest' | 'held'>> =>
-      data.validation === 0
-        ? E.right({ rest: images.train, held: undefined })
-        : split(data.validation)(stream('split'))(images.train)
-    ),
-    E.bind('made', ({ stream }) =>
-      attempt(() => {
-        const network = networkOf(setting, images.train)
-        const params = network.init(stream('init'), images.train.x.shape.slice(1))
-        return { network, params, attacks: attacksOf(evaluation, images) }
-      })
-    ),
-    E.map(({ stream, parts, made }) => ({
+): Either<TangentError, Prepared> =>
+  attempt(() => {
+    const root = key(seed)
+    const stream: Prepared['stream'] = (name) => fold(streams[name])(root)
+    const { train: whole, measured } = images
+    const parts =
+      validation === 0
+        ? { rest: whole, held: undefined }
+        : getOrThrow(split(validation)(stream('split'))(whole))
+    const network = networkOf(setting, whole)
+    const params = network.init(stream('init'), whole.x.shape.slice(1))
+    return {
       ...parts,
-      ...made,
+      network,
+      params,
+      attacks: attacksOf(evaluation, images),
       stream,
-      measure: images.measured && {
-        network: made.network,
-        params: made.params,
-        images: images.measured,
-        classes: images.train.classes,
+      measure: measured && {
+        network,
+        params,
+        images: measured,
+        classes: whole.classes,
         key: stream('measure')
       }
-    }))
-  )
+    }
+  })
 
 const timed = <A>(effect: Effect<A>): Effect<{ readonly value: A; readonly seconds: number }> =>
   pipe(
@@ -133,14 +132,8 @@ const trained = (
     }),
     ...(record && { record }),
     checkpoint: { store, steps: 200 },
-    observe: ({ step, steps, loss }) => onProgress('training', step, steps, `loss ${loss.toFixed(3)}`)
+    observe: observeLoss(onProgress, 'training')
   })(start, set, stream('fit'))
-
-/** The losses of all steps as the mean of each epoch. */
-const epochMeans = (losses: readonly number[], epochs: number): readonly number[] => {
-  const steps = losses.length / epochs
-  return places(0, epochs).map((epoch) => rounded(mean(losses.slice(epoch * steps, (epoch + 1) * steps))))
-}
 
 /** The images on which a training is followed, attacked as the evaluation attacks; undefined where nothing is measured. */
 const recordOf = (
@@ -215,7 +208,7 @@ export const runOne = (
         setting: settingOf(experiment, run),
         training: {
           steps: losses.length,
-          losses: epochMeans(losses, epochs),
+          losses: RA.chunksOf(losses.length / epochs)(losses).map((epoch) => rounded(mean(epoch))),
           validations: validations.map(({ score }) => score),
           epoch: best?.epoch ?? epochs
         },

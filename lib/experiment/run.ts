@@ -5,7 +5,7 @@ import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Store } from '../checkpoint/index.js'
-import { showValue, tangentError, type TangentError } from '../core/error.js'
+import { getOrThrow, showValue, tangentError, type TangentError } from '../core/error.js'
 import { key } from '../core/key.js'
 import type { Engine } from '../engine/engine.js'
 import { decode } from '../format/codec.js'
@@ -72,20 +72,15 @@ const memory: IO.IO<NonNullable<ExperimentOptions['store']>> = () => {
 
 /** Refuses seeds, settings and densities with which a run would fail after others have been computed. */
 const checkRuns = (experiment: Experiment, images: Images): E.Either<TangentError, unknown> =>
-  pipe(
-    attempt(() => experiment.seeds.forEach((seed) => key(seed))),
-    E.flatMap(() => prepareRun(experiment, { seed: experiment.seeds[0] }, images)),
-    E.flatMap(({ params }) =>
-      attempt(() => {
-        const shapes = mask.weightShapes(nn.weightsOf(params))
-        for (const { method, density } of runsOf(experiment)) {
-          const { layers } = methodOf(method)
-          if (layers !== undefined)
-            (layers === 'uniform' ? mask.uniformCounts : mask.erkCounts)(density)(shapes)
-        }
-      })
-    )
-  )
+  attempt(() => {
+    experiment.seeds.forEach((seed) => key(seed))
+    const { params } = getOrThrow(prepareRun(experiment, { seed: experiment.seeds[0] }, images))
+    const shapes = mask.weightShapes(nn.weightsOf(params))
+    for (const { method, density } of runsOf(experiment)) {
+      const { layers } = methodOf(method)
+      if (layers !== undefined) (layers === 'uniform' ? mask.uniformCounts : mask.erkCounts)(density)(shapes)
+    }
+  })
 
 /** The first place at which two values in JSON differ, and what each has there. */
 const difference = (

@@ -1,4 +1,4 @@
-import { mean } from '../experiment/numbers.js'
+import { mean } from '../core/numbers.js'
 import type { Interval } from './estimate.js'
 
 export type Point = readonly [x: number, y: number]

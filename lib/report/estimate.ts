@@ -1,4 +1,5 @@
-import { mean as meanOf } from '../experiment/numbers.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
+import { mean as meanOf } from '../core/numbers.js'
 
 /** From where to where something may lie. */
 export interface Interval {
@@ -83,12 +84,8 @@ export const show = (digits: number, { mean, sd }: Estimate): string =>
 const POINTS = 50
 
 /** A curve of at most about 50 points: the means of blocks of neighbours, all but the last of one size. */
-export const smooth = (curve: readonly number[]): readonly number[] => {
-  const size = Math.max(1, Math.ceil(curve.length / POINTS))
-  return Array.from({ length: Math.ceil(curve.length / size) }, (_, i) =>
-    meanOf(curve.slice(i * size, (i + 1) * size))
-  )
-}
+export const smooth = (curve: readonly number[]): readonly number[] =>
+  RA.chunksOf(Math.max(1, Math.ceil(curve.length / POINTS)))(curve).map(meanOf)
 
 /** One measure of one method on one seed. */
 export interface Seeded {

@@ -6,6 +6,7 @@ import { runSteps, type Taken } from '../checkpoint/run-steps.js'
 import type { TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
 import { type NdArray, of, scalar } from '../core/ndarray.js'
+import { mean } from '../core/numbers.js'
 import type { Key } from '../graph/key.js'
 import type { Effect, Result, Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
@@ -63,8 +64,6 @@ interface Run<P> {
   ) => TE.TaskEither<TangentError, Result<Concrete<ReturnType<ReturnType<typeof chunkOf<P>>>>>>
   readonly outputs: (params: Concrete<P>) => TE.TaskEither<TangentError, Result<NdArray>>
 }
-
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
 
 /** Takes the steps of one program, then records, validates and tells of it where that is due. */
 const takeChunk = <P>(

@@ -6,8 +6,7 @@ import type { Concrete } from '../../graph/spec.js'
 import { attempt } from '../../graph/trace.js'
 import * as mask from '../../mask/index.js'
 import * as nn from '../../nn/index.js'
-import { fromStart, type Method, type MethodInput, searchFields } from './method.js'
-import { saved, searchAttack } from './search.js'
+import { fromStart, type Method, type MethodInput, saved, searchAttack, searchFields } from './method.js'
 
 /** Scores that descend the training loss under frozen weights, from a start and under an attack. */
 const learnt = <K extends string>(

@@ -1,18 +1,16 @@
 /**
- * The ways to choose the weights of a network: one file a method, which holds what a file may say of it (its codec) and what it
- * does ({@link Method}: a {@link MethodInput} in, a {@link MethodResult} out). A new method is a file here and a row of the table
- * below; experiments, the command line and its messages then know it.
+ * The ways to choose the weights of a network. A file has methods that work alike: what a setting may say of each (its codec)
+ * and what it does ({@link Method}: a {@link MethodInput} in, a {@link MethodResult} out). A new method is a variant in such a
+ * file and a row of the table below; experiments, the command line and its messages then know it.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import * as codec from '../../format/codec.js'
 import { edgePopup, hydra } from './edge-popup.js'
 import { dense, type Method } from './method.js'
-import { rewind } from './rewind.js'
 import { score } from './score.js'
-import { threeStage } from './three-stage.js'
-import { ticket } from './ticket.js'
-import { transfer } from './transfer.js'
+import { rewind, threeStage } from './three-stage.js'
+import { ticket, transfer } from './ticket.js'
 
 const methods = codec.tagged<Method>()({
   dense,
@@ -56,4 +54,4 @@ export const methodOf = methods.build
 /** The name of a method in tables and files. */
 export const labelOf = ({ kind, name = kind }: MethodSetting): string => name
 
-export type { MethodInput, MethodResult, OnProgress } from './method.js'
+export { type MethodInput, type MethodResult, observeLoss, type OnProgress } from './method.js'

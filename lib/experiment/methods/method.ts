@@ -1,17 +1,25 @@
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
-import type { Store } from '../../checkpoint/index.js'
+import type { Checkpointing, Store } from '../../checkpoint/index.js'
+import * as attack from '../../attack/index.js'
 import type { HostKey } from '../../core/key.js'
 import * as codec from '../../format/codec.js'
 import type { Effect } from '../../graph/runner.js'
 import type { Concrete } from '../../graph/spec.js'
 import type { LayerAllocation } from '../../mask/index.js'
 import type * as nn from '../../nn/index.js'
+import type { FitOptions } from '../../train/index.js'
 import type { DistanceRecord, Measures } from '../experiment-record.js'
-import type { TrainingSetting } from '../training-setting.js'
+import { type TrainingSetting, withstoodBy } from '../training-setting.js'
 
 /** Told of what goes on: how much of a phase is done, and a note such as its loss. */
 export type OnProgress = (phase: string, done: number, total: number, note: string) => IO<void>
+
+/** The observer of a training that reports its loss as the note of a phase. */
+export const observeLoss =
+  (onProgress: OnProgress, phase: string): NonNullable<FitOptions['observe']> =>
+  ({ step, steps, loss }) =>
+    onProgress(phase, step, steps, `loss ${loss.toFixed(3)}`)
 
 /** What a method chooses from, and where it saves its state and reports progress. */
 export interface MethodInput {
@@ -63,6 +71,16 @@ export const searchFields = {
   rate: codec.atLeast(0),
   layers: LayersSetting
 }
+
+/** A search is saved every 100 steps. */
+export const saved = ({ store }: MethodInput, steps = 100): Checkpointing => ({
+  store: store('search'),
+  steps
+})
+
+/** PGD-7 with steps of 2.5 ε / 7, as a search attacks. */
+export const searchAttack = (training: TrainingSetting): attack.Attack =>
+  attack.pgd({ ...withstoodBy(training).ball, steps: 7, relativeStep: 2.5 })
 
 /** Everything is kept. */
 export const dense = codec.variant('dense', {}, { name: codec.fileName }, (): Method => ({

@@ -4,7 +4,7 @@ import { tangentError } from '../../core/error.js'
 import * as codec from '../../format/codec.js'
 import * as train from '../../train/index.js'
 import { fitOptionsOf } from '../training-setting.js'
-import { LayersSetting, type Method } from './method.js'
+import { fromStart, LayersSetting, type Method, observeLoss } from './method.js'
 
 /** The largest weights after some epochs, half of them by default, trained on from there: `train.threeStage`. */
 export const threeStage = codec.variant(
@@ -14,35 +14,51 @@ export const threeStage = codec.variant(
   ({ layers = 'global', dense }): Method => ({
     layers,
     run: ({ network, params, set, density, training, stream, store, onProgress }) => {
-      const before = dense ?? Math.floor(training.epochs / 2)
-      return before < 1 || before >= training.epochs
-        ? RTE.left(
-            tangentError(
-              'ConfigError',
-              'experiment',
-              `at least one of ${training.epochs} epochs before and after pruning`,
-              `${before} before`,
-              'methods: threeStage'
-            )
-          )
-        : pipe(
-            train.trainAndPrune(
-              network.apply,
-              { density, layers },
-              {
-                ...fitOptionsOf(training, before),
-                checkpoint: { store: store('dense'), steps: 200 },
-                observe: ({ step, steps, loss }) =>
-                  onProgress('dense training', step, steps, `loss ${loss.toFixed(3)}`)
-              }
-            )(params, set, stream('stage')),
-            RTE.map((pruned) => ({
-              mask: pruned.mask,
-              start: pruned.dense.params,
-              epochs: training.epochs - before,
-              isStepwise: false
-            }))
-          )
+      const { epochs } = training
+      const before = dense ?? Math.floor(epochs / 2)
+      if (before < 1 || before >= epochs) {
+        const expected = `at least one of ${epochs} epochs before and after pruning`
+        const where = 'methods: threeStage'
+        return RTE.left(tangentError('ConfigError', 'experiment', expected, `${before} before`, where))
+      }
+      const recipe = {
+        ...fitOptionsOf(training, before),
+        checkpoint: { store: store('dense'), steps: 200 },
+        observe: observeLoss(onProgress, 'dense training')
+      }
+      return pipe(
+        train.trainAndPrune(network.apply, { density, layers }, recipe)(params, set, stream('stage')),
+        RTE.map(({ mask, dense: { params: start } }) => ({
+          mask,
+          start,
+          epochs: epochs - before,
+          isStepwise: false
+        }))
+      )
+    }
+  })
+)
+
+/** The largest weights after whole trainings, from their values after `to` epochs: `train.rewind`. */
+export const rewind = codec.variant(
+  'rewind',
+  {},
+  { name: codec.fileName, layers: LayersSetting, rounds: codec.whole(1), to: codec.whole(0) },
+  ({ kind: _kind, name: _name, to = 0, ...options }): Method => ({
+    layers: options.layers ?? 'global',
+    run: (input) => {
+      const { network, params, set, density, training, stream, onProgress } = input
+      const recipe = {
+        ...fitOptionsOf(training, training.epochs),
+        ...options,
+        rewindEpoch: to,
+        density,
+        observe: observeLoss(onProgress, 'drawing')
+      }
+      return pipe(
+        train.rewind(network.apply, recipe)(params, set, stream('fit')),
+        RTE.map((drawn) => fromStart(input, drawn.mask, drawn.params))
+      )
     }
   })
 )

@@ -1,16 +1,83 @@
 import { pipe } from 'fp-ts/lib/function.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as t from 'io-ts'
+import { mean } from '../../core/numbers.js'
 import * as codec from '../../format/codec.js'
 import type { Effect } from '../../graph/runner.js'
 import type { Concrete } from '../../graph/spec.js'
+import { attempt } from '../../graph/trace.js'
 import * as mask from '../../mask/index.js'
 import type * as nn from '../../nn/index.js'
 import * as train from '../../train/index.js'
+import { type Measures, rounded } from '../experiment-record.js'
 import { fitOptionsOf, withstoodBy } from '../training-setting.js'
-import { fromStart, type Method, type MethodInput, searchFields } from './method.js'
+import {
+  fromStart,
+  type Method,
+  type MethodInput,
+  type MethodResult,
+  saved,
+  searchAttack,
+  searchFields
+} from './method.js'
 import { scored } from './score.js'
-import { saved, searchRecord } from './search.js'
+
+type Search = NonNullable<Measures['search']>
+
+/** One step of a search. */
+interface SearchStep {
+  readonly step: number
+  readonly kernel: number
+  readonly output: number
+  readonly flips?: readonly number[]
+}
+
+/** A record notes about so many points of a search. */
+const POINTS = 60
+
+/** What a search for a mask ends with. */
+interface Found {
+  readonly mask: Concrete<nn.Weights>
+  readonly params: Concrete<nn.Params>
+  readonly history: readonly SearchStep[]
+}
+
+/** A search in blocks of steps: the last step of each, mean distances, and all flips. */
+const summaryOf = (history: readonly SearchStep[]): Omit<Search, 'before' | 'after'> => {
+  const blocks = RA.chunksOf(Math.max(1, Math.ceil(history.length / POINTS)))(history)
+  const over = (field: 'kernel' | 'output'): readonly number[] =>
+    blocks.map((block) => rounded(mean(block.map((one) => one[field]))))
+  return {
+    steps: blocks.map((block) => block.at(-1)!.step + 1),
+    kernel: over('kernel'),
+    output: over('output'),
+    flips: blocks.map((block) =>
+      (block[0].flips ?? []).map((_, l) => block.reduce((sum, { flips = [] }) => sum + flips[l]!, 0))
+    )
+  }
+}
+
+/**
+ * What a search found after its first mask, with a record of its steps and its distances at both ends on images held out,
+ * where anything is measured.
+ */
+const resultOf = (
+  input: MethodInput,
+  first: Concrete<nn.Weights>,
+  { mask: chosen, params, history }: Found
+): Effect<MethodResult> => {
+  const { distance } = input
+  const result = fromStart(input, chosen, params)
+  return distance === undefined
+    ? RTE.of(result)
+    : pipe(
+        RTE.Do,
+        RTE.bind('before', () => distance(first, input.params)),
+        RTE.bind('after', () => distance(chosen, params)),
+        RTE.map((ends) => ({ ...result, search: { ...summaryOf(history), ...ends } }))
+      )
+}
 
 /** The dense network after so many steps of its training. */
 const weightsAt =
@@ -88,8 +155,46 @@ export const ticket = codec.variant(
                 )
             })(params, set, stream('search'))
           ),
-          RTE.bind('record', ({ first, found }) => searchRecord(input, first.mask, found, found.history)),
-          RTE.map(({ found, record }) => ({ ...fromStart(input, found.mask, found.params), ...record }))
+          RTE.flatMap(({ first, found }) => resultOf(input, first.mask, found))
+        )
+      }
+    }
+  }
+)
+
+/** Neural tangent transfer, `mask.transfer`; training starts from the student's weights. */
+export const transfer = codec.variant(
+  'transfer',
+  {},
+  {
+    name: codec.fileName,
+    ...searchFields,
+    gamma: codec.atLeast(0),
+    lambda: codec.atLeast(0),
+    refresh: codec.whole(1)
+  },
+  ({ kind: _kind, name: _name, ...options }): Method => {
+    const { layers = 'uniform' } = options
+    return {
+      layers,
+      run: (input) => {
+        const { network, params, set, density, training, stream, onProgress } = input
+        return pipe(
+          RTE.Do,
+          RTE.bind('first', () =>
+            RTE.fromEither(attempt(() => mask.topKMaskOf({ layers, density })(mask.magnitudes(params))))
+          ),
+          RTE.bind('found', () =>
+            mask.transfer(network, {
+              ...options,
+              density,
+              ...(training.attack && { attack: searchAttack(training) }),
+              checkpoint: saved(input, 1000),
+              observe: ({ step, steps, loss }) =>
+                onProgress('search', step + 1, steps, `loss ${loss.toFixed(4)}`)
+            })(params, set, stream('search'))
+          ),
+          RTE.flatMap(({ first, found }) => resultOf(input, first, found))
         )
       }
     }
