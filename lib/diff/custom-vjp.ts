@@ -1,5 +1,5 @@
 import { fail } from '../core/error.js'
-import { sameShape, showShape } from '../core/shape.js'
+import { requireShape, sameShape, showShape } from '../core/shape.js'
 import { zerosLike } from '../graph/contract.js'
 import type { CustomRule, OpTag } from '../graph/op.js'
 import { stopGradient } from '../graph/ops/reshape.js'
@@ -90,10 +90,9 @@ const batchRule = (rule: CustomRule, size: number, batchTensors: BatchTensors): 
 const requireLike = (name: string, given: readonly Tensor[], like: readonly Tensor[]): void => {
   if (given.length !== like.length)
     fail('DiffError', `customVjp ${name}`, `${like.length} cotangents`, `${given.length}`)
-  given.forEach(({ shape }, k) => {
-    if (!sameShape(shape, like[k]!.shape))
-      fail('ShapeError', `customVjp ${name}`, showShape(like[k]!.shape), showShape(shape), `cotangent ${k}`)
-  })
+  given.forEach(({ shape }, k) =>
+    requireShape(`customVjp ${name}`, `cotangent ${k}`, shape, like[k]!.shape, 'shape')
+  )
 }
 
 const custom: DiffRule<'custom'> = {

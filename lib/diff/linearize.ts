@@ -1,5 +1,5 @@
 import { fail } from '../core/error.js'
-import { sameShape, showShape } from '../core/shape.js'
+import { requireShape } from '../core/shape.js'
 import { zerosLike } from '../graph/contract.js'
 import { topological } from '../graph/graph.js'
 import { opName } from '../graph/primitives/index.js'
@@ -92,11 +92,7 @@ const matching = (operation: string, given: unknown, like: readonly Tensor[]): r
   const tensors = tensorsOf(operation, given)
   if (tensors.length !== like.length)
     fail('TreeError', operation, `${like.length} tensors`, `${tensors.length}`)
-  tensors.forEach(({ shape }, i) => {
-    const expected = like[i]!.shape
-    if (!sameShape(shape, expected))
-      fail('ShapeError', operation, `shape ${showShape(expected)}`, showShape(shape), `leaf ${i}`)
-  })
+  tensors.forEach(({ shape }, i) => requireShape(operation, `leaf ${i}`, shape, like[i]!.shape, 'shape'))
   return tensors
 }
 

@@ -49,20 +49,10 @@ const drawBatch = (
   { shape, classes, box: [low, high] = [0, 1] }: AttackLawOptions
 ): LawBatch<NdArray> => {
   const n = shape[0]!
-  return {
-    x: of(
-      shape,
-      uniforms(child(source, 0), sizeOf(shape)).map((u) => low + (high - low) * u)
-    ),
-    y: of(
-      [n],
-      uniforms(child(source, 1), n).map((u) => Math.floor(u * classes))
-    ),
-    ids: of(
-      [n],
-      Float32Array.from({ length: n }, (_, i) => 3 * i + 1)
-    )
-  }
+  const x = uniforms(child(source, 0), sizeOf(shape)).map((u) => low + (high - low) * u)
+  const y = uniforms(child(source, 1), n).map((u) => Math.floor(u * classes))
+  const ids = Float32Array.from({ length: n }, (_, i) => 3 * i + 1)
+  return { x: of(shape, x), y: of([n], y), ids: of([n], ids) }
 }
 
 /** The attack traced once for batches of n samples, to be evaluated on many. */

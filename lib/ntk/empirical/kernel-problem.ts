@@ -52,19 +52,14 @@ export interface KernelProblem<P> {
 }
 
 /** m∘θ at the leaves that the mask covers. */
-export const masked = <P>(operation: string, params: P, mask: MaskTree | undefined): P =>
+export const masked = <P>(operation: string, params: P, mask: MaskTree): P =>
   mask === undefined ? params : tree.zipPart(mask, (p, m) => ops.mul(m)(p), operation)(params)
 
 /** How many times the mask multiplies the product of both Jacobians. */
 const powers: { readonly [F in MaskForm]: number } = { restricted: 2, linear: 1, ambient: 0 }
 
 /** The factors of a mask: each leaf's mask as often as the form says, or none. */
-export const factorsOf = (
-  operation: string,
-  params: unknown,
-  mask: MaskTree | undefined,
-  form: MaskForm
-): Factors => {
+export const factorsOf = (operation: string, params: unknown, mask: MaskTree, form: MaskForm): Factors => {
   const power =
     form in powers
       ? powers[form]
@@ -102,7 +97,7 @@ export const problemOf = <P>(
   params: P,
   x1: Tensor,
   x2: Tensor,
-  mask: MaskTree | undefined
+  mask: MaskTree
 ): KernelProblem<P> => {
   requireShape('ntk', 'x2', x2.shape, [...x2.shape.slice(0, 1), ...x1.shape.slice(1)], 'examples')
   const effective = masked('empiricalNtk', params, mask)

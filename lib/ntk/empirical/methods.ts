@@ -40,17 +40,11 @@ export interface Implementation {
 const [N, M, O, P] = [0, 1, 2, 3]
 
 /** For each part of a kernel its axes, and the output indices of the two Jacobians. */
-const layouts: {
-  readonly [K in Outputs]: {
-    readonly axes: readonly number[]
-    readonly left: number
-    readonly right: number
-  }
-} = {
+const layouts = {
   full: { axes: [N, M, O, P], left: O, right: P },
   diag: { axes: [N, M, O], left: O, right: O },
   mean: { axes: [N, M], left: O, right: O }
-}
+} satisfies Record<Outputs, unknown>
 
 const layoutOf = (outputs: Outputs): (typeof layouts)[Outputs] =>
   outputs in layouts

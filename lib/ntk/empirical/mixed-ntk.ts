@@ -1,3 +1,4 @@
+import { pipe } from 'fp-ts/lib/function.js'
 import { fail } from '../../core/error.js'
 import { showShape } from '../../core/shape.js'
 import type { Key } from '../../graph/key.js'
@@ -87,11 +88,11 @@ export const kernelBlocks = (joint: Tensor): KernelBlocks => {
     return fail('ShapeError', 'kernelBlocks', 'a joint kernel [2n, 2n, …]', showShape(joint.shape))
   const half = rows / 2
   const block = (row: number, column: number): Tensor =>
-    ops.sliceAxis(
-      1,
-      column * half,
-      (column + 1) * half
-    )(ops.sliceAxis(0, row * half, (row + 1) * half)(joint))
+    pipe(
+      joint,
+      ops.sliceAxis(0, row * half, (row + 1) * half),
+      ops.sliceAxis(1, column * half, (column + 1) * half)
+    )
   return { clean: block(0, 0), mixed: block(0, 1), attacked: block(1, 1) }
 }
 

@@ -1,5 +1,5 @@
 import { requireWhole } from '../../core/check.js'
-import { fail } from '../../core/error.js'
+import { fail, refuseWith } from '../../core/error.js'
 import { isNdArray, type NdArray } from '../../core/ndarray.js'
 import { requireShape, type Shape, showShape, sizeOf } from '../../core/shape.js'
 import { leaves } from '../../core/tree.js'
@@ -102,6 +102,8 @@ const requireExamples = (x1: NdArray, x2: NdArray): void => {
 const DEFAULT_TILE = 64
 const DEFAULT_BYTES = 2 ** 30
 
+const refuse = refuseWith('ArgumentError', operation)
+
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toPrecision(3)} MiB`
 
 /** Checks all arguments and chooses the tiles; `isWhole` if the whole kernel is in memory as well. */
@@ -119,14 +121,14 @@ export const planTiles =
     const kernel = (...[p, left, right, m]: BlockArguments<P>): Tensor =>
       empiricalNtk(model, options)(p, left, right, m)
     const [paramSpecs, , , maskSpecs] = specsOf<BlockArguments<P>>(operation, [params, x1, x2, mask])
-    const lengthsFor = (most: number): readonly [number, number] => [
-      partLength(n1, most),
-      partLength(n2, most)
+    const lengthsFor = (most: number): TilePlan<P>['lengths'] => [partLength(n1, most), partLength(n2, most)]
+    const batchSpec = (length: number) => spec([length, ...x1.shape.slice(1)])
+    const specsFor = ([rows, columns]: TilePlan<P>['lengths']): Specs<BlockArguments<P>> => [
+      paramSpecs,
+      batchSpec(rows),
+      batchSpec(columns),
+      maskSpecs
     ]
-    const specsFor = ([rows, columns]: readonly [number, number]): Specs<BlockArguments<P>> => {
-      const inner = x1.shape.slice(1)
-      return [paramSpecs, spec([rows, ...inner]), spec([columns, ...inner]), maskSpecs]
-    }
     /** The predicted peak of a block's program, and the axes of its result after those of the examples. */
     const predictFor = (most: number): { readonly bytes: number; readonly inner: Shape } => {
       const { graph, out } = traceOrThrow(kernel, specsFor(lengthsFor(most)))
@@ -138,9 +140,7 @@ export const planTiles =
     const shape = [n1, n2, ...predicted.inner]
     const resident = isWhole ? 4 * sizeOf(shape) : 0
     if (resident > maxBytes)
-      fail(
-        'ArgumentError',
-        operation,
+      refuse(
         `a kernel of at most ${mebibytes(maxBytes)} (maxBytes), or blocks by forEachBlock`,
         `one of ${mebibytes(resident)}`
       )
@@ -153,9 +153,7 @@ export const planTiles =
           : largestFit(most >> 1, predictFor(most >> 1).bytes)
     const fit = largestFit(wanted, predicted.bytes)
     if (fit === undefined || (tile !== undefined && fit < wanted))
-      return fail(
-        'ArgumentError',
-        operation,
+      return refuse(
         `at most ${mebibytes(maxBytes)} (maxBytes): ${fit === undefined ? 'no tile fits' : `tile ${fit} fits`}`,
         `${mebibytes(predicted.bytes + resident)} predicted`,
         `tile ${wanted}`

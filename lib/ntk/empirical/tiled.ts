@@ -98,7 +98,7 @@ const stream =
 
 const prepare =
   <P>(model: Model<P>, options: TiledOptions, isWhole: boolean) =>
-  (params: Concrete<P>, x1: NdArray, x2: NdArray | undefined, mask: Concrete<MaskTree> | undefined) =>
+  (params: Concrete<P>, x1: NdArray, x2: NdArray | undefined, mask: Concrete<MaskTree>) =>
   (runner: Runner): TE.TaskEither<TangentError, Compiled<P>> =>
     pipe(
       TE.fromEither(attempt(() => planTiles(model, options, isWhole)(params, x1, x2, mask))),

@@ -78,14 +78,18 @@ const advance =
     return tree.zipWith(moved, (p, step) => ops.add(step)(p))(params)
   }
 
-/** For each attack the times until the next one, counted from the attack; an attack comes first at its own time. */
+/**
+ * For each attack the times until the next one, counted from the attack, and the end of its stretch: where the next attack
+ * runs, or at the last time. An attack comes first at its own time.
+ */
 const segmentsOf = (times: readonly number[], every: number): readonly (readonly number[])[] => {
   // a multiple of `every` is one, whatever the rounding of the product
   const segments = times.map((t) => Math.floor(t / every + 1e-9))
   const count = (segments.at(-1) ?? -1) + 1
-  return Array.from({ length: count }, (_, k) =>
-    times.filter((_t, i) => segments[i] === k).map((t) => Math.max(0, t - k * every))
-  )
+  return Array.from({ length: count }, (_, k) => {
+    const own = times.filter((_t, i) => segments[i] === k).map((t) => Math.max(0, t - k * every))
+    return [...own, k === count - 1 ? own.at(-1)! : every]
+  })
 }
 
 /**
@@ -134,52 +138,45 @@ export const predictAdversarial =
       { own, mixed, attacked, clean }: Concrete<AttackedState>,
       until: readonly number[]
     ): readonly { readonly dual: NdArray; readonly attacked: NdArray; readonly clean: NdArray }[] => {
-      const inputs = predictionInputs(OPERATION, symmetricGramOf(OPERATION, own), attacked.shape, 'outputs', {
+      const { shape } = attacked
+      const inputs = predictionInputs(OPERATION, symmetricGramOf(OPERATION, own), shape, 'outputs', {
         start: attacked,
         test: { kernel: mixed, start: clean }
       })
-      const { train, test } = inputs
-      return dualFlow(
-        OPERATION,
-        inputs,
-        gradientOf(loss, data.y, attacked.shape),
-        dynamicsOf(OPERATION, options),
-        toleranceOf(OPERATION, options),
-        until
-      ).map((dual) => ({
-        dual: of(attacked.shape, dual),
-        attacked: movedBy(train, dual),
-        clean: movedBy(test!, dual)
+      const gradient = gradientOf(loss, data.y, shape)
+      const [dynamics, tolerance] = [dynamicsOf(OPERATION, options), toleranceOf(OPERATION, options)]
+      return dualFlow(OPERATION, inputs, gradient, dynamics, tolerance, until).map((dual) => ({
+        dual: of(shape, dual),
+        attacked: movedBy(inputs.train, dual),
+        clean: movedBy(inputs.test!, dual)
       }))
     }
     const start: Omit<AdversarialPrediction<P>, 'times'> = { params, clean: [], attacked: [], attacks: [] }
     return pipe(
-      TE.Do,
-      TE.bind('segments', () => TE.fromEither(segments)),
+      TE.fromEither(segments),
+      TE.bindTo('segments'),
       TE.bind('prepare', () => runner.compile(run, [params, params, batch, key])),
       TE.flatMap(({ segments, prepare }) =>
         loop(segments.length, (k, seen: typeof start) =>
           pipe(
             prepare(params, seen.params, batch, fold(k)(key)),
-            TE.bindTo('found'),
-            TE.bind('states', ({ found }) => {
-              // the last stretch ends at the last time, every other where the next attack runs
-              const end = k === segments.length - 1 ? segments[k]!.at(-1)! : every
-              return TE.fromEither(attempt(() => stretch(found.value, [...segments[k]!, end])))
-            }),
-            TE.bind('moved', ({ found, states }) => {
-              const { x } = found.value
-              const { dual } = states.at(-1)!
-              return pipe(
+            TE.flatMapEither(({ value }) =>
+              attempt(() => {
+                const states = stretch(value, segments[k]!)
+                return { x: value.x, seenAt: states.slice(0, -1), dual: states.at(-1)!.dual }
+              })
+            ),
+            TE.bind('moved', ({ x, dual }) =>
+              pipe(
                 runner.compile<[P, P, Tensor, Tensor], P>(advance(model), [params, seen.params, x, dual]),
                 TE.flatMap((program) => program(params, seen.params, x, dual))
               )
-            }),
-            TE.map(({ found, states, moved }) => ({
+            ),
+            TE.map(({ x, seenAt, moved }) => ({
               params: moved.value,
-              clean: [...seen.clean, ...states.slice(0, -1).map(({ clean }) => clean)],
-              attacked: [...seen.attacked, ...states.slice(0, -1).map(({ attacked }) => attacked)],
-              attacks: [...seen.attacks, { time: k * every, x: found.value.x }]
+              clean: [...seen.clean, ...seenAt.map(({ clean }) => clean)],
+              attacked: [...seen.attacked, ...seenAt.map(({ attacked }) => attacked)],
+              attacks: [...seen.attacks, { time: k * every, x }]
             }))
           )
         )(start)

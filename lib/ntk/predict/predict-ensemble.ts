@@ -126,7 +126,7 @@ export const predictEnsemble = (
           matrixFunction(modes, (value) => g(value, t), v, m)
         )
         const { mean, covariance } = evaluateOn(moments)(b, prior, cross, k, y)
-        return { mean: inRange(t, mean), covariance: inRange(t, covariance) }
+        return { mean: inRange(t)(mean), covariance: inRange(t)(covariance) }
       })
     const identity = Float64Array.from({ length: n * n }, (_, at) => (at % (n + 1) === 0 ? 1 : 0))
     const train = predictAt(n, k, k, (value, t) => value * response(value, t), identity)

@@ -28,7 +28,7 @@ export interface MseOptions extends Partial<Dynamics>, ToleranceOptions, Predict
 export interface ClosedForm {
   readonly response: Response
   /** Passes finite results; a NaN or infinity means that too large steps have left the range of numbers. */
-  readonly inRange: (time: number, array: NdArray) => NdArray
+  readonly inRange: (time: number) => (array: NdArray) => NdArray
 }
 
 /** Checks a training and gives its closed form: under `descent` times are whole numbers, or ∞ if the steps converge. */
@@ -52,7 +52,7 @@ export const closedForm = (
   }
   return {
     response: responseOf(dynamics, examples),
-    inRange: (time, array) =>
+    inRange: (time) => (array) =>
       array.data.every(Number.isFinite)
         ? array
         : fail('ArgumentError', operation, `a rate below ${most}`, `${dynamics.rate}`, `time ${time}`)
@@ -118,21 +118,8 @@ export const predictMse = (
     const { times, test } = options
     return {
       times,
-      train: times.map((t) =>
-        inRange(
-          t,
-          trainBy((value) => value * response(value, t))
-        )
-      ),
-      test:
-        test === undefined
-          ? []
-          : times.map((t) =>
-              inRange(
-                t,
-                testBy((value) => response(value, t))!
-              )
-            )
+      train: times.map((t) => inRange(t)(trainBy((value) => value * response(value, t)))),
+      test: test === undefined ? [] : times.map((t) => inRange(t)(testBy((value) => response(value, t))!))
     }
   })
 

@@ -229,10 +229,10 @@ export const modeResiduals = (
     const n = gram.height
     const found = gram.matrices.flatMap((matrix, m) => {
       const { values, vectors } = eigenSymmetric(n, matrix)
+      const own = columns.filter((column) => column.matrix === m)
       return Array.from(values, (eigenvalue, k) => {
         let energy = 0
-        for (const { matrix: of, offset, stride } of columns) {
-          if (of !== m) continue
+        for (const { offset, stride } of own) {
           let part = 0
           for (let i = 0; i < n; i++) part += vectors[k * n + i]! * residual[offset + i * stride]!
           energy += part * part
