@@ -93,6 +93,19 @@ export const toNested = ({ shape, data }: NdArray): Nested => {
   return build(0, 0, data.length)
 }
 
+/** An array with memory of its own. */
+export const copyOf = (array: NdArray): NdArray => ({ ...array, data: array.data.slice() })
+
+/** Results of which none shares memory with what was given or with another: those that would are copied. */
+export const unshared = (results: readonly NdArray[], given: readonly NdArray[]): readonly NdArray[] => {
+  const taken = new Set(given.map(({ data }) => data.buffer))
+  return results.map((result) => {
+    if (taken.has(result.data.buffer)) return copyOf(result)
+    taken.add(result.data.buffer)
+    return result
+  })
+}
+
 /** Whether a value is a concrete array. */
 export const isNdArray = (value: unknown): value is NdArray => hasTag(value, 'NdArray')
 

@@ -3,6 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type TangentError, tangentError } from '../core/error.js'
+import { unshared } from '../core/ndarray.js'
 import { graphKey, inputName } from '../graph/graph.js'
 import type { Executed, Program, Runner } from '../graph/runner.js'
 import { type Concrete, hostLeaves } from '../graph/spec.js'
@@ -98,11 +99,15 @@ const programOf =
     begin(
       pipe(
         TE.fromEither(attempt(() => plan.feed(hostLeaves('run', args, graph.inputs.map(inputName))))),
-        TE.flatMap(executable.run),
-        TE.map((values) => ({
-          value: unflattenOut<Concrete<Out>>(out, values),
-          executed: executable.executed
-        }))
+        TE.flatMap((inputs) =>
+          pipe(
+            executable.run(inputs),
+            TE.map((values) => ({
+              value: unflattenOut<Concrete<Out>>(out, unshared(values, inputs)),
+              executed: executable.executed
+            }))
+          )
+        )
       )
     )
 

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { fail, getOrThrow, refuseWith, type TangentError } from '../core/error.js'
 import { isHostKey } from '../core/key.js'
-import { isNdArray, type NdArray } from '../core/ndarray.js'
+import { isNdArray, type NdArray, unshared } from '../core/ndarray.js'
 import { sameShape, showShape, sizeOf } from '../core/shape.js'
 import { type Graph, inputName, topological } from './graph.js'
 import { evaluateNode } from './primitives/index.js'
@@ -45,7 +45,10 @@ export const bindInputs = (graph: Graph, values: readonly HostValue[]): Readonly
   return new Map(graph.inputs.map((input, i) => [input, bound(input, values[i]!)]))
 }
 
-/** Evaluates a whole graph in float64: the meaning of a graph, and the oracle of every engine. */
+/**
+ * Evaluates a whole graph in float64: the meaning of a graph, and the oracle of every engine. Results share no memory with
+ * arguments, constants or each other.
+ */
 export const evaluateGraph = (
   graph: Graph,
   values: readonly HostValue[],
@@ -76,7 +79,13 @@ export const evaluateGraph = (
       if (left === 0) known.delete(input)
     }
   }
-  return graph.outputs.map((output) => ({ _tag: 'NdArray', shape: output.shape, data: known.get(output)! }))
+  const results = graph.outputs.map((output): NdArray => ({
+    _tag: 'NdArray',
+    shape: output.shape,
+    data: known.get(output)!
+  }))
+  const constants = order.flatMap((node) => (isOp(node, 'constant') ? [node.op.value] : []))
+  return unshared(results, [...values.filter(isNdArray), ...constants])
 }
 
 /**

@@ -4,7 +4,7 @@ import { derive, type HostKey, isHostKey, type KeyStep, normals, rademachers, un
 import { of } from '../core/ndarray.js'
 import { type Shape, sizeOf } from '../core/shape.js'
 import type { Distribution, OpOf } from './op.js'
-import { apply, constant, isOp, type Tensor } from './tensor.js'
+import { apply, isOp, ownConstant, type Tensor } from './tensor.js'
 
 /** A key among a traced function's arguments: the input it stands for, and the derivations made from it so far. */
 export interface TracedKey {
@@ -94,7 +94,7 @@ const drawing =
   (key: Key): Tensor => {
     if (isHostKey(key)) {
       const op: OpOf<'random'> = { tag: 'random', distribution, path: [], shape }
-      return constant(of(shape, sample(op, key, ids === undefined ? undefined : hostIds(ids))))
+      return ownConstant(of(shape, sample(op, key, ids === undefined ? undefined : hostIds(ids))))
     }
     if (ids !== undefined && !isOp(ids, 'input') && !isOp(ids, 'constant')) {
       fail('ArgumentError', `random.${distribution}`, 'ids that are an argument or a constant', ids.op.tag)

@@ -1,6 +1,6 @@
 import { hasTag } from '../core/check.js'
 import { fail } from '../core/error.js'
-import { isNdArray, type NdArray, of, scalar } from '../core/ndarray.js'
+import { copyOf, isNdArray, type NdArray, of, scalar } from '../core/ndarray.js'
 import type { Shape } from '../core/shape.js'
 import type { Op, OpTag, Tensor, TensorOf } from './op.js'
 import { opName, shapeOf } from './primitives/index.js'
@@ -29,12 +29,36 @@ export const apply = (op: Op, inputs: readonly Tensor[]): Tensor => {
   return { _tag: 'Tensor', op, inputs, shape }
 }
 
-/** A concrete array as a tensor. */
+/** The bits of the elements. */
+const bitsOf = ({ buffer, byteOffset, byteLength }: NdArray['data']): Uint32Array =>
+  new Uint32Array(buffer, byteOffset, byteLength / Uint32Array.BYTES_PER_ELEMENT)
+
+const sameElements = (a: NdArray, b: NdArray): boolean => {
+  const [own, other] = [bitsOf(a.data), bitsOf(b.data)]
+  return own.length === other.length && own.every((word, i) => word === other[i])
+}
+
+/** The copy that stands for an array in graphs, by the array. */
+const copies = new WeakMap<NdArray, NdArray>()
+
+/** A copy of an array, the one made before if its elements are the same: what is written to an array changes no graph. */
+const snapshot = (array: NdArray): NdArray => {
+  const known = copies.get(array)
+  if (known !== undefined && sameElements(known, array)) return known
+  const copy = copyOf(array)
+  copies.set(array, copy)
+  return copy
+}
+
+/** An array that nobody else writes to as a tensor. */
+export const ownConstant = (value: NdArray): Tensor => apply({ tag: 'constant', value }, [])
+
+/** A concrete array as a tensor. The elements are copied: what is written to the array later is not seen. */
 export const constant = (value: NdArray | number): Tensor =>
   typeof value === 'number'
-    ? apply({ tag: 'constant', value: scalar(value) }, [])
+    ? ownConstant(scalar(value))
     : isNdArray(value)
-      ? apply({ tag: 'constant', value }, [])
+      ? ownConstant(snapshot(value))
       : fail('ArgumentError', 'ops.constant', 'a tensor, an array or a number', nameOf(value))
 
 /** A tensor, or a number where a tensor is meant. */
@@ -43,4 +67,4 @@ export type TensorLike = Tensor | number
 export const toTensor = (operand: TensorLike): Tensor => (isTensor(operand) ? operand : constant(operand))
 
 /** A constant of several elements from plain numbers. */
-export const table = (shape: Shape, values: readonly number[]): Tensor => constant(of(shape, values))
+export const table = (shape: Shape, values: readonly number[]): Tensor => ownConstant(of(shape, values))

@@ -1,5 +1,5 @@
 import { sizeOf } from '../core/shape.js'
-import { constant, isOp, type Tensor } from '../graph/tensor.js'
+import { isOp, ownConstant, type Tensor } from '../graph/tensor.js'
 import { evaluateNode } from '../graph/primitives/index.js'
 
 /**
@@ -21,7 +21,7 @@ const foldConstant = (node: Tensor): Tensor | undefined => {
   const held = node.inputs.reduce((total, input) => total + sizeOf(input.shape), 0)
   if (size > FOLD_LIMIT || size > held) return undefined
   const values = node.inputs.map((input) => evaluateNode(input, []))
-  return constant({ _tag: 'NdArray', shape: node.shape, data: evaluateNode(node, values) })
+  return ownConstant({ _tag: 'NdArray', shape: node.shape, data: evaluateNode(node, values) })
 }
 
 const firstOf = (rules: readonly Rewrite[], node: Tensor): Tensor | undefined => {

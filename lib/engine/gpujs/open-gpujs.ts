@@ -15,7 +15,10 @@ import { openRuntime, type Runtime } from './device/index.js'
 const float32 = (data: NdArray['data']): Float32Array =>
   data instanceof Float32Array ? data : Float32Array.from(data)
 
-/** A plan's results that no kernel computes are handed through on the host; the rest is one gpu.js pipeline. */
+/**
+ * A plan's results that no kernel computes are handed through on the host, constants as copies; the rest is one gpu.js
+ * pipeline.
+ */
 const executableOf = (
   runtime: Runtime,
   plan: Plan,
@@ -30,7 +33,7 @@ const executableOf = (
         source.from === 'input'
           ? inputs[source.at]!
           : source.from === 'constant'
-            ? program.constants[source.at]!
+            ? program.constants[source.at]!.slice()
             : rows[computed.indexOf(source)]!
       return { _tag: 'NdArray', shape: shapes[i]!, data }
     })

@@ -66,8 +66,10 @@ const evaluate = (op: OpOf<'contract'>, operands: readonly Float64Array[]): Floa
   let to = 0
   const a = operands[0]
   const b = operands[1]
+  // without a sum nothing is added to 0, so that −0 remains what it is
+  const sums = depth > new Set(output).size
   for (;;) {
-    if (arity === 2 && innerOut === 0) {
+    if (sums && arity === 2 && innerOut === 0) {
       let p = at[0]!
       let q = at[1]!
       let sum = 0
@@ -77,7 +79,8 @@ const evaluate = (op: OpOf<'contract'>, operands: readonly Float64Array[]): Floa
       for (let i = 0; i < inner; i++) {
         let value = 1
         for (let k = 0; k < arity; k++) value *= operands[k]![at[k]! + i * innerIn[k]!]!
-        out[to + i * innerOut]! += value
+        const place = to + i * innerOut
+        out[place] = sums ? out[place]! + value : value
       }
     }
     let axis = depth - 2

@@ -6,7 +6,7 @@ import { createGpu, settingsOf } from '../packages.js'
 import { type Device, noDeviceErrors } from './device.js'
 import { openHeadless, openWebgl2 } from './gl.js'
 import { unlimited } from './limits.js'
-import { kernelFallback } from './pipeline.js'
+import { forget, kernelFallback } from './pipeline.js'
 import { field, text } from '../inspect.js'
 import { openWebgpu } from './open-webgpu.js'
 
@@ -98,6 +98,7 @@ const selfTest = async (backend: KernelBackend, { gpu, errors }: Device): Promis
   const result = await kernel(Float32Array.of(1, 2))
   const reason = kernelFallback(backend, field(kernel, 'kernel')) ?? errors.since(mark)
   kernel.destroy()
+  forget(gpu, [kernel.kernel])
   if (reason !== undefined) throw new Missing(`gpu.js in mode ${backend}`, reason)
   const found = result instanceof Float32Array ? result.join(', ') : String(result)
   if (found !== '2, 3') throw new Missing('[1, 2] + 1 to be 2, 3', found)

@@ -1,6 +1,6 @@
 import type { KernelBackend } from '../../../../kernels/kernel.js'
 import { field, list, text } from '../inspect.js'
-import type { GpuKernel, GpuPipeline } from '../packages.js'
+import type { Gpu, GpuKernel, GpuPipeline } from '../packages.js'
 import type { KernelProgram, Source } from '../kernel-program.js'
 
 /** The last step on a device that may drop work without an error: the number of the run has to come back one larger. */
@@ -72,6 +72,12 @@ export const clonesOf = (pipeline: GpuPipeline): readonly unknown[] => {
     ...list(pipeline.plan, 'kernels').map((entry) => field(entry, 'clone', 'kernel')),
     ...(generic instanceof Map ? [...generic.values()].map((clone) => field(clone, 'kernel')) : [])
   ]
+}
+
+/** Takes destroyed kernels off the list of their GPU: gpu.js 2.24.1 leaves those of mode cpu on it. */
+export const forget = ({ kernels }: Gpu, destroyed: readonly unknown[]): void => {
+  const gone = new Set(destroyed)
+  for (let i = kernels.length - 1; i >= 0; i--) if (gone.has(kernels[i])) kernels.splice(i, 1)
 }
 
 /** Why a pipeline does not run on the backend that was asked for, or undefined: gpu.js falls back silently. */

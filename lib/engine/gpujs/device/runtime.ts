@@ -12,7 +12,7 @@ import { type KernelProgram, splitByExtent } from '../kernel-program.js'
 import type { Device } from './device.js'
 import { limitExceeded } from './limits.js'
 import { openDevice } from './open-device.js'
-import { CANARY, clonesOf, kernelFallback, orchestration, planFallback, rowOf } from './pipeline.js'
+import { CANARY, clonesOf, forget, kernelFallback, orchestration, planFallback, rowOf } from './pipeline.js'
 
 /** A program that is compiled and has run once where it was meant to. */
 export interface LoadedProgram {
@@ -83,6 +83,7 @@ const findFailingKernel = async (
       .then(() => errors.since(mark), messageOf)
     const fallback = kernelFallback(backend, field(alone, 'kernel'))
     alone.destroy()
+    forget(gpu, [alone.kernel])
     if (fallback !== undefined) return kernelError(kernel, `a plan that runs on ${backend}`, fallback)
     if (reason !== undefined) return kernelError(kernel, 'kernels that compile', reason)
   }
@@ -129,12 +130,6 @@ const caller = (backend: KernelBackend, device: Device, program: KernelProgram, 
       return E.left(failure(mark) ?? engineError('a run to its end', messageOf(error)))
     }
   }
-}
-
-/** Takes destroyed kernels off the list of their GPU: gpu.js 2.24.1 leaves those of mode cpu on it. */
-const forget = ({ kernels }: Gpu, destroyed: readonly unknown[]): void => {
-  const gone = new Set(destroyed)
-  for (let i = kernels.length - 1; i >= 0; i--) if (gone.has(kernels[i])) kernels.splice(i, 1)
 }
 
 /** Compiles a program on a device and runs it once, on zeros: what is returned is known to run. */
@@ -199,16 +194,22 @@ export const runtimeOf = (backend: KernelBackend, threads: number, device: Devic
   const { gpu, adapter } = device
   const isGl = backend === 'webgl2' || backend === 'headlessgl'
   let isOpen = true
+  let isGone = false
   return {
     adapter,
     load: (program) => async () =>
       isOpen
         ? load(backend, threads, device, isGl ? splitByExtent(program) : program, () => isOpen)
         : E.left(engineError('an open engine', 'one that was disposed')),
-    held: () => ({ kernels: gpu.kernels.length, plans: gpu.pipelines.length, ...device.memory() }),
+    held: () =>
+      isGone
+        ? { kernels: 0, plans: 0, buffers: 0, textures: 0 }
+        : { kernels: gpu.kernels.length, plans: gpu.pipelines.length, ...device.memory() },
     dispose: async () => {
       if (!isOpen) return
       isOpen = false
+      // what a lost device held is gone with it
+      isGone = device.lost() !== undefined
       await device.release()
     }
   }
