@@ -137,13 +137,22 @@ export const pairs = <A extends { readonly shape: Shape }>(
 /** `[0].w` and `layers[0].w` as files name them: `0.w`, `layers.0.w`. */
 const nameOf = (path: string): string => path.replaceAll(/\[(\d+)\]/g, '.$1').replace(/^\./, '')
 
-const namesOf = (operation: string, tree: unknown): readonly (readonly [string, NdArray])[] => {
-  const named = leaves(operation, isNdArray, tree).map(({ path, value }) => [nameOf(path), value] as const)
+/** The names of the leaves at these paths; two leaves that would have one name are a TreeError. */
+export const leafNames = (operation: string, paths: readonly string[]): readonly string[] => {
   const names = new Set<string>()
-  for (const [name] of named)
+  for (const name of paths.map(nameOf))
     if (names.has(name)) fail('TreeError', operation, 'another name for every leaf', 'two leaves', name)
     else names.add(name)
-  return named
+  return [...names]
+}
+
+const namesOf = (operation: string, tree: unknown): readonly (readonly [string, NdArray])[] => {
+  const found = leaves(operation, isNdArray, tree)
+  const names = leafNames(
+    operation,
+    found.map(({ path }) => path)
+  )
+  return found.map(({ value }, i) => [names[i]!, value])
 }
 
 /**

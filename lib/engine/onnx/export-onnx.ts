@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { fail, type TangentError } from '../../core/error.js'
 import { inputName } from '../../graph/graph.js'
-import { leaves } from '../../core/tree.js'
+import { leafNames, leaves } from '../../core/tree.js'
 import type { Specs } from '../../graph/spec.js'
 import { isOp, isTensor, type Tensor } from '../../graph/tensor.js'
 import { attempt, trace } from '../../graph/trace.js'
@@ -27,8 +27,23 @@ const renamed = (model: OnnxModel, names: ReadonlyMap<string, string>): OnnxMode
   }
 }
 
-/** `[0][2].w` as `0.2.w`. */
-const portName = (path: string): string => path.replaceAll(/\[(\d+)\]/g, '.$1').replace(/^\./, '')
+/** A text as a file holds it in UTF-8: half a surrogate pair has no place there. */
+const wellFormed = (text: string): string => new TextDecoder().decode(new TextEncoder().encode(text))
+
+/** Names of inputs or outputs by the paths of their leaves, `0.2.w` for `[0][2].w`. */
+const portNames = (paths: readonly string[]): readonly string[] => {
+  const names = leafNames('exportOnnx', paths.map(wellFormed))
+  const cut = names.find((name) => name.includes('\0'))
+  return cut === undefined
+    ? names
+    : fail(
+        'TreeError',
+        'exportOnnx',
+        'names without the character 0, where runtimes end them',
+        'one with it',
+        cut
+      )
+}
 
 /** A model file, and the names under which it takes and gives tensors, in the order of the function's leaves. */
 export interface OnnxFile {
@@ -40,8 +55,9 @@ export interface OnnxFile {
 /**
  * A traced function as an ONNX model (opset 17, float32) that any ONNX runtime opens: traced for arguments of these shapes,
  * optimised as an engine would have it. Inputs are named by their place among the arguments (`0.2.w` is `w` of the third
- * layer of the first argument), outputs by theirs in the result (`output.loss`; `output` where it is one tensor). A function that draws
- * random numbers is refused: engines draw them on the host.
+ * layer of the first argument), outputs by theirs in the result (`output.loss`; `output` where it is one tensor), one for
+ * each. Two of one name, as of the fields `a.b` and `b` of `a`, are a TreeError. A function that draws random numbers is
+ * refused: engines draw them on the host.
  *
  * @example
  * import assert from 'node:assert'
@@ -71,19 +87,19 @@ export const exportOnnx = <Args extends readonly unknown[], Out>(
         if (stray !== 0)
           fail('ArgumentError', 'exportOnnx', 'a function that draws nothing', `${stray} random tensors`)
         const model = lower(plan)
-        const inputs = graph.inputs.map((input) => portName(inputName(input)))
-        // an output that the function gives twice is one value of the model, under its last name
-        const outputs = leaves<Tensor>('exportOnnx', isTensor, out).map(
-          ({ path }) => `output.${portName(path)}`
+        const inputs = portNames(graph.inputs.map(inputName))
+        const results = leaves<Tensor>('exportOnnx', isTensor, out)
+        const outputs = portNames(results.map(({ path }) => path)).map((name) =>
+          name === '' ? 'output' : `output.${name}`
         )
         const named = renamed(
           model,
           new Map([
             ...model.inputs.map(({ name }, i) => [name, inputs[i]!] as const),
-            ...model.outputs.map(({ name }, i) => [name, outputs[i]!.replace(/\.$/, '')] as const)
+            ...model.outputs.map(({ name }, i) => [name, outputs[i]!] as const)
           ])
         )
-        return { bytes: serialise(named), inputs, outputs: named.outputs.map(({ name }) => name) }
+        return { bytes: serialise(named), inputs, outputs }
       })
     )
   )

@@ -48,7 +48,7 @@ const lowerNode = (build: Builder, node: Tensor, args: readonly OnnxValue[]): On
 
 /**
  * Lowers a plan to an ONNX model: inputs and outputs in the plan's order, broadcasting left to the operators, nothing that
- * no output needs. Convolutions and pooling are recognised across several nodes; all others go by the table.
+ * no output needs, an output of its own for every result. Convolutions and pooling are recognised across several nodes; all others go by the table.
  */
 export const lower = (plan: Plan): OnnxModel => {
   const build = makeBuilder()
@@ -64,10 +64,14 @@ export const lower = (plan: Plan): OnnxModel => {
         reducedWindows(build, node, valueOf) ??
         lowerNode(build, node, node.inputs.map(valueOf))
     )
+  const taken = new Set<OnnxValue>()
   const outputs = graph.outputs.map((node) => {
-    const value = wholeFloat(build, valueOf(node), node.shape)
-    // an output of a model is the result of a node, never an input or a constant itself
-    return build.producer(value) === undefined ? build.emit('Identity', [value], value.dims) : value
+    let value = wholeFloat(build, valueOf(node), node.shape)
+    // an output of a model is the result of a node, never an input or a constant itself, and no other output
+    while (build.producer(value) === undefined || taken.has(value))
+      value = build.emit('Identity', [value], value.dims)
+    taken.add(value)
+    return value
   })
   return fuse({
     inputs: graph.inputs.map(valueOf),

@@ -85,11 +85,6 @@ const valueField =
     return message(number, text(value.name, name), message(value.type, tensor))
   }
 
-/** A value once, however often the list has it. */
-const distinct = (values: readonly OnnxValue[]): OnnxValue[] => [
-  ...new Map(values.map((value) => [value.name, value])).values()
-]
-
 /** The bytes of an ONNX file. */
 export const serialise = ({ inputs, outputs, nodes, initializers }: OnnxModel): Uint8Array => {
   const { model: of, opset, graph } = fields
@@ -102,7 +97,7 @@ export const serialise = ({ inputs, outputs, nodes, initializers }: OnnxModel): 
       text(graph.name, 'plan'),
       each(initializers, initializerField),
       each(inputs, valueField(graph.input)),
-      each(distinct(outputs), valueField(graph.output))
+      each(outputs, valueField(graph.output))
     ),
     message(of.opsetImport, text(opset.domain, ''), int(opset.version, OPSET))
   )

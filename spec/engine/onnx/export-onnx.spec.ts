@@ -1,3 +1,5 @@
+import * as E from 'fp-ts/lib/Either.js'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   evaluateOn,
@@ -16,6 +18,13 @@ import {
   type Tensor,
   tree
 } from 'tangentflow'
+import { isNdArray } from '../../../lib/core/ndarray.js'
+import type { Runner } from '../../../lib/graph/runner.js'
+import { hostLeaves } from '../../../lib/graph/spec.js'
+import { trace, unflattenOut } from '../../../lib/graph/trace.js'
+import { enginesAgree } from '../../../lib/laws/engine-agrees.js'
+import { showReport } from '../../../lib/laws/law.js'
+import { runs } from '../../support/runs.js'
 import { batchOf, relativeError } from '../../support/networks.js'
 import { expectLeft, expectRight } from './support.js'
 
@@ -36,6 +45,7 @@ const runFile = async (
   )
   const results = await session.run(Object.fromEntries(tensors))
   expect([...session.inputNames].sort()).toEqual(Object.keys(feeds).sort())
+  await session.release()
   return Object.fromEntries(
     Object.entries(results).map(([name, { dims, data }]) => [
       name,
@@ -43,6 +53,55 @@ const runFile = async (
     ])
   )
 }
+/** Fields as odd as records have them. */
+const odd = fc.oneof(
+  fc.constantFrom(
+    '',
+    '.',
+    'a',
+    'a.b',
+    'b',
+    '[0]',
+    'a[0]',
+    't0',
+    't1',
+    'output',
+    '0',
+    'x\u0000y',
+    '\ud800',
+    '\udc00'
+  ),
+  fc.string({ unit: 'binary', maxLength: 4 })
+)
+
+interface Fields {
+  readonly a: { readonly b: Tensor }
+}
+
+/** Runs programs by exporting them and opening the files. Each gives its results twice, and its arguments. */
+const throughFiles: Runner = {
+  compile: (f, specs) => async () => {
+    const { out } = expectRight(trace(f, specs))
+    const file = expectRight(
+      exportOnnx((...args: never[]) => [f(...(args as never)), f(...(args as never)), args], specs as never)
+    )
+    return E.right((...args) => async () => {
+      const arrays = hostLeaves('spec', args).filter(isNdArray)
+      const feeds = file.inputs.map((name, i) => [name, arrays[i]!] as const)
+      const results = await runFile(file.bytes, Object.fromEntries(feeds))
+      const values = file.outputs.map((name) => results[name]!.data)
+      const count = (values.length - arrays.length) / 2
+      expect(values.slice(count, 2 * count)).toEqual(values.slice(0, count))
+      expect(values.slice(2 * count)).toEqual(arrays.map(({ data }) => Float32Array.from(data)))
+      const value = unflattenOut<never>(
+        out,
+        file.outputs.map((name) => results[name])
+      )
+      return E.right({ value, executed: { engine: 'a file', backend: 'onnxruntime-web', threads: 1 } })
+    })
+  }
+}
+
 const feedsOf = (args: unknown): Readonly<Record<string, NdArray>> => tree.named(args)
 
 describe('exportOnnx', () => {
@@ -66,14 +125,73 @@ describe('exportOnnx', () => {
     expect(relativeError(results['output.slope.0.w']!, slope[0]!.w!)).toBeLessThan(1e-5)
   })
 
-  it('names one result output, and says one name twice for one value', async () => {
+  it('names one result output, and gives every result an output of its own', async () => {
     const double = (a: Tensor): Tensor => ops.scale(2)(a)
     const one = expectRight(exportOnnx(double, [spec([2])]))
     expect([one.inputs, one.outputs]).toEqual([['0'], ['output']])
-    const both = expectRight(exportOnnx((a: Tensor) => [double(a), double(a)] as const, [spec([2])]))
-    const results = await runFile(both.bytes, { 0: ndarray.of([2], [1, 2]) })
-    for (const name of both.outputs) expect([...results[name]!.data]).toEqual([2, 4])
+    const many = (a: Tensor) =>
+      ({ a, again: [a, double(a), double(a), double(a)], c: ops.ones([2]) }) as const
+    const file = expectRight(exportOnnx(many, [spec([2])]))
+    expect(file.outputs).toEqual(
+      ['a', 'again.0', 'again.1', 'again.2', 'again.3', 'c'].map((name) => `output.${name}`)
+    )
+    const results = await runFile(file.bytes, { 0: ndarray.of([2], [1, 2]) })
+    expect(file.outputs.map((name) => [...results[name]!.data])).toEqual([
+      [1, 2],
+      [1, 2],
+      [2, 4],
+      [2, 4],
+      [2, 4],
+      [1, 1]
+    ])
   })
+
+  it.each([
+    ['arguments', (o: Fields) => o.a.b, '0.a.b'],
+    ['results', ({ a }: Fields) => ({ x: { y: a.b }, 'x.y': a.b }), 'x.y']
+  ])('refuses %s of one name', (what, f, where) => {
+    const fields = { a: { b: spec([2]) }, ...(what === 'arguments' ? { 'a.b': spec([2]) } : {}) }
+    const file = exportOnnx(f as (o: Fields) => unknown, [fields as never])
+    expect(expectLeft(file)).toMatchObject({
+      _tag: 'TreeError',
+      operation: 'exportOnnx',
+      expected: 'another name for every leaf',
+      where
+    })
+  })
+
+  it('gives files that run to what the function computes, as random programs show', async () => {
+    const report = await enginesAgree(throughFiles, { runs: runs(60) })
+    console.info(`exported files: ${showReport(report)}`)
+  })
+
+  it('names outputs and inputs by any texts, or refuses them, and the runtime has those names', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.dictionary(odd, fc.constant(0), { minKeys: 1, maxKeys: 4 }),
+        fc.dictionary(odd, fc.constant(0), { minKeys: 1, maxKeys: 4 }),
+        async (into, out) => {
+          const fields = Object.keys(into).sort()
+          const specs = Object.fromEntries(fields.map((field) => [field, spec([1])]))
+          const f = (o: Readonly<Record<string, Tensor>>) =>
+            tree.map(() => ops.add(1)(o[fields[0]!]!))(
+              Object.fromEntries(Object.keys(out).map((k) => [k, o[fields[0]!]!]))
+            )
+          const file = exportOnnx(f, [specs as never])
+          if (E.isLeft(file)) {
+            expect(file.left._tag).toBe('TreeError')
+            return
+          }
+          const { bytes, inputs, outputs } = file.right
+          expect(new Set([...inputs, ...outputs]).size).toBe(inputs.length + outputs.length)
+          const feeds = Object.fromEntries(inputs.map((name, i) => [name, ndarray.of([1], [i])]))
+          const results = await runFile(bytes, feeds)
+          expect(Object.keys(results).sort()).toEqual([...outputs].sort())
+          for (const name of outputs) expect([...results[name]!.data]).toEqual([1])
+        }
+      ),
+      { numRuns: runs(100) }
+    ))
 
   it('refuses a key among the arguments, not one that is fixed, and shapes that do not fit', () => {
     const noise = (k: Key): Tensor => random.normal([2])(k)

@@ -35,7 +35,7 @@ describe('a model', () => {
   const [x, y, both] = [value('x', [200, 3]), value('y', [200, 3], 'bool'), value('ψ', [], 'int64')]
   const model: OnnxModel = {
     inputs: [x],
-    outputs: [y, both, y],
+    outputs: [y, both],
     nodes: [
       { op: 'One', inputs: [x, x], outputs: [y], attributes: {} },
       {
