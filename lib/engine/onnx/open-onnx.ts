@@ -8,6 +8,7 @@ import type { Executed } from '../../graph/runner.js'
 import { attempt } from '../../graph/trace.js'
 import type { Backend, Executable, OpenBackend } from '../backend.js'
 import type { OnnxModel, OnnxValue } from './builder.js'
+import { turns } from '../turns.js'
 import { lower } from './lower.js'
 import { serialise } from './serialise.js'
 
@@ -23,7 +24,10 @@ interface Package {
 }
 
 /** A package, loaded. */
-interface OnnxRuntime extends Package, Executed {}
+interface OnnxRuntime extends Package, Executed {
+  /** Calls the package, when what it is doing lets it. */
+  readonly call: <A>(effect: () => Promise<A>) => Promise<A>
+}
 
 const engineError =
   (operation: string, expected: string, where?: string) =>
@@ -39,7 +43,7 @@ const NATIVE: string = 'onnxruntime-node'
 const loadNative = async (threads: number): Promise<OnnxRuntime> => {
   const { InferenceSession, Tensor, env } = (await import(/* @vite-ignore */ NATIVE)) as typeof Native
   const backend = `onnxruntime-node ${env.versions.node ?? '?'} cpu`
-  return { InferenceSession, Tensor, engine: 'onnx:native', backend, threads }
+  return { InferenceSession, Tensor, engine: 'onnx:native', backend, threads, call: (effect) => effect() }
 }
 
 /**
@@ -47,6 +51,12 @@ const loadNative = async (threads: number): Promise<OnnxRuntime> => {
  * (a page that is not isolated) there is one.
  */
 let wasmThreads: number | undefined
+
+/**
+ * onnxruntime-web 1.30 keeps one stack for all sessions of the process and waits while it uses it: calls at the same time
+ * write over each other's arguments and results.
+ */
+const inTurn = turns()
 
 const loadWasm = async (threads: number): Promise<OnnxRuntime> => {
   const { InferenceSession, Tensor, env } = await import('onnxruntime-web')
@@ -56,7 +66,7 @@ const loadWasm = async (threads: number): Promise<OnnxRuntime> => {
     env.logLevel = 'fatal'
   }
   const backend = `onnxruntime-web ${env.versions.web ?? '?'} wasm`
-  return { InferenceSession, Tensor, engine: 'onnx:wasm', backend, threads: wasmThreads }
+  return { InferenceSession, Tensor, engine: 'onnx:wasm', backend, threads: wasmThreads, call: inTurn }
 }
 
 /**
@@ -65,23 +75,27 @@ const loadWasm = async (threads: number): Promise<OnnxRuntime> => {
  */
 const withoutWorker = async <A>(effect: () => Promise<A>): Promise<A> => {
   const wasThere = 'Worker' in globalThis
-  const result = await effect()
-  if (!wasThere) Reflect.deleteProperty(globalThis, 'Worker')
-  return result
+  try {
+    return await effect()
+  } finally {
+    if (!wasThere) Reflect.deleteProperty(globalThis, 'Worker')
+  }
 }
 
 const createSession = (runtime: OnnxRuntime, model: OnnxModel): Promise<InferenceSession> =>
-  withoutWorker(() =>
-    runtime.InferenceSession.create(serialise(model), {
-      executionProviders: [runtime.engine === 'onnx:native' ? 'cpu' : 'wasm'],
-      intraOpNumThreads: runtime.threads,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      // measured: 103 ms for a chain of 4,000 operators, 64 ms without optimisation
-      graphOptimizationLevel: 'all',
-      // errors come back as errors
-      logSeverityLevel: 4
-    })
+  runtime.call(() =>
+    withoutWorker(() =>
+      runtime.InferenceSession.create(serialise(model), {
+        executionProviders: [runtime.engine === 'onnx:native' ? 'cpu' : 'wasm'],
+        intraOpNumThreads: runtime.threads,
+        interOpNumThreads: 1,
+        executionMode: 'sequential',
+        // measured: 103 ms for a chain of 4,000 operators, 64 ms without optimisation
+        graphOptimizationLevel: 'all',
+        // errors come back as errors
+        logSeverityLevel: 4
+      })
+    )
   )
 
 const port = (name: string): OnnxValue => ({ name, dims: [1], type: 'float' })
@@ -99,7 +113,8 @@ const selfTest = (runtime: OnnxRuntime): TE.TaskEither<TangentError, OnnxRuntime
     ? TE.right(runtime)
     : TE.tryCatch(
         async () => {
-          await (await createSession(runtime, identity)).release()
+          const session = await createSession(runtime, identity)
+          await runtime.call(() => session.release())
           return runtime
         },
         engineError('openEngine', 'the WebAssembly of onnxruntime-web', runtime.engine)
@@ -111,7 +126,7 @@ const float32 = ({ data }: NdArray): Float32Array =>
 
 /** Runs a session. Results are the arrays that the package makes; handing it arrays of ours was slower (1.73 instead of 1.53 ms a step). */
 const runSession = async (
-  { Tensor }: Package,
+  { Tensor, call }: OnnxRuntime,
   session: InferenceSession,
   { inputs, outputs }: OnnxModel,
   values: readonly NdArray[]
@@ -120,7 +135,7 @@ const runSession = async (
     const value = values[k]!
     return [name, new Tensor('float32', float32(value), value.shape)] as const
   })
-  const results = await session.run(Object.fromEntries(feeds))
+  const results = await call(() => session.run(Object.fromEntries(feeds)))
   return outputs.map(({ name, dims }) => {
     const data = results[name]?.data
     if (!(data instanceof Float32Array)) throw new Error(`no float32 result ${name}`)
@@ -134,7 +149,7 @@ const backendOf = (runtime: OnnxRuntime): Backend => {
   const sessions = new Set<InferenceSession>()
   let isOpen = true
   const release = async (session: InferenceSession): Promise<void> => {
-    if (sessions.delete(session)) await session.release()
+    if (sessions.delete(session)) await runtime.call(() => session.release())
   }
   const executableOf = (session: InferenceSession, model: OnnxModel): Executable => ({
     executed,

@@ -14,10 +14,12 @@ interface GlContext {
   readonly getParameter: (name: number) => unknown
   readonly getVertexAttrib: (attribute: number, name: number) => unknown
   readonly getExtension: (name: string) => unknown
+  getShaderParameter: (shader: object, name: number) => unknown
+  readonly getShaderInfoLog: (shader: object) => string | null
 }
 
 const isContext = (value: unknown): value is GlContext =>
-  ['createTexture', 'deleteTexture', 'getError', 'getParameter'].every(
+  ['createTexture', 'deleteTexture', 'getError', 'getParameter', 'getShaderParameter'].every(
     (name) => typeof field(value, name) === 'function'
   )
 
@@ -27,6 +29,7 @@ const names = {
   maxTextureSize: 0x0d33,
   maxTextureImageUnits: 0x8872,
   attributeBuffer: 0x889f,
+  compileStatus: 0x8b81,
   unmaskedRenderer: 0x9246
 } as const
 
@@ -94,6 +97,21 @@ const retainBuffers = (context: GlContext): (() => number) => {
   return () => count
 }
 
+/**
+ * Whether a shader has failed to compile with nothing in its log. A compiler says what it minds; a context whose GPU process
+ * has gone does not, and still says for a while that it is not lost.
+ */
+const watchCompiler = (context: GlContext): (() => boolean) => {
+  let isSilent = false
+  const query = context.getShaderParameter.bind(context)
+  context.getShaderParameter = (shader, name) => {
+    const value = query(shader, name)
+    if (name === names.compileStatus && value !== true) isSilent ||= !context.getShaderInfoLog(shader)?.trim()
+    return value
+  }
+  return () => isSilent
+}
+
 const rendererOf = (context: GlContext): string => {
   const unmasked =
     context.getExtension('WEBGL_debug_renderer_info') === null
@@ -105,11 +123,13 @@ const rendererOf = (context: GlContext): string => {
 
 const watch = (gpu: Gpu, context: GlContext): Device => {
   const [buffers, textures] = [retainBuffers(context), countTextures(context)]
+  const isSilent = watchCompiler(context)
   // a lost context of the package gl throws at every call
   const lost = (): string | undefined => {
     try {
       context.getParameter(names.maxTextureSize)
-      return context.isContextLost() ? 'the WebGL context is lost' : undefined
+      if (context.isContextLost()) return 'the WebGL context is lost'
+      return isSilent() ? 'the WebGL context compiles no shader and does not say why' : undefined
     } catch (error) {
       return messageOf(error)
     }

@@ -1,7 +1,7 @@
 import { acquireWebgpu, createDawn, createGpu } from '../packages.js'
 import { describeAdapter, type Device, deviceErrors } from './device.js'
 import type { Limits } from './limits.js'
-import { messageOf } from '../../../core/error.js'
+import { turns } from '../../turns.js'
 import { field, text } from '../inspect.js'
 
 /** The parts of a GPUBuffer and a GPUDevice that this library uses. */
@@ -30,6 +30,9 @@ interface Shared extends Pick<Device, 'limits' | 'memory' | 'lost' | 'errors'> {
 }
 
 let shared: Shared | undefined
+
+/** Openings and releases come one after the other: they share a device and, for a moment, the global `navigator`. */
+const inTurn = turns()
 
 const numberOf = (limits: unknown, name: string): number => {
   const value = field(limits, name)
@@ -127,27 +130,22 @@ const open = (): Promise<Device> =>
     shared = own
     own.users++
     const { adapter, limits, memory, lost } = own
+    let isReleased = false
     return {
       gpu,
       adapter,
       limits,
       mayDropWork: false,
-      memory,
+      memory: () => (isReleased ? { buffers: 0, textures: 0 } : memory()),
       lost,
       errors: own.errors,
       release: async () => {
         await gpu.destroy()
-        await leave(own)
+        await inTurn(() => leave(own))
+        isReleased = true
       }
     }
   })
 
-/** Devices are opened one after the other: they share a device and, for a moment, the global `navigator`. */
-let opening: Promise<unknown> = Promise.resolve()
-
 /** WebGPU of a browser, or in Node of the package `webgpu`. */
-export const openWebgpu = (): Promise<Device> => {
-  const next = opening.then(open, open)
-  opening = next.catch(messageOf)
-  return next
-}
+export const openWebgpu = (): Promise<Device> => inTurn(open)
