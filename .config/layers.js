@@ -29,7 +29,7 @@ const parts = {
   optimise: calculus,
   engine: [...engine, 'engine/reference', 'engine/onnx', 'engine/gpujs'],
   'engine/reference': engine,
-  'engine/onnx': engine,
+  'engine/onnx': [...engine, 'kernels'],
   'engine/gpujs': [...engine, 'kernels'],
   kernels: [],
   nn: calculus,

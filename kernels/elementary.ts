@@ -178,6 +178,53 @@ const erf: ScalarCode = ([x], keep) => {
   return `(${t} * (${p} / ${q}))`
 }
 
+/** 1 / (1 + e^(−x)) from e^(−|x|), which does not overflow. */
+const sigmoidWith =
+  (exponential: ScalarCode): ScalarCode =>
+  ([x], keep) => {
+    const e = keep(exponential([keep(`-Math.abs(${x!})`)], keep))
+    return `(((${x!} < 0) ? ${e} : 1) / (1 + ${e}))`
+  }
+
+/** log(1 + eˣ) as max(x, 0) + log(1 + e^(−|x|)). */
+const softplusWith =
+  (exponential: ScalarCode, logarithm: ScalarCode): ScalarCode =>
+  ([x], keep) => {
+    const e = keep(exponential([keep(`-Math.abs(${x!})`)], keep))
+    return `(Math.max(${x!}, 0) + ${logarithm([e], keep)})`
+  }
+
+/** The coefficients of the exponent P(t) of {@link erfcWith}, the highest power first. */
+export const ERFC_TAIL: readonly [number, ...number[]] = [
+  0.17087277, -0.82215223, 1.48851587, -1.13520398, 0.27886807, -0.18628806, 0.09678418, 0.37409196,
+  1.00002368, -1.26551223
+]
+
+/**
+ * erfc(x √power): t exp(−power x² + P(t)) with t = 1 / (1 + |x| √power / 2) (Press and others, "Numerical Recipes", `erfcc`:
+ * 1.2e-7 of the value), and 1 − erf near 0. x² is hi² − (hi − x)(hi + x) for the sixteenths hi of x, so that the rounding of
+ * the square does not show.
+ */
+const erfcWith =
+  (exponential: ScalarCode, power: number): ScalarCode =>
+  ([x], keep) => {
+    const root = Math.sqrt(power)
+    const a = keep(`Math.min(${10.5 / root}, Math.abs(${x!}))`)
+    const t = keep(`1 / (1 + ${0.5 * root} * ${a})`)
+    const hi = keep(`Math.floor(${a} * 16) * 0.0625`)
+    const p = polynomial(t, ERFC_TAIL)
+    const rest = keep(exponential([keep(`${power} * (${hi} - ${a}) * (${hi} + ${a}) + ${p}`)], keep))
+    const far = keep(`${t} * ${keep(exponential([keep(`-${power} * ${hi} * ${hi}`)], keep))} * ${rest}`)
+    const near = keep(`1 - ${erf([keep(`${x!} * ${root}`)], keep)}`)
+    return `((${a} < ${0.5 / root}) ? ${near} : ((${x!} > 0) ? ${far} : (2 - ${far})))`
+  }
+
+/** Φ(x) = erfc(−x / √2) / 2. */
+const ndtrWith =
+  (exponential: ScalarCode): ScalarCode =>
+  ([x], keep) =>
+    `(0.5 * ${erfcWith(exponential, 0.5)([keep(`-${x!}`)], keep)})`
+
 const MAX_POWER = 64
 
 /** x to a whole power by repeated squaring: exact in sign, which the GL backends' pow is not. */
@@ -213,9 +260,11 @@ const code = (
   own: Pick<ScalarFunction, 'cpu' | 'gpu' | 'webasm'> = {}
 ): ScalarFunction => ({ code: portable, rounds: true, cost, ...own })
 
+const expOn = { webasm: expWith(byDigits), gpu: expWith(byPower) }
+
 /** The functions that are more than an operator of the language: one row each. */
 export const elementary = {
-  exp: code(call('exp'), 25, { gpu: expWith(byPower), webasm: expWith(byDigits) }),
+  exp: code(call('exp'), 25, expOn),
   log: code(call('log'), 25, { gpu: logOnGpu }),
   expm1: code(expm1With(byDigits), 25, { cpu: call('expm1'), gpu: expm1With(byPower) }),
   log1p: code(log1pWith(call('log')), 25, { cpu: call('log1p'), gpu: log1pWith(logOnGpu) }),
@@ -224,6 +273,19 @@ export const elementary = {
   sin: code(call('sin'), 25, { gpu: wave(0) }),
   cos: code(call('cos'), 25, { gpu: wave(1) }),
   erf: code(erf, 15),
+  erfc: code(erfcWith(call('exp'), 1), 70, {
+    webasm: erfcWith(expOn.webasm, 1),
+    gpu: erfcWith(expOn.gpu, 1)
+  }),
+  ndtr: code(ndtrWith(call('exp')), 70, { webasm: ndtrWith(expOn.webasm), gpu: ndtrWith(expOn.gpu) }),
+  sigmoid: code(sigmoidWith(call('exp')), 28, {
+    webasm: sigmoidWith(expOn.webasm),
+    gpu: sigmoidWith(expOn.gpu)
+  }),
+  softplus: code(softplusWith(call('exp'), call('log1p')), 50, {
+    webasm: softplusWith(expOn.webasm, log1pWith(call('log'))),
+    gpu: softplusWith(expOn.gpu, log1pWith(logOnGpu))
+  }),
   pow: code(
     powOr(([x, y]) => `Math.pow(${x!}, ${y!})`),
     25,

@@ -30,6 +30,7 @@ const functions = {
   less: exact(test('<')),
   lessEqual: exact(test('<=')),
   equal: exact(test('===')),
+  relu: exact(([x]) => `Math.max(${x!}, 0)`),
   select: exact(([c, x, y]) => `((${c!} !== 0) ? ${x!} : ${y!})`)
 }
 

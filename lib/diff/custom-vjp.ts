@@ -1,7 +1,7 @@
 import { fail } from '../core/error.js'
 import { requireShape, sameShape, showShape } from '../core/shape.js'
 import { zerosLike } from '../graph/contract.js'
-import type { CustomRule, OpTag } from '../graph/op.js'
+import type { CustomRule, JvpRule, OpTag, VjpRule } from '../graph/op.js'
 import { stopGradient } from '../graph/ops/reshape.js'
 import { apply, type Tensor } from '../graph/tensor.js'
 import { batchedInputs, type BatchTensors, type DiffRule } from './diff-rule.js'
@@ -26,9 +26,31 @@ const withRule =
 export const customVjp = (
   name: string,
   f: (...args: readonly [Tensor, ...Tensor[]]) => Tensor,
-  vjp: CustomRule['vjp']
+  vjp: VjpRule['vjp']
 ): ((...args: readonly [Tensor, ...Tensor[]]) => Tensor) =>
   withRule(f as (...args: readonly Tensor[]) => Tensor, { name, vjp })
+
+/**
+ * A function with a tangent of your own: `jvp(args, out, tangents)` gives the tangent of the result, and is linear in the
+ * tangents (zeros where an argument is constant); reverse mode transposes it, so both modes and all orders follow. The rule
+ * must not capture tensors of the surrounding trace.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { customJvp, evaluateOn, grad, ndarray, ops, type Tensor } from 'tangentflow'
+ *
+ * const root = customJvp('root', ops.sqrt, ([x], out, [t]) =>
+ *   ops.select(ops.equal(0)(x!))(0, ops.div(ops.scale(2)(ops.select(ops.equal(0)(x!))(1, out)))(t!))
+ * )
+ * const f = (x: Tensor) => ops.sum()(root(x))
+ * assert.deepEqual(ndarray.toNested(evaluateOn(grad(f))(ndarray.fromNested([0, 4]))), [0, 0.25])
+ */
+export const customJvp = (
+  name: string,
+  f: (...args: readonly [Tensor, ...Tensor[]]) => Tensor,
+  jvp: JvpRule['jvp']
+): ((...args: readonly [Tensor, ...Tensor[]]) => Tensor) =>
+  withRule(f as (...args: readonly Tensor[]) => Tensor, { name, jvp })
 
 const keepsShape = (f: (x: Tensor) => Tensor, x: Tensor): Tensor => {
   const out = f(x)
@@ -60,31 +82,29 @@ export const straightThrough =
   (x: Tensor): Tensor =>
     withRule((first) => keepsShape(f, first!), {
       name: 'straightThrough',
-      vjp: (_args, _out, cotangent) => [cotangent],
       jvp: (_args, _out, tangents) => tangents[0]!
     })(x)
 
-/** A user's rule on a batch: the rule batched over all that it is given. */
-const batchRule = (rule: CustomRule, size: number, batchTensors: BatchTensors): CustomRule => {
-  const { jvp } = rule
-  const whole = (f: (xs: readonly Tensor[]) => readonly Tensor[], xs: readonly Tensor[]): readonly Tensor[] =>
-    batchTensors(f, xs, size)
-  const vjp: CustomRule['vjp'] = (args, out, cotangent) =>
-    whole(
-      (xs) => rule.vjp(xs.slice(0, args.length), xs[args.length]!, xs[args.length + 1]!),
-      [...args, out, cotangent]
+/** A user's rules on a batch: each batched over all that it is given. */
+const batchVjp = ({ name, vjp }: VjpRule, size: number, batchTensors: BatchTensors): VjpRule => ({
+  name,
+  vjp: (args, out, cotangent) =>
+    batchTensors(
+      (xs) => vjp(xs.slice(0, args.length), xs[args.length]!, xs[args.length + 1]!),
+      [...args, out, cotangent],
+      size
     )
-  if (jvp === undefined) return { name: rule.name, vjp }
-  return {
-    name: rule.name,
-    vjp,
-    jvp: (args, out, tangents) =>
-      whole(
-        (xs) => [jvp(xs.slice(0, args.length), xs[args.length]!, xs.slice(args.length + 1))],
-        [...args, out, ...tangents]
-      )[0]!
-  }
-}
+})
+
+const batchJvp = ({ name, jvp }: JvpRule, size: number, batchTensors: BatchTensors): JvpRule => ({
+  name,
+  jvp: (args, out, tangents) =>
+    batchTensors(
+      (xs) => [jvp(xs.slice(0, args.length), xs[args.length]!, xs.slice(args.length + 1))],
+      [...args, out, ...tangents],
+      size
+    )[0]!
+})
 
 /** A user's rule has to give what it promised; a missing cotangent would pass for a zero. */
 const requireLike = (name: string, given: readonly Tensor[], like: readonly Tensor[]): void => {
@@ -96,26 +116,38 @@ const requireLike = (name: string, given: readonly Tensor[], like: readonly Tens
 }
 
 const custom: DiffRule<'custom'> = {
-  formula: { value: 'y = f(x)', tangent: 'by the rule: jvp, or customLinear', transpose: 'not linear' },
+  formula: { value: 'y = f(x)', tangent: 'by the rule: its jvp, or customLinear', transpose: 'not linear' },
   jvp: (node, tangents) => {
     if (tangents.slice(1).every((t) => t === undefined)) return undefined
     const args = node.inputs.slice(1)
     const given = args.map((arg, k) => tangents[k + 1] ?? zerosLike(arg))
     const { rule } = node.op
-    return rule.jvp === undefined
-      ? apply({ tag: 'customLinear', rule, arity: args.length }, [node, ...args, ...given])
-      : rule.jvp(args, node, given)
+    if ('vjp' in rule)
+      return apply({ tag: 'customLinear', rule, arity: args.length }, [node, ...args, ...given])
+    const tangent = rule.jvp(args, node, given)
+    return sameShape(tangent.shape, node.shape)
+      ? tangent
+      : fail(
+          'ShapeError',
+          `customJvp ${rule.name}`,
+          showShape(node.shape),
+          showShape(tangent.shape),
+          'tangent'
+        )
   },
   transpose: 'not linear',
-  batch: ({ op }, inputs, batched, size, batchTensors) =>
+  batch: ({ op: { rule } }, inputs, batched, size, batchTensors) =>
     apply(
-      { tag: 'custom', rule: batchRule(op.rule, size, batchTensors) },
+      {
+        tag: 'custom',
+        rule: 'vjp' in rule ? batchVjp(rule, size, batchTensors) : batchJvp(rule, size, batchTensors)
+      },
       batchedInputs(inputs, batched, size)
     )
 }
 
 const customLinear: DiffRule<'customLinear'> = {
-  formula: { value: 'the tangent of a rule without jvp', tangent: 'itself', transpose: 'by the rule: vjp' },
+  formula: { value: 'the tangent of a rule with a vjp', tangent: 'itself', transpose: 'by the rule: vjp' },
   jvp: ({ op, inputs }, tangents) => {
     const fixed = inputs.slice(0, op.arity + 1)
     if (tangents.slice(0, op.arity + 1).some((t) => t !== undefined)) {
@@ -131,7 +163,7 @@ const customLinear: DiffRule<'customLinear'> = {
     return inputs.map((_, k) => (linear[k] === true ? cotangents[k - op.arity - 1] : undefined))
   },
   batch: ({ op }, inputs, batched, size, batchTensors) =>
-    apply({ ...op, rule: batchRule(op.rule, size, batchTensors) }, batchedInputs(inputs, batched, size))
+    apply({ ...op, rule: batchVjp(op.rule, size, batchTensors) }, batchedInputs(inputs, batched, size))
 }
 
 /** Values with a derivative of the user's own. */

@@ -15,7 +15,7 @@ export const mapTangent = (t: Tangent, f: (t: Tensor) => Tensor): Tangent =>
   t === undefined ? undefined : f(t)
 
 /** The tangent of a node, given the tangents of its inputs, of which at least one is not zero. */
-export type JvpRule<T extends OpTag> = (node: TensorOf<T>, tangents: readonly Tangent[]) => Tangent
+export type TangentRule<T extends OpTag> = (node: TensorOf<T>, tangents: readonly Tangent[]) => Tangent
 
 /**
  * The cotangents of a node's inputs, given the node's cotangent. `linear[k]` tells the inputs that depend on the
@@ -62,7 +62,7 @@ export type BatchRule<T extends OpTag> = (
 export interface DiffRule<T extends OpTag> {
   /** The value, its tangent (ẋ of x) and its transpose (x̄ of the cotangent ȳ) in the usual notation. */
   readonly formula: { readonly value: string; readonly tangent: string; readonly transpose: string }
-  readonly jvp: JvpRule<T>
+  readonly jvp: TangentRule<T>
   readonly transpose: TransposeRule<T>
   readonly batch: BatchRule<T>
 }

@@ -4,7 +4,7 @@
  * mode (`vjp`) is the same, transposed (`linear.ts`). To add the derivative of a primitive, see `rules/index.ts`.
  */
 export { stopGradient } from '../graph/ops/reshape.js'
-export { customVjp, straightThrough } from './custom-vjp.js'
+export { customJvp, customVjp, straightThrough } from './custom-vjp.js'
 export { grad, hvp, valueAndGrad } from './grad.js'
 export { hessian, jacfwd, type Jacobian, jacrev } from './jacobian.js'
 export { jvp, linearize, vjp } from './linearize.js'

@@ -17,16 +17,23 @@ export interface Tensor {
 /** What random numbers follow: [0, 1), the standard normal, or ±1. */
 export type Distribution = 'uniform' | 'normal' | 'rademacher'
 
-/**
- * A user's derivative. `vjp` maps the arguments, the result and a cotangent to one cotangent an argument; `jvp`, when
- * there is one, maps the arguments, the result and tangents (zeros where an argument is constant) to the
- * result's tangent.
- */
-export interface CustomRule {
+/** A user's reverse rule: it maps the arguments, the result and a cotangent to one cotangent an argument. */
+export interface VjpRule {
   readonly name: string
   readonly vjp: (args: readonly Tensor[], out: Tensor, cotangent: Tensor) => readonly Tensor[]
-  readonly jvp?: (args: readonly Tensor[], out: Tensor, tangents: readonly Tensor[]) => Tensor
 }
+
+/**
+ * A user's forward rule: it maps the arguments, the result and tangents (zeros where an argument is constant) to the
+ * result's tangent, and is linear in the tangents, so that it can be transposed.
+ */
+export interface JvpRule {
+  readonly name: string
+  readonly jvp: (args: readonly Tensor[], out: Tensor, tangents: readonly Tensor[]) => Tensor
+}
+
+/** A user's derivative. */
+export type CustomRule = VjpRule | JvpRule
 
 /**
  * The primitives, about twenty. Everything else is composed of these, and every interpreter (`graph/primitives`,
@@ -100,10 +107,10 @@ export type Op =
   /** Inputs (value, ...args): the value, with the derivative of `rule`. */
   | { readonly tag: 'custom'; readonly rule: CustomRule }
   /**
-   * The opaque linearisation of a `custom` without a jvp. Inputs (result, ...args, ...tangents); it can be
-   * transposed, never evaluated.
+   * The opaque linearisation of a `custom` with a vjp. Inputs (result, ...args, ...tangents); it can be transposed, never
+   * evaluated.
    */
-  | { readonly tag: 'customLinear'; readonly rule: CustomRule; readonly arity: number }
+  | { readonly tag: 'customLinear'; readonly rule: VjpRule; readonly arity: number }
 
 export type OpTag = Op['tag']
 

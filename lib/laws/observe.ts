@@ -26,6 +26,8 @@ const distanceFromWhole: Decide = (a) => [a - Math.round(a), 1 + Math.abs(a)]
 const decisions: { readonly [F in PointwiseName]?: Decide } = {
   sign: distanceFromZero,
   abs: distanceFromZero,
+  relu: distanceFromZero,
+  gate: distanceFromZero,
   select: distanceFromZero,
   floor: distanceFromWhole,
   max: difference,

@@ -33,11 +33,9 @@ const requireLabelEach = (operation: string, labels: Tensor, { shape }: Tensor):
     )
 }
 
-/** The logit of no class: below every logit, and finite in float32. */
-const LOWEST = -1e30
-
 /**
- * −log softmax(z)_y of each example, [n]. Shifted by the largest logit, so it is finite for any finite logits.
+ * −log softmax(z)_y of each example, [n]. Shifted by the largest logit, so it is finite where float32 holds the logits'
+ * differences; a class of logit −∞ has probability 0.
  */
 export const crossEntropyEach: Loss = (labels) => (logits) => {
   requireLabelEach('nn.crossEntropy', labels, logits)
@@ -71,7 +69,7 @@ export const mse: Loss = (targets) => (outputs) => ops.mean()(mseEach(targets)(o
 /** The largest logit of another class, [n]. */
 const runnerUp = (labels: Tensor, logits: Tensor): Tensor => {
   const own = ops.oneHot(logits.shape[logits.shape.length - 1]!)(labels)
-  return ops.reduceMax(-1)(ops.select(own)(LOWEST, logits))
+  return ops.reduceMax(-1)(ops.select(own)(-Infinity, logits))
 }
 
 /**
@@ -112,7 +110,7 @@ const TINY = 1e-12
 /** The rank-th largest logit, [n]: no sort, the largest of what the mask of the larger ones leaves. */
 const ranked = (rank: number, logits: Tensor): Tensor =>
   ops.reduceMax(-1)(
-    rank === 1 ? logits : ops.select(ops.topKMask(rank - 1)(ops.stopGradient(logits)))(LOWEST, logits)
+    rank === 1 ? logits : ops.select(ops.topKMask(rank - 1)(ops.stopGradient(logits)))(-Infinity, logits)
   )
 
 const atLeastClasses = (operation: string, least: number, why: string, { shape }: Tensor): void => {
@@ -156,11 +154,15 @@ export const targetedDlr =
     return ops.div(spread)(ops.sub(ops.gather(labels)(logits))(ops.gather(targets)(logits)))
   }
 
-/** KL(p ‖ q) of each example, [n]; p and q are given by their logits, p first: `kl(pLogits)(qLogits)`. */
+/**
+ * KL(p ‖ q) of each example, [n]; p and q are given by their logits, p first: `kl(pLogits)(qLogits)`. A class that p gives
+ * no probability adds nothing, whatever q gives it: 0 log 0 = 0.
+ */
 export const klEach: Loss = (target) => (logits) => {
   requireSameShape('nn.kl', target, logits)
   const [logP, logQ] = [ops.logSoftmax(-1)(target), ops.logSoftmax(-1)(logits)]
-  return pipe(logP, ops.sub(logQ), ops.mul(ops.exp(logP)), ops.sum(-1))
+  const p = ops.exp(logP)
+  return pipe(ops.select(ops.greater(0)(p))(ops.sub(logQ)(logP), 0), ops.mul(p), ops.sum(-1))
 }
 
 /** The mean of KL(p ‖ q) over a batch, in nats. */

@@ -2,6 +2,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { requireFraction } from '../core/check.js'
 import { isNdArray, type NdArray, scalar, zeros } from '../core/ndarray.js'
 import { leaves, rebuild } from '../core/tree.js'
+import { customJvp } from '../diff/index.js'
 import { ops } from '../graph/ops/index.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
@@ -76,6 +77,12 @@ export const momentum = (mu: number): Optimiser => {
   }
 }
 
+/** √v with derivative 0 at 0, so that a step has a derivative where a gradient is 0: a dead unit, an unused input. */
+const rootOrZero = customJvp('rootOrZero', ops.sqrt, ([v], root, [t]) => {
+  const isZero = ops.equal(0)(v!)
+  return ops.select(isZero)(0, ops.div(ops.select(isZero)(1, ops.scale(2)(root)))(t!))
+})
+
 /** The constants of Adam. */
 export interface AdamOptions {
   readonly beta1?: number
@@ -112,7 +119,7 @@ export const adam = (options: AdamOptions = {}): Optimiser => {
         const direction = pipe(
           first,
           tree.zipWith(second, (m, v) => {
-            const size = pipe(v, ops.div(c2), ops.sqrt, ops.add(epsilon))
+            const size = pipe(v, ops.div(c2), rootOrZero, ops.add(epsilon))
             return pipe(m, ops.div(c1), ops.div(size))
           })
         )

@@ -3,6 +3,7 @@ import { apply, constant, isOp, type Tensor, type TensorOf } from '../graph/tens
 import { type Graph, rewrite } from '../graph/graph.js'
 import type { PointwiseName } from '../graph/primitives/pointwise.js'
 import { sameShape } from '../core/shape.js'
+import { comparisons, isAlwaysFinite, isFiniteForFinite } from './finite.js'
 import { substitute } from './merge-contractions.js'
 import { type Rewrite, settle } from './rewrite.js'
 import { windows } from './windows.js'
@@ -25,8 +26,6 @@ const rule = (
   }
 })
 
-const comparisons: ReadonlySet<PointwiseName> = new Set(['less', 'lessEqual', 'equal'])
-
 /** A tensor that holds 0 and 1 only: a comparison, or one seen through broadcasting, permutation or products. */
 const isBoolean = (node: Tensor): boolean =>
   (isOp(node, 'pointwise') && comparisons.has(node.op.fn)) ||
@@ -35,7 +34,7 @@ const isBoolean = (node: Tensor): boolean =>
   (isOp(node, 'contract') && node.inputs.length === 1 && sumsNothing(node) && isBoolean(node.inputs[0]!))
 
 const sumsNothing = ({ op }: TensorOf<'contract'>): boolean =>
-  op.operands.flat().every((index) => op.output.includes(index))
+  op.operands.flat().every((index) => op.output.includes(index) || op.sizes[index] === 1)
 
 /** The scalar and the rest of a contraction, when one of its operands is a known number. */
 const knownFactor = (node: Tensor): { readonly factor: number; readonly rest: Tensor } | undefined => {
@@ -50,6 +49,9 @@ const knownFactor = (node: Tensor): { readonly factor: number; readonly rest: Te
     rest: contract(others(node.inputs), others(node.op.operands), node.op.output, node.op.sizes)
   }
 }
+
+/** Whether float32 holds a number that two others are replaced by: neither overflows to ∞ nor is lost to 0. */
+const isSafeFactor = (factor: number): boolean => Math.abs(factor) < 2 ** 126 && Math.abs(factor) > 2 ** -126
 
 /** −x, if the node is known to be one. */
 const negated = (node: Tensor): Tensor | undefined => {
@@ -102,11 +104,12 @@ const contractions: readonly Rewrite[] = [
     }
   },
   {
-    name: '0 · x = 0',
+    name: '0 · x = 0 for an x that no argument makes infinite',
     apply: (node) =>
       isOp(node, 'contract') &&
       node.inputs.length > 1 &&
-      node.inputs.some((input) => knownScalar(input) === 0)
+      node.inputs.some((input) => knownScalar(input) === 0) &&
+      node.inputs.every(isAlwaysFinite)
         ? fill(0, node.shape)
         : undefined
   },
@@ -122,9 +125,10 @@ const contractions: readonly Rewrite[] = [
     apply: (node) => {
       const outer = knownFactor(node)
       const inner = outer === undefined ? undefined : knownFactor(outer.rest)
-      return outer === undefined || inner === undefined
+      const factor = (outer?.factor ?? 0) * (inner?.factor ?? 0)
+      return outer === undefined || inner === undefined || !isSafeFactor(factor)
         ? undefined
-        : scaleBy(constant(outer.factor * inner.factor), inner.rest)
+        : scaleBy(constant(factor), inner.rest)
     }
   },
   {
@@ -156,9 +160,8 @@ const pointwise: readonly Rewrite[] = [
   ),
   rule('x / number = x · (1 / number)', 'div', (a, b) => {
     const divisor = knownScalar(b)
-    return divisor === undefined || divisor === 0 ? undefined : scaleBy(constant(1 / divisor), a)
+    return divisor === undefined || !isSafeFactor(divisor) ? undefined : scaleBy(constant(1 / divisor), a)
   }),
-  rule('0 / x = 0', 'div', (a) => (knownScalar(a) === 0 ? a : undefined)),
   rule('powers that are products', 'pow', (a, b) => {
     switch (knownScalar(b)) {
       case 0:
@@ -173,16 +176,9 @@ const pointwise: readonly Rewrite[] = [
         return undefined
     }
   }),
-  rule('select(0 < x, x, 0) = max(x, 0)', 'select', (condition, a, b) =>
-    knownScalar(b) === 0 &&
-    isPointwise('less')(condition) &&
-    knownScalar(condition.inputs[0]!) === 0 &&
-    condition.inputs[1] === a
-      ? apply({ tag: 'pointwise', fn: 'max' }, [a, b])
-      : undefined
-  ),
-  rule('select(condition, x, 0) = condition · x', 'select', (condition, a, b) =>
-    knownScalar(b) === 0 && isBoolean(condition) ? product(condition, a) : undefined
+  rule('relu(x) = max(x, 0)', 'relu', (a) => apply({ tag: 'pointwise', fn: 'max' }, [a, fill(0, a.shape)])),
+  rule('gate(condition, x) = condition · x for a finite x', 'gate', (condition, a) =>
+    isBoolean(condition) && isFiniteForFinite(a) ? product(condition, a) : undefined
   ),
   rule('select(condition, x, x) = x', 'select', (_, a, b) => (a === b ? a : undefined)),
   rule('select of a known condition', 'select', (condition, a, b) => {

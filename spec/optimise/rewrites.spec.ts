@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { key } from '../../lib/core/key.js'
+import { gate } from '../../lib/diff/rules/pointwise.js'
 import { apply, constant, type Tensor } from '../../lib/graph/tensor.js'
 import { contract } from '../../lib/graph/contract.js'
 import { ops } from '../../lib/graph/ops/index.js'
@@ -20,7 +21,7 @@ const expressions: readonly ((a: Tensor, b: Tensor) => Tensor)[] = [
   (a) => raw({ tag: 'reshape', shape: [6] }, raw({ tag: 'reshape', shape: [3, 2] }, a)),
   (a) => raw({ tag: 'reshape', shape: a.shape }, a),
   (a) => ops.sum(0)(ops.transpose()(a)),
-  (a) => ops.mul(zero)(a),
+  (a, b) => ops.mul(zero)(ops.less(b)(a)),
   (a) => ops.scale(1)(a),
   (a) => contract([constant(2), constant(3), a], [[], [], [0, 1, 2]], [0, 1, 2], a.shape),
   (a) => ops.reshape([2, 3, 1])(a),
@@ -36,10 +37,9 @@ const expressions: readonly ((a: Tensor, b: Tensor) => Tensor)[] = [
   (a) => ops.neg(ops.neg(a)),
   (a, b) => ops.neg(ops.mul(b)(a)),
   (a) => ops.div(3)(a),
-  (a) => ops.div(a)(zero),
   ...[0, 1, 2, 3].map((power) => (a: Tensor) => ops.pow(power)(a)),
   (a) => ops.relu(a),
-  (a, b) => ops.select(ops.less(b)(a))(b, 0),
+  (a, b) => gate(ops.less(b)(a), b),
   (a, b) => ops.select(ops.less(b)(a))(b, b),
   (a, b) => ops.select(ops.fill(0, [3]))(b, a),
   (a, b) => ops.select(ops.fill(1, [3]))(b, a),

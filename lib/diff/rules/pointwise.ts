@@ -4,7 +4,26 @@ import type { PointwiseName } from '../../graph/primitives/pointwise.js'
 import { ops } from '../../graph/ops/index.js'
 import { batchedInputs, type DiffRule, mapTangent as map, plus, type Tangent } from '../diff-rule.js'
 
-const { add, cos, div, equal, exp, less, log, mul, neg, pow, scale, select, sign, sin, square, sub } = ops
+const {
+  add,
+  cos,
+  div,
+  equal,
+  exp,
+  less,
+  lessEqual,
+  log,
+  mul,
+  neg,
+  pow,
+  scale,
+  select,
+  sigmoid,
+  sign,
+  sin,
+  square,
+  sub
+} = ops
 
 interface PointwiseRule {
   /** The value and its tangent in the usual notation; ẋ is the tangent of x, y the value. */
@@ -16,6 +35,10 @@ interface PointwiseRule {
     linear: readonly boolean[]
   ) => readonly Tangent[]
 }
+
+/** x where the condition is not 0, else 0, so that nothing of x shows where it is closed. */
+export const gate = (condition: Tensor, x: Tensor): Tensor =>
+  apply({ tag: 'pointwise', fn: 'gate' }, [condition, x])
 
 /** A function of one argument with the given derivative. */
 const smooth = (formula: string, derivative: (x: Tensor, out: Tensor) => Tensor): PointwiseRule => ({
@@ -29,26 +52,28 @@ const flat = (value: string): PointwiseRule => ({ formula: `${value}; 0`, jvp: (
 const where = (wanted: boolean | undefined, value: () => Tensor): Tangent =>
   wanted === true ? value() : undefined
 
-/** 1 where a is chosen over b, one half at a tie. */
-const weightOf = (chosen: Tensor, a: Tensor, b: Tensor): Tensor => add(scale(0.5)(equal(b)(a)))(chosen)
+/** Of a tangent what a choice lets through: half of it at a tie, and nothing where the other one is chosen. */
+const passed = (chosen: Tensor, a: Tensor, b: Tensor, t: Tangent): Tangent =>
+  map(t, (tangent) => gate(chosen, product(sub(scale(0.5)(equal(b)(a)))(fill(1, a.shape)), tangent)))
 
-const extremum = (formula: string, aChosen: (a: Tensor, b: Tensor) => Tensor): PointwiseRule => ({
+const extremum = (formula: string, reaches: (a: Tensor, b: Tensor) => Tensor): PointwiseRule => ({
   formula,
-  jvp: ([a, b], [ta, tb]) =>
-    plus(
-      map(ta, (t) => product(weightOf(aChosen(a!, b!), a!, b!), t)),
-      map(tb, (t) => product(weightOf(aChosen(b!, a!), b!, a!), t))
-    )
+  jvp: ([a, b], [ta, tb]) => plus(passed(reaches(a!, b!), a!, b!, ta), passed(reaches(b!, a!), b!, a!, tb))
 })
 
-/** b a^(b−1); for a known whole b the power stays one a backend can multiply out. */
+/** b a^(b−1), 0 where b is 0; for a known whole b the power stays one a backend can multiply out. */
 const powerDerivative = (a: Tensor, b: Tensor): Tensor => {
   const known = knownScalar(b)
   // 0 · a⁻¹ is NaN at a = 0, where the derivative of a constant is 0
   if (known === 0) return zerosLike(a)
   if (known === 2) return scaleBy(constant(2), a)
-  return known === undefined ? mul(pow(sub(1)(b))(a))(b) : scale(known)(pow(known - 1)(a))
+  return known === undefined
+    ? select(equal(0)(b))(0, mul(pow(sub(1)(b))(a))(b))
+    : scale(known)(pow(known - 1)(a))
 }
+
+/** log a, and 0 at a = 0: aᵇ log a is 0 there for b > 0, and by convention for b = 0. */
+const logOrZero = (a: Tensor): Tensor => log(select(equal(0)(a))(1, a))
 
 /** The derivative of each pointwise function, and its transposition where it is linear. */
 export const pointwiseRules: { readonly [F in PointwiseName]: PointwiseRule } = {
@@ -65,6 +90,16 @@ export const pointwiseRules: { readonly [F in PointwiseName]: PointwiseRule } = 
   sin: smooth('y = sin x; cos x ẋ', cos),
   cos: smooth('y = cos x; −sin x ẋ', (x) => neg(sin(x))),
   erf: smooth('y = erf x; 2/√π exp(−x²) ẋ', (x) => scale(2 / Math.sqrt(Math.PI))(exp(neg(square(x))))),
+  erfc: smooth('y = erfc x; −2/√π exp(−x²) ẋ', (x) => scale(-2 / Math.sqrt(Math.PI))(exp(neg(square(x))))),
+  ndtr: smooth('y = Φ(x); exp(−x²/2) / √2π ẋ', (x) =>
+    scale(1 / Math.sqrt(2 * Math.PI))(exp(scale(-0.5)(square(x))))
+  ),
+  sigmoid: smooth('y = σ(x); σ(x) σ(−x) ẋ', (x, out) => product(out, sigmoid(neg(x)))),
+  softplus: smooth('y = log(1 + eˣ); σ(x) ẋ', (x) => sigmoid(x)),
+  relu: {
+    formula: 'y = max(x, 0); ẋ where x > 0, else 0',
+    jvp: ([x], [t]) => map(t, (tangent) => gate(less(x!)(fill(0, x!.shape)), tangent))
+  },
   sign: flat('y = sign x, 0 at 0'),
   abs: smooth('y = |x|; sign(x) ẋ', sign),
   floor: flat('y = ⌊x⌋'),
@@ -75,7 +110,8 @@ export const pointwiseRules: { readonly [F in PointwiseName]: PointwiseRule } = 
   },
   sub: {
     formula: 'y = a − b; ȧ − ḃ',
-    jvp: (_, [ta, tb]) => plus(ta, map(tb, neg)),
+    // x − x is 0 to the last digit, and so is its derivative, whatever it would be added to
+    jvp: ([a, b], [ta, tb]) => (a === b ? undefined : plus(ta, map(tb, neg))),
     transpose: (_, ct, [a, b]) => [where(a, () => ct), where(b, () => neg(ct))]
   },
   div: {
@@ -87,28 +123,31 @@ export const pointwiseRules: { readonly [F in PointwiseName]: PointwiseRule } = 
       ),
     transpose: ([, b], ct) => [div(b!)(ct), undefined]
   },
-  max: extremum('y = max(a, b); the tangent of the larger, the mean at a tie', (a, b) => less(a)(b)),
-  min: extremum('y = min(a, b); the tangent of the smaller, the mean at a tie', (a, b) => less(b)(a)),
+  max: extremum('y = max(a, b); the tangent of the larger, the mean at a tie', (a, b) => lessEqual(a)(b)),
+  min: extremum('y = min(a, b); the tangent of the smaller, the mean at a tie', (a, b) => lessEqual(b)(a)),
   pow: {
     formula: 'y = aᵇ; b aᵇ⁻¹ ȧ + y log a ḃ',
     jvp: ([a, b], [ta, tb], out) =>
       plus(
         map(ta, (t) => product(powerDerivative(a!, b!), t)),
-        map(tb, (t) => product(mul(log(a!))(out), t))
+        map(tb, (t) => product(mul(logOrZero(a!))(out), t))
       )
   },
   less: flat('y = [a < b]'),
   lessEqual: flat('y = [a ≤ b]'),
   equal: flat('y = [a = b]'),
+  gate: {
+    formula: 'y = x where c ≠ 0, else 0; ẋ where c ≠ 0, else 0',
+    jvp: ([c], [, t]) => map(t, (tangent) => gate(c!, tangent)),
+    transpose: ([c], ct) => [undefined, gate(c!, ct)]
+  },
   select: {
     formula: 'y = a where c ≠ 0, else b; the tangent of the chosen side',
-    jvp: ([c], [, ta, tb]) => {
-      const shape = ta ?? tb
-      return shape === undefined ? undefined : select(c!)(ta ?? zerosLike(shape), tb ?? zerosLike(shape))
-    },
+    jvp: ([c], [, ta, tb]) =>
+      tb === undefined ? map(ta, (t) => gate(c!, t)) : select(c!)(ta ?? zerosLike(tb), tb),
     transpose: ([c], ct, [, a, b]) => [
       undefined,
-      where(a, () => select(c!)(ct, zerosLike(ct))),
+      where(a, () => gate(c!, ct)),
       where(b, () => select(c!)(zerosLike(ct), ct))
     ]
   }

@@ -1,9 +1,10 @@
 import { fail } from '../../core/error.js'
-import { broadcastTo, product, sumOver, zerosLike } from '../../graph/contract.js'
+import { broadcastTo, sumOver, zerosLike } from '../../graph/contract.js'
 import { ops } from '../../graph/ops/index.js'
 import { apply, type Tensor } from '../../graph/tensor.js'
 import type { OpTag } from '../../graph/op.js'
 import { batchedInputs, type DiffRule, mapTangent, type Tangent } from '../diff-rule.js'
+import { gate } from './pointwise.js'
 
 /** The tangent of a linear primitive of one argument is the primitive of the tangent. */
 const linearJvp = (node: Tensor, [t]: readonly Tangent[]): Tangent =>
@@ -123,7 +124,7 @@ const reduceMax: DiffRule<'reduceMax'> = {
     const kept = x.shape.map((n, axis) => (node.op.axes.includes(axis) ? 1 : n))
     const peak = broadcastTo(apply({ tag: 'reshape', shape: kept }, [node]), x.shape)
     const reached = ops.equal(peak)(x)
-    return ops.div(sumOver(reached, node.op.axes))(sumOver(product(reached, t), node.op.axes))
+    return ops.div(sumOver(reached, node.op.axes))(sumOver(gate(reached, t), node.op.axes))
   },
   transpose: 'not linear',
   batch: ({ op }, inputs) => apply({ tag: 'reduceMax', axes: op.axes.map((axis) => axis + 1) }, inputs)

@@ -137,12 +137,13 @@ const rules: { readonly [T in DeviceTag]: Rule<T> } = {
       : { kind: 'array' }
   },
   iota: ({ op }) => inline((at) => ({ kind: 'position', at: at[op.axis]! })),
-  pointwise: ({ op: { fn }, inputs }) =>
-    inline((at, read) => ({ kind: 'apply', fn, args: inputs.map((_, k) => read(k, at)) }), {
-      aligned: () => true,
-      cost: scalarFunctions[fn].cost,
-      exact: functions[fn].exact
-    }),
+  pointwise: ({ op, inputs }) => {
+    const [fn, rest] = op.fn === 'gate' ? (['select', [literal(0)]] as const) : ([op.fn, []] as const)
+    return inline(
+      (at, read) => ({ kind: 'apply', fn, args: [...inputs.map((_, k) => read(k, at)), ...rest] }),
+      { aligned: () => true, cost: scalarFunctions[fn].cost, exact: functions[op.fn].exact }
+    )
+  },
   contract,
   barrier: () => inline((at, read) => read(0, at), { aligned: () => true }),
   reshape: ({ op: { shape }, inputs }) =>

@@ -1,3 +1,4 @@
+import { ERFC_TAIL } from '../../../kernels/elementary.js'
 import type { PointwiseName } from '../../graph/primitives/pointwise.js'
 import type { Builder, LowerOnnx, OnnxValue } from './builder.js'
 import { asBool, asFloat, broadcast, spread } from './views.js'
@@ -43,17 +44,27 @@ const select: LowerPointwise = (build, [condition, a, b]) => {
 /** Emits an operator on values of equal sizes, and numbers. */
 type Emit = (op: string, ...args: readonly (OnnxValue | number)[]) => OnnxValue
 
-/** One function where |x| < ½, another elsewhere. */
-const nearZero =
-  (near: (emit: Emit, x: OnnxValue) => OnnxValue, far: typeof near): LowerPointwise =>
+/** A function of one argument, given by the operators that it emits. */
+const composed =
+  (
+    compose: (emit: Emit, x: OnnxValue, isLess: (a: OnnxValue, b: number) => OnnxValue) => OnnxValue
+  ): LowerPointwise =>
   (build, [arg]) => {
     const x = asFloat(build, arg!)
     const valueOf = (one: OnnxValue | number): OnnxValue =>
       typeof one === 'number' ? build.number(one) : one
-    const emit: Emit = (op, ...args) => build.emit(op, args.map(valueOf), x.dims)
-    const isNear = build.emit('Less', [emit('Abs', x), build.number(0.5)], x.dims, {}, 'bool')
-    return emit('Where', isNear, near(emit, x), far(emit, x))
+    return compose(
+      (op, ...args) => build.emit(op, args.map(valueOf), x.dims),
+      x,
+      (a, b) => build.emit('Less', [a, build.number(b)], x.dims, {}, 'bool')
+    )
   }
+
+type Compose = (emit: Emit, x: OnnxValue) => OnnxValue
+
+/** One function where |x| < ½, another elsewhere. */
+const nearZero = (near: Compose, far: Compose): LowerPointwise =>
+  composed((emit, x, isLess) => emit('Where', isLess(emit('Abs', x), 0.5), near(emit, x), far(emit, x)))
 
 /** eˣ − 1, for which ONNX has no operator: near 0 it is 2t / (1 − t) for t = tanh(x / 2), where nothing cancels. */
 const expm1 = nearZero(
@@ -73,6 +84,37 @@ const log1p = nearZero(
   (emit, x) => emit('Log', emit('Add', x, 1))
 )
 
+/** e^(−|x|). */
+const decay: Compose = (emit, x) => emit('Exp', emit('Neg', emit('Abs', x)))
+
+/** 1 / (1 + e^(−x)); ONNX Runtime's own Sigmoid is 0 below −18. */
+const sigmoid = composed((emit, x, isLess) => {
+  const e = decay(emit, x)
+  return emit('Div', emit('Where', isLess(x, 0), e, 1), emit('Add', e, 1))
+})
+
+/** log(1 + eˣ) as max(x, 0) + log(1 + e^(−|x|)); ONNX Runtime's own Softplus rounds 1 + e^(−|x|). */
+const softplus: LowerPointwise = (build, args) =>
+  composed((emit, x) => emit('Add', emit('Relu', x), log1p(build, [decay(emit, x)])))(build, args)
+
+/** factor · erfc(±x √power), for which ONNX has no operator, by the steps of `kernels/elementary.ts`. */
+const erfcOf = (power: number, sign: 1 | -1, factor: number): LowerPointwise =>
+  composed((emit, arg, isLess) => {
+    const root = Math.sqrt(power)
+    const x = sign === 1 ? arg : emit('Neg', arg)
+    const a = emit('Min', emit('Abs', x), 10.5 / root)
+    const t = emit('Div', 1, emit('Add', emit('Mul', a, 0.5 * root), 1))
+    const hi = emit('Mul', emit('Floor', emit('Mul', a, 16)), 0.0625)
+    const [first, ...rest] = ERFC_TAIL
+    const p = rest.reduce<OnnxValue | number>((sum, c) => emit('Add', emit('Mul', t, sum), c), first)
+    const product = emit('Mul', emit('Mul', emit('Sub', hi, a), power), emit('Add', hi, a))
+    const head = emit('Exp', emit('Mul', emit('Mul', hi, hi), -power))
+    const far = emit('Mul', emit('Mul', t, head), emit('Exp', emit('Add', product, p)))
+    const sides = emit('Where', isLess(x, 0), emit('Sub', 2, far), far)
+    const near = emit('Sub', 1, emit('Erf', emit('Mul', x, root)))
+    return emit('Mul', emit('Where', isLess(a, 0.5 / root), near, sides), factor)
+  })
+
 const functions: { readonly [F in PointwiseName]: LowerPointwise } = {
   neg: operator('Neg'),
   exp: operator('Exp'),
@@ -84,6 +126,11 @@ const functions: { readonly [F in PointwiseName]: LowerPointwise } = {
   sin: operator('Sin'),
   cos: operator('Cos'),
   erf: operator('Erf'),
+  erfc: erfcOf(1, 1, 1),
+  ndtr: erfcOf(0.5, -1, 0.5),
+  sigmoid,
+  softplus,
+  relu: operator('Relu'),
   sign: operator('Sign'),
   abs: operator('Abs'),
   floor: operator('Floor'),
@@ -96,6 +143,7 @@ const functions: { readonly [F in PointwiseName]: LowerPointwise } = {
   less,
   lessEqual: operator('LessOrEqual', 'bool'),
   equal: operator('Equal', 'bool'),
+  gate: (build, [condition, x]) => select(build, [condition!, x!, build.number(0, x!.dims.length)]),
   select
 }
 

@@ -13,7 +13,10 @@ const LONGEST = 16
 const without = (dims: Shape, axes: readonly number[]): number[] =>
   dims.filter((_, axis) => !axes.includes(axis))
 
-/** Pools images [count, height, width]. They are no channels: those ONNX Runtime would bring into blocks and back. */
+/**
+ * Pools images [count, height, width]. They are no channels: those ONNX Runtime would bring into blocks and back. Its MaxPool
+ * loses a NaN, which an average keeps, and Max as well: −Σ|x| of a window is no more than its largest.
+ */
 const pool = (
   build: Builder,
   pooling: Pooling,
@@ -22,11 +25,15 @@ const pool = (
   kernel: readonly [number, number],
   stride: readonly [number, number],
   [rows, columns]: Shape
-): OnnxValue =>
-  build.emit(pooling, [reshaped(build, value, [count!, 1, height!, width!])], [count!, 1, rows!, columns!], {
-    kernel_shape: kernel,
-    strides: stride
-  })
+): OnnxValue => {
+  const images = reshaped(build, value, [count!, 1, height!, width!])
+  const dims = [count!, 1, rows!, columns!]
+  const pooled = (op: Pooling, input: OnnxValue): OnnxValue =>
+    build.emit(op, [input], dims, { kernel_shape: kernel, strides: stride })
+  if (pooling === 'AveragePool') return pooled(pooling, images)
+  const size = pooled('AveragePool', build.emit('Abs', [images], images.dims))
+  return build.emit('Max', [pooled('MaxPool', images), times(build, size, -sizeOf(kernel))], dims)
+}
 
 /**
  * A reduction as pooling, the axes removed, or undefined where the axes are not the rows and columns of windows side by
@@ -53,17 +60,23 @@ const pooledTiles = (
   return reshaped(build, pooled, without(dims, axes))
 }
 
-/** The largest element; over a repeated axis it is the element. */
+/**
+ * The largest element, NaN where one is NaN; over a repeated axis it is the element. ONNX Runtime's ReduceMax loses a NaN,
+ * see {@link pool}.
+ */
 export const reduceMax: LowerOnnx<'reduceMax'> = (build, { axes }, [x]) => {
   const { dims } = x!
   const moving = axes.filter((axis) => dims[axis] !== 1)
   const input = asFloat(build, x!)
-  const largest =
-    moving.length === 0
-      ? input
-      : (pooledTiles(build, 'MaxPool', input, moving) ??
-        build.emit('ReduceMax', [input], without(dims, moving), { axes: moving, keepdims: 0 }))
-  return reshaped(build, largest, without(dims, axes))
+  const kept = without(dims, moving)
+  const reduced = (op: string): OnnxValue => build.emit(op, [input], kept, { axes: moving, keepdims: 0 })
+  const largest = (): OnnxValue =>
+    build.emit('Max', [reduced('ReduceMax'), build.emit('Neg', [reduced('ReduceL1')], kept)], kept)
+  return reshaped(
+    build,
+    moving.length === 0 ? input : (pooledTiles(build, 'MaxPool', input, moving) ?? largest()),
+    without(dims, axes)
+  )
 }
 
 /**

@@ -38,7 +38,7 @@ const each = <Table extends object, A>(
 /** An operation for each pointwise function; a row more in `primitives/pointwise.ts` is one more here. */
 export const pointwise: PointwiseOps = { ...each(unaryFunctions, unary), ...each(binaryFunctions, binary) }
 
-const { abs, add, div, exp, less, lessEqual, log, max, min, neg, tanh } = pointwise
+const { div, less, lessEqual, max, min, ndtr, neg, sigmoid, softplus } = pointwise
 
 /** 1 where a > b, else 0. */
 export const greater =
@@ -79,11 +79,14 @@ export const square = (x: Tensor): Tensor => mul(x)(x)
 /** 1 / x. */
 export const reciprocal = (x: Tensor): Tensor => div(x)(toTensor(1))
 
-/** 1 / (1 + exp(−x)), as (1 + tanh(x/2)) / 2, which neither overflows nor cancels. */
-export const sigmoid = (x: Tensor): Tensor => add(0.5)(scale(0.5)(tanh(scale(0.5)(x))))
+/** log(1 / (1 + e^(−x))), to the last digits in both tails. */
+export const logSigmoid = (x: Tensor): Tensor => neg(softplus(neg(x)))
 
-/** log(1 + exp(x)), as max(x, 0) + log(1 + exp(−|x|)). */
-export const softplus = (x: Tensor): Tensor => add(log(add(1)(exp(neg(abs(x))))))(max(0)(x))
+/** x / (1 + e^(−x)): SiLU, or swish (Elfwing, Uchibe, Doya, arXiv:1702.03118). */
+export const silu = (x: Tensor): Tensor => mul(sigmoid(x))(x)
+
+/** x Φ(x): GELU (Hendrycks and Gimpel, arXiv:1606.08415), not its approximation by tanh. */
+export const gelu = (x: Tensor): Tensor => mul(ndtr(x))(x)
 
 /**
  * `select(condition)(a, b)`: a where the condition is not 0, else b. Only the chosen side passes a derivative.
@@ -103,9 +106,6 @@ export const select =
       broadcastTo(no, shape)
     ])
   }
-
-/** x where it is positive, else 0; the derivative at 0 is 0. */
-export const relu = (x: Tensor): Tensor => select(greater(0)(x))(x, 0)
 
 /** x forced into [low, high]. The derivative at a bound is one half, as for max and min. */
 export const clip =

@@ -11,26 +11,45 @@ interface PointwiseFunction {
 const exact = (value: PointwiseFunction['value']): PointwiseFunction => ({ value, exact: true })
 const rounded = (value: PointwiseFunction['value']): PointwiseFunction => ({ value, exact: false })
 
+/** exp(−power a²), the square in two parts so that nothing of it is rounded away: that of a float32 number is exact. */
+const gaussian = (a: number, power: number): number => {
+  const head = Math.fround(a)
+  return Math.exp(-power * head * head) * Math.exp(power * (head - a) * (head + a))
+}
+
 /**
- * erf in float64. For |x| < 3 the series 2/√π e^(−x²) Σ 2ⁿ x^(2n+1) / (2n+1)!! has only positive terms, so nothing
- * cancels; beyond, the continued fraction of erfc (Abramowitz and Stegun 7.1.6 and 7.1.14).
+ * erfc(a √power) for arguments of at least 1: its continued fraction (Abramowitz and Stegun 7.1.14), from the term where
+ * float64 no longer sees the rest.
  */
-const erf = (x: number): number => {
-  const a = Math.abs(x)
-  if (Number.isNaN(x)) return x
-  if (a >= 6) return Math.sign(x)
-  if (a < 3) {
-    let term = x
-    let sum = x
-    for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
-      term *= (2 * x * x) / (2 * n + 1)
-      sum += term
-    }
-    return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum
+const erfcTail = (a: number, power = 1): number => {
+  const z = a * Math.sqrt(power)
+  let tail = z
+  for (let n = Math.ceil(30 + 220 / (z * z)); n >= 1; n--) tail = z + n / 2 / tail
+  return z < 40 ? gaussian(a, power) / (tail * Math.sqrt(Math.PI)) : 0
+}
+
+/** erf by its series 2/√π e^(−x²) Σ 2ⁿ x^(2n+1) / (2n+1)!! (Abramowitz and Stegun 7.1.6), whose terms have one sign. */
+const erfSeries = (x: number): number => {
+  let term = x
+  let sum = x
+  for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
+    term *= (2 * x * x) / (2 * n + 1)
+    sum += term
   }
-  let tail = a
-  for (let n = 60; n >= 1; n--) tail = a + n / 2 / tail
-  return Math.sign(x) * (1 - Math.exp(-a * a) / (tail * Math.sqrt(Math.PI)))
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum
+}
+
+const erf = (x: number): number =>
+  Math.abs(x) >= 1 ? Math.sign(x) * (1 - erfcTail(Math.abs(x))) : erfSeries(x)
+
+const erfc = (x: number): number => (x >= 1 ? erfcTail(x) : 1 - erf(x))
+
+const ndtr = (x: number): number => (x <= -2 ? erfcTail(-x, 0.5) / 2 : (1 + erf(x * Math.SQRT1_2)) / 2)
+
+/** 1 / (1 + e^(−x)) without a difference and without an overflow. */
+const sigmoid = (x: number): number => {
+  const e = Math.exp(-Math.abs(x))
+  return (x < 0 ? e : 1) / (1 + e)
 }
 
 /** Functions of one argument; `ops` has one of each name. */
@@ -55,6 +74,16 @@ export const unaryFunctions = {
   cos: rounded(Math.cos),
   /** The error function, 2/√π ∫₀ˣ exp(−t²) dt. */
   erf: rounded(erf),
+  /** 1 − erf(x), to the last digits where that is tiny too. */
+  erfc: rounded(erfc),
+  /** Φ(x), the distribution function of the standard normal, to the last digits in its lower tail. */
+  ndtr: rounded(ndtr),
+  /** 1 / (1 + e^(−x)), to the last digits in both tails. */
+  sigmoid: rounded(sigmoid),
+  /** log(1 + eˣ), to the last digits in both tails. */
+  softplus: rounded((a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)))),
+  /** max(x, 0); the derivative at 0 is 0. */
+  relu: exact((a) => Math.max(a, 0)),
   /** −1, 0 or 1; sign(0) = 0. Its derivative is 0. */
   sign: exact(Math.sign),
   /** |x|; its derivative is sign(x). */
@@ -96,10 +125,14 @@ export const binaryFunctions = {
   equal: exact((a, b) => (a === b ? 1 : 0))
 }
 
-/** All pointwise functions; `select(condition, a, b)` is a where the condition is not 0, else b. */
+/**
+ * All pointwise functions; `select(condition, a, b)` is a where the condition is not 0, else b, and `gate(condition, a)`
+ * is a where it is not 0, else 0: what derivative rules use, and the optimiser may make a product of.
+ */
 export const functions = {
   ...unaryFunctions,
   ...binaryFunctions,
+  gate: exact((a, b) => (a !== 0 ? b : 0)),
   select: exact((a, b, c) => (a !== 0 ? b : c))
 }
 

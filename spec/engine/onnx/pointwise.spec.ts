@@ -35,6 +35,11 @@ const unary: { readonly [F in UnaryName]: fc.Arbitrary<number> } = {
   sin: element,
   cos: element,
   erf: element,
+  erfc: element,
+  ndtr: element,
+  sigmoid: element,
+  softplus: element,
+  relu: element,
   sign: element,
   abs: element,
   floor: element

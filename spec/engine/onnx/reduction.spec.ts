@@ -34,7 +34,7 @@ describe('windows side by side', () => {
 
   it('are pooled by native operators', () => {
     const { operators } = traced((x) => [ops.sum([2, 4])(x!), ops.reduceMax([2, 4])(x!)], [[6, 3, 2, 4, 2]])
-    expect(operators).toMatchObject({ AveragePool: 1, MaxPool: 1 })
+    expect(operators).toMatchObject({ AveragePool: 2, MaxPool: 1 })
     expect(operators.ReduceSum ?? operators.ReduceMax).toBeUndefined()
   })
 })
@@ -45,7 +45,7 @@ describe('windows that overlap', () => {
       (x) => [nn.avgPool(3, { stride: 1 }), nn.maxPool(3, { stride: 2 })].map((layer) => layer.apply({})(x!)),
       [[2, 3, 7, 7]]
     )
-    expect(operators).toMatchObject({ AveragePool: 1, MaxPool: 1 })
+    expect(operators).toMatchObject({ AveragePool: 2, MaxPool: 1 })
     expect(operators.Slice).toBeUndefined()
   })
 })
