@@ -78,7 +78,7 @@ export const project = (norm: attack.Norm, centre: Point, epsilon: number, x: Po
 }
 
 /** The signs of the k largest of some numbers, divided by how many of them are not 0. */
-export const largestSigns = (values: Point, k: number): Point => {
+const largestSigns = (values: Point, k: number): Point => {
   const order = values.map((_, i) => i).sort((i, j) => Math.abs(values[j]!) - Math.abs(values[i]!) || i - j)
   const signs = values.map((value, i) => (order.indexOf(i) < k ? Math.sign(value) : 0))
   const count = Math.max(1, sum(signs.map(Math.abs)))

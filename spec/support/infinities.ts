@@ -26,8 +26,8 @@ const loss =
     of(y)(z)
 const square = (f: (x: Tensor) => Tensor): ((x: Tensor) => Tensor) => total(f)
 
-/** What every engine gives for infinities and NaN; `docs/numbers.md` shows the same rows. */
-export const infinities: Readonly<Record<string, Row>> = {
+/** What every engine gives for infinities and NaN. */
+const infinities: Readonly<Record<string, Row>> = {
   'cross-entropy, another class masked': {
     f: loss(nn.crossEntropyEach),
     args: [[[0, -inf, 0]], [0]],

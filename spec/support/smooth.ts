@@ -57,7 +57,7 @@ const against0 =
 const first = (x: Tensor): Tensor => ops.sum(-1)(ops.slice([0, 0], [x.shape[0]!, 1])(x))
 
 /** Every function that is smooth though its formula has a kink, cancels or overflows. */
-export const smooth: Readonly<Record<string, Smooth>> = {
+const smooth: Readonly<Record<string, Smooth>> = {
   sigmoid: { f: ops.sigmoid, closed: [s, s1, s2, s3] },
   softplus: { f: ops.softplus, closed: [softplus, s, s1, s2] },
   logSigmoid: {
