@@ -13,7 +13,7 @@ const cases: [verdict: 'allowed' | 'forbidden', file: string, specifier: string]
   ['allowed', 'lib/engine/onnx/lower.ts', '../plan.js'],
   ['forbidden', 'lib/engine/onnx/lower.ts', '../gpujs/lower.js'],
   ['allowed', 'lib/engine/gpujs/lower.ts', '../../../kernels/matmul.js'],
-  ['forbidden', 'lib/engine/onnx/lower.ts', '../../../kernels/matmul.js'],
+  ['forbidden', 'lib/engine/reference/index.ts', '../../../kernels/matmul.js'],
   ['forbidden', 'kernels/matmul.ts', '../lib/core/shape.js'],
   ['forbidden', 'lib/nn/dense.ts', '../engine/open-engine.js'],
   ['forbidden', 'lib/ntk/empirical/empirical-ntk.ts', '../../attack/pgd.js'],
