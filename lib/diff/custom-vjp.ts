@@ -122,7 +122,7 @@ const custom: DiffRule<'custom'> = {
     const args = node.inputs.slice(1)
     const given = args.map((arg, k) => tangents[k + 1] ?? zerosLike(arg))
     const { rule } = node.op
-    if ('vjp' in rule)
+    if (!('jvp' in rule))
       return apply({ tag: 'customLinear', rule, arity: args.length }, [node, ...args, ...given])
     const tangent = rule.jvp(args, node, given)
     return sameShape(tangent.shape, node.shape)
@@ -140,7 +140,7 @@ const custom: DiffRule<'custom'> = {
     apply(
       {
         tag: 'custom',
-        rule: 'vjp' in rule ? batchVjp(rule, size, batchTensors) : batchJvp(rule, size, batchTensors)
+        rule: 'jvp' in rule ? batchJvp(rule, size, batchTensors) : batchVjp(rule, size, batchTensors)
       },
       batchedInputs(inputs, batched, size)
     )

@@ -2,7 +2,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { requireWhole } from '../../core/check.js'
 import { jvp } from '../../diff/index.js'
 import { apply, table, type Tensor } from '../../graph/tensor.js'
-import type { CustomRule } from '../../graph/op.js'
+import type { JvpRule } from '../../graph/op.js'
 import { ops } from '../../graph/ops/index.js'
 
 /** An elementwise function of tensors of one shape. */
@@ -17,9 +17,8 @@ const withPartials = (
   value: Elementwise,
   partials: (...args: readonly Tensor[]) => readonly Tensor[]
 ): Elementwise => {
-  const rule: CustomRule = {
+  const rule: JvpRule = {
     name,
-    vjp: (args, _out, cotangent) => partials(...args).map(ops.mul(cotangent)),
     jvp: (args, _out, tangents) =>
       partials(...args)
         .map((partial, k) => ops.mul(tangents[k]!)(partial))
