@@ -125,14 +125,7 @@ export const readExperiment = (file: string): TE.TaskEither<TangentError, Experi
   pipe(
     TE.tryCatch(
       () => readFile(file),
-      () =>
-        tangentError(
-          'IoError',
-          fileCommand.operation,
-          'an experiment, a JSON file that can be read',
-          'none',
-          file
-        )
+      () => tangentError('IoError', fileCommand.operation, 'a JSON file that can be read', 'none', file)
     ),
     TE.flatMapEither(decodeJson(fileCommand.operation, Experiment, file))
   )

@@ -7,7 +7,6 @@ import {
   type Key,
   mask,
   ndarray,
-  type NdArray,
   nn,
   ntk,
   ops,

@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
+import type { nn } from 'tangentflow'
 import {
   attack,
   type Concrete,
@@ -7,7 +8,6 @@ import {
   key,
   mask,
   type NdArray,
-  nn,
   openEngine,
   type TangentError,
   train

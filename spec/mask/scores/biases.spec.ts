@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { evaluateOn, key, type Key, mask, ndarray, type NdArray, nn } from 'tangentflow'
+import { evaluateOn, key, type Key, mask, ndarray, nn } from 'tangentflow'
 import { describe, expect, it } from 'vitest'
 import { numbers } from '../../support/masks.js'
 import { cases } from '../../support/networks.js'
