@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js'
-import { requireWhole } from '../core/check.js'
+import { MOST_UNROLLED, requireWhole } from '../core/check.js'
 import { scalar } from '../core/ndarray.js'
 import { sizeOf } from '../core/shape.js'
 import { ops } from '../graph/ops/index.js'
@@ -54,7 +54,7 @@ const common = (operation: string, options: ApgdOptions, steps: number) =>
     gradients: true,
     box: options.box ?? unitBox,
     goal: (logits, batch, key) => {
-      requireWhole(operation, 'steps', steps)
+      requireWhole(operation, 'steps', steps, 0, MOST_UNROLLED)
       return goalOf(operation, options, logits, batch, key)
     }
   }) satisfies Partial<Iteration<never, never>>

@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { requireWhole } from '../core/check.js'
+import { MOST_UNROLLED, requireWhole } from '../core/check.js'
 import type { Key } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
 import { keySpec, spec, type Specs } from '../graph/spec.js'
@@ -121,6 +121,6 @@ const towards =
 export const apgdT = ({ targets = 9, ...options }: ApgdTOptions): TracedAttack => {
   const one = oneRun(options, 'attack.apgdT', targeted)
   return sequence(byMargin, one.box, () =>
-    Array.from({ length: requireWhole('attack.apgdT', 'targets', targets, 1) }, (_, j) => towards(j + 1)(one))
+    Array.from({ length: requireWhole('attack.apgdT', 'targets', targets, 1, MOST_UNROLLED) }, (_, j) => towards(j + 1)(one))
   )
 }

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { requireWhole } from '../core/check.js'
+import { MOST_UNROLLED, requireWhole } from '../core/check.js'
 import type { TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
 import { fold, type Key } from '../graph/key.js'
@@ -218,7 +218,7 @@ export const iterate = <S, C>(iteration: Iteration<S, C>): TracedAttack => {
       <P>(model: Model<P>) =>
       (params: Specs<P>, batch: Specs<AttackBatch>) =>
         pipe(
-          RTE.fromEither(attempt(() => requireWhole('attack.prepare', 'chunk', chunk, 1))),
+          RTE.fromEither(attempt(() => requireWhole('attack.prepare', 'chunk', chunk, 1, MOST_UNROLLED))),
           RTE.flatMap(() =>
             iteration.steps > chunk
               ? pipe(

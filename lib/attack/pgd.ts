@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js'
-import { requireFinite, requireFraction, requireWhole } from '../core/check.js'
+import { MOST_UNROLLED, requireFinite, requireFraction, requireWhole } from '../core/check.js'
 import type { TensorLike, Tensor } from '../graph/tensor.js'
 import { ops } from '../graph/ops/index.js'
 import type { Attack } from '../nn/model.js'
@@ -58,7 +58,7 @@ export type PgdSchedule = { readonly [name: string]: never }
 
 const check = (operation: string, options: PgdOptions): void => {
   const { steps, stepSize, relativeStep, momentum = 0, sparsity = 0 } = options
-  requireWhole(operation, 'steps', steps)
+  requireWhole(operation, 'steps', steps, 0, MOST_UNROLLED)
   if (relativeStep === undefined) requireFinite(operation, 'stepSize', stepSize, 0)
   else requireFinite(operation, 'relativeStep', relativeStep, 0)
   requireFinite(operation, 'momentum', momentum, 0)

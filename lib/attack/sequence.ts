@@ -2,7 +2,7 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { requireWhole } from '../core/check.js'
+import { MOST_UNROLLED, requireWhole } from '../core/check.js'
 import { fail, type TangentError } from '../core/error.js'
 import { fold, type Key } from '../graph/key.js'
 import { loop } from '../graph/runner.js'
@@ -141,7 +141,7 @@ export const restarts =
   (n: number) =>
   (attack: TracedAttack): TracedAttack =>
     sequence(byLoss, attack.box, () =>
-      new Array<TracedAttack>(requireWhole('attack.restarts', 'restarts', n, 1)).fill(attack)
+      new Array<TracedAttack>(requireWhole('attack.restarts', 'restarts', n, 1, MOST_UNROLLED)).fill(attack)
     )
 
 /**

@@ -1,4 +1,4 @@
-import { requireFraction, requireWhole } from '../core/check.js'
+import { MOST_UNROLLED, requireFraction, requireWhole } from '../core/check.js'
 import { fail } from '../core/error.js'
 import { scalar } from '../core/ndarray.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
@@ -88,7 +88,7 @@ export const squareIteration = (options: SquareOptions): Iteration<SquareState, 
     gradients: false,
     box: options.box ?? unitBox,
     goal: (logits, batch, key) => {
-      requireWhole('attack.square', 'steps', steps)
+      requireWhole('attack.square', 'steps', steps, 0, MOST_UNROLLED)
       requireFraction('attack.square', 'fraction', fraction, '(0, 1]')
       return goalOf('attack.square', { ...options, norm, loss }, logits, batch, key)
     },

@@ -1,24 +1,39 @@
 import { fail } from './error.js'
 
+/** The most of anything that is unrolled into one program: steps of an attack, its restarts and targets, keys of a split. */
+export const MOST_UNROLLED = 10_000
+
+/** The most of anything that is listed: steps of a training or a search, examples, units of a layer, rounds. */
+export const MOST_LISTED = 2 ** 24
+
+/** The most elements of an array that is made from a count: 2 GiB in float32. */
+export const MOST_ELEMENTS = 2 ** 29
+
+const bounds: ReadonlySet<number> = new Set([MOST_UNROLLED, MOST_LISTED, MOST_ELEMENTS, Infinity])
+
 /**
  * Requires a whole number from `least` to `most`, both included, and returns it; any other number is an ArgumentError.
  * `where` names the option or argument, or is undefined where the operation says enough.
  *
- * @defaultValue `least` is 0, `most` is no bound
+ * @defaultValue `least` is 0, `most` is {@link MOST_LISTED}
  */
 export const requireWhole = (
   operation: string,
   where: string | undefined,
   value: number,
   least = 0,
-  most = Infinity
+  most = MOST_LISTED
 ): number =>
   Number.isInteger(value) && value >= least && value <= most
     ? value
     : fail(
         'ArgumentError',
         operation,
-        most === Infinity ? `a whole number of at least ${least}` : `a whole number in [${least}, ${most}]`,
+        !bounds.has(most)
+          ? `a whole number in [${least}, ${most}]`
+          : Number.isFinite(value) && value > most
+            ? `a whole number of at most ${most}`
+            : `a whole number of at least ${least}`,
         `${value}`,
         where
       )

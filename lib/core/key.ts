@@ -1,4 +1,4 @@
-import { hasTag } from './check.js'
+import { hasTag, MOST_ELEMENTS, requireWhole } from './check.js'
 import { fail } from './error.js'
 
 /**
@@ -82,6 +82,7 @@ export const derive = (parent: HostKey, step: KeyStep): HostKey => {
 
 /** `count` random 32-bit words. */
 const bits = (source: HostKey, count: number): Uint32Array => {
+  requireWhole('key', 'count', count, 0, MOST_ELEMENTS)
   const out = new Uint32Array(count + (count & 1))
   for (let i = 0; i < count; i += 2) threefry(source.hi, source.lo, BITS, i, out, i)
   return out.subarray(0, count)

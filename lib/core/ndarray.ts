@@ -1,4 +1,4 @@
-import { hasTag } from './check.js'
+import { hasTag, MOST_ELEMENTS, requireWhole } from './check.js'
 import { fail } from './error.js'
 import { checkShape, type Shape, showShape, sizeOf } from './shape.js'
 
@@ -37,8 +37,11 @@ export const of = (shape: Shape, data: Float32Array | Float64Array | readonly nu
 export const scalar = (value: number): NdArray => of([], [value])
 
 /** Every element the same number, in float32. */
-export const full = (shape: Shape, value: number): NdArray =>
-  of(shape, new Float32Array(sizeOf(checkShape('ndarray.full', shape))).fill(value))
+export const full = (shape: Shape, value: number): NdArray => {
+  const size = sizeOf(checkShape('ndarray.full', shape))
+  requireWhole('ndarray.full', 'elements', size, 1, MOST_ELEMENTS)
+  return of(shape, new Float32Array(size).fill(value))
+}
 
 /** Every element 0, in float32. */
 export const zeros = (shape: Shape): NdArray => full(shape, 0)

@@ -34,10 +34,11 @@ const latin = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.
 /** The header of versions 1, 2 and 3, and where it ends. */
 const headerOf = (bytes: Uint8Array): { readonly text: string; readonly end: number } => {
   if (latin(bytes.subarray(0, 6)) !== MAGIC) refuse('a file that begins with \\x93NUMPY', 'another beginning')
+  if (bytes.length < 10) refuse('a header of 10 bytes', `${bytes.length}`)
   const view = viewOf(bytes)
-  const version = bytes[6]
+  const version = bytes[6]!
   const start = version === 1 ? 10 : 12
-  if (version === undefined || version < 1 || version > 3) refuse('version 1, 2 or 3', String(version))
+  if (version < 1 || version > 3) refuse('version 1, 2 or 3', String(version))
   if (bytes.length < start) refuse(`a header of ${start} bytes`, `${bytes.length}`)
   const length = start === 10 ? view.getUint16(8, true) : view.getUint32(8, true)
   if (length > LONGEST) refuse(`a header of at most ${LONGEST} bytes`, `${length}`)

@@ -118,8 +118,9 @@ const header = (bytes: Uint8Array, total: number): Header => {
   const entries = Object.entries(object)
     .filter(([name]) => name !== METADATA)
     .map(([name, value]) => entryOf(name, value, start))
+  const metadata = metadataOf(object[METADATA])
   checkTiling(entries, start, total)
-  return { entries, metadata: metadataOf(object[METADATA]) }
+  return { entries, metadata }
 }
 
 /**

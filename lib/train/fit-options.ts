@@ -1,6 +1,6 @@
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
-import { requireWhole } from '../core/check.js'
+import { MOST_UNROLLED, requireWhole } from '../core/check.js'
 import { fail, type TangentError } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
 import type { Runner } from '../graph/runner.js'
@@ -122,7 +122,7 @@ export const checkOptions = <P>(options: FitOptions<P>): void => {
   const { epochs, batch, unroll = 1, record, validate, checkpoint, objective, attack, loss } = options
   atLeast1('epochs', epochs)
   atLeast1('batch', batch)
-  atLeast1('unroll', unroll)
+  requireWhole('train.fit', 'unroll', unroll, 1, MOST_UNROLLED)
   if (record !== undefined) atLeast1('record.times', record.times)
   if (validate?.every !== undefined) atLeast1('validate.every', validate.every)
   if (checkpoint?.steps !== undefined) atLeast1('checkpoint.steps', checkpoint.steps)

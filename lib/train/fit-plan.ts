@@ -1,4 +1,5 @@
 import { fill } from '../graph/contract.js'
+import { requireWhole } from '../core/check.js'
 import { fold, type Key, split } from '../graph/key.js'
 import type { HostKey } from '../core/key.js'
 import { isNdArray, type NdArray, scalar } from '../core/ndarray.js'
@@ -63,7 +64,7 @@ export const planOf = <P>(
       : exampleCount('train.fit', data)
   requireInBox('train.fit', objective, data.x)
   const rows = shuffledRows(forShuffle, count, batch)
-  const steps = epochs * rows.perEpoch
+  const steps = requireWhole('train.fit', 'epochs', epochs * rows.perEpoch, 1)
   const recorded =
     record === undefined
       ? []

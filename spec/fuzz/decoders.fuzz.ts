@@ -1,13 +1,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { deflateRawSync, gzipSync } from 'node:zlib'
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkpoint, data, format, ndarray, type TangentError } from 'tangentflow'
 import { loadSet, readArrays, readBytes } from 'tangentflow/io'
+import * as experiment from '../../lib/experiment/index.js'
+import { decodeRun, encodeRun } from '../../lib/experiment/experiment-record.js'
 import { right } from '../support/either.js'
+import { experimentSample } from '../support/experiment-sample.js'
+import { tarOf } from '../support/tar.js'
+import { zipOf } from '../support/zip.js'
 import { type Mutation, mutated, mutation, tokenChange, withToken } from './mutations.js'
 
 const runs = Number(process.env.FUZZ_RUNS ?? 3000)
@@ -20,6 +25,8 @@ interface Decoder {
   readonly name: string
   readonly samples: readonly Uint8Array[]
   readonly decode: (bytes: Uint8Array) => Decoded | Promise<Decoded>
+  /** Files by hand, each with what is expected of it instead. */
+  readonly cases?: readonly (readonly [name: string, bytes: Uint8Array, expected: string])[]
   /** The text of a header and the file around it, so that lengths and sums are right and only the text is wrong. */
   readonly header?: { readonly text: string; readonly wrap: (text: string) => Uint8Array }
 }
@@ -42,41 +49,6 @@ const w = ndarray.of([2, 3], Float32Array.of(1, 2, 3, 4, 5, 6))
 const n = ndarray.of([3], Float64Array.of(1, 2, 3))
 const arrays = { w, 'layers[0].b': n }
 const npz = right(format.npz.encode(arrays))
-
-/** The zip of one deflated entry: `numpy.savez_compressed` writes such. */
-const deflated = (): Uint8Array => {
-  const content = right(format.npy.encode(w))
-  const packed = deflateRawSync(content)
-  const name = new TextEncoder().encode('w.npy')
-  const sum = format.crc32(content)
-  const [local, central, end] = [new Uint8Array(30), new Uint8Array(46), new Uint8Array(22)]
-  const write = (bytes: Uint8Array, places: readonly (readonly [number, 2 | 4, number])[]): void => {
-    const view = new DataView(bytes.buffer)
-    for (const [at, width, value] of places)
-      if (width === 2) view.setUint16(at, value, true)
-      else view.setUint32(at, value, true)
-  }
-  const common = (at: number) =>
-    [
-      [at, 2, 20],
-      [at + 4, 2, 8],
-      [at + 10, 4, sum],
-      [at + 14, 4, packed.length],
-      [at + 18, 4, content.length],
-      [at + 22, 2, name.length]
-    ] as const
-  write(local, [[0, 4, 0x04034b50], ...common(4)])
-  write(central, [[0, 4, 0x02014b50], ...common(6)])
-  const directory = local.length + name.length + packed.length
-  write(end, [
-    [0, 4, 0x06054b50],
-    [8, 2, 1],
-    [10, 2, 1],
-    [12, 4, central.length + name.length],
-    [16, 4, directory]
-  ])
-  return Uint8Array.from([...local, ...name, ...packed, ...central, ...name, ...end])
-}
 
 const idxFile = (type: number, shape: readonly number[], body: Uint8Array): Uint8Array =>
   Uint8Array.from([0, 0, type, shape.length, ...shape.flatMap((size) => [0, 0, 0, size]), ...body])
@@ -134,19 +106,70 @@ const aboutOf = (text: string): Uint8Array => {
   )
 }
 
+const [run] = experimentSample({ seeds: 1, methods: 2, densities: [0.1] }).runs
+const asked = utf8(JSON.stringify(experiment.digits({ epochs: 1 })))
+const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+
+/** The header of an npy file of this type. */
+const described = (descr: string): string =>
+  `{'descr': '${descr}', 'fortran_order': False, 'shape': (2, 3), }\n`
+
+/** A gzip of zeros behind the header of two images: more than it promises. */
+const bomb = gzipSync(joined(images.subarray(0, 16), new Uint8Array(2 ** 27)))
+
+/** A hundred members that share the bytes of one, of 16 MiB of zeros. */
+const overlapping = (): Uint8Array => {
+  const content = right(format.npy.encode(ndarray.zeros([2 ** 22])))
+  const others = Array.from({ length: 100 }, (_, i) => ({ name: `w${i + 1}.npy`, content, as: 0 }))
+  return zipOf([{ name: 'w0.npy', content }, ...others])
+}
+
 const decoders: readonly Decoder[] = [
   {
     name: 'format.npy',
     samples: [right(format.npy.encode(w)), right(format.npy.encode(n)), right(format.npy.encode(w, 'U8'))],
     decode: format.npy.decode,
+    cases: [
+      ...['constructor', '__proto__', 'toString'].map(
+        (name) => [`the type ${name}`, npyOf(described(name)), 'one of <f8'] as const
+      ),
+      [
+        'a size beyond the file',
+        npyOf(described('<f4').replace('2, 3', '9007199254740991, 2')),
+        'bytes for F32'
+      ],
+      ['a header of 1 MiB', npyOf(' '.repeat(2 ** 20)), 'a header of at most 65535 bytes']
+    ],
     header: { text: "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }\n", wrap: npyOf }
   },
   { name: 'format.npz', samples: [npz], decode: (bytes) => format.npz.decode(bytes) },
-  { name: 'io.readArrays .npz', samples: [npz, deflated()], decode: byFile('x.npz', readArrays) },
+  {
+    name: 'io.readArrays .npz',
+    samples: [npz, zipOf([{ name: 'w.npy', content: right(format.npy.encode(w)) }])],
+    decode: byFile('x.npz', readArrays),
+    cases: [
+      ['members that overlap', overlapping(), 'entries that do not overlap'],
+      [
+        'zeros that are no array',
+        zipOf([{ name: 'w.npy', content: new Uint8Array(2 ** 27) }]),
+        'a file that begins with'
+      ]
+    ]
+  },
   {
     name: 'format.safetensors',
     samples: [right(format.safetensors.encode({ tensors: arrays, metadata: { made: 'by hand' } }))],
     decode: format.safetensors.decode,
+    cases: [
+      [
+        'a dtype that nests',
+        safetensorsOf(`{"w":{"dtype":${deep}}}`),
+        'a header in JSON of at most 64 levels'
+      ],
+      ['no dtype', safetensorsOf('{"w":{"shape":[2],"data_offsets":[0,8]}}'), 'one of F64'],
+      ['no object', safetensorsOf('{"w":null}'), 'dtype, shape and data_offsets'],
+      ['metadata that is a number', safetensorsOf('{"__metadata__":1}'), 'an object of texts']
+    ],
     header: {
       text: '{"__metadata__":{"a":"b"},"w":{"dtype":"F32","shape":[2,3],"data_offsets":[24,48]},"n":{"dtype":"F64","shape":[3],"data_offsets":[0,24]}}',
       wrap: safetensorsOf
@@ -161,6 +184,10 @@ const decoders: readonly Decoder[] = [
     name: 'checkpoint',
     samples: [saved],
     decode: checkpoint.decodeCheckpoint,
+    cases: [
+      ['fields that nest', aboutOf(deep), 'a checkpoint of this library'],
+      ['no fields', aboutOf('null'), 'a checkpoint of this library']
+    ],
     header: {
       text: '{"version":1,"kind":"train.fit","settings":{"epochs":"3"},"position":2,"engine":"reference"}',
       wrap: aboutOf
@@ -176,8 +203,50 @@ const decoders: readonly Decoder[] = [
     decode: data.idx({ divisor: 255 })
   },
   { name: 'data.cifar10', samples: [Uint8Array.from([...record(3), ...record(9)])], decode: data.cifar10 },
-  { name: 'io.readBytes', samples: [gzipSync(new Uint8Array(5000))], decode: byFile('x.gz', readBytes) },
-  { name: 'io.loadSet', samples: [images, gzipSync(images)], decode: mnist }
+  {
+    name: 'io.readBytes',
+    samples: [gzipSync(new Uint8Array(5000))],
+    decode: byFile('x.gz', (path) => readBytes(path))
+  },
+  {
+    name: 'io.loadSet',
+    samples: [images, gzipSync(images)],
+    decode: mnist,
+    cases: [
+      ['more than the header promises', bomb, 'at most 1584 bytes once unpacked'],
+      [
+        'elements that are float32',
+        idxFile(0x0d, [2, 28, 28], new Uint8Array(8 * 784)),
+        'elements that are unsigned'
+      ]
+    ]
+  },
+  {
+    name: 'format.untar',
+    samples: [
+      tarOf([
+        ['a.bin', new Uint8Array(600)],
+        ['b/c.bin', new Uint8Array(3)]
+      ])
+    ],
+    decode: format.untar
+  },
+  {
+    name: 'an experiment',
+    samples: [asked],
+    decode: experiment.decodeJson('experiment', experiment.Experiment, 'x.json'),
+    header: { text: new TextDecoder().decode(asked), wrap: utf8 },
+    cases: [
+      ['a text that nests', utf8(deep), 'JSON of at most 64 levels'],
+      ['a text that nests and does not end', utf8('{"a":'.repeat(100_000)), 'JSON of at most 64 levels']
+    ]
+  },
+  {
+    name: 'a finished run',
+    samples: [encodeRun(run!)],
+    decode: decodeRun('x.json'),
+    cases: [['a setting that nests', utf8(`{"setting":${deep}}`), 'JSON of at most 64 levels']]
+  }
 ]
 
 const isWord = (value: unknown): boolean =>
@@ -192,10 +261,19 @@ const complaint = (decoded: Decoded): string | undefined => {
     : `an error without words: ${JSON.stringify(decoded.left)}`
 }
 
-describe.each(decoders)('$name', ({ samples, decode, header }) => {
+describe.each(decoders)('$name', ({ samples, decode, cases = [], header }) => {
   it('reads what it should', async () => {
     for (const sample of samples) expect((await decode(sample))._tag).toBe('Right')
     if (header !== undefined) expect((await decode(header.wrap(header.text)))._tag).toBe('Right')
+  })
+
+  it.each(cases)('refuses %s, in little memory', async (_, bytes, expected) => {
+    globalThis.gc?.()
+    const before = process.resourceUsage().maxRSS
+    const decoded = await decode(bytes)
+    expect(complaint(decoded)).toBeUndefined()
+    expect(decoded).toMatchObject({ left: { expected: expect.stringContaining(expected) as string } })
+    expect((process.resourceUsage().maxRSS - before) / 1024).toBeLessThan(64)
   })
 
   it.skipIf(header === undefined)('gives a value or a typed error for any header', async () => {

@@ -118,7 +118,7 @@ const sumOfSquares = (
   x: Tensor,
   atOnce: number
 ): readonly Tensor[] => {
-  requireWhole(operation, 'atOnce', atOnce, 1)
+  requireWhole(operation, 'atOnce', atOnce, 1, Infinity)
   const n = x.shape[0]!
   const parts = Array.from({ length: Math.ceil(n / atOnce) }, (_, i) => {
     const some = n <= atOnce ? x : ops.sliceAxis(0, i * atOnce, Math.min(n, (i + 1) * atOnce))(x)
