@@ -1,6 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { attack, key, mask, ndarray, nn, normals, openEngine, split, train, uniforms } from 'tangentflow'
-import { data } from 'tangentflow'
+import {
+  attack,
+  data,
+  key,
+  mask,
+  ndarray,
+  nn,
+  normals,
+  openEngine,
+  split,
+  train,
+  uniforms
+} from 'tangentflow'
+import { attempt } from '../../lib/graph/trace.js'
+import type { Runner } from '../../lib/graph/runner.js'
 import { refusalOf } from '../support/refusal.js'
 
 // Numbers that would be unrolled or allocated for hours: refused before that.
@@ -11,13 +24,15 @@ const set = { x: ndarray.of([2, 2], [0, 0.5, 1, 0]), y: ndarray.of([2], [0, 1]) 
 const box = { epsilon: 0.1 }
 const many = [2 ** 31, 2 ** 31 - 1, 2 ** 53, 1e300]
 
+/** Attacks that are refused as they are made, or as they are run. */
+const refused = (make: () => attack.TracedAttack) => (runner: Runner) => async () => {
+  const made = attempt(make)
+  return made._tag === 'Left' ? made : attack.run(made.right)(net.apply)(params, set, key(0))(runner)()
+}
+
 describe('counts beyond all bounds', () => {
   it.each(many)('%d', (n) => {
     const made: readonly (() => unknown)[] = [
-      () => attack.pgd({ ...box, steps: n, stepSize: 0.1 })(net.apply),
-      () => attack.pgd({ ...box, steps: 1, stepSize: 0.1, restarts: n })(net.apply),
-      () => attack.noise({ ...box, samples: n })(net.apply),
-      () => attack.apgd({ ...box, steps: n })(net.apply),
       () => split(n)(key(0)),
       () => nn.dense(n),
       () => nn.conv2d(n, [3, 3]),
@@ -36,7 +51,14 @@ describe('counts beyond all bounds', () => {
     const fit = { epochs: 1, batch: 1, optimiser: train.sgd, schedule: train.schedule.constant(0.1) }
     const search = { density: 0.5, epsilon: 0.1, steps: 1, batch: 1 }
     for (const n of many) {
+      const attacks = [
+        () => attack.pgd({ ...box, steps: n, stepSize: 0.1 }),
+        () => attack.pgd({ ...box, steps: 1, stepSize: 0.1, restarts: n }),
+        () => attack.noise({ ...box, samples: n }),
+        () => attack.apgd({ ...box, steps: n })
+      ]
       const effects = [
+        ...attacks.map((made) => refused(made)),
         train.fit(net.apply, { ...fit, epochs: n })(params, set, key(0)),
         train.fit(net.apply, { ...fit, unroll: n })(params, set, key(0)),
         mask.search(net, { ...search, steps: n })(params, set, key(0)),
