@@ -121,6 +121,8 @@ const towards =
 export const apgdT = ({ targets = 9, ...options }: ApgdTOptions): TracedAttack => {
   const one = oneRun(options, 'attack.apgdT', targeted)
   return sequence(byMargin, one.box, () =>
-    Array.from({ length: requireWhole('attack.apgdT', 'targets', targets, 1, MOST_UNROLLED) }, (_, j) => towards(j + 1)(one))
+    Array.from({ length: requireWhole('attack.apgdT', 'targets', targets, 1, MOST_UNROLLED) }, (_, j) =>
+      towards(j + 1)(one)
+    )
   )
 }

@@ -113,7 +113,9 @@ const textOf = (value: unknown, depth: number): string => {
   if (value === undefined) return 'nothing'
   if (typeof value === 'string') return JSON.stringify(value.slice(0, LONGEST))
   if (typeof value === 'function') return 'a function'
-  if (typeof value !== 'object' || value === null) return String(value)
+  if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (typeof value === 'bigint' || typeof value === 'symbol') return String(value)
+  if (typeof value !== 'object') return typeof value
   if (depth === 0) return Array.isArray(value) ? '[...]' : '{...}'
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`
   if (Array.isArray(value)) {
@@ -123,7 +125,7 @@ const textOf = (value: unknown, depth: number): string => {
   const parts: string[] = []
   for (const name in value) {
     if (!Object.hasOwn(value, name)) continue
-    const text = textOf((value as Readonly<Record<string, unknown>>)[name], depth - 1)
+    const text = textOf(Reflect.get(value, name), depth - 1)
     parts.push(`${JSON.stringify(name.slice(0, LONGEST))}:${text}`)
     if (parts.length > LONGEST / 2) break
   }
