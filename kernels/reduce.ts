@@ -1,4 +1,4 @@
-import { add, axis, constantIndex, type Index, range, scale } from './coordinate.js'
+import { add, axis, constantIndex, type Index, range, scale, zero } from './coordinate.js'
 import type { Kernel, KernelBackend } from './kernel.js'
 import { literalFor } from './literal.js'
 import { openScope, type Scope } from './scope.js'
@@ -36,38 +36,51 @@ interface Walk {
   readonly elements: (counters: readonly Index[]) => readonly (readonly Index[])[]
 }
 
-/** Loops of `unroll` elements a turn; very long ones in two levels, so that partial sums keep float32's precision. */
-const walks = (size: number, unroll: number): Walk[] => {
+/** A part of a loop, as one loop or several in each other, and the place in the loop where their counters are. */
+interface Segment {
+  readonly loops: readonly number[]
+  readonly at: (counters: readonly Index[]) => Index
+}
+
+/** The loops that run so many turns, all but fewer than a chunk of them. */
+const levels = (turns: number): readonly number[] =>
+  turns >= CHUNK ** 2
+    ? [Math.floor(turns / CHUNK ** 2), CHUNK, CHUNK]
+    : turns >= CHUNK
+      ? [Math.floor(turns / CHUNK), CHUNK]
+      : [turns]
+
+/** A loop as it is; a long one in several levels, so that partial sums keep float32's precision. */
+const segments = (turns: number, isLong: boolean): readonly Segment[] => {
+  const found: Segment[] = []
+  for (let first = 0; first < turns;) {
+    const start = constantIndex(first)
+    const loops = isLong ? levels(turns - first) : [turns]
+    const count = loops.reduce((product, n) => product * n, 1)
+    found.push({
+      loops: count === 1 ? [] : loops,
+      at: (counters) =>
+        add(
+          start,
+          counters.reduce((outer, counter, i) => add(scale(loops[i]!, outer), counter), zero)
+        )
+    })
+    first += count
+  }
+  return found
+}
+
+/** Walks of `unroll` elements a turn. */
+const walks = (size: number, unroll: number): readonly Walk[] => {
   const turns = Math.floor(size / unroll)
-  const rest = size - turns * unroll
-  const tail: Walk = {
-    loops: [],
-    elements: () => range(rest).map((i) => [constantIndex(turns * unroll + i)])
-  }
-  const chunks = Math.floor(turns / CHUNK)
-  const long = size > LONG && chunks > 1
-  const covered = long ? chunks * CHUNK : turns
-  const main: Walk = {
-    loops: long ? [chunks, CHUNK] : [turns],
-    elements: (counters) => {
-      const turn = long ? add(scale(CHUNK, counters[0]!), counters[1]!) : counters[0]!
-      return range(unroll).map((i) => [add(scale(unroll, turn), constantIndex(i))])
-    }
-  }
-  const between: Walk = {
-    loops: [turns - covered],
-    elements: ([turn]) =>
-      range(unroll).map((i) => [add(scale(unroll, turn!), constantIndex(covered * unroll + i))])
-  }
-  return [
-    ...(turns > 1 ? [main] : []),
-    ...(turns === 1
-      ? [{ loops: [], elements: () => range(unroll).map((i) => [constantIndex(i)]) }]
-      : turns > covered
-        ? [between]
-        : []),
-    ...(rest > 0 ? [tail] : [])
-  ]
+  const main = segments(turns, size > LONG).map(({ loops, at }): Walk => ({
+    loops,
+    elements: (counters) => range(unroll).map((i) => [add(scale(unroll, at(counters)), constantIndex(i))])
+  }))
+  const rest = range(size - turns * unroll)
+  return rest.length === 0
+    ? main
+    : [...main, { loops: [], elements: () => rest.map((i) => [constantIndex(turns * unroll + i)]) }]
 }
 
 /** Parts combined pairwise: a short chain for the processor, and less rounding. */
@@ -90,7 +103,8 @@ const extent = (value: Value, seen = new Set<Value>()): number => {
   return inner.reduce((sum, part) => sum + extent(part, seen), 1)
 }
 
-const accumulator = (lane: number): string => `acc${lane}`
+/** The accumulator of a lane; in long sums the loop of each level has its own, which is added to the one around it. */
+const accumulator = (lane: number, level = 0): string => (level === 0 ? `acc${lane}` : `acc${lane}n${level}`)
 
 /** The accumulator of the lane a cell is in. */
 const chosen = (lanes: number): string =>
@@ -139,19 +153,34 @@ const accumulate = (
     loops.map((n, i) => axis(`probe${i}`, n, i + 1)),
     0
   )
+  const isLong = combine === 'sum' && loops.reduce((product, n) => product * n, 1) > LONG
   const [outer, inner] = cut(loops, extent(probe) <= SMALL_BODY, unroll)
-  inner.forEach((walk, n) => {
-    const counts = [...outer, ...walk.loops]
+  const fronts = outer.reduce<readonly (readonly Segment[])[]>(
+    (lists, n) => lists.flatMap((list) => segments(n, isLong && n > LONG).map((part) => [...list, part])),
+    [[]]
+  )
+  const whole = fronts.flatMap((front) => inner.map((walk) => ({ front, walk })))
+  whole.forEach(({ front, walk }, n) => {
+    const counts = [...front.flatMap((part) => part.loops), ...walk.loops]
     const names = counts.map((_, i) => `k${n}n${i}`)
     const counters = counts.map((count, i) => axis(names[i]!, count, i + 1))
-    const elements = walk.elements(counters.slice(outer.length))
+    let next = 0
+    const places = front.map(({ loops: own, at }) => at(counters.slice(next, (next += own.length))))
+    const elements = walk.elements(counters.slice(next))
+    const deepest = isLong ? Math.max(0, counts.length - 1) : 0
     scope.nest(
       counts.map((count, i) => ({ name: names[i]!, count })),
       () => {
-        const front = counters.slice(0, outer.length)
         for (const lane of range(lanes)) {
-          const parts = elements.map((at) => textOf(body(loops.length === 0 ? [] : [...front, ...at], lane)))
-          scope.statement(update(combine, accumulator(lane), combined(combine, parts)), counts.length)
+          for (const level of range(deepest + 1).slice(1)) {
+            scope.statement(`let ${accumulator(lane, level)} = 0;`, level)
+            scope.behind(update('sum', accumulator(lane, level - 1), accumulator(lane, level)), level)
+          }
+          const parts = elements.map((at) => textOf(body(loops.length === 0 ? [] : [...places, ...at], lane)))
+          scope.statement(
+            update(combine, accumulator(lane, deepest), combined(combine, parts)),
+            counts.length
+          )
           scope.work(parts.length, counts.length)
         }
       }

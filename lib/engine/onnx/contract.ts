@@ -3,6 +3,7 @@ import type { ContractOp } from '../../graph/contract.js'
 import { expectNormal, type NormalForm } from '../../optimise/normal-form.js'
 import type { Builder, LowerOnnx, OnnxValue } from './builder.js'
 import { sumOver } from './reduction.js'
+import { cut } from './structure.js'
 import { aligned, asFloat, broadcast, reshaped, spread, transposed, wholeFloat } from './views.js'
 
 type Indices = readonly number[]
@@ -196,6 +197,68 @@ const dotProducts = (
   return sumOver(build, elementwise, axes, elementwise.dims)
 }
 
+/** A matrix product of operands with the axes of its index lists, and the result with those of its output. */
+const productValue = (
+  build: Builder,
+  [a, b]: readonly [OnnxValue, OnnxValue],
+  product: MatrixProduct
+): OnnxValue => {
+  const { first, second, output, sizes } = product
+  const { layout } = chooseLayout(product)
+  const { batch, left, right } = layout
+  const isSwapped = left.length > 0 && right.length > 0 && startsWith(output, batch, right, left)
+  const raw = isSwapped
+    ? matrixProduct(
+        build,
+        b,
+        a,
+        { ...layout, left: right, right: left },
+        { sizes, first: second, second: first }
+      )
+    : matrixProduct(build, a, b, layout, product)
+  const order = isSwapped ? [...batch, ...right, ...left] : [...batch, ...left, ...right]
+  return ungrouped(build, raw, order, output, sizes, sizesOf(output, sizes))
+}
+
+/** Sums of products that are longer than this lose digits in ONNX Runtime, whose blocks are added one by one. */
+const LONG = 65_536
+/** The length of the parts of a long sum. Results of up to PART² / 4 elements take no more memory than the operands. */
+const PART = 256
+
+/** A product with one long summed axis, as products of parts of it and a sum; undefined for any other. */
+const longProduct = (
+  build: Builder,
+  [a, b]: readonly [OnnxValue, OnnxValue],
+  product: MatrixProduct
+): OnnxValue | undefined => {
+  const { first, second, output, sizes, groups } = product
+  const [along = -1] = groups.summed
+  const size = sizeOfIndices(groups.summed, sizes)
+  const isPlain = groups.summed.length === 1 && groups.batch.length === 0
+  if (!isPlain || size <= LONG || sizeOfIndices(output, sizes) > PART ** 2 / 4) return undefined
+  const count = Math.floor(size / PART)
+  const section = (value: OnnxValue, indices: Indices, start: number, limit: number): OnnxValue =>
+    cut(build, value, [{ axis: indices.indexOf(along), start, limit, stride: 1 }])
+  const batch = sizes.length
+  const inParts = (indices: Indices): Indices => indices.flatMap((i) => (i === along ? [batch, i] : [i]))
+  const partSizes = [...sizes.with(along, PART), count]
+  const parted = (value: OnnxValue, indices: Indices): OnnxValue =>
+    reshaped(build, section(value, indices, 0, count * PART), sizesOf(inParts(indices), partSizes))
+  const products = productValue(build, [parted(a, first), parted(b, second)], {
+    first: inParts(first),
+    second: inParts(second),
+    output: [batch, ...output],
+    sizes: partSizes,
+    groups: { ...groups, batch: [batch] }
+  })
+  const total = sumOver(build, products, [0], products.dims)
+  const rest = size - count * PART
+  if (rest === 0) return total
+  const tails = [section(a, first, size - rest, size), section(b, second, size - rest, size)] as const
+  const tail = productValue(build, tails, { ...product, sizes: sizes.with(along, rest) })
+  return build.emit('Add', [total, tail], total.dims)
+}
+
 const matmul = (
   build: Builder,
   form: Extract<NormalForm, { kind: 'matmul' }>,
@@ -204,27 +267,16 @@ const matmul = (
   shape: Shape
 ): OnnxValue => {
   const product = productOf(op, form)
-  const { first, second, output, sizes } = product
+  const { first, second, sizes } = product
   const operands = [first, second].map((indices, k) => {
     const whole = wholeFloat(build, args[k]!, sizesOf(op.operands[k]!, sizes))
     return reshaped(build, whole, sizesOf(indices, sizes))
   })
-  if (isDot(product)) return reshaped(build, dotProducts(build, operands, product), shape)
-  const [a, b] = operands
-  const { layout } = chooseLayout(product)
-  const { batch, left, right } = layout
-  const isSwapped = left.length > 0 && right.length > 0 && startsWith(output, batch, right, left)
-  const raw = isSwapped
-    ? matrixProduct(
-        build,
-        b!,
-        a!,
-        { ...layout, left: right, right: left },
-        { sizes, first: second, second: first }
-      )
-    : matrixProduct(build, a!, b!, layout, product)
-  const order = isSwapped ? [...batch, ...right, ...left] : [...batch, ...left, ...right]
-  return ungrouped(build, raw, order, output, sizes, shape)
+  const pair = [operands[0]!, operands[1]!] as const
+  const value = isDot(product)
+    ? dotProducts(build, operands, product)
+    : (longProduct(build, pair, product) ?? productValue(build, pair, product))
+  return reshaped(build, value, shape)
 }
 
 /** Lowers a contraction in normal form. */

@@ -2,7 +2,16 @@ import { type Shape, sizeOf } from '../../core/shape.js'
 import { isOp, type Tensor } from '../../graph/tensor.js'
 import { normalForm } from '../../optimise/normal-form.js'
 import type { Builder, LowerOnnx, OnnxValue, ValueOf } from './builder.js'
+import { cut } from './structure.js'
 import { asFloat, expanded, reshaped, wholeFloat } from './views.js'
+
+/**
+ * Longer sums are sums of sums: float32 loses up to a half of 2⁻²⁴ of the sum with each number that one adds, as ONNX
+ * Runtime does one by one.
+ */
+const LONG = 512
+/** About as many numbers are added one by one in a long sum. */
+const STAGE = 256
 
 /** The operators of ONNX that reduce windows. */
 type Pooling = 'MaxPool' | 'AveragePool'
@@ -93,6 +102,57 @@ const sumOfRows = (build: Builder, value: OnnxValue, count: number, kept: Shape)
 const times = (build: Builder, value: OnnxValue, factor: number): OnnxValue =>
   build.emit('Mul', [value, build.number(factor)], value.dims)
 
+/** Sums over axes that are together no longer than what is summed one by one. */
+const sumOfShort = (build: Builder, value: OnnxValue, axes: readonly number[]): OnnxValue => {
+  const { dims } = value
+  const kept = without(dims, axes)
+  const means = pooledTiles(build, 'AveragePool', value, axes)
+  if (axes.length === 0) return value
+  if (kept.length > 0 && axes.every((axis, i) => axis === i))
+    return sumOfRows(build, value, axes.length, kept)
+  return means === undefined
+    ? build.emit('ReduceSum', [value, build.ints(axes)], kept, { keepdims: 0 })
+    : times(build, means, sizeOf(axes.map((axis) => dims[axis]!)))
+}
+
+/** How many numbers a stage of a sum over n adds: a divisor of n where one is near. */
+const stageOf = (n: number): number => {
+  const stages = Math.ceil(Math.log(n) / Math.log(STAGE))
+  const best = Math.ceil(n ** (1 / stages))
+  const near = Array.from({ length: best }, (_, i) => best + i).find((m) => n % m === 0)
+  return near ?? best
+}
+
+/** Sums over a long axis: by stages, and what is left over by itself. */
+const sumOfLong = (build: Builder, value: OnnxValue, axis: number): OnnxValue => {
+  const { dims } = value
+  const n = dims[axis]!
+  if (n <= LONG) return sumOfShort(build, value, [axis])
+  const stage = stageOf(n)
+  const whole = n - (n % stage)
+  const part = (start: number, limit: number): OnnxValue =>
+    cut(build, value, [{ axis, start, limit, stride: 1 }])
+  // neighbours are added along the last axis, whole rows along any other
+  const isLast = axis === dims.length - 1
+  const parts = isLast ? [whole / stage, stage] : [stage, whole / stage]
+  const apart = reshaped(build, part(0, whole), dims.toSpliced(axis, 1, ...parts))
+  const total = sumOfLong(build, sumOfShort(build, apart, [isLast ? axis + 1 : axis]), axis)
+  if (whole === n) return total
+  const rest = sumOfShort(build, part(whole, n), [axis])
+  return build.emit('Add', [total, rest], total.dims)
+}
+
+/** Sums over axes in ascending order: several short ones at once, each long one by itself, the last ones first. */
+const sumOfMoving = (build: Builder, value: OnnxValue, axes: readonly number[]): OnnxValue => {
+  const sizeFrom = (at: number): number => sizeOf(axes.slice(at).map((axis) => value.dims[axis]!))
+  const start = axes.findIndex((_, at) => sizeFrom(at) <= LONG)
+  if (start === 0 || axes.length === 0) return sumOfShort(build, value, axes)
+  const last = axes.length - 1
+  return start > 0
+    ? sumOfMoving(build, sumOfShort(build, value, axes.slice(start)), axes.slice(0, start))
+    : sumOfMoving(build, sumOfLong(build, value, axes[last]!), axes.slice(0, last))
+}
+
 /** Sums over axes of a tensor of this shape; a repeated axis is summed by its size. */
 export const sumOver = (
   build: Builder,
@@ -104,17 +164,7 @@ export const sumOver = (
   const real = axes.filter((axis) => dims[axis] === shape[axis])
   const repeats = sizeOf(axes.filter((axis) => !real.includes(axis)).map((axis) => shape[axis]!))
   const moving = real.filter((axis) => shape[axis] !== 1)
-  const kept = without(dims, moving)
-  const summed = (): OnnxValue => {
-    const means = pooledTiles(build, 'AveragePool', value, moving)
-    if (moving.length === 0) return value
-    if (kept.length > 0 && moving.every((axis, i) => axis === i))
-      return sumOfRows(build, value, moving.length, kept)
-    return means === undefined
-      ? build.emit('ReduceSum', [value, build.ints(moving)], kept, { keepdims: 0 })
-      : times(build, means, sizeOf(moving.map((axis) => dims[axis]!)))
-  }
-  const total = reshaped(build, summed(), without(dims, axes))
+  const total = reshaped(build, sumOfMoving(build, value, moving), without(dims, axes))
   return repeats === 1 ? total : times(build, total, repeats)
 }
 
