@@ -33,6 +33,10 @@ export const of = (shape: Shape, data: Float32Array | Float64Array | readonly nu
     : fail('ShapeError', 'ndarray.of', `${sizeOf(shape)} elements for ${showShape(shape)}`, `${data.length}`)
 }
 
+/** The type of an array's elements, for arrays made of it. */
+export const elementsOf = ({ data }: Pick<NdArray, 'data'>): typeof Float32Array | typeof Float64Array =>
+  data instanceof Float32Array ? Float32Array : Float64Array
+
 /** An array of no axes and one element. */
 export const scalar = (value: number): NdArray => of([], [value])
 
@@ -46,11 +50,11 @@ export const full = (shape: Shape, value: number): NdArray => {
 /** Every element 0, in float32. */
 export const zeros = (shape: Shape): NdArray => full(shape, 0)
 
-/** The entries of axis 0 at the given places, in that order; a place that the array does not have is an IndexError. */
+/** The entries of axis 0 at the given places, in that order and of the same type; a place that the array does not have is an IndexError. */
 export const takeRows = (operation: string, array: NdArray, places: ArrayLike<number>): NdArray => {
   const [count = 0, ...inner] = array.shape
   const width = sizeOf(inner)
-  const out = new Float32Array(places.length * width)
+  const out = new (elementsOf(array))(places.length * width)
   for (let i = 0; i < places.length; i++) {
     const place = places[i]!
     if (!(Number.isInteger(place) && place >= 0 && place < count)) {

@@ -1,6 +1,6 @@
 import { fail } from '../core/error.js'
 import { type HostKey, uniforms } from '../core/key.js'
-import { isNdArray, of } from '../core/ndarray.js'
+import { elementsOf, isNdArray, of } from '../core/ndarray.js'
 import { sizeOf } from '../core/shape.js'
 import { fold } from '../graph/key.js'
 import type { NetworkLike, Params } from '../nn/layer.js'
@@ -49,6 +49,6 @@ export const hydraStart = <C>(weights: C): C =>
     const scale = size === 0 ? 0 : Math.sqrt(6 / fanIn) / size
     return of(
       value.shape,
-      Float32Array.from(value.data, (v) => scale * Math.abs(v))
+      elementsOf(value).from(value.data.map((v) => scale * Math.abs(v)))
     )
   })(weights)

@@ -84,7 +84,7 @@ const behind = <C>(scores: C, mask: C): C =>
         ? fail('TreeError', 'mask.iterative', 'a score for all that is masked', 'none', path)
         : of(
             m.shape,
-            Float32Array.from(match.data, (s, i) => (m.data[i] === 0 ? -Infinity : s))
+            match.data.map((s, i) => (m.data[i] === 0 ? -Infinity : s))
           )
     )
   )

@@ -130,10 +130,10 @@ export const checkOptions = <P>(options: FitOptions<P>): void => {
     fail('ArgumentError', 'train.fit', 'an objective, or an attack and a loss', 'both', 'objective')
 }
 
-/** The value of a schedule at every step; one that is not finite is refused. */
-export const valuesOf = (name: string, schedule: Schedule, steps: number): Float32Array => {
-  const values = Float32Array.from({ length: steps }, (_, step) => schedule(step, steps))
-  const stray = values.findIndex((value) => !Number.isFinite(value))
+/** The value of a schedule at every step; one that is not finite in float32 is refused. */
+export const valuesOf = (name: string, schedule: Schedule, steps: number): Float64Array => {
+  const values = Float64Array.from({ length: steps }, (_, step) => schedule(step, steps))
+  const stray = values.findIndex((value) => !Number.isFinite(Math.fround(value)))
   return stray < 0
     ? values
     : fail('ArgumentError', 'train.fit', 'finite numbers', `${values[stray]} at step ${stray}`, name)

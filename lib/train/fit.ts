@@ -36,7 +36,7 @@ const settingsOf = <P>(
     objectiveOf(options, level)(model)(p, b, k)
   const step = (from: TrainState<P>, gradient: P, rate: Tensor): TrainState<P> =>
     options.optimiser.step(rate)(gradient)(from)
-  const numbers = (values: Float32Array) => fingerprint([of([values.length], values)])
+  const numbers = (values: Float64Array) => fingerprint([of([values.length], Float32Array.from(values))])
   return {
     epochs: String(options.epochs),
     batch: String(options.batch),

@@ -1,3 +1,5 @@
+import { isNdArray } from '../../core/ndarray.js'
+import { leaves } from '../../core/tree.js'
 import { evaluateOn } from '../../graph/evaluate.js'
 import { fold, type Key, random as draw } from '../../graph/key.js'
 import { ops } from '../../graph/ops/index.js'
@@ -43,7 +45,8 @@ export const magnitude = <P>(params: P, leaves: MaskedLeaves = {}): Weights<P> =
   tree.map(ops.abs)(weightsOf(params, leaves))
 
 /**
- * The {@link magnitude} of concrete parameters: what pruning after training keeps the largest of.
+ * The {@link magnitude} of concrete parameters: what pruning after training keeps the largest of; in float64
+ * where a parameter is.
  *
  * @example
  * import assert from 'node:assert'
@@ -55,6 +58,11 @@ export const magnitude = <P>(params: P, leaves: MaskedLeaves = {}): Weights<P> =
  */
 export const magnitudes = <P = Params>(
   params: Concrete<P>,
-  leaves: MaskedLeaves = {}
-): Concrete<Weights<P>> =>
-  inFloat32<Concrete<Weights<P>>>(evaluateOn((p: unknown) => magnitude(p, leaves))(params))
+  masked: MaskedLeaves = {}
+): Concrete<Weights<P>> => {
+  const sizes = evaluateOn((p: unknown) => magnitude(p, masked))(params)
+  const isNarrow = leaves('mask.magnitudes', isNdArray, params).every(
+    ({ value }) => value.data instanceof Float32Array
+  )
+  return isNarrow ? inFloat32<Concrete<Weights<P>>>(sizes) : (sizes as Concrete<Weights<P>>)
+}

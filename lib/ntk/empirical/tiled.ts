@@ -2,7 +2,7 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TangentError } from '../../core/error.js'
-import { type NdArray, of, takeRows } from '../../core/ndarray.js'
+import { elementsOf, type NdArray, of, takeRows } from '../../core/ndarray.js'
 import { sizeOf } from '../../core/shape.js'
 import { evaluateOn } from '../../graph/evaluate.js'
 import { type Effect, loop, type Program, type Runner } from '../../graph/runner.js'
@@ -41,10 +41,10 @@ const paddedRows = (x: NdArray, start: number, length: number): NdArray =>
     Array.from({ length }, (_, i) => Math.min(start + i, x.shape[0]! - 1))
   )
 
-/** The result of a traced function that moves elements, in float32. */
+/** The result of a traced function that moves elements, in the type of the block. */
 const moved = (f: (block: Tensor) => Tensor, block: NdArray): NdArray => {
   const { shape, data } = evaluateOn(f)(block)
-  return of(shape, Float32Array.from(data))
+  return of(shape, elementsOf(block).from(data))
 }
 
 /** A block without its padding. */
@@ -61,7 +61,7 @@ const mirrored = ({ row, column, value }: KernelBlock): KernelBlock => {
 }
 
 /** Writes a block into the whole kernel, whose rows are `width` examples long. */
-const place = (whole: Float32Array, width: number, { row, column, value }: KernelBlock): void => {
+const place = (whole: NdArray['data'], width: number, { row, column, value }: KernelBlock): void => {
   const [rows, columns, ...inner] = value.shape as readonly [number, number, ...number[]]
   const size = sizeOf(inner)
   for (let i = 0; i < rows; i++)
@@ -167,10 +167,19 @@ export const tiled =
       prepare(model, options, true)(params, x1, x2, mask)(runner),
       TE.flatMap((compiled) => {
         const { shape } = compiled.plan
-        const whole = new Float32Array(sizeOf(shape))
+        // of the type of the engine's blocks
+        let whole: NdArray['data'] | undefined
         return pipe(
-          stream(compiled, options.observe)((block) => TE.fromIO(() => place(whole, shape[1]!, block))),
-          TE.map(() => of(shape, whole))
+          stream(
+            compiled,
+            options.observe
+          )((block) =>
+            TE.fromIO(() => {
+              whole ??= new (elementsOf(block.value))(sizeOf(shape))
+              place(whole, shape[1]!, block)
+            })
+          ),
+          TE.map(() => of(shape, whole ?? []))
         )
       })
     )
