@@ -57,8 +57,11 @@ export type Op =
   /** The identity with an identity of its own: what a transformation differentiates or batches with respect to. */
   | { readonly tag: 'alias' }
   | { readonly tag: 'stopGradient' }
-  /** The identity, through which the optimiser does not look: what is behind it is computed as it stands. */
-  | { readonly tag: 'barrier' }
+  /**
+   * The identity, through which the optimiser does not look: what is behind it is computed as it stands. `precise`: decisions
+   * behind it change digits only, and are no kinks of the result.
+   */
+  | { readonly tag: 'barrier'; readonly precise?: true }
   | { readonly tag: 'pointwise'; readonly fn: PointwiseName }
   /**
    * An n-ary einsum. `operands[k]` names the index of each axis of operand k, `output` those of the result,

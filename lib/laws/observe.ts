@@ -148,6 +148,18 @@ export const noisy = (unit: number, seed: number): Arithmetic => {
   }
 }
 
+/** The nodes on whose decisions the results depend: all but those behind a barrier of digits. */
+const decisive = (graph: Graph): ReadonlySet<Tensor> => {
+  const found = new Set<Tensor>()
+  const open = [...graph.outputs]
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (found.has(node)) continue
+    found.add(node)
+    if (!isOp(node, 'barrier') || node.op.precise !== true) open.push(...node.inputs)
+  }
+  return found
+}
+
 /** Evaluates a graph under an arithmetic and records every decision. */
 export const observe = (
   graph: Graph,
@@ -157,6 +169,7 @@ export const observe = (
   const bound = bindInputs(graph, values)
   const known = new Map<Tensor, Float64Array>()
   const kinks: Margins[] = []
+  const deciding = decisive(graph)
   topological(graph.outputs).forEach((node, position) => {
     const value = bound.get(node)
     if (value !== undefined) {
@@ -171,7 +184,7 @@ export const observe = (
       return
     }
     const inputs = node.inputs.map((input) => known.get(input)!)
-    const margins = marginsOf(node, inputs)
+    const margins = deciding.has(node) ? marginsOf(node, inputs) : undefined
     if (margins !== undefined) kinks.push(margins)
     known.set(node, result(node, evaluateNode(node, operands(node, inputs, position)), position))
   })

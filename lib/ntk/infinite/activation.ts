@@ -5,27 +5,16 @@ import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as nn from '../../nn/index.js'
 import { acrossPairs, type Covariances, type GaussianPairs, mapOwn, ownPairs } from './covariances.js'
-import {
-  arcsine,
-  expectation,
-  gaussHermite,
-  kappa0,
-  kappa1,
-  type Profile,
-  slopeOf,
-  squaredSine
-} from './expectation.js'
+import { type Correlation, cosineOf, isAcute, kappa0, kappa1, overlap } from './arc-cosine.js'
+import { mapCorrelation, settled } from './correlation.js'
+import { expectation, gaussHermite, type Profile, slopeOf, squaredDistance } from './expectation.js'
+import { correlationFrom, type Dual, rootDifference } from './dual.js'
+import { erfDual } from './erf-dual.js'
 import { fixedLayer, type InfiniteLayer } from './infinite-layer.js'
-
-/** How an activation φ maps covariances: E φ(u) φ(v), and E φ′(u) φ′(v). */
-interface Dual {
-  readonly covariance: (uv: GaussianPairs) => Tensor
-  readonly derivative: (uv: GaussianPairs) => Tensor
-}
 
 /** K = E φ(u) φ(v) and Θ = E φ′(u) φ′(v) ∘ Θ before (Jacot, Gabriel, Hongler, arXiv:1806.07572, theorem 1). */
 const limitOf =
-  (name: string, { covariance, derivative }: Dual) =>
+  (name: string, { correlation, covariance, derivative }: Dual) =>
   (input: Covariances): Covariances => {
     const { ntk, form } = input
     if (!input.gaussian)
@@ -39,6 +28,7 @@ const limitOf =
     return {
       ...input,
       nngp: covariance(uv),
+      correlation: mapCorrelation(correlation(uv), settled),
       ntk: ops.mul(derivative(uv))(ntk),
       ...mapOwn((own) => covariance(ownPairs(own, form)))(input),
       gaussian: false
@@ -52,11 +42,27 @@ const activation = (name: string, dual: Dual, layer: nn.Layer): InfiniteLayer =>
  * φ(u) = below · u for u < 0 and above · u for u > 0. With relu's E = ab κ₁(c)/2 and E relu(u) v = ab c/2:
  * E φφ = ab (below · above · c + (above − below)² κ₁(c)/2) (Cho and Saul 2009; Arora et al., arXiv:1904.11955, app. C).
  */
-const piecewiseLinear = (below: number, above: number): Dual => {
-  const [line, bend] = [below * above, (above - below) ** 2 / 2]
+const piecewiseLinear = (low: number, high: number): Dual => {
+  const [line, bend] = [low * high, (high - low) ** 2 / 2]
+  const square = line + bend
+  const perSquare = ops.scale(square === 0 ? 0 : 1 / square)
   return {
+    correlation: ({ c }) => {
+      const { below, above } = c
+      const extra = ops.scale(bend)(overlap(c))
+      const acute = ops.sub(extra)(ops.scale(square)(below))
+      const obtuse = pipe(
+        ops.fill((low + high) ** 2 / 2, above.shape),
+        ops.sub(ops.scale(line)(above)),
+        ops.sub(extra)
+      )
+      const opposed = ops.add(ops.scale(bend)(ops.add(1)(kappa1(c))))(ops.scale(line)(above))
+      return mapCorrelation({ below: ops.select(isAcute(c))(acute, obtuse), above: opposed }, (t) =>
+        ops.max(0)(perSquare(t))
+      )
+    },
     covariance: ({ a, b, c }) =>
-      pipe(kappa1(c), ops.scale(bend), ops.add(ops.scale(line)(c)), ops.mul(a), ops.mul(b)),
+      pipe(kappa1(c), ops.scale(bend), ops.add(ops.scale(line)(cosineOf(c))), ops.mul(ops.mul(b)(a))),
     derivative: ({ c }) => pipe(kappa0(c), ops.scale(bend), ops.add(line))
   }
 }
@@ -64,10 +70,8 @@ const piecewiseLinear = (below: number, above: number): Dual => {
 /** E (u + sign · v)² = (a − b)² + 2ab (1 + sign · c), a sum of terms that are not negative. */
 const spread = (sign: 1 | -1, { a, b, c }: GaussianPairs): Tensor =>
   pipe(
-    ops.scale(sign)(c),
-    ops.add(1),
-    ops.mul(a),
-    ops.mul(b),
+    sign === 1 ? c.above : c.below,
+    ops.mul(ops.mul(b)(a)),
     ops.scale(2),
     ops.add(ops.square(ops.sub(b)(a)))
   )
@@ -87,36 +91,42 @@ export const leakyRelu = (slope: number): InfiniteLayer => {
 /** |u|. */
 export const abs = activation('abs', piecewiseLinear(-1, 1), nn.pointwise(ops.abs))
 
-/** E erf(u) erf(v) = (2/π) arcsin(2ab c / √((1 + 2a²)(1 + 2b²))) (Williams, "Computing with infinite networks", 1997). */
-const erfDual: Dual = {
-  covariance: ({ a, b, c }) => {
-    const shrink = (s: Tensor): Tensor =>
-      ops.mul(s)(ops.reciprocal(ops.sqrt(ops.add(1)(ops.scale(2)(ops.square(s))))))
-    return pipe(c, ops.scale(2), ops.mul(shrink(a)), ops.mul(shrink(b)), arcsine, ops.scale(2 / Math.PI))
-  },
-  // (1 + 2a²)(1 + 2b²) − 4a²b²c², summed without cancellation
-  derivative: ({ a, b, c }) => {
-    const [q, r] = [ops.square(a), ops.square(b)]
-    return pipe(
-      squaredSine(c),
-      ops.mul(q),
-      ops.mul(r),
-      ops.scale(4),
-      ops.add(ops.scale(2)(ops.add(r)(q))),
-      ops.add(1),
-      ops.sqrt,
-      ops.reciprocal,
-      ops.scale(4 / Math.PI)
-    )
-  }
-}
-
 /** The error function. */
 export const erf = activation('erf', erfDual, nn.erf)
 
-/** E sin u sin v = (e^(−E(u − v)²/2) − e^(−E(u + v)²/2)) / 2, from 2 sin u sin v = cos(u − v) − cos(u + v). */
+/** e^(−k a²) − e^(−k b²), without cancellation. */
+const decayDifference = (rate: number, a: Tensor, b: Tensor): Tensor => {
+  const gap = ops.mul(ops.add(b)(a))(ops.sub(b)(a))
+  const part = ops.expm1(ops.scale(-rate)(ops.abs(gap)))
+  return ops.mul(ops.sign(gap))(ops.mul(decay(rate, ops.square(ops.min(b)(a))))(part))
+}
+
+/**
+ * E sin u sin v = (e^(−E(u − v)²/2) − e^(−E(u + v)²/2)) / 2, from 2 sin u sin v = cos(u − v) − cos(u + v). With d and s for
+ * both exponents, E (sin u − sin v)² = (1 − e^(−d)) (1 + e^(−s)) − (e^(−a²) − e^(−b²))² / 2.
+ */
 const sinDual: Dual = {
-  covariance: (uv) => ops.scale(0.5)(ops.sub(decay(0.5, spread(1, uv)))(decay(0.5, spread(-1, uv)))),
+  correlation: (uv) => {
+    const { a, b } = uv
+    const [d, s] = [spread(-1, uv), spread(1, uv)]
+    const bend = ops.scale(0.5)(ops.square(decayDifference(1, a, b)))
+    const distance = (near: Tensor, far: Tensor): Tensor =>
+      ops.sub(bend)(ops.mul(ops.add(1)(decay(0.5, far)))(ops.neg(ops.expm1(ops.scale(-0.5)(near)))))
+    const variance = (x: Tensor): Tensor => ops.scale(-0.5)(ops.expm1(ops.scale(-2)(ops.square(x))))
+    const variances = [variance(a), variance(b)] as const
+    return correlationFrom(
+      [distance(d, s), distance(s, d)],
+      rootDifference(ops.scale(-0.5)(decayDifference(2, a, b)), ...variances),
+      variances
+    )
+  },
+  // e^(−d) − e^(−s) = −e^(−d) (e^(d − s) − 1), where s − d = 2ab c
+  covariance: (uv) => {
+    const product = ops.mul(ops.mul(uv.b)(uv.a))(cosineOf(uv.c))
+    const part = ops.neg(ops.expm1(ops.scale(-2)(ops.abs(product))))
+    const larger = decay(0.5, ops.min(spread(1, uv))(spread(-1, uv)))
+    return ops.scale(0.5)(ops.mul(ops.sign(product))(ops.mul(larger)(part)))
+  },
   derivative: (uv) => ops.scale(0.5)(ops.add(decay(0.5, spread(1, uv)))(decay(0.5, spread(-1, uv))))
 }
 
@@ -132,7 +142,14 @@ export const rbf = (gamma: number): InfiniteLayer => {
   const wave = (u: Tensor): Tensor =>
     ops.scale(Math.SQRT2)(ops.sin(ops.add(Math.PI / 4)(ops.scale(Math.sqrt(2 * gamma))(u))))
   const covariance = (uv: GaussianPairs): Tensor => decay(gamma, spread(-1, uv))
-  const dual = { covariance, derivative: (uv: GaussianPairs) => ops.scale(2 * gamma)(covariance(uv)) }
+  const dual = {
+    correlation: (uv: GaussianPairs) => {
+      const part = ops.expm1(ops.scale(-gamma)(spread(-1, uv)))
+      return { below: ops.neg(part), above: ops.add(2)(part) }
+    },
+    covariance,
+    derivative: (uv: GaussianPairs) => ops.scale(2 * gamma)(covariance(uv))
+  }
   return activation('rbf', dual, nn.pointwise(wave))
 }
 
@@ -156,16 +173,31 @@ export const elementwise = (
   { nodes = 32 }: ElementwiseOptions = {}
 ): InfiniteLayer => {
   const rule = gaussHermite(nodes)
-  const expect =
-    (f: (u: Tensor) => Tensor) =>
+  const profileOf =
+    (f: (u: Tensor) => Tensor): Profile =>
+    (s, z) =>
+      f(ops.mul(z)(s))
+  const on =
+    (f: (a: Tensor, b: Tensor, c: Correlation) => Tensor) =>
     ({ a, b, c }: GaussianPairs): Tensor => {
-      const profile: Profile = (s, z) => f(ops.mul(z)(s))
-      const wide = ops.broadcastTo(c.shape)
-      return expectation(rule, profile, profile)(wide(a), wide(b), c)
+      const wide = ops.broadcastTo(c.below.shape)
+      return f(wide(a), wide(b), c)
     }
+  const expect = (f: (u: Tensor) => Tensor) => on(expectation(rule, profileOf(f), profileOf(f)))
+  const covariance = expect(phi)
+  const correlation = (uv: GaussianPairs): Correlation => {
+    const distances = ([-1, 1] as const).map((sign) => on(squaredDistance(rule, profileOf(phi), sign))(uv))
+    const one = (x: Tensor): GaussianPairs => ({
+      a: x,
+      b: x,
+      c: { below: ops.fill(0, x.shape), above: ops.fill(2, x.shape) }
+    })
+    const [qa, qb] = [covariance(one(uv.a)), covariance(one(uv.b))]
+    return correlationFrom([distances[0]!, distances[1]!], rootDifference(ops.sub(qb)(qa), qa, qb), [qa, qb])
+  }
   return activation(
     'elementwise',
-    { covariance: expect(phi), derivative: expect(slopeOf(phi)) },
+    { correlation, covariance, derivative: expect(slopeOf(phi)) },
     nn.pointwise(phi)
   )
 }

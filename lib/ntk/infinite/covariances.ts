@@ -3,7 +3,8 @@ import { requireShape, type Shape, showShape } from '../../core/shape.js'
 import { straightThrough } from '../../diff/index.js'
 import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
-import { reciprocalRootOf, rootOf } from './expectation.js'
+import { type Correlation, preciseAs, reciprocalRootOf, rootOf } from './arc-cosine.js'
+import { mapCorrelation, roundedCorrelation, vectorCorrelation } from './correlation.js'
 
 /** Which pixels of two images are paired: all with all, or each with the pixel at the same place. */
 export type Spatial = 'full' | 'diagonal'
@@ -18,6 +19,8 @@ export type Form = 'vector' | Spatial
 export interface Covariances {
   /** E f(x1) f(x2), [n1, n2, …]. */
   readonly nngp: Tensor
+  /** The correlation of the units of two examples, in the axes of `nngp`. Derivatives take that of `nngp`. */
+  readonly correlation: Correlation
   /** The neural tangent kernel of the layers so far, [n1, n2, …]. */
   readonly ntk: Tensor
   /** E f(x1) f(x1) within each example of the first batch, [n1, …], and of the second, [n2, …]. */
@@ -43,7 +46,7 @@ export const mapOwn =
 /** Applies a linear map to every covariance: t ↦ f(t, number of batch axes). */
 export const mapEach =
   (f: (t: Tensor, batchAxes: number) => Tensor) =>
-  (state: Covariances): Covariances => ({
+  <S extends Pick<Covariances, 'nngp' | 'ntk'> & Own>(state: S): S => ({
     ...state,
     nngp: f(state.nngp, 2),
     ntk: f(state.ntk, 2),
@@ -56,7 +59,13 @@ const ownPixels = (t: Tensor, batchAxes: number): Tensor =>
 
 /** The covariances of equal pixels only. */
 export const toDiagonal = (state: Covariances): Covariances =>
-  state.form === 'full' ? { ...mapEach(ownPixels)(state), form: 'diagonal' } : state
+  state.form === 'full'
+    ? {
+        ...mapEach(ownPixels)(state),
+        correlation: mapCorrelation(state.correlation, (t) => ownPixels(t, 2)),
+        form: 'diagonal'
+      }
+    : state
 
 /** The variance of every unit of one batch: [n] or [n, h, w]. */
 const variances = (own: Tensor, form: Form): Tensor => (form === 'full' ? ownPixels(own, 1) : own)
@@ -90,8 +99,15 @@ export const inputCovariances = (x1: Tensor, x2: Tensor, spatial: Spatial): Cova
   const { cross, own } = equations[form]
   const mean = ops.scale(1 / one[0]!)
   const nngp = mean(ops.einsum(cross)(x1, x2))
+  const diagonal = form === 'full' ? equations.diagonal.own : own
+  const [first, second] = acrossBatches(form)
+  const products = ops.einsum(diagonal)
   return {
     nngp,
+    correlation: vectorCorrelation(x1, x2, {
+      cross: ops.einsum(cross),
+      own: [(x, y) => first(products(x, y)), (x, y) => second(products(x, y))]
+    }),
     ntk: ops.fill(0, nngp.shape),
     ...mapOwn((x) => mean(ops.einsum(own)(x, x)))({ own1: x1, own2: x2 }),
     form,
@@ -107,7 +123,7 @@ export const inputCovariances = (x1: Tensor, x2: Tensor, spatial: Spatial): Cova
 export interface GaussianPairs {
   readonly a: Tensor
   readonly b: Tensor
-  readonly c: Tensor
+  readonly c: Correlation
 }
 
 /** Reshapes one number for each unit of a batch to the axes of that batch in a kernel. */
@@ -149,33 +165,72 @@ const equalUnits = ([n, , h, w, ...more]: Shape): Tensor => {
  */
 const within = straightThrough(ops.clip(-1, 1))
 
-/**
- * Pairs of units of variances q1 and q2. The correlation is clipped to [−1, 1], exactly 1 where `equal` marks both units
- * as the same, since rounding there would be magnified to its square root, and 0 where a unit is constantly 0.
- */
-const pairs = (
+/** The correlation of a covariance, given 1/a and 1/b, with derivatives; to the digits of another, where that is given. */
+const correlationOf = (
   covariance: Tensor,
-  [first, second]: readonly [Side, Side],
-  [q1, q2]: readonly [Tensor, Tensor],
-  equal: Tensor | undefined
-): GaussianPairs => {
-  const product = ops.mul(second(reciprocalRootOf(q2)))(ops.mul(first(reciprocalRootOf(q1)))(covariance))
-  const c = equal === undefined ? product : ops.select(ops.broadcastTo(product.shape)(equal))(1, product)
-  return { a: first(rootOf(q1)), b: second(rootOf(q2)), c: within(c) }
+  perA: Tensor,
+  perB: Tensor,
+  precise: Correlation = roundedCorrelation(covariance, perA, perB)
+): Correlation => {
+  const c = within(ops.mul(ops.mul(perB)(perA))(covariance))
+  return {
+    below: preciseAs(precise.below, ops.sub(c)(ops.ones(c.shape))),
+    above: preciseAs(precise.above, ops.add(1)(c))
+  }
+}
+
+/** Exactly c = 1 where `equal` marks both units as the same. */
+const withEqual = ({ below, above }: Correlation, equal: Tensor): Correlation => {
+  const mark = ops.broadcastTo(below.shape)(equal)
+  return { below: ops.select(mark)(0, below), above: ops.select(mark)(2, above) }
+}
+
+/** The standard deviations of the units of both batches, in the axes of a kernel. */
+export const deviationsOf = ({
+  own1,
+  own2,
+  form
+}: Pick<Covariances, 'own1' | 'own2' | 'form'>): readonly [Tensor, Tensor] => {
+  const [first, second] = acrossBatches(form)
+  return [first(rootOf(variances(own1, form))), second(rootOf(variances(own2, form)))]
 }
 
 /** The pairs of units of the first and the second batch. */
-export const acrossPairs = ({ nngp, own1, own2, form, symmetric }: Covariances): GaussianPairs =>
-  pairs(
-    nngp,
-    acrossBatches(form),
-    [variances(own1, form), variances(own2, form)],
-    symmetric ? equalUnits(nngp.shape) : undefined
-  )
+export const acrossPairs = (state: Covariances): GaussianPairs => {
+  const { nngp, correlation, own1, own2, form, symmetric } = state
+  const [first, second] = acrossBatches(form)
+  const [perA, perB] = [
+    first(reciprocalRootOf(variances(own1, form))),
+    second(reciprocalRootOf(variances(own2, form)))
+  ]
+  const [a, b] = deviationsOf(state)
+  const precise = symmetric ? withEqual(correlation, equalUnits(nngp.shape)) : correlation
+  return { a, b, c: correlationOf(nngp, perA, perB, precise) }
+}
+
+/** The correlation as covariances and variances give it, after a layer that mixes units that are correlated. */
+export const withRoundedCorrelation = (state: Omit<Covariances, 'correlation'>): Covariances => {
+  const { nngp, own1, own2, form } = state
+  const [first, second] = acrossBatches(form)
+  const perA = first(reciprocalRootOf(variances(own1, form)))
+  const perB = second(reciprocalRootOf(variances(own2, form)))
+  return { ...state, correlation: roundedCorrelation(nngp, perA, perB) }
+}
 
 /** The pairs of units within each example of one batch: every two pixels, or each unit with itself. */
 export const ownPairs = (own: Tensor, form: Form): GaussianPairs => {
   const q = variances(own, form)
-  if (form === 'full') return pairs(own, withinImage, [q, q], equalPixels(own.shape[1]!, own.shape[2]!))
-  return { a: rootOf(q), b: rootOf(q), c: ops.ones(q.shape) }
+  if (form !== 'full')
+    return { a: rootOf(q), b: rootOf(q), c: { below: ops.fill(0, q.shape), above: ops.fill(2, q.shape) } }
+  const [first, second] = withinImage
+  const [perA, perB] = [first(reciprocalRootOf(q)), second(reciprocalRootOf(q))]
+  const rounded = withEqual(roundedCorrelation(own, perA, perB), equalPixels(own.shape[1]!, own.shape[2]!))
+  return { a: first(rootOf(q)), b: second(rootOf(q)), c: correlationOf(own, perA, perB, rounded) }
+}
+
+/** The mean of a kernel of one batch with itself and its transpose, so that the two orders of a pair give the same bits. */
+export const symmetrised = (t: Tensor): Tensor => {
+  const turned = [1, 0, 4, 5, 2, 3].slice(0, t.shape.length)
+  const order = t.shape.length === 4 ? [1, 0, 2, 3] : turned
+  return ops.scale(0.5)(ops.add(ops.transpose(order)(t))(t))
 }

@@ -3,7 +3,16 @@ import { requireShape } from '../../core/shape.js'
 import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import type { Layer, Network } from '../../nn/index.js'
-import { type Covariances, inputCovariances, mapEach, type Spatial, toDiagonal } from './covariances.js'
+import { directSum } from './correlation.js'
+import {
+  type Covariances,
+  deviationsOf,
+  inputCovariances,
+  mapEach,
+  type Spatial,
+  symmetrised,
+  toDiagonal
+} from './covariances.js'
 import { type FiniteBlock, finiteNetwork, inParts } from './finite-network.js'
 
 /**
@@ -62,8 +71,14 @@ const chain = (layers: readonly InfiniteLayer[]): InfiniteLayer => ({
 const plus = (a: Covariances, b: Covariances): Covariances => {
   requireShape('infinite.sum', undefined, b.nngp.shape, a.nngp.shape, 'branches with a kernel')
   const own1 = ops.add(b.own1)(a.own1)
+  const parts = [a, b].map((state) => {
+    const [mine, other] = deviationsOf(state)
+    return { a: mine, b: other, ...state.correlation }
+  })
+  const { below, above } = directSum(parts)
   return {
     ...a,
+    correlation: { below, above },
     nngp: ops.add(b.nngp)(a.nngp),
     ntk: ops.add(b.ntk)(a.ntk),
     own1,
@@ -165,7 +180,7 @@ export const serial = (...layers: readonly InfiniteLayer[]): InfiniteNetwork => 
     kernel: (x1, x2 = x1, { spatial = 'full' } = {}) => {
       const out = whole.limit(inputCovariances(x1, x2, whole.reads(spatial)))
       const { nngp, ntk } = spatial === 'diagonal' ? toDiagonal(out) : out
-      return { nngp, ntk }
+      return x1 === x2 ? { nngp: symmetrised(nngp), ntk: symmetrised(ntk) } : { nngp, ntk }
     },
     network: (widths) => {
       const list = typeof widths === 'number' ? new Array<number>(whole.open).fill(widths) : widths

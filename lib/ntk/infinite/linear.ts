@@ -2,8 +2,24 @@ import { fail } from '../../core/error.js'
 import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as nn from '../../nn/index.js'
-import { type Frame, frameOf, type Window, windowOf } from '../../nn/window.js'
-import { type Covariances, mapEach, mapOwn, toDiagonal } from './covariances.js'
+import { frameOf, windowOf } from '../../nn/window.js'
+import { type Correlation, reciprocalRootOf } from './arc-cosine.js'
+import {
+  type CorrelatedUnits,
+  directSum,
+  mapCorrelation,
+  vectorCorrelation,
+  whereMoving
+} from './correlation.js'
+import { convolve, convolveUnits, pool } from './convolve.js'
+import {
+  type Covariances,
+  deviationsOf,
+  mapEach,
+  mapOwn,
+  toDiagonal,
+  withRoundedCorrelation
+} from './covariances.js'
 import { fixedLayer, type InfiniteLayer } from './infinite-layer.js'
 
 /** How an affine layer is scaled, and how wide its finite form is. */
@@ -49,18 +65,46 @@ const affineLayer = (
   }
 }
 
+/** The units of two batches as one pair each. */
+const unitsOf = (state: Covariances): CorrelatedUnits => {
+  const [a, b] = deviationsOf(state)
+  return { a, b, ...state.correlation }
+}
+
+/** The correlation after weights of σ_w and a bias of σ_b, which all units share. */
+const withBias = (sigmaW: number, sigmaB: number, { a, b, below, above }: CorrelatedUnits): Correlation => {
+  if (sigmaB === 0) return { below, above }
+  const one = (value: number, like: Tensor): Tensor => ops.fill(value, like.shape)
+  return directSum([
+    { a: ops.scale(sigmaW)(a), b: ops.scale(sigmaW)(b), below, above },
+    { a: one(sigmaB, a), b: one(sigmaB, b), below: one(0, below), above: one(2, above) }
+  ])
+}
+
 /**
  * K = σ_w² A(K before) + σ_b² and Θ = K + σ_w² A(Θ before), with A the mean over what one unit sums (Jacot, Gabriel,
  * Hongler, arXiv:1806.07572; Arora et al., arXiv:1904.11955): the layer's own weights and bias contribute K, earlier ones
  * their Θ times the weights between.
  */
 const limitOf =
-  (sigmaW: number, sigmaB: number, average: (t: Tensor, batchAxes: number) => Tensor) =>
+  (
+    sigmaW: number,
+    sigmaB: number,
+    average: (t: Tensor, batchAxes: number) => Tensor,
+    combine: (units: CorrelatedUnits) => CorrelatedUnits
+  ) =>
   (input: Covariances): Covariances => {
     const averaged = mapEach((t, axes) => ops.scale(sigmaW ** 2)(average(t, axes)))(input)
     const bias = ops.add(sigmaB ** 2)
     const nngp = bias(averaged.nngp)
-    return { ...averaged, nngp, ntk: ops.add(averaged.ntk)(nngp), ...mapOwn(bias)(averaged), gaussian: true }
+    return {
+      ...averaged,
+      nngp,
+      ntk: ops.add(averaged.ntk)(nngp),
+      ...mapOwn(bias)(averaged),
+      correlation: withBias(sigmaW, sigmaB, combine(unitsOf(input))),
+      gaussian: true
+    }
   }
 
 const finiteOptions = (sigmaW: number, sigmaB: number) =>
@@ -78,62 +122,14 @@ export const dense = ({
   const layer = (units: number): nn.Layer => nn.dense(units, finiteOptions(sigmaW, sigmaB))
   return affineLayer(operation, width, layer, (input) =>
     input.form === 'vector'
-      ? limitOf(sigmaW, sigmaB, (t) => t)(input)
+      ? limitOf(
+          sigmaW,
+          sigmaB,
+          (t) => t,
+          (units) => units
+        )(input)
       : fail('ShapeError', operation, 'features [n, d]', 'images; flatten or pool them first')
   )
-}
-
-/** Windows along one axis of an image: their size, their distance, the zeros before and after, and their number. */
-interface Span {
-  readonly size: number
-  readonly stride: number
-  readonly low: number
-  readonly high: number
-  readonly count: number
-}
-
-/** Rows and columns. */
-const spansOf = ({ size, stride }: Window, { rows, columns }: Frame): readonly [Span, Span] => [
-  { size: size[0], stride: stride[0], ...rows },
-  { size: size[1], stride: stride[1], ...columns }
-]
-
-/** The mean over each window, moving along all the given axes at once; zeros outside the image count. */
-const meanAlong =
-  ({ size, stride, low, high, count }: Span, axes: readonly number[]) =>
-  (t: Tensor): Tensor => {
-    if (size === 1 && stride === 1 && low === 0 && high === 0) return t
-    const onAxes = (value: number, elsewhere: (axis: number) => number): number[] =>
-      t.shape.map((_, axis) => (axes.includes(axis) ? value : elsewhere(axis)))
-    const none = (): number => 0
-    const wide = low === 0 && high === 0 ? t : ops.pad(onAxes(low, none), onAxes(high, none))(t)
-    return Array.from({ length: size }, (_, at) =>
-      ops.slice(
-        onAxes(at, none),
-        onAxes(at + (count - 1) * stride + 1, (axis) => t.shape[axis]!),
-        onAxes(stride, () => 1)
-      )(wide)
-    )
-      .map(ops.scale(1 / size))
-      .reduce((sum, part) => ops.add(part)(sum))
-  }
-
-/**
- * The mean over the patches of a convolution. In [h, w, h, w] both pixels move together, in [h, w] there is only one; all
- * places of a patch have the same weight, so rows and columns are averaged one after the other.
- */
-const convolve = (window: Window, frame: Frame, paired: boolean, batchAxes: number) => {
-  const [rows, columns] = spansOf(window, frame)
-  const along = (axis: number): number[] =>
-    paired ? [batchAxes + axis, batchAxes + axis + 2] : [batchAxes + axis]
-  return (t: Tensor): Tensor => meanAlong(columns, along(1))(meanAlong(rows, along(0))(t))
-}
-
-/** The mean over both pixels' windows: each of the four axes of [h, w, h, w] on its own. */
-const pool = (window: Window, frame: Frame, batchAxes: number) => {
-  const [rows, columns] = spansOf(window, frame)
-  return (t: Tensor): Tensor =>
-    [rows, columns, rows, columns].reduce((u, span, axis) => meanAlong(span, [batchAxes + axis])(u), t)
 }
 
 /** How a convolution is scaled, how wide its finite form is, and where its windows are (as in `nn.conv2d`). */
@@ -156,7 +152,16 @@ export const conv2d = (
       return fail('ShapeError', operation, 'images [n, channels, height, width]', 'features')
     const paired = input.form === 'full'
     const frame = frameOf(window, input.own1.shape.slice(1, 3))
-    return limitOf(sigmaW, sigmaB, (t, axes) => convolve(window, frame, paired, axes)(t))(input)
+    return limitOf(
+      sigmaW,
+      sigmaB,
+      (t, axes) => convolve(window, frame, paired, axes)(t),
+      (units) => {
+        const { a, b, ...correlation } = convolveUnits(window, frame, paired)(units)
+        const mean = ops.scale(1 / Math.sqrt(window.size[0] * window.size[1]))
+        return { a: mean(a), b: mean(b), ...correlation }
+      }
+    )(input)
   })
 }
 
@@ -172,12 +177,37 @@ const inner = (t: Tensor, batchAxes: number): number[] =>
 
 const averaged = mapEach((t, batchAxes) => ops.mean(inner(t, batchAxes))(t))
 
+/** The correlation of all units of two images: Σ a_p b_p (1 − c_p) and Σ a_p b_p less ab, as between the vectors of deviations. */
+const flatCorrelation = (state: Covariances): Correlation => {
+  const [a, b] = deviationsOf(state).map((t, side) =>
+    ops.reshape([t.shape[side]!, t.shape[2]! * t.shape[3]!])(t)
+  ) as [Tensor, Tensor]
+  const inner = (x: Tensor, y: Tensor): Tensor => ops.einsum('np,np->n')(x, y)
+  const lengths = vectorCorrelation(a, b, {
+    cross: ops.einsum('np,mp->nm'),
+    own: [
+      (x, y) => ops.reshape([x.shape[0]!, 1])(inner(x, y)),
+      (x, y) => ops.reshape([1, x.shape[0]!])(inner(x, y))
+    ]
+  })
+  const per = (t: Tensor): Tensor => reciprocalRootOf(ops.sum(1)(ops.square(t)))
+  const weighted = (t: Tensor): Tensor =>
+    ops.einsum('np,mp,nmp,n,m->nm')(a, b, ops.reshape([...t.shape.slice(0, 2), -1])(t), per(a), per(b))
+  const { below, above } = mapCorrelation(state.correlation, weighted)
+  const ab = ops.mul(ops.reshape([1, -1])(per(b)))(ops.reshape([-1, 1])(per(a)))
+  return whereMoving(ab, { below: ops.add(lengths.below)(below), above: ops.add(lengths.below)(above) })
+}
+
 /**
  * Every example as one axis. Later layers never combine features of different pixels, so the kernel is the mean over pairs
  * of equal pixels, and the layers before need no others.
  */
 export const flatten: InfiniteLayer = fixedLayer(nn.flatten, {
-  limit: (input) => (input.form === 'vector' ? input : { ...averaged(toDiagonal(input)), form: 'vector' }),
+  limit: (input) => {
+    if (input.form === 'vector') return input
+    const images = toDiagonal(input)
+    return { ...averaged(images), correlation: flatCorrelation(images), form: 'vector' }
+  },
   reads: () => 'diagonal',
   ending: 'linear'
 })
@@ -198,7 +228,7 @@ export const avgPool = (size: nn.Pair, options: nn.PoolOptions = {}): InfiniteLa
     limit: (input) => {
       requireImages(operation, input)
       const frame = frameOf(window, input.own1.shape.slice(1, 3))
-      return mapEach((t, batchAxes) => pool(window, frame, batchAxes)(t))(input)
+      return withRoundedCorrelation(mapEach((t, batchAxes) => pool(window, frame, batchAxes)(t))(input))
     },
     reads: () => 'full',
     ending: 'linear'
@@ -209,7 +239,7 @@ export const avgPool = (size: nn.Pair, options: nn.PoolOptions = {}): InfiniteLa
 export const globalAvgPool: InfiniteLayer = fixedLayer(nn.globalAvgPool, {
   limit: (input) => {
     requireImages('infinite.globalAvgPool', input)
-    return { ...averaged(input), form: 'vector' }
+    return withRoundedCorrelation({ ...averaged(input), form: 'vector' })
   },
   reads: () => 'full',
   ending: 'linear'

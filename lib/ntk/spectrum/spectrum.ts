@@ -50,14 +50,30 @@ export interface ToleranceOptions {
   /**
    * Eigenvalues of at most this part of the largest are zero; their modes do not move.
    *
-   * @defaultValue the rounding of the kernel's elements: for n rows max(n, 32) · 2⁻²⁴ in float32, max(n, 32) · 2⁻⁵² in float64
+   * @defaultValue the rounding of the kernel's elements: for n rows max(n, 32) · 2⁻²⁴ in float32, max(n, 32) · 2⁻⁵² in float64;
+   * more where the most negative eigenvalue is further from zero, by up to 2e-6 of the trace in float32 and 1e-9 in float64
    */
   readonly tolerance?: number
 }
 
+/**
+ * How far the elements of a kernel of correct arithmetic may be off, as a part of √(Θ(x, x) Θ(x′, x′)): that of
+ * infinite kernels. Eigenvalues move by that part of the trace at most.
+ */
+const ELEMENT_ERROR = { single: 2e-6, double: 1e-9 } as const
+
+const traceOf = (matrix: Float64Array, n: number): number => {
+  let trace = 0
+  for (let i = 0; i < n; i++) trace += Math.max(0, matrix[i * n + i]!)
+  return trace
+}
+
 const roundingOf = ({ height, single }: Gram): number => Math.max(32, height) * 2 ** (single ? -24 : -52)
 
-/** The eigenbasis of Θ(X, X); a kernel with a negative eigenvalue beyond the tolerance is an ArgumentError. */
+/**
+ * The eigenbasis of Θ(X, X). Negative eigenvalues that the error of the elements explains count as zero, and positive ones that
+ * are no larger; a kernel with others is an ArgumentError. A tolerance of the caller's holds as it is.
+ */
 export const modesOf = (operation: string, kernel: NdArray, { tolerance }: ToleranceOptions = {}): Modes => {
   const gram = symmetricGramOf(operation, kernel)
   const part =
@@ -65,8 +81,11 @@ export const modesOf = (operation: string, kernel: NdArray, { tolerance }: Toler
   const eigens = gram.matrices.map((matrix) => eigenSymmetric(gram.height, matrix))
   const largest = Math.max(0, ...eigens.map(({ values }) => values[0]!))
   const smallest = Math.min(...eigens.map(({ values }) => values[values.length - 1]!))
-  return smallest >= -part * largest
-    ? { gram, eigens, largest, floor: part * largest }
+  const error = ELEMENT_ERROR[gram.single ? 'single' : 'double']
+  const traces = gram.matrices.map((matrix) => error * traceOf(matrix, gram.height))
+  const explained = tolerance === undefined ? Math.max(part * largest, ...traces) : part * largest
+  return smallest >= -explained
+    ? { gram, eigens, largest, floor: Math.max(part * largest, -smallest) }
     : fail(
         'ArgumentError',
         operation,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { arcsine, gaussHermite, kappa0, kappa1 } from '../../../lib/ntk/infinite/expectation.js'
+import * as arc from '../../../lib/ntk/infinite/arc-cosine.js'
+import { gaussHermite } from '../../../lib/ntk/infinite/expectation.js'
 import { evaluateOn, grad, ndarray, type NdArray, ops, spec, type Tensor } from 'tangentflow'
 import { secondDerivatives } from 'tangentflow/laws'
 import { maxDifference } from '../../support/networks.js'
@@ -28,6 +29,15 @@ describe('Gauss–Hermite quadrature', () => {
     expect(nodes.every((x, i) => i === 0 || x > nodes[i - 1]!)).toBe(true)
   })
 })
+
+/** The functions of a correlation as functions of its cosine. */
+const ofCosine =
+  (f: (c: arc.Correlation) => Tensor) =>
+  (c: Tensor): Tensor =>
+    f({ below: ops.sub(c)(ops.ones(c.shape)), above: ops.add(1)(c) })
+const [kappa0, kappa1] = [ofCosine(arc.kappa0), ofCosine(arc.kappa1)]
+const arcsine = (z: Tensor): Tensor =>
+  arc.arcsine(z, ops.sqrt(ops.mul(ops.add(1)(z))(ops.sub(z)(ops.ones(z.shape)))))
 
 /** From nearly 0 to nearly π. */
 const angles = [1e-7, 1e-4, 0.01, 0.3, 1, Math.PI / 2, 2, 3, 3.14]
