@@ -47,8 +47,5 @@ export const hydraStart = <C>(weights: C): C =>
     if (size === 0 && isWeight(value))
       fail('ArgumentError', 'mask.hydraStart', 'a weight that is not 0', 'zeros only', path)
     const scale = size === 0 ? 0 : Math.sqrt(6 / fanIn) / size
-    return of(
-      value.shape,
-      elementsOf(value).from(value.data.map((v) => scale * Math.abs(v)))
-    )
+    return of(value.shape, elementsOf(value).from(value.data.map((v) => scale * Math.abs(v))))
   })(weights)
