@@ -1,4 +1,4 @@
-import { compile, formatError, ndarray, openEngine, ops, spec, type Tensor } from 'tangentflow'
+import { compile, formatError, ndarray, openEngine, ops, run, spec, type Tensor } from 'tangentflow'
 import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, expect, it } from 'vitest'
 import { field } from '../../lib/engine/gpujs/inspect.js'
@@ -66,4 +66,26 @@ it('a context lost while a kernel is looked for that does not compile is a lost 
     'a device that is there; open the engine again'
   )
   await opened.right.dispose()
+})
+
+it('a context that compiles nothing and does not say why, as when its GPU process has gone, is a lost device', async (context) => {
+  const opened = await openEngine({ require: 'gpujs:webgl2' })()
+  if (E.isLeft(opened)) return context.skip(formatError(opened.left))
+  const x = ndarray.fromNested([1, 2, 3])
+  const program = right(await compile(opened.right)(doubled, [spec([3])])())
+  contexts.at(-1)!.compileShader = () => undefined
+  const lost = [
+    await compile(opened.right)((y: Tensor) => ops.sin(y), [spec([3])])(),
+    await program(x)(),
+    await compile(opened.right)((y: Tensor) => ops.cos(y), [spec([3])])()
+  ]
+  for (const each of lost) {
+    expect(each).toMatchObject({ _tag: 'Left', left: { _tag: 'EngineError', operation: 'gpujs' } })
+    expect(E.isLeft(each) && each.left.expected).toContain('a device that is there; open the engine again')
+  }
+  await opened.right.dispose()
+  expect(Object.values(opened.right.held()).filter((count) => count !== 0)).toEqual([])
+  const again = right(await openEngine({ require: 'gpujs:webgl2' })())
+  right(await run(again)(doubled)(x)())
+  await again.dispose()
 })
