@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { leftWith, type TangentError } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
@@ -32,9 +32,21 @@ export interface Checkpoint {
 export interface Store {
   /** Its name in errors, a path say. */
   readonly where?: string
-  readonly read: TaskEither<TangentError, Uint8Array | undefined>
-  readonly write: (bytes: Uint8Array) => TaskEither<TangentError, void>
+  readonly read: TE.TaskEither<TangentError, Uint8Array | undefined>
+  readonly write: (bytes: Uint8Array) => TE.TaskEither<TangentError, void>
 }
+
+/** What a store holds, decoded; undefined where nothing is saved yet. */
+export const readStore = <A>(
+  { read }: Store,
+  decode: (bytes: Uint8Array) => E.Either<TangentError, A>
+): TE.TaskEither<TangentError, A | undefined> =>
+  pipe(
+    read,
+    TE.flatMapEither((bytes): E.Either<TangentError, A | undefined> =>
+      bytes === undefined ? E.right(undefined) : decode(bytes)
+    )
+  )
 
 const VERSION = 1
 const [ABOUT, SUM] = ['tangentflow', 'crc32']

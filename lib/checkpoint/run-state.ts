@@ -5,7 +5,7 @@ import { fail, leftWith, type TangentError } from '../core/error.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { fromNamed, named } from '../core/tree.js'
 import { attempt } from '../graph/trace.js'
-import { decodeCheckpoint, encodeCheckpoint, type Store, type Tensors } from './checkpoint.js'
+import { decodeCheckpoint, encodeCheckpoint, readStore, type Store, type Tensors } from './checkpoint.js'
 import type { Settings } from './fingerprint.js'
 
 /** A run between two steps: how many are done, the state that they led to, and who computed it. */
@@ -58,19 +58,14 @@ const sameSettings = (
 export const restore =
   <S>(run: Resumable<S>) =>
   (store: Store): TE.TaskEither<TangentError, RunState<S> | undefined> =>
-    pipe(
-      store.read,
-      TE.flatMapEither((bytes) =>
-        bytes === undefined
-          ? E.right(undefined)
-          : pipe(
-              decodeCheckpoint(bytes),
-              E.mapLeft((error) => ({ ...error, where: store.where ?? 'checkpoint' })),
-              E.tap((saved) => sameSettings(run, saved, store)),
-              E.flatMap(({ position, tensors, engine }) =>
-                attempt(() => ({ position, engine, state: run.decode(tensors, position) }))
-              )
-            )
+    readStore(store, (bytes) =>
+      pipe(
+        decodeCheckpoint(bytes),
+        E.mapLeft((error) => ({ ...error, where: store.where ?? 'checkpoint' })),
+        E.tap((saved) => sameSettings(run, saved, store)),
+        E.flatMap(({ position, tensors, engine }) =>
+          attempt(() => ({ position, engine, state: run.decode(tensors, position) }))
+        )
       )
     )
 

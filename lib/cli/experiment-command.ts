@@ -1,29 +1,20 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { tangentError, type TangentError } from '../core/error.js'
-import { type EngineOptions, withEngine } from '../engine/open-engine.js'
 import {
   decodeJson,
   digits,
   digitsDefaults,
-  encodeJson,
   Experiment,
-  ExperimentRecord,
   type ImageSet,
   methodNames,
-  type OpenEngine,
-  run,
   setNames
 } from '../experiment/index.js'
 import * as codec from '../format/codec.js'
-import type { Store } from '../checkpoint/index.js'
-import { fileStore, type FolderLock, folderLock, loadSet } from '../io/index.js'
-import { experimentHtml, experimentText } from '../report/index.js'
+import { loadSet } from '../io/index.js'
 import {
   commandOf,
   type Command,
@@ -33,7 +24,8 @@ import {
   path,
   readRequest
 } from './read-request.js'
-import { type Display, display, type Terminal } from './terminal.js'
+import { runExperiment } from './run-experiment.js'
+import type { Terminal } from './terminal.js'
 
 const { seeds: _seeds, ...defaults } = digitsDefaults
 
@@ -129,108 +121,6 @@ export const readExperiment = (file: string): TE.TaskEither<TangentError, Experi
     ),
     TE.flatMapEither(decodeJson(fileCommand.operation, Experiment, file))
   )
-
-/** Refuses a folder that holds the result of another experiment, which would be lost. */
-const checkResult = (
-  { read }: Store,
-  operation: string,
-  file: string,
-  name: string
-): TE.TaskEither<TangentError, unknown> =>
-  pipe(
-    read,
-    TE.flatMapEither((bytes) =>
-      bytes === undefined
-        ? E.right(undefined)
-        : pipe(
-            bytes,
-            decodeJson(operation, ExperimentRecord, file),
-            E.filterOrElse(
-              (record) => record.name === name,
-              (record) =>
-                tangentError('ConfigError', operation, `a result of ${name}, or none`, record.name, file)
-            )
-          )
-    )
-  )
-
-/** What every report has, those of version 0.1.0 too. */
-const REPORT = /<meta name="generator" content="tangentflow">|tr\.start td \{ border-top/
-
-/** Refuses a folder in which the name of the report is taken by a page of something else. */
-const checkReport = (
-  { read }: Store,
-  operation: string,
-  file: string
-): TE.TaskEither<TangentError, unknown> =>
-  pipe(
-    read,
-    TE.filterOrElse(
-      (bytes) => bytes === undefined || REPORT.test(new TextDecoder().decode(bytes)),
-      () => tangentError('ConfigError', operation, 'a report of this library, or none', 'another page', file)
-    )
-  )
-
-/** An engine for each run; with the first one the folder is taken, and the engine is noted. */
-const opener = (
-  choice: EngineOptions,
-  { note }: Display,
-  out: string,
-  { acquire }: FolderLock
-): OpenEngine => {
-  let isNoted = false
-  return (use) =>
-    withEngine(choice)((engine) => {
-      const { engine: name, backend, threads } = engine.describe
-      const told = isNoted
-        ? TE.right(undefined)
-        : TE.fromIO(note(`${name} (${backend}), threads: ${threads}; writing to ${out}`))
-      isNoted = true
-      return pipe(
-        TE.fromIOEither(acquire),
-        TE.flatMap(() => told),
-        TE.flatMap(() => use(engine))
-      )
-    })
-}
-
-interface Job {
-  readonly experiment: Experiment
-  readonly images?: ImageSet
-  readonly engine: EngineOptions
-  readonly out: string
-  readonly operation: string
-  readonly command: string
-}
-
-/** Runs an experiment in a folder; gives its tables as text. */
-const runExperiment = (
-  { experiment, images, engine, out, operation, command }: Job,
-  terminal: Terminal
-): TE.TaskEither<TangentError, string> => {
-  const shown = display(terminal)
-  const [resultFile, reportFile] = [join(out, 'result.json'), join(out, 'report.html')]
-  const [result, report] = [fileStore(resultFile), fileStore(reportFile)]
-  const lock = folderLock(out)
-  return pipe(
-    checkResult(result, operation, resultFile, experiment.name),
-    TE.tap(() => checkReport(report, operation, reportFile)),
-    TE.flatMap(() =>
-      run(experiment, {
-        ...(images && { images }),
-        ...(terminal.stop && { stop: terminal.stop }),
-        store: (name) => fileStore(join(out, name)),
-        onProgress: shown.progress,
-        command
-      })(opener(engine, shown, out, lock))
-    ),
-    TE.tap((record) => result.write(encodeJson(record))),
-    TE.tap((record) => report.write(new TextEncoder().encode(experimentHtml(record)))),
-    TE.map((record) => `${experimentText(record)}\n\nreport: ${reportFile}`),
-    T.tapIO(() => shown.clear),
-    T.tapIO(() => lock.release)
-  )
-}
 
 /** `npm start` with options; `now` names the folder of a run that names none. */
 export const start = (

@@ -4,8 +4,8 @@ import * as IO from 'fp-ts/lib/IO.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Store } from '../checkpoint/index.js'
-import { getOrThrow, showValue, tangentError, type TangentError } from '../core/error.js'
+import { readStore, type Store } from '../checkpoint/checkpoint.js'
+import { getOrThrow, leftWith, showValue, tangentError, type TangentError } from '../core/error.js'
 import { key } from '../core/key.js'
 import type { Engine } from '../engine/engine.js'
 import { decode } from '../format/codec.js'
@@ -101,37 +101,26 @@ const difference = (
   return undefined
 }
 
-const differenceOf = (saved: unknown, asked: unknown): ReturnType<typeof difference> =>
-  difference(saved, JSON.parse(JSON.stringify(asked)))
-
 /** The run that a store holds, if it is finished; one of another setting is refused, so that no result is lost. */
 const finished = (
-  { read, where }: Store,
-  name: string,
+  store: Store,
+  where: string,
   setting: ExperimentRun['setting']
 ): TE.TaskEither<TangentError, ExperimentRun | undefined> =>
-  pipe(
-    read,
-    TE.flatMapEither((bytes) =>
-      bytes === undefined
-        ? E.right(undefined)
-        : pipe(
-            bytes,
-            decodeRun(where ?? name),
-            E.filterOrElse(
-              (found) => differenceOf(found.setting, setting) === undefined,
-              (found) => {
-                const { path, saved, asked } = differenceOf(found.setting, setting)!
-                return tangentError(
-                  'ConfigError',
-                  'experiment',
-                  `the ${path} of the run that is there (${showValue(saved)})`,
-                  showValue(asked),
-                  `${where ?? name}: ${path}`
-                )
-              }
+  readStore(store, (bytes) =>
+    pipe(
+      bytes,
+      decodeRun(where),
+      E.flatMap((found) => {
+        const other = difference(found.setting, JSON.parse(JSON.stringify(setting)))
+        return other === undefined
+          ? E.right(found)
+          : leftWith('ConfigError', 'experiment')(
+              `the ${other.path} of the run that is there (${showValue(other.saved)})`,
+              showValue(other.asked),
+              `${where}: ${other.path}`
             )
-          )
+      })
     )
   )
 
@@ -174,7 +163,7 @@ const runOrRead = (
   const file = `${run}.json`
   const saved = store(file)
   return pipe(
-    finished(saved, file, settingOf(experiment, setting)),
+    finished(saved, saved.where ?? file, settingOf(experiment, setting)),
     TE.flatMap((found) =>
       found !== undefined
         ? TE.right(found)

@@ -1,0 +1,113 @@
+import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as T from 'fp-ts/lib/Task.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { readStore, type Store } from '../checkpoint/checkpoint.js'
+import { leftWith, type TangentError } from '../core/error.js'
+import { type EngineOptions, withEngine } from '../engine/open-engine.js'
+import {
+  decodeJson,
+  encodeJson,
+  type Experiment,
+  ExperimentRecord,
+  type ImageSet,
+  type OpenEngine,
+  run
+} from '../experiment/index.js'
+import { fileStore, type FolderLock, folderLock } from '../io/index.js'
+import { experimentHtml, experimentText } from '../report/index.js'
+import { type Display, display, type Terminal } from './terminal.js'
+
+/** Refuses a folder that holds the result of another experiment, which would be lost. */
+const checkResult = (
+  store: Store,
+  operation: string,
+  file: string,
+  name: string
+): TE.TaskEither<TangentError, unknown> =>
+  readStore(store, (bytes) =>
+    pipe(
+      bytes,
+      decodeJson(operation, ExperimentRecord, file),
+      E.flatMap((record) =>
+        record.name === name
+          ? E.right(record)
+          : leftWith('ConfigError', operation)(`a result of ${name}, or none`, record.name, file)
+      )
+    )
+  )
+
+/** What every report has, those of version 0.1.0 too. */
+const REPORT = /<meta name="generator" content="tangentflow">|tr\.start td \{ border-top/
+
+/** Refuses a folder in which the name of the report is taken by a page of something else. */
+const checkReport = (store: Store, operation: string, file: string): TE.TaskEither<TangentError, unknown> =>
+  readStore(store, (bytes) =>
+    REPORT.test(new TextDecoder().decode(bytes))
+      ? E.right(undefined)
+      : leftWith('ConfigError', operation)('a report of this library, or none', 'another page', file)
+  )
+
+/** An engine for each run; with the first one the folder is taken, and the engine is noted. */
+const opener = (
+  choice: EngineOptions,
+  { note }: Display,
+  out: string,
+  { acquire }: FolderLock
+): OpenEngine => {
+  let isNoted = false
+  return (use) =>
+    withEngine(choice)((engine) => {
+      const { engine: name, backend, threads } = engine.describe
+      const told = isNoted
+        ? TE.right(undefined)
+        : TE.fromIO(note(`${name} (${backend}), threads: ${threads}; writing to ${out}`))
+      isNoted = true
+      return pipe(
+        TE.fromIOEither(acquire),
+        TE.flatMap(() => told),
+        TE.flatMap(() => use(engine))
+      )
+    })
+}
+
+/** An experiment to run: its images where they are not bundled, on which engine, and the folder that it is saved in. */
+export interface Job {
+  readonly experiment: Experiment
+  readonly images?: ImageSet
+  readonly engine: EngineOptions
+  readonly out: string
+  /** The name of the command in errors, and the command line that gives the same results again. */
+  readonly operation: string
+  readonly command: string
+}
+
+/** Runs an experiment in a folder, where it saves its runs, its result and its report; gives its tables as text. */
+export const runExperiment = (
+  { experiment, images, engine, out, operation, command }: Job,
+  terminal: Terminal
+): TE.TaskEither<TangentError, string> => {
+  const shown = display(terminal)
+  const [resultFile, reportFile] = [join(out, 'result.json'), join(out, 'report.html')]
+  const [result, report] = [fileStore(resultFile), fileStore(reportFile)]
+  const lock = folderLock(out)
+  return pipe(
+    checkResult(result, operation, resultFile, experiment.name),
+    TE.tap(() => checkReport(report, operation, reportFile)),
+    TE.flatMap(() =>
+      run(experiment, {
+        ...(images && { images }),
+        ...(terminal.stop && { stop: terminal.stop }),
+        store: (name) => fileStore(join(out, name)),
+        onProgress: shown.progress,
+        command
+      })(opener(engine, shown, out, lock))
+    ),
+    TE.tap((record) => result.write(encodeJson(record))),
+    TE.tap((record) => report.write(new TextEncoder().encode(experimentHtml(record)))),
+    TE.map((record) => `${experimentText(record)}\n\nreport: ${reportFile}`),
+    T.tapIO(() => shown.clear),
+    T.tapIO(() => lock.release)
+  )
+}
