@@ -218,17 +218,17 @@ const runOrRead = (
  */
 export const run =
   (
-    experiment: Experiment,
+    asked: Experiment,
     options: ExperimentOptions = {}
   ): ReaderTaskEither<OpenEngine, TangentError, ExperimentRecord> =>
   (open) =>
     pipe(
-      TE.fromEither(decode('experiment', Experiment)(experiment)),
-      TE.flatMapEither(() => imagesOf(experiment, options.images)),
-      TE.tap((images) => TE.fromEither(checkRuns(experiment, images))),
-      TE.bindTo('images'),
+      TE.fromEither(decode('experiment', Experiment)(asked)),
+      TE.bindTo('experiment'),
+      TE.bind('images', ({ experiment }) => TE.fromEither(imagesOf(experiment, options.images))),
+      TE.tap(({ experiment, images }) => TE.fromEither(checkRuns(experiment, images))),
       TE.bind('store', () => TE.fromIO(options.store === undefined ? memory : IO.of(options.store))),
-      TE.flatMap(({ images, store }) =>
+      TE.bind('runs', ({ experiment, images, store }) =>
         pipe(
           runsOf(experiment),
           TE.traverseSeqArray((setting) =>
@@ -236,7 +236,7 @@ export const run =
           )
         )
       ),
-      TE.map((runs) => ({
+      TE.map(({ experiment, runs }) => ({
         name: experiment.name,
         command: options.command ?? 'experiment.run',
         experiment,

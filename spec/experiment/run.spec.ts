@@ -175,6 +175,12 @@ describe('experiment.run', () => {
     })
   })
 
+  it('takes a method by its kind alone, as a JSON file may have it', async () => {
+    const setting = small([{ kind: 'random' }])
+    const byName = { ...setting, methods: ['random'] } as unknown as experiment.Experiment
+    expect(await ran(byName)).toEqual(await ran(setting))
+  })
+
   it('runs on an engine that stays open, to the same numbers', async () => {
     const setting = small([{ kind: 'random' }])
     const engine = right(await openEngine()())
