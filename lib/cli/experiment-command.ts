@@ -13,6 +13,7 @@ import {
   methodNames,
   setNames
 } from '../experiment/index.js'
+import { MOST_RUNS } from '../experiment/experiment.js'
 import * as codec from '../format/codec.js'
 import { loadSet } from '../io/index.js'
 import {
@@ -31,7 +32,7 @@ const { seeds: _seeds, ...defaults } = digitsDefaults
 
 const StartOptions = t.partial({
   seed: codec.fromText(codec.whole(0)),
-  seeds: codec.fromText(codec.whole(1)),
+  seeds: codec.fromText(codec.whole(1, MOST_RUNS)),
   density: codec.fromText(codec.share),
   epsilon: codec.fromText(codec.atLeast(0)),
   epochs: codec.fromText(codec.whole(1)),

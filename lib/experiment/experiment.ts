@@ -25,7 +25,7 @@ const Fields = codec.closed(
 export type Experiment = t.TypeOf<typeof Fields>
 
 /** An experiment has so many runs at most: seeds times methods times densities. */
-const MOST_RUNS = 100_000
+export const MOST_RUNS = 100_000
 
 /** The first place in a list that holds what a place before it holds. */
 const repeated = (values: readonly (string | number)[]): number => {

@@ -18,9 +18,12 @@ const numberWhere = (name: string, holds: (value: number) => boolean): t.Type<nu
 export const atLeast = (least: number): t.Type<number, number> =>
   numberWhere(`a finite number of at least ${least}`, (value) => value >= least)
 
-/** A whole number of at least `least`, exact in a double. */
-export const whole = (least: number): t.Type<number, number> =>
-  numberWhere(`a whole number of at least ${least}`, (value) => Number.isSafeInteger(value) && value >= least)
+/** A whole number of at least `least` and at most `most`, exact in a double. */
+export const whole = (least: number, most = Infinity): t.Type<number, number> =>
+  numberWhere(
+    most === Infinity ? `a whole number of at least ${least}` : `a whole number in [${least}, ${most}]`,
+    (value) => Number.isSafeInteger(value) && value >= least && value <= most
+  )
 
 /** A share of something: above 0, at most 1. */
 export const share = numberWhere('a number in (0, 1]', (value) => value > 0 && value <= 1)
@@ -70,6 +73,7 @@ export const fromText = (codec: t.Type<number, number>): t.Type<number, string> 
     String
   )
 
+/** What {@link closed} decodes: the fields of `R`, and those of `O` that are given. */
 export type Closed<R extends t.Props, O extends t.Props> = {
   readonly [K in keyof R]: t.TypeOf<R[K]>
 } & { readonly [K in keyof O]?: t.TypeOf<O[K]> }
