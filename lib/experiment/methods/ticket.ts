@@ -79,6 +79,22 @@ const resultOf = (
       )
 }
 
+/** A method that searches on from a first mask. */
+const searching = <F extends { readonly mask: Concrete<nn.Weights> }>(
+  layers: mask.LayerAllocation,
+  firstOf: (input: MethodInput) => Effect<F>,
+  search: (input: MethodInput, first: F) => Effect<Found>
+): Method => ({
+  layers,
+  run: (input) =>
+    pipe(
+      firstOf(input),
+      RTE.bindTo('first'),
+      RTE.bind('found', ({ first }) => search(input, first)),
+      RTE.flatMap(({ first, found }) => resultOf(input, first.mask, found))
+    )
+})
+
 /** The dense network after so many steps of its training. */
 const weightsAt =
   ({ network, params, set, training, stream }: MethodInput) =>
@@ -129,36 +145,33 @@ export const ticket = codec.variant(
     ...options
   }): Method => {
     const { layers = 'global' } = options
-    return {
+    return searching(
       layers,
-      run: (input) => {
-        const { network, params, set, density, training, stream, onProgress } = input
-        return pipe(
-          RTE.Do,
-          RTE.bind('first', () => scored(input, { method: start, layers, samples })),
-          RTE.bind('later', () => pipe(along, RTE.traverseSeqArray(weightsAt(input)))),
-          RTE.bind('found', ({ first, later }) =>
-            mask.search(network, {
+      (input) => scored(input, { method: start, layers, samples }),
+      (input, { scores }) =>
+        pipe(
+          along,
+          RTE.traverseSeqArray(weightsAt(input)),
+          RTE.flatMap((trajectory) =>
+            mask.search(input.network, {
               ...options,
-              density,
-              ...withstoodBy(training).ball,
-              start: first.scores,
+              density: input.density,
+              ...withstoodBy(input.training).ball,
+              start: scores,
               attackTarget: against,
-              trajectory: later,
+              trajectory,
               checkpoint: saved(input),
               observe: ({ step, steps, kernel, output }) =>
-                onProgress(
+                input.onProgress(
                   'search',
                   step + 1,
                   steps,
                   `kernel ${kernel.toFixed(3)}, output ${output.toFixed(3)}`
                 )
-            })(params, set, stream('search'))
-          ),
-          RTE.flatMap(({ first, found }) => resultOf(input, first.mask, found))
+            })(input.params, input.set, input.stream('search'))
+          )
         )
-      }
-    }
+    )
   }
 )
 
@@ -175,28 +188,21 @@ export const transfer = codec.variant(
   },
   ({ kind: _kind, name: _name, ...options }): Method => {
     const { layers = 'uniform' } = options
-    return {
+    return searching(
       layers,
-      run: (input) => {
-        const { network, params, set, density, training, stream, onProgress } = input
-        return pipe(
-          RTE.Do,
-          RTE.bind('first', () =>
-            RTE.fromEither(attempt(() => mask.topKMaskOf({ layers, density })(mask.magnitudes(params))))
-          ),
-          RTE.bind('found', () =>
-            mask.transfer(network, {
-              ...options,
-              density,
-              ...(training.attack && { attack: searchAttack(training) }),
-              checkpoint: saved(input, 1000),
-              observe: ({ step, steps, loss }) =>
-                onProgress('search', step + 1, steps, `loss ${loss.toFixed(4)}`)
-            })(params, set, stream('search'))
-          ),
-          RTE.flatMap(({ first, found }) => resultOf(input, first, found))
-        )
-      }
-    }
+      ({ density, params }) =>
+        RTE.fromEither(
+          attempt(() => ({ mask: mask.topKMaskOf({ layers, density })(mask.magnitudes(params)) }))
+        ),
+      (input) =>
+        mask.transfer(input.network, {
+          ...options,
+          density: input.density,
+          ...(input.training.attack && { attack: searchAttack(input.training) }),
+          checkpoint: saved(input, 1000),
+          observe: ({ step, steps, loss }) =>
+            input.onProgress('search', step + 1, steps, `loss ${loss.toFixed(4)}`)
+        })(input.params, input.set, input.stream('search'))
+    )
   }
 )
