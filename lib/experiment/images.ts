@@ -2,7 +2,6 @@ import type { Either } from 'fp-ts/lib/Either.js'
 import type * as t from 'io-ts'
 import type { ImageShape } from '../attack/index.js'
 import { refuseWith, type TangentError } from '../core/error.js'
-import { range } from '../core/numbers.js'
 import { count, digitsSplit, type Labelled, take } from '../data/index.js'
 import { publishedNames } from '../data/published.js'
 import * as codec from '../format/codec.js'
@@ -52,7 +51,7 @@ const refuse = refuseWith('ConfigError', 'experiment')
 
 /** The examples start, start + 1, … of a set. */
 export const part = (start: number, length: number): ((set: Labelled) => Labelled) =>
-  take(range(start, length))
+  take(Array.from({ length }, (_, i) => start + i))
 
 const measuredOf = ({ kernelImages, dynamicsImages }: MeasuresSetting, test: Labelled): MeasureImages => {
   const most = Math.max(2 * kernelImages, dynamicsImages)

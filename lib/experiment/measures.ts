@@ -4,7 +4,6 @@ import type * as attack from '../attack/index.js'
 import { getOrThrow } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
 import { full, type NdArray, of } from '../core/ndarray.js'
-import { range } from '../core/numbers.js'
 import { run } from '../engine/compile.js'
 import type { Key } from '../graph/key.js'
 import type { Effect, Runner } from '../graph/runner.js'
@@ -62,11 +61,11 @@ export const followedImages = (
     RTE.map(({ value }) => value)
   )
 
-const oneHot = (labels: NdArray, classes: number): NdArray =>
-  of(
-    [labels.data.length, classes],
-    Array.from(labels.data).flatMap((label) => range(0, classes).map((k) => (k === label ? 1 : 0)))
-  )
+const oneHot = ({ data }: NdArray, classes: number): NdArray => {
+  const out = new Float64Array(data.length * classes)
+  data.forEach((label: number, i: number) => void (out[i * classes + label] = 1))
+  return of([data.length, classes], out)
+}
 
 const wholeMask = (params: Concrete<nn.Params>): Mask =>
   params.map(({ w }) => (w === undefined ? {} : { w: full(w.shape, 1) }))
@@ -111,8 +110,8 @@ const pixelsOf = (chosen: Mask | undefined): Pick<Measures, 'pixels'> => {
   if (first?.shape.length !== 2) return {}
   const [inputs = 0, outputs = 0] = first.shape
   return {
-    pixels: range(0, inputs).map((input) =>
-      range(input * outputs, outputs).reduce((kept, at) => kept + first.data[at]!, 0)
+    pixels: Array.from({ length: inputs }, (_, input) =>
+      Array.from(first.data.subarray(input * outputs, (input + 1) * outputs)).reduce((kept, one) => kept + one)
     )
   }
 }

@@ -1,6 +1,7 @@
-import { mean } from '../core/numbers.js'
-import type { Interval } from './estimate.js'
+import { mean } from '../core/mean.js'
+import { type Interval, signed } from './estimate.js'
 
+/** Two measures of one run. */
 export type Point = readonly [x: number, y: number]
 
 /** A correlation coefficient in [−1, 1], and its 95 % interval where there are points enough. */
@@ -66,10 +67,7 @@ export const correlate = (points: readonly Point[]): Correlations | undefined =>
       }
 }
 
-const twoDigits = (value: number): string => {
-  const text = Math.abs(value).toFixed(2)
-  return value < 0 && Number(text) !== 0 ? `−${text}` : text
-}
+const twoDigits = (value: number): string => signed(2, value, '')
 
 /** `0.92 [0.55, 0.99]`. */
 export const showCorrelation = ({ value, interval }: Correlation): string =>

@@ -1,5 +1,5 @@
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
-import { mean as meanOf } from '../core/numbers.js'
+import { mean as meanOf } from '../core/mean.js'
 
 /** From where to where something may lie. */
 export interface Interval {
@@ -101,9 +101,10 @@ export const pairedDifferences = (a: readonly Seeded[], b: readonly Seeded[]): r
 export const isResolved = ({ interval }: Estimate): boolean =>
   interval !== undefined && (interval.low > 0 || interval.high < 0)
 
-const signed = (digits: number, value: number): string => {
+/** A number with a minus sign as it is printed, or with `plus`; none where all digits shown are 0. */
+export const signed = (digits: number, value: number, plus = '+'): string => {
   const text = Math.abs(value).toFixed(digits)
-  return Number(text) === 0 ? text : (value < 0 ? '−' : '+') + text
+  return Number(text) === 0 ? text : (value < 0 ? '−' : plus) + text
 }
 
 /** `−1.2 [−2.0, −0.4] *`: a difference with its interval, marked where that leaves out 0; the mean alone of one value. */

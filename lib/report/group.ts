@@ -1,4 +1,4 @@
-import { mean } from '../core/numbers.js'
+import { mean } from '../core/mean.js'
 import type { ExperimentRecord, ExperimentRun } from '../experiment/experiment-record.js'
 import type { Seeded } from './estimate.js'
 

@@ -1,5 +1,5 @@
 import type { ExperimentRecord, ExperimentRun } from '../experiment/experiment-record.js'
-import { mean } from '../core/numbers.js'
+import { mean } from '../core/mean.js'
 import { correlate, showCorrelation } from './correlation.js'
 import { dynamics, kernelDistance, levelsOf, type Measure, percentOf, robustPercent } from './group.js'
 import type { Markup } from './markup.js'
