@@ -90,15 +90,14 @@ export const idx =
       const { type, shape, start, length } = headerOf(bytes)
       if (bytes.length !== length) return refuse(`${length} bytes for ${showShape(shape)}`, `${bytes.length}`)
       const size = sizeOf(shape)
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       const out = type.isWide === true ? new Float64Array(size) : new Float32Array(size)
       if (type.bytes === 1) {
-        const isSigned = bytes[2] === 0x09
-        const values = Float32Array.from(
-          { length: 256 },
-          (_, byte) => (isSigned && byte > 127 ? byte - 256 : byte) / divisor
-        )
+        const every = new DataView(Uint8Array.from({ length: 256 }, (_, byte) => byte).buffer)
+        const values = Float32Array.from({ length: 256 }, (_, byte) => type.read(every, byte) / divisor)
         for (let i = 0; i < size; i++) out[i] = values[bytes[start + i]!]!
-      } else for (let i = 0; i < size; i++) out[i] = type.read(view, start + i * type.bytes) / divisor
+      } else {
+        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+        for (let i = 0; i < size; i++) out[i] = type.read(view, start + i * type.bytes) / divisor
+      }
       return of(shape, out)
     })
