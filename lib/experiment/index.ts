@@ -2,16 +2,15 @@
  * Experiments: networks whose weights are chosen by several methods, trained and attacked seed by seed. An {@link Experiment}, a
  * value that a JSON file can hold, goes into {@link run} with a place to save to; an {@link ExperimentRecord} comes out, from
  * which `report/` draws. A new method is a variant in methods/ and a row of its table, a new attack a row in attacks.ts, a new
- * network, schedule, optimiser or training attack a row in network-setting.ts or
- * training-setting.ts. Nothing here reads files: images and
- * stores are given.
+ * network, schedule, optimiser or training attack a row in network-setting.ts or training-setting.ts. Nothing here reads files:
+ * images and stores are given.
  */
 export { digits, digitsDefaults, type DigitsOptions } from './digits.js'
 export { type ImageSet, setNames } from './images.js'
 export { methodNames, MethodSetting } from './methods/index.js'
 export {
-  encodeJson,
   decodeJson,
+  encodeJson,
   ExperimentRecord,
   ExperimentRun,
   type Measures

@@ -1,5 +1,5 @@
 /**
- * File formats as pure functions between bytes and values: NumPy's npy and npz, safetensors, and codecs of JSON. Bytes and
+ * File formats as pure functions between bytes and values: NumPy's npy and npz, safetensors, tar, and codecs of JSON. Bytes and
  * text go in, an Either with the arrays or a DataError that names the place comes out; no file is touched here. Element types are
  * the table `dtypes` in `dtype`. A new format is a file whose record has `encode` and `decode`, and a row in
  * `io/read-arrays`.

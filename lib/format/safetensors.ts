@@ -3,6 +3,7 @@ import { fail, refuseWith, showValue, type TangentError } from '../core/error.js
 import { type NdArray, of } from '../core/ndarray.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
 import { attempt } from '../graph/trace.js'
+import { isRecord } from './codec.js'
 import { concatBytes, viewOf } from './crc32.js'
 import { parseJson } from './parse-json.js'
 import { type Dtype, dtypeOf, dtypes, elementBytes, isDtype, readElements } from './dtype.js'
@@ -29,9 +30,6 @@ const PREFIX = 8
 
 const refuse = refuseWith('DataError', 'format.safetensors.decode')
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
 /** The length of the header, by the first eight bytes of a file. */
@@ -55,14 +53,14 @@ const headerText = (bytes: Uint8Array, length: number): string => {
 const headerObject = (text: string): Readonly<Record<string, unknown>> => {
   const parsed = parseJson('a header in JSON', text)
   if (E.isLeft(parsed)) return refuse(parsed.left.expected, parsed.left.received, parsed.left.where)
-  return text.startsWith('{') && isObject(parsed.right)
+  return text.startsWith('{') && isRecord(parsed.right)
     ? parsed.right
     : refuse('an object as the header', text.slice(0, 20))
 }
 
 const metadataOf = (value: unknown): TensorFile['metadata'] => {
   if (value === undefined) return {}
-  if (!isObject(value)) return refuse('an object of texts', showValue(value), METADATA)
+  if (!isRecord(value)) return refuse('an object of texts', showValue(value), METADATA)
   const texts = Object.entries(value).map(([name, text]): [string, string] =>
     typeof text === 'string' ? [name, text] : refuse('a text', showValue(text), `${METADATA}.${name}`)
   )
@@ -70,7 +68,7 @@ const metadataOf = (value: unknown): TensorFile['metadata'] => {
 }
 
 const entryOf = (name: string, value: unknown, start: number): TensorEntry => {
-  if (!isObject(value)) return refuse('dtype, shape and data_offsets', showValue(value), name)
+  if (!isRecord(value)) return refuse('dtype, shape and data_offsets', showValue(value), name)
   const { dtype, shape, data_offsets: offsets } = value
   if (!isDtype(dtype)) return refuse(`one of ${Object.keys(dtypes).join(', ')}`, showValue(dtype), name)
   if (!Array.isArray(shape) || !shape.every((n) => isCount(n) && n > 0))
