@@ -16,6 +16,7 @@ import {
 import { MOST_RUNS } from '../experiment/experiment.js'
 import * as codec from '../format/codec.js'
 import { loadSet } from '../io/index.js'
+import { ioError } from '../io/io-error.js'
 import {
   commandOf,
   type Command,
@@ -118,7 +119,7 @@ export const readExperiment = (file: string): TE.TaskEither<TangentError, Experi
   pipe(
     TE.tryCatch(
       () => readFile(file),
-      () => tangentError('IoError', fileCommand.operation, 'a JSON file that can be read', 'none', file)
+      ioError(fileCommand.operation, 'a JSON file that can be read', file)
     ),
     TE.flatMapEither(decodeJson(fileCommand.operation, Experiment, file))
   )

@@ -52,6 +52,14 @@ export const tangentError = (
     ? { _tag: tag, operation, expected, received }
     : { _tag: tag, operation, expected, received, where }
 
+/** An error with the path of the file that it is about before the place inside that file. */
+export const atPath =
+  (path: string) =>
+  (error: TangentError): TangentError => ({
+    ...error,
+    where: error.where === undefined ? path : `${path}: ${error.where}`
+  })
+
 /** An error as one line of text for a person. */
 export const formatError = (error: TangentError): string =>
   `${error._tag} in ${error.operation}: expected ${error.expected}, received ${error.received}` +

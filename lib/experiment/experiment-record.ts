@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { leftWith, showValue, tangentError, type TangentError } from '../core/error.js'
+import { atPath, leftWith, showValue, tangentError, type TangentError } from '../core/error.js'
 import { decode } from '../format/codec.js'
 import { crc32 } from '../format/crc32.js'
 import { parseJson } from '../format/parse-json.js'
@@ -161,23 +161,10 @@ export const decodeJson =
     pipe(
       parseJson('JSON', bytes),
       E.mapLeft(({ expected, received, where: at }) =>
-        tangentError(
-          'ConfigError',
-          operation,
-          expected,
-          received,
-          at === undefined ? where : `${where}: ${at}`
-        )
+        tangentError('ConfigError', operation, expected, received, at)
       ),
-      E.flatMap((value) =>
-        pipe(
-          decode(operation, type)(value),
-          E.mapLeft((error) => ({
-            ...error,
-            where: error.where === undefined ? where : `${where}: ${error.where}`
-          }))
-        )
-      )
+      E.flatMap(decode(operation, type)),
+      E.mapLeft(atPath(where))
     )
 
 const StoredRun = t.intersection([ExperimentRun, t.partial({ crc32: t.string })])

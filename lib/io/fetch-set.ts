@@ -3,13 +3,13 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { tangentError, type TangentError } from '../core/error.js'
+import { atPath, messageOf, tangentError, type TangentError } from '../core/error.js'
 import { concatBytes } from '../format/crc32.js'
 import { untar } from '../format/untar.js'
 import { published, type PublishedName } from '../data/published.js'
 import { md5Of } from './load-set.js'
 import { cacheFolder, type DataOptions } from './locate.js'
-import { atPath, unpacked } from './read-bytes.js'
+import { unpacked } from './read-bytes.js'
 import { makeFolder, writeAtomic } from './file-store.js'
 
 /** How a set is fetched. */
@@ -80,10 +80,9 @@ const refuse = (expected: string, received: string, where: string): TangentError
   tangentError('IoError', 'io.fetchSet', expected, received, where)
 
 /** A thrown error of `fetch` in the words of its cause: ECONNREFUSED, ENOTFOUND, a timeout. */
-const reasonOf = (thrown: unknown): string => {
-  if (!(thrown instanceof Error)) return String(thrown)
-  return thrown.cause instanceof Error ? `${thrown.message}: ${thrown.cause.message}` : thrown.message
-}
+const reasonOf = (thrown: unknown): string =>
+  messageOf(thrown) +
+  (thrown instanceof Error && thrown.cause instanceof Error ? `: ${thrown.cause.message}` : '')
 
 /** The bytes of an answer; undefined, and the rest is not asked for, where they are more than `most`. */
 const bodyOf = async (response: Response, most: number): Promise<Uint8Array | undefined> => {

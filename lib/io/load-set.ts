@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { showValue, tangentError, type TangentError } from '../core/error.js'
+import { atPath, showValue, tangentError, type TangentError } from '../core/error.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { sizeOf } from '../core/shape.js'
 import { cifar10 } from '../data/cifar10.js'
@@ -17,7 +17,7 @@ import {
   type PublishedSet
 } from '../data/published.js'
 import { type DataOptions, locate } from './locate.js'
-import { atPath, type LengthOf, readBytes } from './read-bytes.js'
+import { type LengthOf, readBytes } from './read-bytes.js'
 
 /** A file that a set was read from. */
 export interface SourceFile {

@@ -4,22 +4,14 @@ import { constants, gunzip, type ZlibOptions } from 'node:zlib'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { messageOf, tangentError, type TangentError } from '../core/error.js'
-import { ioError } from './io-error.js'
+import { atPath, messageOf, tangentError, type TangentError } from '../core/error.js'
+import { codeOf, ioError } from './io-error.js'
 
 /** No file of a data set is larger once unpacked; a larger one is refused before it fills the memory. */
 const LARGEST = 2 ** 30
 
 const refuse = (expected: string, received: string, path: string): TangentError =>
   tangentError('DataError', 'io.readBytes', expected, received, path)
-
-/** An error with the path of the file that it is about before the place inside that file. */
-export const atPath =
-  (path: string) =>
-  (error: TangentError): TangentError => ({
-    ...error,
-    where: error.where === undefined ? path : `${path}: ${error.where}`
-  })
 
 /** Whether bytes begin as a gzip file does. */
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
@@ -37,12 +29,10 @@ const gunzipped = (
 ): TE.TaskEither<TangentError, Uint8Array> =>
   TE.tryCatch(
     () => promisify<Uint8Array, ZlibOptions, Uint8Array>(gunzip)(bytes, options),
-    (thrown) => {
-      const isLonger = thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_BUFFER_TOO_LARGE'
-      return isLonger
+    (thrown) =>
+      codeOf(thrown) === 'ERR_BUFFER_TOO_LARGE'
         ? refuse(`at most ${options.maxOutputLength} bytes once unpacked`, 'more', path)
         : refuse('a whole gzip file', messageOf(thrown), path)
-    }
   )
 
 /** The first bytes of what is packed. */
