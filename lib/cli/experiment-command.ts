@@ -117,10 +117,7 @@ const fileUsage = [
 /** The experiment of a file; an error names the file and the path in it. */
 export const readExperiment = (file: string): TE.TaskEither<TangentError, Experiment> =>
   pipe(
-    TE.tryCatch(
-      () => readFile(file),
-      ioError(fileCommand.operation, 'a JSON file that can be read', file)
-    ),
+    TE.tryCatch(() => readFile(file), ioError(fileCommand.operation, 'a JSON file that can be read', file)),
     TE.flatMapEither(decodeJson(fileCommand.operation, Experiment, file))
   )
 

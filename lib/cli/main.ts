@@ -1,3 +1,9 @@
+/**
+ * The command line, `npm start`: arguments go in, tables and files come out. This file is what Node starts: streams, signals
+ * and the exit code. `program` picks the command, each in a file: `experiment-command` (the bundled experiment and those of
+ * JSON files, run by `run-experiment`) and `data-command`. `read-request` reads options and writes their help, `terminal`
+ * shows progress. A new command is a file with a `Command` and a line in `program`.
+ */
 import { program } from './program.js'
 
 /** The exit code of a program that a signal ends, by convention. */
@@ -14,8 +20,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exitCode = 1
 })
 
-// A run that has begun to compute is asked to stop at its next step, where it is saved; files are written in one go each, so that none
-// is half written at a second signal, or at one that comes before.
+// A run that has begun to compute is asked to stop at its next step, where it is saved; files are written in one go each, so
+// that none is half written at a second signal, or at one that comes before.
 let [isStopped, isComputing, codeOfSignal] = [false, false, 1]
 for (const [signal, code] of Object.entries(signals))
   process.on(signal, () => {

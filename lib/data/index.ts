@@ -5,7 +5,7 @@
  * case in `io/load-set`.
  */
 export { cifar10 } from './cifar10.js'
-export { digits, digitsSplit } from './digits/digits.js'
+export { digits, digitsSplit } from './digits/index.js'
 export { idx, type IdxHeader, idxHeader, type IdxOptions } from './idx.js'
 export {
   batches,
