@@ -1,10 +1,10 @@
-import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, it } from 'vitest'
-import { type checkpoint, openEngine, withEngine } from 'tangentflow'
+import { openEngine, withEngine } from 'tangentflow'
 import { decodeCheckpoint } from '../../lib/checkpoint/index.js'
 import * as experiment from 'tangentflow/experiment'
 import { right } from '../support/either.js'
 import { smallTraining } from '../support/small-training.js'
+import { memoryStores } from '../support/store.js'
 
 type Methods = experiment.Experiment['methods']
 
@@ -96,11 +96,7 @@ describe('experiment.run', () => {
   })
 
   it('saves to a store, reads finished runs from it, and tells of progress', async () => {
-    const saved = new Map<string, Uint8Array>()
-    const store = (name: string): checkpoint.Store => ({
-      read: TE.fromIO(() => saved.get(name)),
-      write: (bytes) => TE.fromIO(() => void saved.set(name, bytes))
-    })
+    const { saved, store } = memoryStores()
     const told: experiment.ExperimentProgress[] = []
     const onProgress = (progress: experiment.ExperimentProgress) => () => void told.push(progress)
     const setting = small([{ kind: 'dense' }, { kind: 'magnitude' }])
@@ -121,11 +117,7 @@ describe('experiment.run', () => {
   })
 
   it('stops at the next program, saved at the step it has reached, and continues to the same numbers', async () => {
-    const saved = new Map<string, Uint8Array>()
-    const store = (name: string): checkpoint.Store => ({
-      read: TE.fromIO(() => saved.get(name)),
-      write: (bytes) => TE.fromIO(() => void saved.set(name, bytes))
-    })
+    const { saved, store } = memoryStores()
     const setting = small([{ kind: 'dense' }, { kind: 'ticket', steps: 3, batch: 8 }])
     const whole = await ran(setting)
     let calls = 0
@@ -147,12 +139,7 @@ describe('experiment.run', () => {
   })
 
   it('names the file, the setting and both values where a run of another setting is there', async () => {
-    const saved = new Map<string, Uint8Array>()
-    const store = (name: string): checkpoint.Store => ({
-      where: `folder/${name}`,
-      read: TE.fromIO(() => saved.get(name)),
-      write: (bytes) => TE.fromIO(() => void saved.set(name, bytes))
-    })
+    const { saved, store } = memoryStores()
     const setting = small([{ kind: 'random' }])
     await ran(setting, { store })
     const other = { ...setting, training: { ...setting.training, batch: 25 } }

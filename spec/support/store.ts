@@ -10,3 +10,19 @@ export const memoryStore = (): checkpoint.Store & { readonly held: () => Uint8Ar
     write: (bytes) => TE.fromIO(() => void (held = bytes))
   }
 }
+
+/** Stores in memory by name, and what they hold. */
+export const memoryStores = (): {
+  readonly saved: Map<string, Uint8Array>
+  readonly store: (name: string) => checkpoint.Store
+} => {
+  const saved = new Map<string, Uint8Array>()
+  return {
+    saved,
+    store: (name) => ({
+      where: `folder/${name}`,
+      read: TE.fromIO(() => saved.get(name)),
+      write: (bytes) => TE.fromIO(() => void saved.set(name, bytes))
+    })
+  }
+}
