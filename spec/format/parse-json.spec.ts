@@ -27,8 +27,9 @@ describe('parseJson', () => {
     const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
     expect(E.isRight(parse(nested(64)))).toBe(true)
     expect(parse(nested(65))).toMatchObject({ left: { expected: 'JSON of at most 64 levels' } })
-    expect(parse('{"a":1,"b":{"a":2},"\\u0061":3}')).toEqual(
-      E.left({ expected: 'every name once', received: 'a name twice', where: 'a' })
-    )
+    const twice = E.left({ expected: 'every name once', received: 'a name twice', where: 'a' })
+    expect(parse('{"a":1,"b":{"a":2},"\\u0061":3}')).toEqual(twice)
+    expect(parse('{"b":[{"a":1,"c":["a", "a"],"a":2}]}')).toEqual(twice)
+    expect(E.isRight(parse('[{"a":1},{"a":2,"b":{"a":3}}]'))).toBe(true)
   })
 })
