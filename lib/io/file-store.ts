@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import {
   closeSync,
+  constants,
+  copyFileSync,
   existsSync,
   fsyncSync,
   linkSync,
@@ -121,23 +123,28 @@ const stampAt = (path: string): Stamp => stampOf(statSync(path, { bigint: true, 
 /** File systems without hard links. */
 const WITHOUT_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
-/** Puts a file where none is; gives whether none was. */
-const placeNew = (temporary: string, path: string): boolean => {
+/** Puts a file where none is, by `place` where there are no hard links; gives whether none was. */
+const placeNew = (temporary: string, path: string, place: () => void): boolean => {
   try {
-    linkSync(temporary, path)
+    try {
+      linkSync(temporary, path)
+    } catch (thrown) {
+      if (!WITHOUT_LINKS.has(codeOf(thrown))) throw thrown
+      place()
+    }
     return true
   } catch (thrown) {
     if (codeOf(thrown) === 'EEXIST') return false
-    if (!WITHOUT_LINKS.has(codeOf(thrown))) throw thrown
-    renameSync(temporary, path)
-    return true
+    throw thrown
   }
 }
 
-/** Makes a file whole where none is; gives whether none was. */
+/** Makes a file where none is; gives whether none was. Of several processes that make it at once, one is told so. */
 export const createFile = (path: string, content: string): boolean => {
   let isMade = false
-  replace(path, content, (temporary) => void (isMade = placeNew(temporary, path)))
+  replace(path, content, (temporary) => {
+    isMade = placeNew(temporary, path, () => copyFileSync(temporary, path, constants.COPYFILE_EXCL))
+  })
   return isMade
 }
 
@@ -172,8 +179,9 @@ export const fileStore = (path: string): Store => {
     let isPlaced = false
     replace(path, bytes, (temporary) => {
       if (stampAt(path) !== seen) return
-      isPlaced = seen === NONE ? placeNew(temporary, path) : true
-      if (seen !== NONE) renameSync(temporary, path)
+      const rename = (): void => renameSync(temporary, path)
+      if (seen !== NONE) rename()
+      isPlaced = seen !== NONE || placeNew(temporary, path, rename)
       if (isPlaced) seen = stampAt(path)
     })
     return isPlaced

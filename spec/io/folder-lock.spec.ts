@@ -1,10 +1,25 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  type linkSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync
+} from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { folderLock } from 'tangentflow/io'
+
+const link = vi.hoisted(() => vi.fn<typeof linkSync>())
+vi.mock('node:fs', async (original) => {
+  const real = await original<Record<string, unknown> & { linkSync: typeof linkSync }>()
+  link.mockImplementation(real.linkSync)
+  return { ...real, linkSync: link }
+})
 
 const root = mkdtempSync(join(tmpdir(), 'tangentflow-lock-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -48,6 +63,22 @@ describe('folderLock', () => {
     expect(pid === process.pid).toBe(isTaken)
     lock.release()
     expect(readdirSync(folder)).toEqual(isTaken ? [] : ['.tangentflow.lock'])
+  })
+
+  it('keeps a second one out on a file system without hard links', () => {
+    const before = link.getMockImplementation()!
+    link.mockImplementation(() => {
+      throw Object.assign(new Error('EPERM: operation not permitted'), { code: 'EPERM' })
+    })
+    const folder = join(root, 'linkless')
+    const [first, second] = [folderLock(folder), folderLock(folder)]
+    expect(first.acquire()).toEqual(E.right(undefined))
+    expect(second.acquire()).toMatchObject({ left: { received: `process ${process.pid} of ${hostname()}` } })
+    first.release()
+    expect(second.acquire()).toEqual(E.right(undefined))
+    second.release()
+    link.mockImplementation(before)
+    expect(readdirSync(folder)).toEqual([])
   })
 
   it('names a folder that cannot be made', () => {
