@@ -8,7 +8,7 @@ import { concatBytes } from '../format/crc32.js'
 import { untar } from '../format/untar.js'
 import { published, type PublishedName } from '../data/published.js'
 import { md5Of } from './load-set.js'
-import { cacheFolder, type DataOptions } from './locate.js'
+import { cacheFolder, type DataOptions, publishedSet } from './locate.js'
 import { unpacked } from './read-bytes.js'
 import { makeFolder, writeAtomic } from './file-store.js'
 
@@ -170,20 +170,23 @@ export const fetchSet = (
   options: FetchOptions
 ): TE.TaskEither<TangentError, readonly string[]> =>
   pipe(
-    planFetch(name, options),
-    TE.traverseSeqArray((each) =>
-      pipe(
-        TE.fromIO(options.onProgress(`GET ${each.url}`)),
-        TE.flatMap(() => download(each.url, each.most, options.timeout ?? TEN_MINUTES)),
-        TE.flatMap((bytes) => filesOf(name, each, bytes)),
-        TE.flatMap((files) =>
-          pipe(
-            [...files],
-            TE.traverseSeqArray(([path, content]) =>
-              pipe(
-                writeFile(path, content),
-                TE.tapIO(() => options.onProgress(`wrote ${path}`)),
-                TE.map(() => path)
+    TE.fromEither(publishedSet('io.fetchSet', name)),
+    TE.map(() => planFetch(name, options)),
+    TE.flatMap(
+      TE.traverseSeqArray((each) =>
+        pipe(
+          TE.fromIO(options.onProgress(`GET ${each.url}`)),
+          TE.flatMap(() => download(each.url, each.most, options.timeout ?? TEN_MINUTES)),
+          TE.flatMap((bytes) => filesOf(name, each, bytes)),
+          TE.flatMap((files) =>
+            pipe(
+              [...files],
+              TE.traverseSeqArray(([path, content]) =>
+                pipe(
+                  writeFile(path, content),
+                  TE.tapIO(() => options.onProgress(`wrote ${path}`)),
+                  TE.map(() => path)
+                )
               )
             )
           )

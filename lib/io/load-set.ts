@@ -3,20 +3,14 @@ import { basename } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { atPath, showValue, tangentError, type TangentError } from '../core/error.js'
+import { atPath, tangentError, type TangentError } from '../core/error.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { sizeOf } from '../core/shape.js'
 import { cifar10 } from '../data/cifar10.js'
 import { idx, idxHeader } from '../data/idx.js'
 import { count, type Labelled, labelled } from '../data/labelled.js'
-import {
-  isPublished,
-  published,
-  type PublishedName,
-  publishedNames,
-  type PublishedSet
-} from '../data/published.js'
-import { type DataOptions, locate } from './locate.js'
+import { published, type PublishedName, publishedNames, type PublishedSet } from '../data/published.js'
+import { type DataOptions, locate, publishedSet } from './locate.js'
 import { type LengthOf, readBytes } from './read-bytes.js'
 
 /** A file that a set was read from. */
@@ -171,24 +165,14 @@ export const loadSet = (
   name: PublishedName,
   options: DataOptions = {}
 ): TE.TaskEither<TangentError, LoadedSet> => {
-  if (!isPublished(name))
-    return TE.left(
-      tangentError(
-        'ArgumentError',
-        'io.loadSet',
-        `one of ${publishedNames.join(', ')}`,
-        showValue(name),
-        'name'
-      )
-    )
-  const set = published[name]
-  const read = partOf(set, options.verify ?? true)
+  const read = (set: PublishedSet) => partOf(set, options.verify ?? true)
   return pipe(
-    TE.fromIOEither(locate(name, options)),
-    TE.bindTo('paths'),
-    TE.bind('train', ({ paths }) => read(paths.train)),
-    TE.bind('test', ({ paths }) => read(paths.test)),
-    TE.map(({ train, test }) => ({
+    TE.fromEither(publishedSet('io.loadSet', name)),
+    TE.bindTo('set'),
+    TE.bind('paths', () => TE.fromIOEither(locate(name, options))),
+    TE.bind('train', ({ set, paths }) => read(set)(paths.train)),
+    TE.bind('test', ({ set, paths }) => read(set)(paths.test)),
+    TE.map(({ set, train, test }) => ({
       name,
       title: set.title,
       labels: set.labels,

@@ -4,8 +4,20 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { IOEither } from 'fp-ts/lib/IOEither.js'
-import { tangentError, type TangentError } from '../core/error.js'
-import { published, type PublishedName, type PublishedSet } from '../data/published.js'
+import { leftWith, showValue, tangentError, type TangentError } from '../core/error.js'
+import {
+  isPublished,
+  published,
+  type PublishedName,
+  publishedNames,
+  type PublishedSet
+} from '../data/published.js'
+
+/** The set of a name; a name that is none is an ArgumentError. */
+export const publishedSet = (operation: string, name: PublishedName): E.Either<TangentError, PublishedSet> =>
+  isPublished(name)
+    ? E.right(published[name])
+    : leftWith('ArgumentError', operation)(`one of ${publishedNames.join(', ')}`, showValue(name), 'name')
 
 /** Where data sets are searched. */
 export interface DataOptions {
@@ -111,7 +123,9 @@ const advice = (name: PublishedName, { title, debian, files, folders }: Publishe
 export const locate =
   (name: PublishedName, options: DataOptions = {}): IOEither<TangentError, SetFiles> =>
   () => {
-    const set = published[name]
+    const known = publishedSet('io.locate', name)
+    if (E.isLeft(known)) return known
+    const set = known.right
     const absent = [options.data, (options.env ?? process.env).TANGENTFLOW_DATA].find(
       (folder) => folder !== undefined && folder !== '' && !isFolder(folder)
     )

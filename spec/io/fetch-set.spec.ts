@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { fetchSet, loadSet, planFetch } from 'tangentflow/io'
+import type { data } from 'tangentflow'
+import { fetchSet, loadSet, locate, planFetch } from 'tangentflow/io'
 import { program } from '../../lib/cli/program.js'
 import type * as publishedModule from '../../lib/data/published.js'
 import { smallIdxSet } from '../support/datasets.js'
@@ -118,6 +119,14 @@ describe('fetchSet', () => {
     source = `http://127.0.0.1:${(server!.address() as AddressInfo).port}/`
     const result = await fetchSet('mnist', { data: file, source, onProgress: () => () => undefined })()
     expect(result).toMatchObject({ left: { _tag: 'IoError', received: 'a file where a folder should be' } })
+  })
+
+  it('refuses a name that is no set', async () => {
+    const name = 'imagenet' as data.PublishedName
+    const refused = { left: { _tag: 'ArgumentError', received: '"imagenet"', where: 'name' } }
+    expect(await fetchSet(name, { onProgress: () => () => undefined })()).toMatchObject(refused)
+    expect(await loadSet(name)()).toMatchObject(refused)
+    expect(locate(name)()).toMatchObject(refused)
   })
 
   it('plans without touching anything: known sources, the folder of the options or the environment', () => {
