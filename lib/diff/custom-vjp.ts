@@ -1,15 +1,9 @@
 import { fail } from '../core/error.js'
 import { requireShape, sameShape, showShape } from '../core/shape.js'
 import { zerosLike } from '../graph/contract.js'
-import type { CustomRule, JvpRule, OpTag, VjpRule } from '../graph/op.js'
-import { stopGradient } from '../graph/ops/reshape.js'
-import { apply, type Tensor } from '../graph/tensor.js'
+import type { JvpRule, OpTag, VjpRule } from '../graph/op.js'
+import { apply, type Tensor, type TensorFunction, withRule } from '../graph/tensor.js'
 import { batchedInputs, type BatchTensors, type DiffRule } from './diff-rule.js'
-
-const withRule =
-  (f: (...args: readonly Tensor[]) => Tensor, rule: CustomRule) =>
-  (...args: readonly Tensor[]): Tensor =>
-    apply({ tag: 'custom', rule }, [f(...args.map(stopGradient)), ...args])
 
 /**
  * A function with a derivative of your own: `vjp(args, out, cotangent)` gives one cotangent for each argument. Forward
@@ -23,12 +17,8 @@ const withRule =
  * const f = (x: Tensor) => ops.scale(10)(clipped(x))
  * assert.equal(ndarray.toNumber(evaluateOn(grad(f))(ndarray.scalar(2))), 1)
  */
-export const customVjp = (
-  name: string,
-  f: (...args: readonly [Tensor, ...Tensor[]]) => Tensor,
-  vjp: VjpRule['vjp']
-): ((...args: readonly [Tensor, ...Tensor[]]) => Tensor) =>
-  withRule(f as (...args: readonly Tensor[]) => Tensor, { name, vjp })
+export const customVjp = (name: string, f: TensorFunction, vjp: VjpRule['vjp']): TensorFunction =>
+  withRule({ name, vjp }, f)
 
 /**
  * A function with a tangent of your own: `jvp(args, out, tangents)` gives the tangent of the result, and is linear in the
@@ -45,12 +35,8 @@ export const customVjp = (
  * const f = (x: Tensor) => ops.sum()(root(x))
  * assert.deepEqual(ndarray.toNested(evaluateOn(grad(f))(ndarray.fromNested([0, 4]))), [0, 0.25])
  */
-export const customJvp = (
-  name: string,
-  f: (...args: readonly [Tensor, ...Tensor[]]) => Tensor,
-  jvp: JvpRule['jvp']
-): ((...args: readonly [Tensor, ...Tensor[]]) => Tensor) =>
-  withRule(f as (...args: readonly Tensor[]) => Tensor, { name, jvp })
+export const customJvp = (name: string, f: TensorFunction, jvp: JvpRule['jvp']): TensorFunction =>
+  withRule({ name, jvp }, f)
 
 const keepsShape = (f: (x: Tensor) => Tensor, x: Tensor): Tensor => {
   const out = f(x)
@@ -77,13 +63,8 @@ const keepsShape = (f: (x: Tensor) => Tensor, x: Tensor): Tensor => {
  * const f = (s: Tensor) => ops.dot(ops.constant(ndarray.fromNested([3, 5])))(hard(s))
  * assert.deepEqual(ndarray.toNested(evaluateOn(grad(f))(ndarray.fromNested([2, 1]))), [3, 5])
  */
-export const straightThrough =
-  (f: (x: Tensor) => Tensor) =>
-  (x: Tensor): Tensor =>
-    withRule((first) => keepsShape(f, first!), {
-      name: 'straightThrough',
-      jvp: (_args, _out, tangents) => tangents[0]!
-    })(x)
+export const straightThrough = (f: (x: Tensor) => Tensor): ((x: Tensor) => Tensor) =>
+  withRule({ name: 'straightThrough', jvp: (_args, _out, tangents) => tangents[0]! }, (x) => keepsShape(f, x))
 
 /** A user's rules on a batch: each batched over all that it is given. */
 const batchVjp = ({ name, vjp }: VjpRule, size: number, batchTensors: BatchTensors): VjpRule => ({

@@ -2,7 +2,7 @@ import { hasTag } from '../core/check.js'
 import { fail } from '../core/error.js'
 import { copyOf, isNdArray, type NdArray, of, scalar } from '../core/ndarray.js'
 import type { Shape } from '../core/shape.js'
-import type { Op, OpTag, Tensor, TensorOf } from './op.js'
+import type { CustomRule, Op, OpTag, Tensor, TensorOf } from './op.js'
 import { opName, shapeOf } from './primitives/index.js'
 
 export type { Tensor, TensorOf } from './op.js'
@@ -28,6 +28,17 @@ export const apply = (op: Op, inputs: readonly Tensor[]): Tensor => {
   )
   return { _tag: 'Tensor', op, inputs, shape }
 }
+
+/** A function of one or more tensors. */
+export type TensorFunction = (...args: readonly [Tensor, ...Tensor[]]) => Tensor
+
+/** A function with the derivative of a rule: what it is composed of is not differentiated. */
+export const withRule =
+  (rule: CustomRule, f: TensorFunction): TensorFunction =>
+  (...args) => {
+    const [first, ...rest] = args.map((arg) => apply({ tag: 'stopGradient' }, [arg]))
+    return apply({ tag: 'custom', rule }, [f(first!, ...rest), ...args])
+  }
 
 /** The bits of the elements. */
 const bitsOf = ({ buffer, byteOffset, byteLength }: NdArray['data']): Uint32Array =>

@@ -1,10 +1,10 @@
 import { fail } from '../../core/error.js'
 import { type Axes, normaliseAxes, normaliseAxis, sameShape, showShape } from '../../core/shape.js'
 import type { JvpRule } from '../op.js'
-import { apply, type Tensor } from '../tensor.js'
+import { apply, type Tensor, withRule } from '../tensor.js'
 import { sum } from './einsum.js'
 import { greaterEqual, mul, pointwise, select } from './pointwise.js'
-import { expandDims, iota, stopGradient } from './reshape.js'
+import { expandDims, iota } from './reshape.js'
 
 const { abs, add, div, equal, exp, less, log, log1p, min, sub } = pointwise
 
@@ -49,7 +49,7 @@ const smooth =
   (x: Tensor): Tensor => {
     const along = normaliseAxis(`ops.${name}`, x.shape.length, axis)
     const jvp: JvpRule['jvp'] = ([of], out, [t]) => tangent(along, of!, out, t!)
-    return apply({ tag: 'custom', rule: { name, jvp } }, [value(along, stopGradient(x)), x])
+    return withRule({ name, jvp }, (of) => value(along, of))(x)
   }
 
 /** Σ p t over an axis, kept as an axis of size 1. */
