@@ -32,3 +32,7 @@ export interface OpenOptions {
 
 /** Opens a backend; a Left when it is not available. */
 export type OpenBackend = (options: OpenOptions) => TaskEither<TangentError, Backend>
+
+/** The elements in float32, as devices compute with them; they are not copied where they already are. */
+export const float32 = ({ data }: NdArray): Float32Array =>
+  data instanceof Float32Array ? data : Float32Array.from(data)

@@ -5,15 +5,12 @@ import type { TangentError } from '../../core/error.js'
 import type { NdArray } from '../../core/ndarray.js'
 import type { Executed } from '../../graph/runner.js'
 import { attempt } from '../../graph/trace.js'
-import type { Backend, Executable, OpenBackend } from '../backend.js'
+import { type Backend, type Executable, float32, type OpenBackend } from '../backend.js'
 import type { Plan } from '../plan.js'
 import { lowerPlan } from './lower-plan.js'
 import { VERSION } from './packages.js'
 import type { KernelProgram } from './kernel-program.js'
 import { openRuntime, type Runtime } from './device/index.js'
-
-const float32 = (data: NdArray['data']): Float32Array =>
-  data instanceof Float32Array ? data : Float32Array.from(data)
 
 /**
  * A plan's results that no kernel computes are handed through on the host, constants as copies; the rest is one gpu.js
@@ -40,13 +37,7 @@ const executableOf = (
   if (computed.length === 0)
     return TE.right({
       executed,
-      run: (inputs) =>
-        TE.right(
-          collect(
-            inputs.map(({ data }) => float32(data)),
-            []
-          )
-        ),
+      run: (inputs) => TE.right(collect(inputs.map(float32), [])),
       dispose: async () => undefined
     })
   return pipe(
@@ -54,7 +45,7 @@ const executableOf = (
     TE.map(({ run, threaded, dispose }): Executable => ({
       executed: threaded ? executed : { ...executed, threads: 1 },
       run: (inputs) => {
-        const data = inputs.map((input) => float32(input.data))
+        const data = inputs.map(float32)
         return pipe(
           run(data),
           TE.map((rows) => collect(data, rows))

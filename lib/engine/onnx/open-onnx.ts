@@ -6,7 +6,7 @@ import { messageOf, tangentError, type TangentError } from '../../core/error.js'
 import type { NdArray } from '../../core/ndarray.js'
 import type { Executed } from '../../graph/runner.js'
 import { attempt } from '../../graph/trace.js'
-import type { Backend, Executable, OpenBackend } from '../backend.js'
+import { type Backend, type Executable, float32, type OpenBackend } from '../backend.js'
 import type { OnnxModel, OnnxValue } from './builder.js'
 import { turns } from '../turns.js'
 import { lower } from './lower.js'
@@ -119,10 +119,6 @@ const selfTest = (runtime: OnnxRuntime): TE.TaskEither<TangentError, OnnxRuntime
         },
         engineError('openEngine', 'the WebAssembly of onnxruntime-web', runtime.engine)
       )
-
-/** float32 elements; a Float32Array is passed on as it is. */
-const float32 = ({ data }: NdArray): Float32Array =>
-  data instanceof Float32Array ? data : Float32Array.from(data)
 
 /** Runs a session. Results are the arrays that the package makes; handing it arrays of ours was slower (1.73 instead of 1.53 ms a step). */
 const runSession = async (

@@ -1,3 +1,4 @@
+import { float32 } from '../backend.js'
 import type { Attribute, ElementType, Initializer, OnnxModel, OnnxNode, OnnxValue } from './builder.js'
 import { bytes, each, encode, type Field, float, int, message, text } from './protobuf.js'
 
@@ -54,9 +55,7 @@ const bytesOf = (initializer: Initializer): Uint8Array => {
   const elements =
     initializer.type === 'int64'
       ? BigInt64Array.from(initializer.values, BigInt)
-      : initializer.array.data instanceof Float32Array
-        ? initializer.array.data
-        : Float32Array.from(initializer.array.data)
+      : float32(initializer.array)
   return new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength)
 }
 
