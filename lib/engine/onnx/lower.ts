@@ -48,7 +48,8 @@ const lowerNode = (build: Builder, node: Tensor, args: readonly OnnxValue[]): On
 
 /**
  * Lowers a plan to an ONNX model: inputs and outputs in the plan's order, broadcasting left to the operators, nothing that
- * no output needs, an output of its own for every result. Convolutions and pooling are recognised across several nodes; all others go by the table.
+ * no output needs, an output of its own for every result. Convolutions and pooling are recognised across several nodes; all
+ * others go by the table.
  */
 export const lower = (plan: Plan): OnnxModel => {
   const build = makeBuilder()
