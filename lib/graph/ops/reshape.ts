@@ -46,18 +46,20 @@ export const squeeze =
       : fail('ShapeError', 'ops.squeeze', `size 1 at axis ${at}`, showShape(x.shape))
   }
 
+/** Requires lists to have an entry for each axis. */
+const requireEach = (operation: string, what: string, rank: number, ...lists: readonly Shape[]): void => {
+  const lengths = lists.map(({ length }) => length)
+  if (lengths.some((length) => length !== rank))
+    fail('ShapeError', operation, `${what} for ${rank} axes`, lengths.join(' and '))
+}
+
 /** The elements from `start` up to but not including `limit`, every `stride`-th, along every axis. */
 export const slice =
   (start: readonly number[], limit: readonly number[], stride?: readonly number[]) =>
-  (x: Tensor): Tensor =>
-    start.length === x.shape.length && limit.length === x.shape.length
-      ? apply({ tag: 'slice', start, limit, stride: stride ?? start.map(() => 1) }, [x])
-      : fail(
-          'ShapeError',
-          'ops.slice',
-          `bounds for ${x.shape.length} axes`,
-          `${start.length} and ${limit.length}`
-        )
+  (x: Tensor): Tensor => {
+    requireEach('ops.slice', 'bounds', x.shape.length, start, limit)
+    return apply({ tag: 'slice', start, limit, stride: stride ?? start.map(() => 1) }, [x])
+  }
 
 /** A slice along one axis only. */
 export const sliceAxis =
@@ -81,15 +83,10 @@ export const at =
 /** Zeros around x: `low` before and `high` after along every axis, `interior` between neighbours. */
 export const pad =
   (low: readonly number[], high: readonly number[], interior?: readonly number[]) =>
-  (x: Tensor): Tensor =>
-    low.length === x.shape.length && high.length === x.shape.length
-      ? apply({ tag: 'pad', low, high, interior: interior ?? low.map(() => 0) }, [x])
-      : fail(
-          'ShapeError',
-          'ops.pad',
-          `amounts for ${x.shape.length} axes`,
-          `${low.length} and ${high.length}`
-        )
+  (x: Tensor): Tensor => {
+    requireEach('ops.pad', 'amounts', x.shape.length, low, high)
+    return apply({ tag: 'pad', low, high, interior: interior ?? low.map(() => 0) }, [x])
+  }
 
 /** Tensors laid end to end along an axis. */
 export const concat =
