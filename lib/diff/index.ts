@@ -1,7 +1,7 @@
 /**
  * Derivatives of traced functions: a function of trees of tensors goes in, one that computes its gradient, Jacobian or batch
  * comes out, as a graph like any other. Forward mode (`linearize`) pushes tangents through the records of `rules/`; reverse
- * mode (`vjp`) is the same, transposed (`linear.ts`). To add the derivative of a primitive, see `rules/index.ts`.
+ * mode (`vjp`) is the same, transposed; both are in `linearize.ts`. To add the derivative of a primitive, see `rules/index.ts`.
  */
 export { stopGradient } from '../graph/ops/reshape.js'
 export { customJvp, customVjp, straightThrough } from './custom-vjp.js'

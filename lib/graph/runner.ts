@@ -30,7 +30,8 @@ export type Program<Args extends readonly unknown[], Out> = (
  */
 export interface Runner {
   /**
-   * Steps of a long loop that one program had better take, since state goes in and comes back with every program. The numbers stay the same.
+   * Steps of a long loop that one program had better take, since state goes in and comes back with every program. The numbers
+   * stay the same.
    *
    * @defaultValue 1
    */

@@ -24,7 +24,7 @@ export const spec = (shape: Shape): TensorSpec => ({ _tag: 'TensorSpec', shape: 
 /** A random key argument. */
 export const keySpec: KeySpec = { _tag: 'KeySpec' }
 
-/** The concrete counterpart of a traced type: tensors become arrays, keys host keys, records stay records; its own counterpart. */
+/** The concrete counterpart of a traced type: tensors become arrays, keys host keys, records stay records. A concrete type is its own. */
 export type Concrete<T> = T extends Tensor | NdArray
   ? NdArray
   : T extends Key | HostKey

@@ -10,7 +10,7 @@ const {
   div,
   equal,
   exp,
-  less,
+  greater,
   lessEqual,
   log,
   mul,
@@ -98,7 +98,7 @@ export const pointwiseRules: { readonly [F in PointwiseName]: PointwiseRule } = 
   softplus: smooth('y = log(1 + eˣ); σ(x) ẋ', (x) => sigmoid(x)),
   relu: {
     formula: 'y = max(x, 0); ẋ where x > 0, else 0',
-    jvp: ([x], [t]) => map(t, (tangent) => gate(less(x!)(fill(0, x!.shape)), tangent))
+    jvp: ([x], [t]) => map(t, (tangent) => gate(greater(0)(x!), tangent))
   },
   sign: flat('y = sign x, 0 at 0'),
   abs: smooth('y = |x|; sign(x) ẋ', sign),

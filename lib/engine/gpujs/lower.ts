@@ -10,6 +10,7 @@ import {
 } from '../../../kernels/coordinate.js'
 import { scalarFunctions } from '../../../kernels/scalar.js'
 import { literal, type Value } from '../../../kernels/value.js'
+import { sizeOf } from '../../core/shape.js'
 import { functions } from '../../graph/primitives/pointwise.js'
 import type { Tensor, TensorOf } from '../../graph/tensor.js'
 import { expectNormal } from '../../optimise/normal-form.js'
@@ -220,7 +221,7 @@ const rules: { readonly [T in DeviceTag]: Rule<T> } = {
   },
   topKMask: ({ op: { k }, shape }) => {
     const size = shape.at(-1)!
-    return { kind: 'topK', rows: shape.slice(0, -1).reduce((n, m) => n * m, 1), size, k }
+    return { kind: 'topK', rows: sizeOf(shape.slice(0, -1)), size, k }
   }
 }
 
