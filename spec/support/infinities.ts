@@ -11,7 +11,7 @@ interface Row {
   readonly f: (...xs: readonly Tensor[]) => Tensor
   readonly args: readonly Nested[]
   readonly right: Nested
-  /** What a language whose compilers may ignore NaN and infinities gives on some adapters. */
+  /** What SwiftShader and Mesa give, whose compilers may ignore NaN and infinities. */
   readonly gpu?: Nested
 }
 
@@ -24,7 +24,22 @@ const loss =
   (of: nn.Loss) =>
   (z: Tensor, y: Tensor): Tensor =>
     of(y)(z)
-const square = (f: (x: Tensor) => Tensor): ((x: Tensor) => Tensor) => total(f)
+
+/** Logits, and the probabilities that infinite ones leave. */
+const shared: Omit<Row, 'f'> = {
+  args: [
+    [
+      [-inf, -inf],
+      [inf, 1],
+      [-inf, 1]
+    ]
+  ],
+  right: [
+    [0.5, 0.5],
+    [1, 0],
+    [0, 1]
+  ]
+}
 
 /** What every engine gives for infinities and NaN. */
 const infinities: Readonly<Record<string, Row>> = {
@@ -44,7 +59,7 @@ const infinities: Readonly<Record<string, Row>> = {
     right: [[-0.5, 0, 0.5]]
   },
   'its second derivative, another class masked': {
-    f: (z, y) => square(total((x) => nn.crossEntropyEach(y!)(x)))(z!),
+    f: (z, y) => total(total((x) => nn.crossEntropyEach(y!)(x)))(z!),
     args: [[[0, -inf, 0]], [0]],
     right: [[0, 0, 0]]
   },
@@ -65,7 +80,7 @@ const infinities: Readonly<Record<string, Row>> = {
     right: [[1, 0, -1]]
   },
   'log-sum-exp': {
-    f: ops.logSumExp(-1) as Row['f'],
+    f: ops.logSumExp(-1),
     args: [
       [
         [-inf, -inf],
@@ -76,50 +91,22 @@ const infinities: Readonly<Record<string, Row>> = {
       ]
     ],
     right: [-inf, inf, inf, inf, NaN],
-    gpu: [-inf, inf, inf, inf, 1]
+    gpu: [-inf, inf, inf, inf, inf]
   },
-  'the gradient of log-sum-exp': {
-    f: total(ops.logSumExp(-1)) as Row['f'],
-    args: [
-      [
-        [-inf, -inf],
-        [inf, 1],
-        [-inf, 1]
-      ]
-    ],
-    right: [
-      [0.5, 0.5],
-      [1, 0],
-      [0, 1]
-    ]
-  },
-  softmax: {
-    f: ops.softmax(-1) as Row['f'],
-    args: [
-      [
-        [-inf, -inf],
-        [inf, 1],
-        [-inf, 1]
-      ]
-    ],
-    right: [
-      [0.5, 0.5],
-      [1, 0],
-      [0, 1]
-    ]
-  },
+  'the gradient of log-sum-exp': { f: total(ops.logSumExp(-1)), ...shared },
+  softmax: { f: ops.softmax(-1), ...shared },
   'select of a logarithm': {
     f: (x) => ops.select(ops.greater(0)(x!))(ops.log(x!), 0),
     args: [[0, 1, -1]],
     right: [0, 0, 0]
   },
   'the gradient of a select, by what both branches use': {
-    f: total((x) => ops.select(ops.greater(0)(x))(ops.log(x), 0)) as Row['f'],
+    f: total((x) => ops.select(ops.greater(0)(x))(ops.log(x), 0)),
     args: [[2, -1]],
     right: [0.5, 0]
   },
   'the gradient of a select, the other branch infinite': {
-    f: total((x, y) => ops.select(ops.greater(0)(x))(x, ops.log(y!))) as Row['f'],
+    f: total((x, y) => ops.select(ops.greater(0)(x))(x, ops.log(y!))),
     args: [
       [1, -1],
       [0, 1]
@@ -149,22 +136,22 @@ const infinities: Readonly<Record<string, Row>> = {
     right: 4
   },
   'the gradient of √relu': {
-    f: total((x) => ops.sqrt(ops.relu(x))) as Row['f'],
+    f: total((x) => ops.sqrt(ops.relu(x))),
     args: [[-1, 4]],
     right: [0, 0.25]
   },
   'the gradient of √max(x, 0)': {
-    f: total((x) => ops.sqrt(ops.max(0)(x))) as Row['f'],
+    f: total((x) => ops.sqrt(ops.max(0)(x))),
     args: [[-1, 4]],
     right: [0, 0.25]
   },
   'the gradient of 1 / clip': {
-    f: total((x) => ops.reciprocal(ops.clip(0, 2)(x))) as Row['f'],
+    f: total((x) => ops.reciprocal(ops.clip(0, 2)(x))),
     args: [[-1, 1, 3]],
     right: [0, -1, 0]
   },
   'the gradient of √ of a largest': {
-    f: total((x) => ops.sqrt(ops.reduceMax(1)(x))) as Row['f'],
+    f: total((x) => ops.sqrt(ops.reduceMax(1)(x))),
     args: [[[0, 4]]],
     right: [[0, 0.25]]
   },
@@ -257,7 +244,7 @@ const infinities: Readonly<Record<string, Row>> = {
     right: [0, 0, 0, 0]
   },
   'second derivatives of powers at 0': {
-    f: (a, b) => square(total((x) => ops.pow(b!)(x)))(a!),
+    f: (a, b) => total(total((x) => ops.pow(b!)(x)))(a!),
     args: [
       [0, 0, 0],
       [1, 2, 3]

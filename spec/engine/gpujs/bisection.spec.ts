@@ -44,6 +44,11 @@ describe('the k largest, bisected step by step', () => {
     for (const k of [1, 2001, 10_000, 20_010]) await masks(k, ndarray.of([20_011], values))
   })
 
+  it('of infinite scores, of some that count as infinite, and NaN', async () => {
+    const values = [Infinity, NaN, -Infinity, 1, Infinity, 3.4e38, -3.4e38, Infinity, NaN, 0]
+    for (let k = 1; k < values.length; k++) await masks(k, ndarray.of([values.length], values))
+  })
+
   it('of scores far apart, of all signs', async () => {
     const values = [1e-37, 3e38, -3e38, 1e-30, -1e-37, 0, 1, 1.0000001, -0, -1, 1e-37, 2e38, -2e-37]
     for (let k = 1; k < values.length; k++) await masks(k, ndarray.of([values.length], values))
