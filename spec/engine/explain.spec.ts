@@ -11,12 +11,7 @@ import { ops } from '../../lib/graph/ops/index.js'
 import { keySpec, spec } from '../../lib/graph/spec.js'
 import type { Tensor } from '../../lib/graph/tensor.js'
 import { explain } from '../../lib/engine/explain.js'
-
-const explained = <Args extends readonly unknown[], Out>(...args: Parameters<typeof explain<Args, Out>>) => {
-  const result = explain(...args)
-  if (E.isLeft(result)) throw new Error(result.left.expected)
-  return result.right
-}
+import { explained } from '../support/explained.js'
 
 describe('explain', () => {
   it('counts a matrix product by hand', () => {

@@ -73,12 +73,10 @@ describe.each(names)('%s', (name) => {
       for (const { data } of Object.values(passed)) for (const x of data) expect(x).toBe(-0)
     }))
 
-  it('holds nothing once it is disposed of', async (context) => {
-    const opened = await openEngine({ require: name })()
-    if (E.isLeft(opened)) return context.skip(formatError(opened.left))
-    const engine = opened.right
-    right(await compile(engine)((x: Tensor) => ops.exp(ops.matmul(x)(x)), [spec([3, 3])])())
-    await engine.dispose()
-    expect(Object.values(engine.held()).filter((count) => count !== 0)).toEqual([])
-  })
+  it('holds nothing once it is disposed of', (context) =>
+    use(context, async (engine) => {
+      right(await compile(engine)((x: Tensor) => ops.exp(ops.matmul(x)(x)), [spec([3, 3])])())
+      await engine.dispose()
+      expect(Object.values(engine.held()).filter((count) => count !== 0)).toEqual([])
+    }))
 })

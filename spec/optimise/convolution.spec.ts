@@ -1,30 +1,9 @@
-import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import {
-  evaluateOn,
-  explain,
-  type Explanation,
-  key,
-  nn,
-  ntk,
-  ops,
-  spec,
-  type Specs,
-  type Tensor,
-  tree
-} from 'tangentflow'
+import { evaluateOn, key, nn, ntk, ops, spec, type Specs, type Tensor, tree } from 'tangentflow'
 import { topological } from '../../lib/graph/graph.js'
 import { normalOf } from '../support/images.js'
 import { relativeError } from '../support/networks.js'
-
-const explained = <Args extends readonly unknown[]>(
-  f: (...args: Args) => unknown,
-  specs: Specs<Args>
-): Explanation => {
-  const result = explain(f, specs)
-  if (E.isLeft(result)) throw new Error(result.left.expected)
-  return result.right
-}
+import { explained } from '../support/explained.js'
 
 const kernel =
   (net: nn.Network) =>

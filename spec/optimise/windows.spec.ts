@@ -1,16 +1,7 @@
-import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { explain, type Explanation, nn, ops, spec, type Specs, type Tensor } from 'tangentflow'
+import { nn, ops, spec, type Tensor } from 'tangentflow'
 import { topological } from '../../lib/graph/graph.js'
-
-const explained = <Args extends readonly unknown[]>(
-  f: (...args: Args) => unknown,
-  specs: Specs<Args>
-): Explanation => {
-  const result = explain(f, specs)
-  if (E.isLeft(result)) throw new Error(result.left.expected)
-  return result.right
-}
+import { explained } from '../support/explained.js'
 
 describe('windows side by side', () => {
   it('are a reshape, and a convolution over them a plain contraction', () => {

@@ -26,6 +26,7 @@ const dice = (seed: number): ((sides: number) => number) => {
 }
 
 type Many = readonly Tensor[]
+type Row = readonly number[]
 
 /** A program on small whole numbers, so that every engine gives its results exactly. */
 interface Exact {
@@ -33,57 +34,53 @@ interface Exact {
   readonly size: number
   readonly f: (xs: Many) => Many
   /** Its results by plain arithmetic. */
-  readonly expected: (xs: readonly (readonly number[])[]) => readonly (readonly number[])[]
+  readonly expected: (xs: readonly Row[]) => readonly Row[]
 }
 
 /** Numbers of arguments and results: one and few, and more than a kernel of a GPU may read. */
 const COUNTS = [1, 2, 3, 5, 8, 20, 41]
 
+/** A result from two arguments, or from all: on tensors, and by plain arithmetic. */
+interface Result {
+  readonly f: (x: Tensor, y: Tensor, all: Many) => Tensor
+  readonly expected: (x: Row, y: Row, all: readonly Row[]) => Row
+}
+
+/** The kinds of results, each with a number of its own. */
+const kinds: readonly ((factor: number) => Result)[] = [
+  () => ({ f: (x) => x, expected: (x) => x }),
+  (factor) => ({
+    f: (x, y) => ops.add(y)(ops.scale(factor)(x)),
+    expected: (x, y) => x.map((v, i) => factor * v + y[i]!)
+  }),
+  () => ({
+    f: (x, y) => ops.mul(ops.max(y)(x))(x),
+    expected: (x, y) => x.map((v, i) => Math.max(v, y[i]!) * v)
+  }),
+  () => ({
+    f: (_x, _y, all) => ops.sum()(ops.concat(0)(all)),
+    expected: (_x, _y, all) => [all.flat().reduce((sum, v) => sum + v, 0)]
+  }),
+  (factor) => ({
+    f: () => ops.constant(ndarray.full([2], factor)),
+    expected: () => [factor, factor]
+  })
+]
+
 const exact = (seed: number): Exact => {
   const roll = dice(seed)
   const count = COUNTS[roll(COUNTS.length)]!
   const size = 1 + roll(70)
-  const results = Array.from({ length: COUNTS[roll(COUNTS.length)]! }, () => ({
-    kind: roll(5),
-    a: roll(count),
-    b: roll(count),
-    factor: 1 + roll(9)
-  }))
+  const results = Array.from({ length: COUNTS[roll(COUNTS.length)]! }, () => {
+    const kind = kinds[roll(kinds.length)]!
+    const [a, b] = [roll(count), roll(count)]
+    return { a, b, ...kind(1 + roll(9)) }
+  })
   return {
     count,
     size,
-    f: (xs) =>
-      results.map(({ kind, a, b, factor }) => {
-        const [x, y] = [xs[a]!, xs[b]!]
-        switch (kind) {
-          case 0:
-            return x
-          case 1:
-            return ops.add(y)(ops.scale(factor)(x))
-          case 2:
-            return ops.mul(ops.max(y)(x))(x)
-          case 3:
-            return ops.sum()(ops.concat(0)(xs))
-          default:
-            return ops.constant(ndarray.full([2], factor))
-        }
-      }),
-    expected: (xs) =>
-      results.map(({ kind, a, b, factor }) => {
-        const [x, y] = [xs[a]!, xs[b]!]
-        switch (kind) {
-          case 0:
-            return x
-          case 1:
-            return x.map((v, i) => factor * v + y[i]!)
-          case 2:
-            return x.map((v, i) => Math.max(v, y[i]!) * v)
-          case 3:
-            return [xs.flat().reduce((sum, v) => sum + v, 0)]
-          default:
-            return [factor, factor]
-        }
-      })
+    f: (xs) => results.map(({ a, b, f }) => f(xs[a]!, xs[b]!, xs)),
+    expected: (xs) => results.map(({ a, b, expected }) => expected(xs[a]!, xs[b]!, xs))
   }
 }
 
@@ -99,9 +96,7 @@ const once = async (
   program: Loaded,
   { count, size, expected }: Exact,
   seed: number
-): Promise<
-  readonly [E.Either<TangentError, readonly (readonly number[])[]>, readonly (readonly number[])[]]
-> => {
+): Promise<readonly [E.Either<TangentError, readonly Row[]>, readonly Row[]]> => {
   const roll = dice(seed)
   const xs = Array.from({ length: count }, () => Array.from({ length: size }, () => roll(19) - 9))
   if (roll(3) === 0) await pause(roll(4))

@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest'
-import type { Tensor } from 'tangentflow'
+import { ops, type Tensor } from 'tangentflow'
 import { apply } from '../../../lib/graph/tensor.js'
 import { along, array, arraysOf, expectAgreement, holds, input, kinds, useBackends } from './support.js'
 
@@ -20,32 +20,10 @@ describe.each(kinds)('onnx:%s, whole graphs as on the reference', (kind) => {
       apply({ tag: 'reduceMax', axes: [1] }, [less]),
       apply({ tag: 'topKMask', k: 2 }, [less]),
       apply({ tag: 'unfold', kernel: [1, 2], stride: [1, 1] }, [less]),
-      apply({ tag: 'contract', operands: [[0, 1]], output: [1, 0], sizes: [2, 3] }, [less]),
-      apply({ tag: 'contract', operands: [[0, 1]], output: [0], sizes: [2, 3] }, [less]),
-      apply(
-        {
-          tag: 'contract',
-          operands: [
-            [0, 1],
-            [0, 1]
-          ],
-          output: [0, 1],
-          sizes: [2, 3]
-        },
-        [less, a]
-      ),
-      apply(
-        {
-          tag: 'contract',
-          operands: [
-            [0, 1],
-            [2, 1]
-          ],
-          output: [0, 2],
-          sizes: [2, 3, 2]
-        },
-        [less, a]
-      )
+      ops.einsum('ij->ji')(less),
+      ops.einsum('ij->i')(less),
+      ops.einsum('ij,ij->ij')(less, a),
+      ops.einsum('ij,kj->ik')(less, a)
     ]
     await holds(arraysOf([a.shape, b.shape]), (values) => expectAgreement(opened(kind), [a, b], uses, values))
   })
@@ -64,33 +42,11 @@ describe.each(kinds)('onnx:%s, whole graphs as on the reference', (kind) => {
       apply({ tag: 'reduceMax', axes: [0, 1] }, [x]),
       apply({ tag: 'topKMask', k: 2 }, [x]),
       apply({ tag: 'unfold', kernel: [2, 2], stride: [1, 1] }, [x]),
-      apply({ tag: 'contract', operands: [[0, 1]], output: [1, 0], sizes: [2, 3] }, [x]),
-      apply({ tag: 'contract', operands: [[0, 1]], output: [0], sizes: [2, 3] }, [x]),
-      apply({ tag: 'contract', operands: [[0, 1]], output: [], sizes: [2, 3] }, [x]),
-      apply(
-        {
-          tag: 'contract',
-          operands: [
-            [0, 1],
-            [2, 1]
-          ],
-          output: [0, 2],
-          sizes: [2, 3, 2]
-        },
-        [x, wide]
-      ),
-      apply(
-        {
-          tag: 'contract',
-          operands: [
-            [0, 1],
-            [0, 1]
-          ],
-          output: [0],
-          sizes: [2, 3]
-        },
-        [x, wide]
-      )
+      ops.einsum('ij->ji')(x),
+      ops.einsum('ij->i')(x),
+      ops.einsum('ij->')(x),
+      ops.einsum('ij,kj->ik')(x, wide),
+      ops.einsum('ij,ij->i')(x, wide)
     ])
     await holds(arraysOf([a.shape, b.shape]), (values) => expectAgreement(opened(kind), [a, b], uses, values))
   })
