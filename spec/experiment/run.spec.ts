@@ -164,7 +164,7 @@ describe('experiment.run', () => {
 
   it('takes a method by its kind alone, as a JSON file may have it', async () => {
     const setting = small([{ kind: 'random' }])
-    const byName = { ...setting, methods: ['random'] } as unknown as experiment.Experiment
+    const byName = JSON.parse(JSON.stringify({ ...setting, methods: ['random'] })) as experiment.Experiment
     expect(await ran(byName)).toEqual(await ran(setting))
   })
 
