@@ -36,7 +36,7 @@ export const element = (
 }
 
 /** The page's look. On a narrow screen plots keep a size in which they can be read, and their section scrolls. */
-const style = `${palette(':root')}
+const style = (): string => `${palette(':root')}
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 800px; margin: 0 auto; padding: 32px 24px 64px; }
@@ -77,5 +77,5 @@ export const page = (title: string, ...body: readonly Markup[]): string =>
   '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n' +
   '<meta name="viewport" content="width=device-width, initial-scale=1">\n' +
   '<meta name="generator" content="tangentflow">\n' +
-  `<title>${escape(title)}</title>\n<style>${style}</style>\n</head>\n` +
+  `<title>${escape(title)}</title>\n<style>${style()}</style>\n</head>\n` +
   `<body>\n<main>\n${fragment(...body).text}\n</main>\n</body>\n</html>\n`
