@@ -1,12 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import * as t from 'io-ts'
 import { leftWith, type TangentError } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
 import { crc32 } from '../format/crc32.js'
-import { whole } from '../format/codec.js'
-import { parseJson } from '../format/parse-json.js'
+import { isRecord, parseJson } from '../format/parse-json.js'
 import { safetensors } from '../format/safetensors.js'
 import type { Settings } from './fingerprint.js'
 
@@ -51,13 +49,22 @@ export const readStore = <A>(
 const VERSION = 1
 const [ABOUT, SUM] = ['tangentflow', 'crc32']
 
-const About = t.type({
-  version: t.number,
-  kind: t.string,
-  settings: t.record(t.string, t.string),
-  position: whole(0),
-  engine: t.string
-})
+type About = Omit<Checkpoint, 'tensors'> & { readonly version: number }
+
+/** By hand, since pages have checkpoints and would need io-ts for nothing else. */
+const isAbout = (value: unknown): value is About => {
+  if (!isRecord(value)) return false
+  const { version, kind, settings, position, engine } = value
+  return (
+    typeof version === 'number' &&
+    typeof kind === 'string' &&
+    isRecord(settings) &&
+    Object.values(settings).every((text) => typeof text === 'string') &&
+    Number.isSafeInteger(position) &&
+    Number(position) >= 0 &&
+    typeof engine === 'string'
+  )
+}
 
 const sumOf = (tensors: Tensors, about: string): E.Either<TangentError, string> =>
   pipe(
@@ -81,9 +88,9 @@ export const encodeCheckpoint = ({ tensors, ...about }: Checkpoint): E.Either<Ta
 const refuse = (expected: string, received: string): E.Either<TangentError, never> =>
   leftWith('DataError', 'checkpoint')(expected, received, 'checkpoint')
 
-const aboutOf = (text: string): E.Either<TangentError, t.TypeOf<typeof About>> => {
+const aboutOf = (text: string): E.Either<TangentError, About> => {
   const parsed = parseJson('fields in JSON', text)
-  return E.isRight(parsed) && About.is(parsed.right)
+  return E.isRight(parsed) && isAbout(parsed.right)
     ? E.right(parsed.right)
     : refuse('a checkpoint of this library', 'other fields')
 }

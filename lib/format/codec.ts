@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { showValue, tangentError, type TangentError } from '../core/error.js'
+import { isRecord } from './parse-json.js'
 
 /** A codec of the numbers that `holds` accepts; `name` is what its error says was expected. */
 const numberWhere = (name: string, holds: (value: number) => boolean): t.Type<number, number> => {
@@ -77,10 +78,6 @@ export const fromText = (codec: t.Type<number, number>): t.Type<number, string> 
 export type Closed<R extends t.Props, O extends t.Props> = {
   readonly [K in keyof R]: t.TypeOf<R[K]>
 } & { readonly [K in keyof O]?: t.TypeOf<O[K]> }
-
-/** Whether a value is an object with fields, and no list. */
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** A field that is not known: its name lists the fields that are. */
 const nothing = (known: readonly string[]): t.Type<never> =>

@@ -72,3 +72,7 @@ export const parseJson = (expected: string, text: string | Uint8Array): E.Either
     return E.left({ expected, received: messageOf(thrown) })
   }
 }
+
+/** Whether a value is an object with fields, and no list. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -3,9 +3,8 @@ import { fail, refuseWith, showValue, type TangentError } from '../core/error.js
 import { type NdArray, of } from '../core/ndarray.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
 import { attempt } from '../graph/trace.js'
-import { isRecord } from './codec.js'
 import { concatBytes, viewOf } from './crc32.js'
-import { parseJson } from './parse-json.js'
+import { isRecord, parseJson } from './parse-json.js'
 import { type Dtype, dtypeOf, dtypes, elementBytes, isDtype, readElements } from './dtype.js'
 
 /** Named tensors and free text about them. */
