@@ -6,6 +6,7 @@
  */
 export * as codec from '../format/codec.js'
 export { decode } from '../format/codec.js'
+export { untar } from '../format/untar.js'
 
 export { type Download, type FetchOptions, fetchSet, planFetch } from './fetch-set.js'
 export { type LoadedSet, loadSet, type SourceFile } from './load-set.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { format } from 'tangentflow'
+import { untar } from 'tangentflow/io'
 import { right } from '../support/either.js'
 import { tarOf } from '../support/tar.js'
 
@@ -10,11 +10,11 @@ describe('untar', () => {
       ['folder/a.bin', new Uint8Array(600).fill(1)],
       ['folder/b.bin', Uint8Array.of(1)]
     ])
-    expect([...right(format.untar(archive))].map(([name, bytes]) => [name, bytes.length])).toEqual([
+    expect([...right(untar(archive))].map(([name, bytes]) => [name, bytes.length])).toEqual([
       ['a.bin', 600],
       ['b.bin', 1]
     ])
-    expect(format.untar(archive.subarray(0, 1200))).toMatchObject({
+    expect(untar(archive.subarray(0, 1200))).toMatchObject({
       left: { _tag: 'DataError', expected: 'a whole tar archive', where: 'a.bin' }
     })
     const damaged = archive.slice()
