@@ -215,8 +215,8 @@ export const iterate = <S, C>(iteration: Iteration<S, C>): TracedAttack => {
     box: iteration.box,
     programs:
       (chunk: number): PrepareAttack =>
-      <P>(model: Model<P>) =>
-      (params: Specs<P>, batch: Specs<AttackBatch>) =>
+      (model) =>
+      (params, batch) =>
         pipe(
           RTE.fromEither(attempt(() => requireWhole('attack.prepare', 'chunk', chunk, 1, MOST_UNROLLED))),
           RTE.flatMap(() =>

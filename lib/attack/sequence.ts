@@ -7,7 +7,6 @@ import { fail, type TangentError } from '../core/error.js'
 import { fold, type Key } from '../graph/key.js'
 import { loop } from '../graph/runner.js'
 import { ops } from '../graph/ops/index.js'
-import type { Specs } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
 import type { Attack, Box, Model } from '../nn/model.js'
 import { type AttackBatch, byLoss, byMargin, lazily, type Order, stronger } from './goal.js'
@@ -94,8 +93,8 @@ export const sequence = (
       box,
       programs:
         (chunk: number): PrepareAttack =>
-        <P>(model: Model<P>) =>
-        (params: Specs<P>, batch: Specs<AttackBatch>) =>
+        (model) =>
+        (params, batch) =>
           pipe(
             RTE.fromEither(attempt(attacks)),
             RTE.bindTo('all'),

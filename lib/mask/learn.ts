@@ -124,7 +124,7 @@ const planOf = <P>(
   checkLearn(operation, options)
   pairs(operation, isNdArray, params, start)
   const rateAt = typeof rate === 'number' ? cosine(rate) : rate
-  const count = labelledCount(operation, network.apply, params, data)
+  const count = labelledCount(operation, network.apply, params, data, { targets: true })
   requireInBox(operation, options.attack, data.x)
   const half = Math.min(batch, Math.floor(count / 2))
   const rows = shuffledRows(shuffle, count, 2 * half)

@@ -54,7 +54,7 @@ export const sampleOf = <P>(
   key: HostKey
 ): E.Either<TangentError, Concrete<Required<Batch>>> =>
   attempt(() => {
-    const count = labelledCount(operation, model, params, data)
+    const count = labelledCount(operation, model, params, data, { targets: true })
     requireInBox(operation, score, data.x)
     return takeExamples(data, permutation(key, count).slice(0, requireWhole(operation, 'samples', samples, 1)))
   })
@@ -218,8 +218,8 @@ export const scoreOf = <P>(
 export const oneShot =
   <P>(network: NetworkLike<P>, options: OneShotOptions) =>
   (params: Concrete<P>, data: Dataset, key: HostKey): Effect<OneShot<P>> => {
-    const { density, samples = 512, biases = false } = options
-    const { layers, rounds } = { ...methods[options.method], ...options }
+    const { method, density, samples = 512, biases = false } = options
+    const { layers = methods[method].layers, rounds = methods[method].rounds } = options
     const score = scoreOf(network, options)
     if (rounds !== 1)
       return iterative(network, { score, density, rounds, layers, samples, biases })(params, data, key)

@@ -2,7 +2,7 @@ import { invalidLabelAt } from '../core/check.js'
 import { fail } from '../core/error.js'
 import { type HostKey, permutation } from '../core/key.js'
 import { type NdArray, of, takeRows } from '../core/ndarray.js'
-import { showShape, stridesOf } from '../core/shape.js'
+import { type Shape, showShape, stridesOf } from '../core/shape.js'
 import { fold } from '../graph/key.js'
 import { type Concrete, type Specs, specsOf } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
@@ -55,9 +55,12 @@ export const shuffledRows = (
   }
 }
 
+const outputShape = <P>(model: Model<P>, params: Specs<P>, x: Specs<Tensor>): Shape =>
+  traceOrThrow((p: P, batch: Tensor) => model(p)(batch), [params, x]).graph.outputs[0]?.shape ?? []
+
 /** The number of outputs a model gives for each example of a batch. */
 export const classCount = <P>(model: Model<P>, params: Specs<P>, x: Specs<Tensor>): number =>
-  traceOrThrow((p: P, batch: Tensor) => model(p)(batch), [params, x]).graph.outputs[0]?.shape.at(-1) ?? 0
+  outputShape(model, params, x).at(-1) ?? 0
 
 /**
  * Refuses labels that are not [n], and a label that is not the number of a class, with a DataError that names its place: as a
@@ -70,16 +73,22 @@ export const requireLabels = (operation: string, { shape, data }: NdArray, class
     fail('DataError', operation, `labels of 0 … ${classes - 1}`, `${data[invalid]}`, `y[${invalid}]`)
 }
 
-/** The number of examples of a set to classify, whose labels are checked. */
+/**
+ * The number of examples of a set, whose labels are checked. Where targets will do as well, what has as many axes as the outputs
+ * is taken for them.
+ */
 export const labelledCount = <P>(
   operation: string,
   model: Model<P>,
   params: Concrete<P>,
-  data: Dataset
+  data: Dataset,
+  { targets }: { readonly targets: boolean } = { targets: false }
 ): number => {
   const count = exampleCount(operation, data)
   const [p, x] = specsOf<[P, Tensor]>('labels', [params, takeExamples(data, [0]).x])
-  requireLabels(operation, data.y, classCount(model, p, x))
+  const outputs = outputShape(model, p, x)
+  if (!targets || data.y.shape.length < outputs.length)
+    requireLabels(operation, data.y, outputs.at(-1) ?? 0)
   return count
 }
 

@@ -12,9 +12,7 @@ import {
   type Tensor,
   trace
 } from 'tangentflow'
-import { norms, right } from './support.js'
-
-const numbers = ({ data }: { readonly data: ArrayLike<number> }): readonly number[] => Array.from(data)
+import { norms, numbers, right } from './support.js'
 
 // class 1 is reached where x₁ > x₀, class 2 never
 const weights = ops.constant(

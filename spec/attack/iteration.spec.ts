@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { attack, evaluateOn, key, ndarray, ops, type Tensor } from 'tangentflow'
+import { numbers } from './support.js'
 
 // The points of an attack are given here, and what the attack makes of them is told by hand. A sample is its two logits, and its
 // label is 0: the margin is the first less the second. What is raised is told apart from it: the second logit squared.
-
-const numbers = ({ data }: { readonly data: ArrayLike<number> }): readonly number[] => Array.from(data)
 
 const logits = () => (x: Tensor) => x
 const raised: attack.AttackLoss = () => (z) => ops.square(ops.at(1, 1)(z))

@@ -3,15 +3,13 @@ import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { attack, data, type Engine, evaluateOn, key, mask, ndarray, nn, openEngine } from 'tangentflow'
 import { runs } from '../support/runs.js'
-import { entries, net, params } from './entries.js'
-import { everyAttack, norms, right, small } from './support.js'
+import { entries, type Entry, net, params } from './entries.js'
+import { everyAttack, norms, numbers, right, small } from './support.js'
 
 // Inputs outside the box of an attack, such as standardised images: refused where they are at hand, else left where they are.
 
 const shape = [2, 3]
 const model = small(shape, 4)
-const numbers = ({ data: values }: { readonly data: ArrayLike<number> }): readonly number[] =>
-  Array.from(values)
 const anywhere = fc.array(fc.float({ min: -3, max: 4, noNaN: true }), { minLength: 12, maxLength: 12 })
 const batchOf = (values: readonly number[]) => ({
   x: ndarray.of([2, 2, 3], Float32Array.from(values)),
@@ -76,11 +74,12 @@ describe('where inputs are at hand', () => {
     engine = right(await openEngine({ require: 'reference' })())
   })
   afterAll(async () => engine.dispose())
+  const on = (examples: nn.Dataset, entry: Entry) => entry(params, examples, key(1))(engine)()
 
   it.each(Object.entries(entries))(
     '%s refuses them, names the first and says what to do',
     async (_, entry) => {
-      const refused = await entry({})(set)(engine)
+      const refused = await on(set, entry({}))
       expect(refused).toMatchObject({ left: { _tag: 'DataError', received: '1.5', where: 'x[2, 0]' } })
       expect(E.isLeft(refused) && JSON.stringify(refused.left)).toMatch(
         /box \[0, 1\].*box: \[low, high\].*nn\.standardise/
@@ -91,15 +90,15 @@ describe('where inputs are at hand', () => {
   it.each(Object.entries(entries))(
     '%s takes them with their box, and inputs in the box without',
     async (_, entry) => {
-      expect(await entry({ box: [-2, 1.5] })(set)(engine)).toMatchObject({ _tag: 'Right' })
-      expect(await entry({})(inside)(engine)).toMatchObject({ _tag: 'Right' })
+      expect(await on(set, entry({ box: [-2, 1.5] }))).toMatchObject({ _tag: 'Right' })
+      expect(await on(inside, entry({}))).toMatchObject({ _tag: 'Right' })
     }
   )
 
   it('a bound may be missed by what float32 rounds, and NaN is in no box', async () => {
     const [low, high] = [-0.4242, 2.8215]
     const at = (...row: number[]) => ({ x: ndarray.of([1, 2], row), y: ndarray.fromNested([0]) })
-    const run = (d: nn.Dataset) => entries['attack.run']!({ box: [low, high] })(d)(engine)
+    const run = (d: nn.Dataset) => on(d, entries['attack.run']!({ box: [low, high] }))
     expect(E.isRight(await run(at(low - 1e-7, high + 2e-7)))).toBe(true)
     expect(E.isLeft(await run(at(low - 1e-5, 0)))).toBe(true)
     expect(E.isLeft(await run(at(high + 1e-5, 0)))).toBe(true)
@@ -108,7 +107,7 @@ describe('where inputs are at hand', () => {
 
   it('a box that is none is refused as such, first', async () => {
     for (const entry of Object.values(entries))
-      expect(await entry({ box: [1, 0] })(set)(engine)).toMatchObject({
+      expect(await on(set, entry({ box: [1, 0] }))).toMatchObject({
         left: { _tag: 'ArgumentError', where: 'box' }
       })
   })

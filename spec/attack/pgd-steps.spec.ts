@@ -12,8 +12,7 @@ import {
   wavy,
   wavyModel
 } from './by-hand.js'
-
-const numbers = ({ data }: { readonly data: ArrayLike<number> }): readonly number[] => Array.from(data)
+import { numbers } from './support.js'
 
 interface Recipe {
   readonly norm: attack.Norm

@@ -22,12 +22,8 @@ import {
 } from 'tangentflow'
 import { evaluateGraph, type Rounding } from '../../lib/graph/evaluate.js'
 import { hostLeaves } from '../../lib/graph/spec.js'
+import { right } from '../support/either.js'
 import { batchOf, type Case, cases, worked } from '../support/networks.js'
-
-const right = <A>(either: E.Either<unknown, A>): A => {
-  if (E.isRight(either)) return either.right
-  throw new Error(JSON.stringify(either.left))
-}
 
 /** The attack's result with every operation rounded to float32, as a device would have it, or in float64. */
 const attacked = (

@@ -1,13 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { attack, type Engine, evaluateOn, key, type NdArray, ndarray, nn, openEngine, ops } from 'tangentflow'
-import { labelled, norms, right, small } from './support.js'
+import { labelled, norms, numbers, right, small } from './support.js'
 
 const classes = 4
 const model = small([2, 3], classes)
 const batch = labelled(11, [6, 2, 3], classes)
-
-const numbers = ({ data }: NdArray): readonly number[] => Array.from(data)
 
 /** The rows of [rows, n] that a run made. */
 const firstRows = (array: NdArray, like: NdArray): readonly number[] =>

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { attack, evaluateOn, fold, key, ndarray, nn, ops, type Tensor } from 'tangentflow'
-import { labelled, small } from './support.js'
-
-const numbers = ({ data }: { readonly data: ArrayLike<number> }): readonly number[] => Array.from(data)
+import { labelled, numbers, small } from './support.js'
 
 const classes = 4
 const model = small([2, 3], classes)

@@ -1,11 +1,10 @@
-import * as E from 'fp-ts/lib/Either.js'
-import { attack, type Concrete, key, ndarray, nn, ops, type Tensor } from 'tangentflow'
+import { attack, type Concrete, key, type NdArray, ndarray, nn, ops, type Tensor } from 'tangentflow'
 import type { AttackUnderLaw } from 'tangentflow/laws'
 
-export const right = <A>(either: E.Either<unknown, A>): A => {
-  if (E.isRight(either)) return either.right
-  throw new Error(JSON.stringify(either.left))
-}
+export { right } from '../support/either.js'
+
+/** The elements of an array. */
+export const numbers = ({ data }: Pick<NdArray, 'data'>): readonly number[] => Array.from(data)
 
 export const norms = ['linf', 'l2', 'l1'] as const
 

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { attack, evaluateOn, key, type NdArray, ndarray, type Tensor } from 'tangentflow'
-import { labelled, small } from './support.js'
-
-const numbers = ({ data }: NdArray): readonly number[] => Array.from(data)
+import { attack, evaluateOn, key, ndarray, type Tensor } from 'tangentflow'
+import { labelled, numbers, small } from './support.js'
 
 describe('targets', () => {
   const logits = ndarray.fromNested([

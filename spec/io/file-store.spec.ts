@@ -6,7 +6,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import type { TangentError } from 'tangentflow'
 import { fileStore, writeAtomic } from 'tangentflow/io'
-import { attemptFit, right, small } from '../support/training.js'
+import { right } from '../support/either.js'
+import { attemptFit, small } from '../support/training.js'
 
 vi.mock('node:fs', async (original) => {
   const real = await original<typeof fs>()

@@ -5,7 +5,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { ndarray, tree } from 'tangentflow'
 import { readArrays, writeArrays } from 'tangentflow/io'
-import { right, start } from '../support/training.js'
+import { right } from '../support/either.js'
+import { start } from '../support/training.js'
 
 vi.mock('node:fs', async (original) => {
   const real = await original<typeof fs>()

@@ -17,17 +17,9 @@ import {
 } from 'tangentflow'
 import { describe, expect, it } from 'vitest'
 import { right } from '../support/either.js'
-import { numbers, openReference } from '../support/masks.js'
+import { elementwise, leaves, mapLeaves, numbers, openReference } from '../support/masks.js'
 import { batchOf, cases, relativeError } from '../support/networks.js'
 import { runs } from '../support/runs.js'
-
-const mapLeaves =
-  (f: (leaf: NdArray) => NdArray) =>
-  (tree: Concrete<nn.Weights>): Concrete<nn.Weights> =>
-    tree.map(({ w, b }) => ({ ...(b ? { b: f(b) } : {}), ...(w ? { w: f(w) } : {}) }))
-
-const elementwise = (f: (value: number, at: number) => number) =>
-  mapLeaves(({ shape, data }) => ndarray.of(shape, Float64Array.from(data, f)))
 
 const ones = elementwise(() => 1)
 
@@ -35,9 +27,6 @@ const coin = (p: Concrete<nn.Params>, from: HostKey): Concrete<nn.Weights> =>
   elementwise(Math.round)(
     evaluateOn((q: nn.Params, k: Key) => mask.score.random(k, { biases: true })(q))(p, from)
   )
-
-const leaves = (covered: Concrete<nn.Weights>): readonly NdArray[] =>
-  covered.flatMap(({ w, b }) => [b, w].flatMap((leaf) => (leaf === undefined ? [] : [leaf])))
 
 describe('the mask of ones', () => {
   it('is the dense network, to the last bit, in applying and in training', async () => {

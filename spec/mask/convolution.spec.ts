@@ -1,28 +1,21 @@
-import * as E from 'fp-ts/lib/Either.js'
 import type { nn } from 'tangentflow'
 import {
   attack,
   type Concrete,
   type Engine,
-  formatError,
   key,
   mask,
   type NdArray,
   openEngine,
-  type TangentError,
   train
 } from 'tangentflow'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { right } from '../support/either.js'
 import { batchOf, convolved } from '../support/networks.js'
 
 const { net, params } = convolved
 
 const data = batchOf(5, 8, 36, 3)
-
-const right = <A>(result: E.Either<TangentError, A>): A => {
-  if (E.isLeft(result)) throw new Error(formatError(result.left))
-  return result.right
-}
 
 const weights = (tree: Concrete<nn.Weights>): readonly NdArray[] =>
   tree.flatMap(({ w }) => (w === undefined ? [] : [w]))

@@ -1,12 +1,8 @@
-import * as E from 'fp-ts/lib/Either.js'
+import type * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { attack, key, nn, openEngine, type TangentError, train } from 'tangentflow'
+import { right } from './either.js'
 import { batchOf } from './networks.js'
-
-export const right = <A>(either: E.Either<unknown, A>): A => {
-  if (E.isRight(either)) return either.right
-  throw new Error(JSON.stringify(either.left))
-}
 
 /** A small training, and everything that it starts from. */
 export const small = {

@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest'
 import { decodeCheckpoint, encodeCheckpoint } from '../../lib/checkpoint/index.js'
 import { batchOf } from '../support/networks.js'
 import { runs } from '../support/runs.js'
-import { attemptFit, memoryStore, right, small } from '../support/training.js'
+import { right } from '../support/either.js'
+import { attemptFit, memoryStore, small } from '../support/training.js'
 
 const fit = async (options: train.FitOptions): Promise<train.FitResult> => right(await attemptFit(options))
 

@@ -1,13 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { attack, type Concrete, data, key, mask, ndarray, nn, openEngine, train } from 'tangentflow'
 import { describe, expect, it } from 'vitest'
+import { right } from '../support/either.js'
 import { batchOf } from '../support/networks.js'
 import { memoryStore } from '../support/training.js'
-
-const right = <A>(either: E.Either<unknown, A>): A => {
-  if (E.isRight(either)) return either.right
-  throw new Error(JSON.stringify(either.left))
-}
 
 const net = nn.serial(nn.dense(10), nn.relu, nn.dense(3))
 

@@ -15,7 +15,8 @@ import {
 import { describe, expect, it } from 'vitest'
 import { graphKey } from '../../lib/graph/graph.js'
 import { maxDifference } from '../support/networks.js'
-import { right, small, start } from '../support/training.js'
+import { right } from '../support/either.js'
+import { small, start } from '../support/training.js'
 
 const { net, set } = small
 

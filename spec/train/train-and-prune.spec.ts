@@ -3,7 +3,8 @@ import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import { describe, expect, it } from 'vitest'
 import { type Concrete, key, mask, nn, type Runner, type TangentError, train } from 'tangentflow'
 import { numbers, openReference } from '../support/masks.js'
-import { attemptFit, right, small, start } from '../support/training.js'
+import { right } from '../support/either.js'
+import { attemptFit, small, start } from '../support/training.js'
 
 const { net, set, options } = small
 const on = async <A>(

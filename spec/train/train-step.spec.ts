@@ -1,7 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { attack, ops, type Tensor, train } from 'tangentflow'
 import { describe, expect, it } from 'vitest'
-import { attemptFit, right, small } from '../support/training.js'
+import { right } from '../support/either.js'
+import { attemptFit, small } from '../support/training.js'
 
 describe('a scheduled part', () => {
   /** Adds ε to every feature: an attack whose ε is a tensor. */

@@ -8,8 +8,6 @@ import { two } from '../../support/two.js'
 const { net, params, batch } = two
 
 describe('scores', () => {
-  const { net, params, batch } = two
-
   it('magnitude is |w|', () => {
     const scores = evaluateOn((p: nn.Params) => mask.score.magnitude(p))(params)
     expect(numbers(scores)).toEqual([1, 1, 1, 1, 2, 0, 1, 3])

@@ -1,20 +1,10 @@
 import * as fc from 'fast-check'
 import type { nn } from 'tangentflow'
-import { type Concrete, evaluateOn, mask, ndarray, type NdArray } from 'tangentflow'
+import { type Concrete, evaluateOn, mask } from 'tangentflow'
 import { describe, expect, it } from 'vitest'
+import { elementwise, leaves } from '../../support/masks.js'
 import { cases, maxDifference } from '../../support/networks.js'
 import { runs } from '../../support/runs.js'
-
-const leaves = (covered: Concrete<nn.Weights>): readonly NdArray[] =>
-  covered.flatMap(({ w, b }) => [b, w].flatMap((leaf) => (leaf === undefined ? [] : [leaf])))
-
-const mapLeaves =
-  (f: (leaf: NdArray) => NdArray) =>
-  (tree: Concrete<nn.Weights>): Concrete<nn.Weights> =>
-    tree.map(({ w, b }) => ({ ...(b ? { b: f(b) } : {}), ...(w ? { w: f(w) } : {}) }))
-
-const elementwise = (f: (value: number, at: number) => number) =>
-  mapLeaves(({ shape, data }) => ndarray.of(shape, Float64Array.from(data, f)))
 
 describe('magnitude', () => {
   it('scales with the parameters, and the mask stays', () =>
