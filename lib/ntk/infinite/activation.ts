@@ -5,7 +5,7 @@ import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as nn from '../../nn/index.js'
 import { acrossPairs, type Covariances, type GaussianPairs, mapOwn, ownPairs } from './covariances.js'
-import { type Correlation, cosineOf, isAcute, kappa0, kappa1, overlap } from './arc-cosine.js'
+import { type CorrelationGaps, cosineOf, isAcute, kappa0, kappa1, overlap } from './arc-cosine.js'
 import { mapCorrelation, settled } from './correlation.js'
 import { expectation, gaussHermite, type Profile, slopeOf, squaredDistance } from './expectation.js'
 import { correlationFrom, type Dual, rootDifference } from './dual.js'
@@ -178,14 +178,14 @@ export const elementwise = (
     (s, z) =>
       f(ops.mul(z)(s))
   const on =
-    (f: (a: Tensor, b: Tensor, c: Correlation) => Tensor) =>
+    (f: (a: Tensor, b: Tensor, c: CorrelationGaps) => Tensor) =>
     ({ a, b, c }: GaussianPairs): Tensor => {
       const wide = ops.broadcastTo(c.below.shape)
       return f(wide(a), wide(b), c)
     }
   const expect = (f: (u: Tensor) => Tensor) => on(expectation(rule, profileOf(f), profileOf(f)))
   const covariance = expect(phi)
-  const correlation = (uv: GaussianPairs): Correlation => {
+  const correlation = (uv: GaussianPairs): CorrelationGaps => {
     const distances = ([-1, 1] as const).map((sign) => on(squaredDistance(rule, profileOf(phi), sign))(uv))
     const one = (x: Tensor): GaussianPairs => ({
       a: x,

@@ -7,7 +7,7 @@ import { apply, type Tensor } from '../../graph/tensor.js'
  * How far a correlation c is from its bounds, each to its last digits: near c = 1 the angle is √(2(1 − c)), so a 1 − c that was
  * subtracted from a rounded c would leave half of the digits of the angle.
  */
-export interface Correlation {
+export interface CorrelationGaps {
   /** 1 − c. */
   readonly below: Tensor
   /** 1 + c. */
@@ -63,13 +63,13 @@ export const preciseAs = (value: Tensor, differentiable: Tensor): Tensor => {
 const coefficients = [1.5707288, -0.2121144, 0.074261, -0.0187293] as const
 
 /** c from 1 − c and 1 + c. */
-export const cosineOf = ({ below, above }: Correlation): Tensor => ops.scale(0.5)(ops.sub(below)(above))
+export const cosineOf = ({ below, above }: CorrelationGaps): Tensor => ops.scale(0.5)(ops.sub(below)(above))
 
 /** 1 − c², without cancellation near ±1. */
-export const squaredSine = ({ below, above }: Correlation): Tensor => ops.mul(below)(above)
+export const squaredSine = ({ below, above }: CorrelationGaps): Tensor => ops.mul(below)(above)
 
 /** 1 where c ≥ 0. */
-export const isAcute = ({ below, above }: Correlation): Tensor => ops.lessEqual(above)(below)
+export const isAcute = ({ below, above }: CorrelationGaps): Tensor => ops.lessEqual(above)(below)
 
 /**
  * The angle in [−π/2, π/2] of a sine and a cosine ≥ 0, accurate relative to the angle: the polynomial's angle θ is off by
@@ -86,7 +86,7 @@ export const angleWith = (sine: Tensor, cosine: Tensor): Tensor => {
 }
 
 /** arccos |c| in [0, π/2]. Its half has the sine √((1 − |c|)/2) and the cosine √((1 + |c|)/2). */
-const acuteAngle = ({ below, above }: Correlation): Tensor =>
+const acuteAngle = ({ below, above }: CorrelationGaps): Tensor =>
   ops.scale(2)(
     angleWith(
       ops.sqrt(ops.scale(0.5)(ops.min(above)(below))),
@@ -96,8 +96,8 @@ const acuteAngle = ({ below, above }: Correlation): Tensor =>
 
 /** A function of c whose derivative is another one; 1 − c falls and 1 + c grows with it. */
 const along =
-  (name: string, value: (c: Correlation) => Tensor, slope: (c: Correlation) => Tensor) =>
-  ({ below, above }: Correlation): Tensor =>
+  (name: string, value: (c: CorrelationGaps) => Tensor, slope: (c: CorrelationGaps) => Tensor) =>
+  ({ below, above }: CorrelationGaps): Tensor =>
     withPartials(
       name,
       (one, other) => value({ below: one!, above: other! }),
@@ -122,7 +122,7 @@ export const kappa0 = along(
 )
 
 /** (sin θ − θ cos θ) / π for θ = arccos |c|: what κ₁ is larger than max(c, 0). */
-export const overlap = (c: Correlation): Tensor =>
+export const overlap = (c: CorrelationGaps): Tensor =>
   pipe(
     ops.sqrt(squaredSine(c)),
     ops.sub(ops.mul(ops.abs(cosineOf(c)))(acuteAngle(c))),

@@ -1,10 +1,13 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { ops } from '../../graph/ops/index.js'
 import { apply, type Tensor } from '../../graph/tensor.js'
-import { type Correlation, reciprocalRootOf, rootOf } from './arc-cosine.js'
+import { type CorrelationGaps, reciprocalRootOf, rootOf } from './arc-cosine.js'
 
 /** Applies a map to both distances. */
-export const mapCorrelation = ({ below, above }: Correlation, f: (t: Tensor) => Tensor): Correlation => ({
+export const mapCorrelation = (
+  { below, above }: CorrelationGaps,
+  f: (t: Tensor) => Tensor
+): CorrelationGaps => ({
   below: f(below),
   above: f(above)
 })
@@ -13,7 +16,7 @@ export const mapCorrelation = ({ below, above }: Correlation, f: (t: Tensor) => 
 export const settled = (t: Tensor): Tensor => apply({ tag: 'barrier', precise: true }, [t])
 
 /** The correlation of a covariance, given 1/a and 1/b: to rounding of c only. 0 where a unit is constantly 0. */
-export const roundedCorrelation = (covariance: Tensor, perA: Tensor, perB: Tensor): Correlation => {
+export const roundedCorrelation = (covariance: Tensor, perA: Tensor, perB: Tensor): CorrelationGaps => {
   const c = ops.clip(-1, 1)(ops.mul(ops.mul(perB)(perA))(covariance))
   return mapCorrelation({ below: ops.sub(c)(ops.ones(c.shape)), above: ops.add(1)(c) }, settled)
 }
@@ -44,7 +47,7 @@ export interface Pairing {
  * multiples of 2⁻¹¹, of a smaller unit, and the rest. Sums of h h′ are multiples of 2⁻²² below 2, and those of h m′ + m h′ are
  * multiples of 2⁻¹¹ of that unit, below its 2¹³ at most: both have no more than the 24 digits of float32.
  */
-export const vectorCorrelation = (x1: Tensor, x2: Tensor, { cross, own }: Pairing): Correlation => {
+export const vectorCorrelation = (x1: Tensor, x2: Tensor, { cross, own }: Pairing): CorrelationGaps => {
   const unit = 2 ** (Math.ceil(Math.log2(x1.shape[1]!) / 2) - 24)
   const piecesOf = (x: Tensor): readonly (readonly [Tensor, Tensor])[] => {
     const vector = ops.stopGradient(unitVectors(x))
@@ -70,13 +73,13 @@ export const vectorCorrelation = (x1: Tensor, x2: Tensor, { cross, own }: Pairin
 }
 
 /** Units of deviations a and b, and their correlation. All broadcast to its shape. */
-export interface CorrelatedUnits extends Correlation {
+export interface CorrelatedUnits extends CorrelationGaps {
   readonly a: Tensor
   readonly b: Tensor
 }
 
 /** x / ab, or c = 0 where ab is 0. */
-const perProduct = (ab: Tensor, { below, above }: Correlation): Correlation => {
+const perProduct = (ab: Tensor, { below, above }: CorrelationGaps): CorrelationGaps => {
   const moving = ops.broadcastTo(below.shape)(ops.greater(0)(ab))
   const inverse = ops.reciprocal(ops.max(TINY)(ab))
   return mapCorrelation({ below, above }, (t) => ops.select(moving)(ops.mul(inverse)(t), 1))
@@ -86,7 +89,7 @@ const perProduct = (ab: Tensor, { below, above }: Correlation): Correlation => {
 const TINY = 1e-37
 
 /** c = 0 where a product of deviations is 0. */
-export const whereMoving = (ab: Tensor, { below, above }: Correlation): Correlation => {
+export const whereMoving = (ab: Tensor, { below, above }: CorrelationGaps): CorrelationGaps => {
   const moving = ops.broadcastTo(below.shape)(ops.greater(0)(ab))
   return mapCorrelation({ below, above }, (t) => ops.select(moving)(t, 1))
 }

@@ -3,7 +3,7 @@ import { requireShape, type Shape, showShape } from '../../core/shape.js'
 import { straightThrough } from '../../diff/index.js'
 import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
-import { type Correlation, preciseAs, reciprocalRootOf, rootOf } from './arc-cosine.js'
+import { type CorrelationGaps, preciseAs, reciprocalRootOf, rootOf } from './arc-cosine.js'
 import { mapCorrelation, roundedCorrelation, vectorCorrelation } from './correlation.js'
 
 /** Which pixels of two images are paired: all with all, or each with the pixel at the same place. */
@@ -20,7 +20,7 @@ export interface Covariances {
   /** E f(x1) f(x2), [n1, n2, …]. */
   readonly nngp: Tensor
   /** The correlation of the units of two examples, in the axes of `nngp`. Derivatives take that of `nngp`. */
-  readonly correlation: Correlation
+  readonly correlation: CorrelationGaps
   /** The neural tangent kernel of the layers so far, [n1, n2, …]. */
   readonly ntk: Tensor
   /** E f(x1) f(x1) within each example of the first batch, [n1, …], and of the second, [n2, …]. */
@@ -123,7 +123,7 @@ export const inputCovariances = (x1: Tensor, x2: Tensor, spatial: Spatial): Cova
 export interface GaussianPairs {
   readonly a: Tensor
   readonly b: Tensor
-  readonly c: Correlation
+  readonly c: CorrelationGaps
 }
 
 /** Reshapes one number for each unit of a batch to the axes of that batch in a kernel. */
@@ -170,8 +170,8 @@ const correlationOf = (
   covariance: Tensor,
   perA: Tensor,
   perB: Tensor,
-  precise: Correlation = roundedCorrelation(covariance, perA, perB)
-): Correlation => {
+  precise: CorrelationGaps = roundedCorrelation(covariance, perA, perB)
+): CorrelationGaps => {
   const c = within(ops.mul(ops.mul(perB)(perA))(covariance))
   return {
     below: preciseAs(precise.below, ops.sub(c)(ops.ones(c.shape))),
@@ -180,7 +180,7 @@ const correlationOf = (
 }
 
 /** Exactly c = 1 where `equal` marks both units as the same. */
-const withEqual = ({ below, above }: Correlation, equal: Tensor): Correlation => {
+const withEqual = ({ below, above }: CorrelationGaps, equal: Tensor): CorrelationGaps => {
   const mark = ops.broadcastTo(below.shape)(equal)
   return { below: ops.select(mark)(0, below), above: ops.select(mark)(2, above) }
 }

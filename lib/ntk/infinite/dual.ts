@@ -1,12 +1,12 @@
 import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
-import { type Correlation, reciprocalRootOf } from './arc-cosine.js'
+import { type CorrelationGaps, reciprocalRootOf } from './arc-cosine.js'
 import { whereMoving } from './correlation.js'
 import type { GaussianPairs } from './covariances.js'
 
 /** How an activation φ maps covariances: E φ(u) φ(v), and E φ′(u) φ′(v); and the correlation of φ(u) and φ(v), as a value. */
 export interface Dual {
-  readonly correlation: (uv: GaussianPairs) => Correlation
+  readonly correlation: (uv: GaussianPairs) => CorrelationGaps
   readonly covariance: (uv: GaussianPairs) => Tensor
   readonly derivative: (uv: GaussianPairs) => Tensor
 }
@@ -22,7 +22,7 @@ export const correlationFrom = (
   distances: readonly [minus: Tensor, plus: Tensor],
   difference: Tensor,
   [qa, qb]: readonly [Tensor, Tensor]
-): Correlation => {
+): CorrelationGaps => {
   const per = ops.scale(0.5)(ops.mul(reciprocalRootOf(qb))(reciprocalRootOf(qa)))
   const [below, above] = distances.map((t) => ops.mul(per)(ops.max(0)(ops.sub(ops.square(difference))(t))))
   return whereMoving(per, { below: below!, above: above! })

@@ -2,7 +2,7 @@ import { requireWhole } from '../../core/check.js'
 import { jvp } from '../../diff/index.js'
 import { ops } from '../../graph/ops/index.js'
 import { table, type Tensor } from '../../graph/tensor.js'
-import { type Correlation, rootOf, withPartials } from './arc-cosine.js'
+import { type CorrelationGaps, rootOf, withPartials } from './arc-cosine.js'
 
 /** Nodes and weights of a quadrature against the standard normal density. */
 export interface Quadrature {
@@ -83,7 +83,7 @@ const alongNumber =
 const atNodes = (
   rule: Quadrature,
   [f, g]: readonly [Profile, Profile],
-  [a, b, { below, above }]: readonly [Tensor, Tensor, Correlation]
+  [a, b, { below, above }]: readonly [Tensor, Tensor, CorrelationGaps]
 ): readonly [left: Tensor, right: Tensor] => {
   const m = rule.nodes.length
   const grid = [...below.shape, m, m]
@@ -109,7 +109,7 @@ const weighted = (rule: Quadrature, x: Tensor, y: Tensor): Tensor => {
  */
 export const expectation =
   (rule: Quadrature, f: Profile, g: Profile) =>
-  (a: Tensor, b: Tensor, { below, above }: Correlation): Tensor =>
+  (a: Tensor, b: Tensor, { below, above }: CorrelationGaps): Tensor =>
     withPartials(
       'expectation',
       (s, t, one, other) =>
@@ -129,7 +129,7 @@ export const expectation =
 /** E (f(a, u) + sign · f(b, v))², as {@link expectation}; a sum of squares, so that it keeps its digits where it is small. */
 export const squaredDistance =
   (rule: Quadrature, f: Profile, sign: 1 | -1) =>
-  (a: Tensor, b: Tensor, c: Correlation): Tensor => {
+  (a: Tensor, b: Tensor, c: CorrelationGaps): Tensor => {
     const [left, right] = atNodes(rule, [f, f], [a, b, c])
     const sum = ops.add(ops.scale(sign)(right))(left)
     return weighted(rule, sum, sum)

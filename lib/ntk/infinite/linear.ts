@@ -3,7 +3,7 @@ import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as nn from '../../nn/index.js'
 import { frameOf, windowOf } from '../../nn/window.js'
-import { type Correlation, reciprocalRootOf } from './arc-cosine.js'
+import { type CorrelationGaps, reciprocalRootOf } from './arc-cosine.js'
 import {
   type CorrelatedUnits,
   directSum,
@@ -72,7 +72,11 @@ const unitsOf = (state: Covariances): CorrelatedUnits => {
 }
 
 /** The correlation after weights of σ_w and a bias of σ_b, which all units share. */
-const withBias = (sigmaW: number, sigmaB: number, { a, b, below, above }: CorrelatedUnits): Correlation => {
+const withBias = (
+  sigmaW: number,
+  sigmaB: number,
+  { a, b, below, above }: CorrelatedUnits
+): CorrelationGaps => {
   if (sigmaB === 0) return { below, above }
   const one = (value: number, like: Tensor): Tensor => ops.fill(value, like.shape)
   return directSum([
@@ -178,7 +182,7 @@ const inner = (t: Tensor, batchAxes: number): number[] =>
 const averaged = mapEach((t, batchAxes) => ops.mean(inner(t, batchAxes))(t))
 
 /** The correlation of all units of two images: Σ a_p b_p (1 − c_p) and Σ a_p b_p less ab, as between the vectors of deviations. */
-const flatCorrelation = (state: Covariances): Correlation => {
+const flatCorrelation = (state: Covariances): CorrelationGaps => {
   const [a, b] = deviationsOf(state).map((t, side) =>
     ops.reshape([t.shape[side]!, t.shape[2]! * t.shape[3]!])(t)
   ) as [Tensor, Tensor]

@@ -32,7 +32,7 @@ describe('Gauss–Hermite quadrature', () => {
 
 /** The functions of a correlation as functions of its cosine. */
 const ofCosine =
-  (f: (c: arc.Correlation) => Tensor) =>
+  (f: (c: arc.CorrelationGaps) => Tensor) =>
   (c: Tensor): Tensor =>
     f({ below: ops.sub(c)(ops.ones(c.shape)), above: ops.add(1)(c) })
 const [kappa0, kappa1] = [ofCosine(arc.kappa0), ofCosine(arc.kappa1)]
