@@ -4,7 +4,7 @@ import { fail } from './error.js'
 export const MOST_UNROLLED = 10_000
 
 /** The most of anything that is listed: steps of a training or a search, examples, units of a layer, rounds. */
-export const MOST_LISTED = 2 ** 24
+const MOST_LISTED = 2 ** 24
 
 /** The most elements of an array that is made from a count: 2 GiB in float32. */
 export const MOST_ELEMENTS = 2 ** 29
