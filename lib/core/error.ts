@@ -118,12 +118,9 @@ const LONGEST = 80
 
 /** The text of a value, and of what it holds down to a depth, so that no value is too deep or too large to be shown. */
 const textOf = (value: unknown, depth: number): string => {
-  if (value === undefined) return 'nothing'
   if (typeof value === 'string') return JSON.stringify(value.slice(0, LONGEST))
   if (typeof value === 'function') return 'a function'
-  if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value)
-  if (typeof value === 'bigint' || typeof value === 'symbol') return String(value)
-  if (typeof value !== 'object') return typeof value
+  if (typeof value !== 'object' || value === null) return String(value)
   if (depth === 0) return Array.isArray(value) ? '[...]' : '{...}'
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`
   if (Array.isArray(value)) {

@@ -111,7 +111,9 @@ const pixelsOf = (chosen: Mask | undefined): Pick<Measures, 'pixels'> => {
   const [inputs = 0, outputs = 0] = first.shape
   return {
     pixels: Array.from({ length: inputs }, (_, input) =>
-      Array.from(first.data.subarray(input * outputs, (input + 1) * outputs)).reduce((kept, one) => kept + one)
+      Array.from(first.data.subarray(input * outputs, (input + 1) * outputs)).reduce(
+        (kept, one) => kept + one
+      )
     )
   }
 }

@@ -56,7 +56,10 @@ export const sampleOf = <P>(
   attempt(() => {
     const count = labelledCount(operation, model, params, data, { targets: true })
     requireInBox(operation, score, data.x)
-    return takeExamples(data, permutation(key, count).slice(0, requireWhole(operation, 'samples', samples, 1)))
+    return takeExamples(
+      data,
+      permutation(key, count).slice(0, requireWhole(operation, 'samples', samples, 1))
+    )
   })
 
 /** How a score is taken, and how often. */

@@ -87,8 +87,7 @@ export const labelledCount = <P>(
   const count = exampleCount(operation, data)
   const [p, x] = specsOf<[P, Tensor]>('labels', [params, takeExamples(data, [0]).x])
   const outputs = outputShape(model, p, x)
-  if (!targets || data.y.shape.length < outputs.length)
-    requireLabels(operation, data.y, outputs.at(-1) ?? 0)
+  if (!targets || data.y.shape.length < outputs.length) requireLabels(operation, data.y, outputs.at(-1) ?? 0)
   return count
 }
 

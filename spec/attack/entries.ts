@@ -65,7 +65,8 @@ export const entries: Readonly<Record<string, (box: Box) => Entry>> = {
   'train.fit of MART': (box) =>
     fitted({ objective: train.mart({ attack: (loss) => attack.pgd({ ...options, ...box, loss }) }) }),
   'mask.oneShot': (box) => mask.oneShot(net, { method: 'snip', density: 0.5, epsilon: 0.1, ...box }),
-  'mask.oneShot of GraSP': (box) => mask.oneShot(net, { method: 'grasp', density: 0.5, epsilon: 0.1, ...box }),
+  'mask.oneShot of GraSP': (box) =>
+    mask.oneShot(net, { method: 'grasp', density: 0.5, epsilon: 0.1, ...box }),
   'mask.oneShot in rounds': (box) =>
     mask.oneShot(net, { method: 'kernelTrace', rounds: 2, density: 0.5, epsilon: 0.1, ...box }),
   'mask.search': (box) => mask.search(net, { density: 0.5, epsilon: 0.1, steps: 1, batch: 2, ...box }),

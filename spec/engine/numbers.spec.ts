@@ -31,8 +31,5 @@ describe.each(engines)('%s', (name) => {
   afterAll(() => (E.isRight(opened) ? opened.right.dispose() : undefined))
 
   isSmooth(async (f, x) => right(await run(right(opened))(f)(x)()).value, name === 'reference' ? float64 : 24)
-  givesInfinities(
-    async (f, args) => right(await run(right(opened))(f)(...args)()).value,
-    gpus.includes(name)
-  )
+  givesInfinities(async (f, args) => right(await run(right(opened))(f)(...args)()).value, gpus.includes(name))
 })

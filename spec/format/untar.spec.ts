@@ -19,11 +19,11 @@ describe('untar', () => {
     })
     const damaged = archive.slice()
     damaged[512]! ^= 1
-    expect(format.untar(damaged)).toMatchObject({ left: { expected: 'a header with its checksum' } })
+    expect(untar(damaged)).toMatchObject({ left: { expected: 'a header with its checksum' } })
     const twice = tarOf([
       ['a/b', Uint8Array.of(1)],
       ['c/b', Uint8Array.of(2)]
     ])
-    expect(format.untar(twice)).toMatchObject({ left: { received: 'a name twice', where: 'b' } })
+    expect(untar(twice)).toMatchObject({ left: { received: 'a name twice', where: 'b' } })
   })
 })

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import type * as E from 'fp-ts/lib/Either.js'
 import { afterAll } from 'vitest'
 import { checkpoint, data, format, ndarray, type TangentError } from 'tangentflow'
-import { loadSet, readArrays, readBytes } from 'tangentflow/io'
+import { loadSet, readArrays, readBytes, untar } from 'tangentflow/io'
 import * as experiment from '../../lib/experiment/index.js'
 import { decodeRun, encodeRun } from '../../lib/experiment/experiment-record.js'
 import { right } from '../support/either.js'
@@ -225,7 +225,7 @@ export const decoders: readonly Decoder[] = [
         ['b/c.bin', new Uint8Array(3)]
       ])
     ],
-    decode: format.untar
+    decode: untar
   },
   {
     name: 'an experiment',

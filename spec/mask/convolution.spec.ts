@@ -1,14 +1,5 @@
 import type { nn } from 'tangentflow'
-import {
-  attack,
-  type Concrete,
-  type Engine,
-  key,
-  mask,
-  type NdArray,
-  openEngine,
-  train
-} from 'tangentflow'
+import { attack, type Concrete, type Engine, key, mask, type NdArray, openEngine, train } from 'tangentflow'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { right } from '../support/either.js'
 import { batchOf, convolved } from '../support/networks.js'

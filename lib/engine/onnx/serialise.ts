@@ -53,9 +53,7 @@ const nodeField = ({ op, inputs, outputs, attributes }: OnnxNode): Field => {
 /** Raw little-endian elements. */
 const bytesOf = (initializer: Initializer): Uint8Array => {
   const elements =
-    initializer.type === 'int64'
-      ? BigInt64Array.from(initializer.values, BigInt)
-      : float32(initializer.array)
+    initializer.type === 'int64' ? BigInt64Array.from(initializer.values, BigInt) : float32(initializer.array)
   return new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength)
 }
 

@@ -1,11 +1,12 @@
 import type { NdArray } from '../../core/ndarray.js'
-import { range } from '../../core/numbers.js'
 import { type Shape, sizeOf } from '../../core/shape.js'
 import type { OpOf } from '../../graph/op.js'
 import { isOp, type Tensor, type TensorOf } from '../../graph/tensor.js'
 import type { Builder, LowerOnnx, OnnxValue, ValueOf } from './builder.js'
 import { cut, padded } from './structure.js'
 import { expanded, reshaped, wholeFloat } from './views.js'
+
+const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 
 /** Windows along one axis: at `axis` their number, at `at`, a new axis, their length. */
 const windowsAlong = (
@@ -17,7 +18,7 @@ const windowsAlong = (
   stride: number
 ): OnnxValue => {
   const span = Math.floor((value.dims[axis]! - length) / stride) * stride + 1
-  const parts = range(0, length)
+  const parts = range(length)
     .map((start) => cut(build, value, [{ axis, start, limit: start + span, stride }]))
     .map((part) => reshaped(build, part, part.dims.toSpliced(at, 0, 1)))
   return parts.length === 1
@@ -46,7 +47,7 @@ const overlap = (
   const inner = axis > at ? axis - 1 : axis
   const dims = value.dims.toSpliced(at, 1)
   const only = (amount: number): number[] => dims.map((_, each) => (each === inner ? amount : 0))
-  const parts = range(0, value.dims[at]!).map((start) => {
+  const parts = range(value.dims[at]!).map((start) => {
     const part = cut(build, value, [{ axis: at, start, limit: start + 1, stride: 1 }])
     return padded(build, reshaped(build, part, dims), {
       low: only(start),

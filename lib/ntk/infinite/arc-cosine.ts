@@ -1,7 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js'
-import type { JvpRule } from '../../graph/op.js'
 import { ops } from '../../graph/ops/index.js'
-import { apply, type Tensor } from '../../graph/tensor.js'
+import { apply, type Tensor, type TensorFunction, withRule } from '../../graph/tensor.js'
 
 /**
  * How far a correlation c is from its bounds, each to its last digits: near c = 1 the angle is √(2(1 − c)), so a 1 − c that was
@@ -14,27 +13,25 @@ export interface CorrelationGaps {
   readonly above: Tensor
 }
 
-/** An elementwise function of tensors of one shape. */
-type Elementwise = (...args: readonly Tensor[]) => Tensor
-
 /**
- * An elementwise function with given partial derivatives, for values whose own derivative would lose digits or divide by
- * zero. The partials are traced functions of the arguments, so they can be differentiated again.
+ * An elementwise function of tensors of one shape with given partial derivatives, for values whose own derivative would lose
+ * digits or divide by zero. The partials are traced functions of the arguments, so they can be differentiated again.
  */
 export const withPartials = (
   name: string,
-  value: Elementwise,
+  value: TensorFunction,
   partials: (...args: readonly Tensor[]) => readonly Tensor[]
-): Elementwise => {
-  const rule: JvpRule = {
-    name,
-    jvp: (args, _out, tangents) =>
-      partials(...args)
-        .map((partial, k) => ops.mul(tangents[k]!)(partial))
-        .reduce((sum, term) => ops.add(term)(sum))
-  }
-  return (...args) => apply({ tag: 'custom', rule }, [value(...args.map(ops.stopGradient)), ...args])
-}
+): TensorFunction =>
+  withRule(
+    {
+      name,
+      jvp: (args, _out, tangents) =>
+        partials(...args)
+          .map((partial, k) => ops.mul(tangents[k]!)(partial))
+          .reduce((sum, term) => ops.add(term)(sum))
+    },
+    value
+  )
 
 /** f(x) where x is positive, else 0, with derivative 0 instead of ∞. */
 const wherePositive =
@@ -51,13 +48,11 @@ export const rootOf = wherePositive(ops.sqrt)
 export const reciprocalRootOf = wherePositive((x) => ops.reciprocal(ops.sqrt(x)))
 
 /** The value of one tensor with the derivative of another, which is the same number less precisely. */
-export const preciseAs = (value: Tensor, differentiable: Tensor): Tensor => {
-  const rule: JvpRule = {
-    name: 'preciseAs',
-    jvp: (_args, _out, [tangent]) => tangent!
-  }
-  return apply({ tag: 'custom', rule }, [ops.stopGradient(value), differentiable])
-}
+export const preciseAs = (value: Tensor, differentiable: Tensor): Tensor =>
+  apply({ tag: 'custom', rule: { name: 'preciseAs', jvp: (_args, _out, [tangent]) => tangent! } }, [
+    ops.stopGradient(value),
+    differentiable
+  ])
 
 /** arccos x ≈ √(1 − x) Σ c_k xᵏ on [0, 1], to 5e-5 (Abramowitz and Stegun, "Handbook", 4.4.45). */
 const coefficients = [1.5707288, -0.2121144, 0.074261, -0.0187293] as const
