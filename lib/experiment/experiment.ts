@@ -4,7 +4,7 @@ import * as t from 'io-ts'
 import * as codec from '../format/codec.js'
 import { EvaluationSetting } from './attacks.js'
 import { DataSetting, MeasuresSetting } from './images.js'
-import { labelOf, MethodSetting } from './methods/index.js'
+import { labelOf, MethodSetting, roleOf } from './methods/index.js'
 import { NetworkSetting } from './network-setting.js'
 import { TrainingSetting } from './training-setting.js'
 
@@ -84,12 +84,15 @@ export interface RunSetting {
   readonly density: number
 }
 
-/** The runs of an experiment, seed by seed: dense first and once, each other method at every density. */
+/** Whether a method keeps all weights, whatever the densities. */
+const isWhole = (method: MethodSetting): boolean => roleOf(method) !== 'masked'
+
+/** The runs of an experiment, seed by seed: dense ones first and once, each other method at every density. */
 export const runsOf = ({ seeds, methods, densities = [1] }: Experiment): readonly RunSetting[] => {
-  const first = [...methods].sort((a, b) => Number(b.kind === 'dense') - Number(a.kind === 'dense'))
+  const first = [...methods].sort((a, b) => Number(isWhole(b)) - Number(isWhole(a)))
   return seeds.flatMap((seed) =>
     first.flatMap((method) =>
-      (method.kind === 'dense' ? [1] : densities).map((density) => ({ seed, method, density }))
+      (isWhole(method) ? [1] : densities).map((density) => ({ seed, method, density }))
     )
   )
 }
@@ -103,7 +106,7 @@ export const denseRunOf = ({ methods }: Experiment, { seed }: RunSetting): RunSe
 /** The name of a run, and of its files. */
 export const nameOf = ({ seed, method, density }: RunSetting): string => {
   const label = labelOf(method).replaceAll(' ', '-')
-  return method.kind === 'dense' ? `${label}-seed${seed}` : `${label}-${density}-seed${seed}`
+  return isWhole(method) ? `${label}-seed${seed}` : `${label}-${density}-seed${seed}`
 }
 
 /** All of an experiment that one run depends on, to be compared with what a file of the run says. */

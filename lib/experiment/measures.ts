@@ -156,10 +156,10 @@ export const measuredOf = (
     RTE.Do,
     RTE.bind('kernel', () => kernelOf(input)(chosen)),
     RTE.bind('distance', () =>
-      chosen.mask === undefined
+      chosen.mask === undefined && chosen.start === input.params
         ? RTE.of({})
         : pipe(
-            distanceTo(input, attacked)(chosen.mask, chosen.start),
+            distanceTo(input, attacked)(chosen.mask ?? wholeMask(input.params), chosen.start),
             RTE.map((distance) => ({ distance }))
           )
     ),

@@ -7,6 +7,7 @@ type ForClasses = (classes: number) => nn.Network
 
 const start = {
   standardise: t.boolean,
+  centred: t.boolean,
   fan: codec.oneOf(['in', 'average']),
   sigmaW: codec.atLeast(0),
   sigmaB: codec.atLeast(0)
@@ -47,8 +48,9 @@ const networks = codec.tagged<ForClasses>()({
 })
 
 /**
- * Which network, how its layers start, and whether its first layer standardises inputs by the mean and deviation of the
- * training images.
+ * Which network, how its layers start, whether its first layer standardises inputs by the mean and deviation of the training
+ * images, and whether it is centred: every run trains f(θ) − f(θ₀) for its own start θ₀, a mask's included, so that its outputs
+ * start from 0.
  */
 export const NetworkSetting = networks.codec
 export type NetworkSetting = t.TypeOf<typeof NetworkSetting>

@@ -12,9 +12,10 @@ import { type Labelled, split } from '../data/index.js'
 import { fold } from '../graph/key.js'
 import type { Effect, Executed } from '../graph/runner.js'
 import { attempt } from '../graph/trace.js'
-import type * as nn from '../nn/index.js'
+import * as nn from '../nn/index.js'
 import * as train from '../train/index.js'
 import { attacksOf, evaluated } from './attacks.js'
+import { applyConcrete } from '../mask/apply.js'
 import type { Images } from './images.js'
 import { countedOf, distanceTo, followedImages, type MeasureInput, measuredOf } from './measures.js'
 import {
@@ -42,7 +43,8 @@ const streams = {
   curve: 7,
   search: 8,
   stage: 9,
-  measure: 10
+  measure: 10,
+  other: 11
 } as const
 
 /** What a run is given beside its setting. */
@@ -56,7 +58,10 @@ export interface RunInput {
 
 /** All that a seed fixes before anything runs. */
 interface Prepared {
+  /** As methods and measures see it: centred, where the setting says so, at its dense start. */
   readonly network: nn.Network
+  /** The network of a training from its start. */
+  readonly networkFrom: (start: MethodInput['params']) => nn.Network
   readonly params: MethodInput['params']
   readonly rest: Labelled
   /** Examples held out of the training; without them its last parameters are the ones to test. */
@@ -80,11 +85,15 @@ export const prepareRun = (
       validation === 0
         ? { rest: whole, held: undefined }
         : getOrThrow(split(validation)(stream('split'))(whole))
-    const network = networkOf(setting, whole)
-    const params = network.init(stream('init'), whole.x.shape.slice(1))
+    const plain = networkOf(setting, whole)
+    const networkFrom: Prepared['networkFrom'] = (start) =>
+      setting.centred === true ? { ...plain, apply: nn.centred(plain.apply, start) } : plain
+    const params = plain.init(stream('init'), whole.x.shape.slice(1))
+    const network = networkFrom(params)
     return {
       ...parts,
       network,
+      networkFrom,
       params,
       attacks: attacksOf(evaluation, images),
       stream,
@@ -106,25 +115,31 @@ const timed = <A>(effect: Effect<A>): Effect<{ readonly value: A; readonly secon
     RTE.map(({ started, value }) => ({ value, seconds: (performance.now() - started) / 1000 }))
   )
 
+/** The parameters that a training begins with, its mask applied. */
+const beginning = ({ mask, start }: MethodResult): MethodInput['params'] =>
+  mask === undefined ? start : applyConcrete(mask)(start)
+
 /** Trains what a method chose, and resumes where its store left it; validates under the attack of the training. */
 const trained = (
-  { network, training, set, stream, onProgress }: MethodInput,
-  { held, stream: ownStream }: Prepared,
-  { mask, start, epochs }: MethodResult,
+  { training, set, onProgress }: MethodInput,
+  { held, stream, networkFrom }: Prepared,
+  chosen: MethodResult,
   record: train.FitOptions['record'],
   store: Store
-): Effect<train.FitResult> =>
-  train.fit(network.apply, {
-    ...fitOptionsOf(training, epochs),
+): Effect<train.FitResult> => {
+  const { mask, start, epochs, shuffle } = chosen
+  const { apply } = networkFrom(beginning(chosen))
+  return train.fit(apply, {
+    ...fitOptionsOf(training, epochs, set),
     ...(mask && { mask }),
     ...(held && {
       validate: {
         score: (params) =>
           pipe(
-            attack.evaluate(network.apply, { attack: withstoodBy(training).last })(
+            attack.evaluate(apply, { attack: withstoodBy(training).last })(
               params,
               { x: held.x, y: held.y },
-              ownStream('validate')
+              stream('validate')
             ),
             RTE.map(({ robust }) => robust)
           )
@@ -133,7 +148,8 @@ const trained = (
     ...(record && { record }),
     checkpoint: { store, steps: 200 },
     observe: observeLoss(onProgress, 'training')
-  })(start, set, stream('fit'))
+  })(start, set, shuffle)
+}
 
 /** The images on which a training is followed, attacked as the evaluation attacks; undefined where nothing is measured. */
 const recordOf = (
@@ -179,11 +195,15 @@ export const runOne = (
     RTE.bind('fitted', ({ prepared, input, chosen, record }) =>
       timed(trained(input, prepared, chosen.value, record, store(run, 'training')))
     ),
-    RTE.bind('found', ({ prepared: { network, attacks, stream }, fitted: { value } }) =>
+    RTE.bind('found', ({ prepared: { networkFrom, attacks, stream }, chosen, fitted: { value } }) =>
       timed(
-        evaluated(evaluation, { network, attacks, images, stream, onProgress })(
-          value.best?.params ?? value.params
-        )
+        evaluated(evaluation, {
+          network: networkFrom(beginning(chosen.value)),
+          attacks,
+          images,
+          stream,
+          onProgress
+        })(value.best?.params ?? value.params)
       )
     ),
     RTE.bind('followed', ({ prepared, input, chosen, record }) =>

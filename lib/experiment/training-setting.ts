@@ -2,6 +2,7 @@ import * as t from 'io-ts'
 import * as attack from '../attack/index.js'
 import * as codec from '../format/codec.js'
 import type { Tensor } from '../graph/tensor.js'
+import type { Dataset } from '../nn/model.js'
 import * as train from '../train/index.js'
 
 const count = codec.whole(1)
@@ -86,13 +87,21 @@ const attacks = codec.tagged<Withstood>()({
   }))
 })
 
+/** Examples a step, `all` for whole-batch gradient descent. */
+const batchSize = new t.Type<number | 'all', unknown>(
+  `${count.name}, or all`,
+  (value): value is number | 'all' => value === 'all' || count.is(value),
+  (value, context) => (value === 'all' ? t.success('all' as const) : count.validate(value, context)),
+  t.identity
+)
+
 /**
  * How every run is trained: the `rate` of a schedule is its largest, a momentum whose decay is 0 is plain SGD, `warmUp` of an
- * attack is the number of steps in which ε rises from 0, `clean` the fraction of each batch that is not attacked. A new kind
+ * attack is the number of steps in which ε rises from 0, `batch` may be `all`, for whole-batch gradient descent, `clean` the fraction of each batch that is not attacked. A new kind
  * is a row of its table above.
  */
 export const TrainingSetting = codec.closed(
-  { epochs: count, batch: count, optimiser: optimisers.codec, schedule: schedules.codec },
+  { epochs: count, batch: batchSize, optimiser: optimisers.codec, schedule: schedules.codec },
   { attack: attacks.codec }
 )
 export type TrainingSetting = t.TypeOf<typeof TrainingSetting>
@@ -103,10 +112,10 @@ export const withstoodBy = ({ attack: setting }: Pick<TrainingSetting, 'attack'>
     ? { options: {}, last: attack.none, ball: { norm: 'linf', epsilon: 0 } }
     : attacks.build(setting)
 
-/** The options of a training of so many epochs, with a schedule of its own. */
-export const fitOptionsOf = (setting: TrainingSetting, epochs: number): train.FitOptions => ({
+/** The options of a training of so many epochs on a set, with a schedule of its own. */
+export const fitOptionsOf = (setting: TrainingSetting, epochs: number, { y }: Dataset): train.FitOptions => ({
   epochs,
-  batch: setting.batch,
+  batch: setting.batch === 'all' ? y.shape[0]! : setting.batch,
   optimiser: optimisers.build(setting.optimiser),
   schedule: schedules.build(setting.schedule),
   ...withstoodBy(setting).options

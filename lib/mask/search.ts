@@ -117,7 +117,7 @@ export const search =
   (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Ticket<P>> =>
   (runner) => {
     const { density, layers = 'global', epsilon, norm = 'linf', box, samples = 512, biases = false } = options
-    const { gamma = 1, c = 1, observe, parametrisation = straightThrough, ...rest } = options
+    const { gamma = 1, c = 0, observe, parametrisation = straightThrough, ...rest } = options
     const standard =
       epsilon === 0 ? none : pgd({ norm, epsilon, box, steps: 7, stepSize: (2.5 * epsilon) / 7 })
     const attack = options.attack ?? standard

@@ -7,6 +7,7 @@
 export { erf, flatten, pointwise, relu, reshape, standardise, tanh } from './pointwise.js'
 export { type AffineOptions, dense, type DenseOptions } from './affine.js'
 export type { Batch, Dataset, Model } from './model.js'
+export { centred } from './centred.js'
 export { conv2d, type ConvOptions } from './conv2d.js'
 export { type Layer, type LayerParams, type Network, type NetworkLike, type Params, serial } from './layer.js'
 export {

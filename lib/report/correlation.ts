@@ -1,4 +1,5 @@
 import { mean } from '../core/mean.js'
+import { bootstrap, type Crossed } from './bootstrap.js'
 import { type Interval, signed } from './estimate.js'
 
 /** Two measures of one run. */
@@ -45,18 +46,30 @@ const coefficient = (points: readonly Point[]): number | undefined => {
 }
 
 /** Places in the order from the smallest, 1 for it; equal values share the mean of their places. */
-export const ranks = (values: readonly number[]): readonly number[] =>
-  values.map((value) => {
-    const below = values.filter((other) => other < value).length
-    const equal = values.filter((other) => other === value).length
-    return below + (equal + 1) / 2
-  })
+export const ranks = (values: readonly number[]): readonly number[] => {
+  const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!)
+  const places = values.map(() => 0)
+  for (let start = 0, end = 0; start < order.length; start = end) {
+    while (end < order.length && values[order[end]!] === values[order[start]!]) end++
+    for (let at = start; at < end; at++) places[order[at]!] = (start + end + 1) / 2
+  }
+  return places
+}
 
-/** Both correlations of some points; undefined for fewer than two, or where one side does not vary. */
-export const correlate = (points: readonly Point[]): Correlations | undefined => {
-  const pearson = coefficient(points)
+/** Pearson's coefficient and Spearman's; undefined where one side does not vary. */
+const coefficients = (
+  points: readonly Point[]
+): readonly [pearson: number | undefined, spearman: number | undefined] => {
   const [xs, ys] = [ranks(points.map(([x]) => x)), ranks(points.map(([, y]) => y))]
-  const spearman = coefficient(xs.map((x, i) => [x, ys[i]!] as const))
+  return [coefficient(points), coefficient(xs.map((x, i) => [x, ys[i]!]))]
+}
+
+/**
+ * Both correlations of points that are independent of one another; undefined for fewer than two, or where one side does not
+ * vary.
+ */
+export const correlate = (points: readonly Point[]): Correlations | undefined => {
+  const [pearson, spearman] = coefficients(points)
   const count = points.length
   return pearson === undefined || spearman === undefined
     ? undefined
@@ -65,6 +78,22 @@ export const correlate = (points: readonly Point[]): Correlations | undefined =>
         pearson: fisher(pearson, count, 1),
         spearman: fisher(spearman, count, 1 + spearman ** 2 / 2)
       }
+}
+
+/** As {@link correlate}, of what several methods have in common over seeds that they share, with intervals by {@link bootstrap}. */
+export const correlateRuns = <R extends Crossed>(
+  runs: readonly R[],
+  pointsOf: (some: readonly R[]) => readonly Point[]
+): Correlations | undefined => {
+  const points = pointsOf(runs)
+  const [pearson, spearman] = coefficients(points)
+  if (pearson === undefined || spearman === undefined) return undefined
+  const [first, second] = bootstrap(runs, (some) => coefficients(pointsOf(some)))
+  return {
+    count: points.length,
+    pearson: { value: pearson, interval: first },
+    spearman: { value: spearman, interval: second }
+  }
 }
 
 const twoDigits = (value: number): string => signed(2, value, '')

@@ -93,9 +93,18 @@ export interface Seeded {
   readonly value: number
 }
 
+const paired =
+  (combine: (a: number, b: number) => number) =>
+  (a: readonly Seeded[], b: readonly Seeded[]): readonly number[] =>
+    a.flatMap(({ seed, value }) =>
+      b.filter((other) => other.seed === seed).map((other) => combine(value, other.value))
+    )
+
 /** a − b on each seed that both have, in the order of `a`: what two runs from the same seed share falls out. */
-export const pairedDifferences = (a: readonly Seeded[], b: readonly Seeded[]): readonly number[] =>
-  a.flatMap(({ seed, value }) => b.filter((other) => other.seed === seed).map((other) => value - other.value))
+export const pairedDifferences = paired((a, b) => a - b)
+
+/** a / b on each seed that both have, in the order of `a`. */
+export const pairedRatios = paired((a, b) => a / b)
 
 /** Whether the interval leaves out 0, so that the sign of the mean is more than chance at the report's level. */
 export const isResolved = ({ interval }: Estimate): boolean =>

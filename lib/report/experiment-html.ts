@@ -91,8 +91,8 @@ const trainingParts = (levels: readonly Level[], colour: Paint): readonly Markup
     'Training dynamics',
     'How far the logits on fixed attacked test images are from the dense run’s at the same epoch: relative L2 ' +
       'distance. “Dynamics” above is the mean of a curve.',
-    perLevel(levels, ({ masked }) =>
-      curvesOf('distance to the dense training trajectory', 'epoch', masked, colour, ({ measures }) => ({
+    perLevel(levels, ({ others }) =>
+      curvesOf('distance to the dense training trajectory', 'epoch', others, colour, ({ measures }) => ({
         xs: measures?.epochs ?? [],
         ys: measures?.trajectory ?? []
       }))

@@ -1,5 +1,6 @@
 import { mean } from '../core/mean.js'
 import type { ExperimentRecord, ExperimentRun } from '../experiment/experiment-record.js'
+import { type Role, roleOf } from '../experiment/methods/index.js'
 import type { Seeded } from './estimate.js'
 
 /** Runs that differ in their seed alone. */
@@ -7,6 +8,7 @@ export interface Group {
   readonly name: string
   readonly method: string
   readonly density: number
+  readonly role: Role
   readonly runs: readonly ExperimentRun[]
 }
 
@@ -20,13 +22,19 @@ export const percentOf = (share: number): string => `${Number((100 * share).toPr
 export const groupName = ({ method, density }: Pick<ExperimentRun, 'method' | 'density'>): string =>
   density === 1 ? method : `${method}, ${percentOf(density)}`
 
-const isDense = ({ method }: Group): boolean => method === 'dense'
+const isDense = ({ role }: Group): boolean => role === 'dense'
 
 /** The groups of some runs: dense first, then from the most weights to the fewest, methods in their order. */
 export const groupsOf = ({ runs }: Pick<ExperimentRecord, 'runs'>): readonly Group[] => {
   const groups = [...new Set(runs.map(groupName))].map((name): Group => {
     const same = runs.filter((run) => groupName(run) === name)
-    return { name, method: same[0]!.method, density: same[0]!.density, runs: same }
+    return {
+      name,
+      method: same[0]!.method,
+      density: same[0]!.density,
+      role: roleOf(same[0]!.setting['method']),
+      runs: same
+    }
   })
   return [
     ...groups.filter(isDense),
@@ -39,7 +47,9 @@ export interface Level {
   readonly density: number
   readonly dense: Group | undefined
   readonly masked: readonly Group[]
-  /** Dense, then the masked ones. */
+  /** The controls, then the masked ones: all that are compared with the dense network. */
+  readonly others: readonly Group[]
+  /** Dense, then the others. */
   readonly all: readonly Group[]
 }
 
@@ -47,11 +57,13 @@ export interface Level {
 export const levelsOf = (record: Pick<ExperimentRecord, 'runs'>): readonly Level[] => {
   const groups = groupsOf(record)
   const dense = groups.find(isDense)
-  const masked = groups.filter((one) => !isDense(one))
+  const masked = groups.filter(({ role }) => role === 'masked')
+  const controls = groups.filter(({ role }) => role === 'control')
   const densities = masked.length === 0 && dense !== undefined ? [1] : masked.map(({ density }) => density)
   return [...new Set(densities)].map((density) => {
     const same = masked.filter((one) => one.density === density)
-    return { density, dense, masked: same, all: dense === undefined ? same : [dense, ...same] }
+    const others = [...controls, ...same]
+    return { density, dense, masked: same, others, all: dense === undefined ? others : [dense, ...others] }
   })
 }
 

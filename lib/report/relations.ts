@@ -1,6 +1,9 @@
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import type { ExperimentRecord, ExperimentRun } from '../experiment/experiment-record.js'
+import { roleOf } from '../experiment/methods/index.js'
 import { mean } from '../core/mean.js'
-import { correlate, showCorrelation } from './correlation.js'
+import type { Crossed } from './bootstrap.js'
+import { correlate, correlateRuns, type Correlations, type Point, showCorrelation } from './correlation.js'
 import { dynamics, kernelDistance, levelsOf, type Measure, percentOf, robustPercent } from './group.js'
 import type { Markup } from './markup.js'
 import { extentOf, linearAxis } from './plot/axis.js'
@@ -23,51 +26,68 @@ export const relations: readonly Relation[] = [
   { across: 'kernel distance', up: 'robust accuracy, %', x: kernelDistance, y: robustPercent }
 ]
 
-/** A run that has both measures. */
-interface Related {
-  readonly method: string
+/** A masked run that has both measures. */
+interface Related extends Crossed {
   readonly density: number
   readonly x: number
   readonly y: number
 }
 
-/** The masked runs that have both measures; the dense network is what distances are taken to, and no point. */
+/** The masked runs that have both measures; a dense network is what distances are taken to, or a control, and no point. */
 const relatedOf = (runs: readonly ExperimentRun[], { x, y }: Relation): readonly Related[] =>
   runs.flatMap((run) => {
     const [across, up] = [x(run), y(run)]
-    return run.method === 'dense' || across === undefined || up === undefined
+    const { method, density, seed, setting } = run
+    return roleOf(setting['method']) !== 'masked' || across === undefined || up === undefined
       ? []
-      : [{ method: run.method, density: run.density, x: across, y: up }]
+      : [{ method, density, seed, x: across, y: up }]
   })
 
+const pointOf = ({ x, y }: Pick<Related, 'x' | 'y'>): Point => [x, y]
+
+const isAlike = (a: Related) => (b: Related) => a.method === b.method && a.density === b.density
+
+const meanOf = (some: readonly Related[]): Point => [
+  mean(some.map(({ x }) => x)),
+  mean(some.map(({ y }) => y))
+]
+
 /** A point for each method and density: the means over its runs. */
-const meansOf = (related: readonly Related[]): readonly Related[] => {
-  const isSame = (a: Related) => (b: Related) => a.method === b.method && a.density === b.density
-  return related
-    .filter((one, i) => related.findIndex(isSame(one)) === i)
-    .map((one) => {
-      const same = related.filter(isSame(one))
-      return { ...one, x: mean(same.map(({ x }) => x)), y: mean(same.map(({ y }) => y)) }
-    })
-}
+const between = (related: readonly Related[]): readonly Point[] =>
+  related
+    .filter((one, i) => related.findIndex(isAlike(one)) === i)
+    .map((one) => meanOf(related.filter(isAlike(one))))
+
+/** a − b, and 0 for what rounding leaves of equal numbers. */
+const less = (a: number, b: number): number => (Math.abs(a - b) <= 1e-12 * Math.abs(b) ? 0 : a - b)
+
+/** Each run less the mean of the runs of its method and density. */
+const within = (related: readonly Related[]): readonly Point[] =>
+  related.map((one) => {
+    const [x, y] = meanOf(related.filter(isAlike(one)))
+    return [less(one.x, x), less(one.y, y)]
+  })
 
 /**
- * Correlations within each density, and over all where there are several densities: of the runs, and, as seeds of one
- * method are hardly independent of one another, of the means of the methods.
+ * Correlations within each density, and over all where there are several densities: of the runs; of the means of the methods,
+ * since seeds of one method are hardly independent of one another; and of the runs of each method among themselves.
  */
 export const relationTable = (record: ExperimentRecord, relation: Relation): Table | undefined => {
   const related = relatedOf(record.runs, relation)
-  const row = (name: string, points: readonly Related[]): readonly (readonly string[])[] => {
-    const found = correlate(points.map(({ x, y }) => [x, y] as const))
-    return found === undefined
+  const row = (name: string, found: Correlations | undefined): readonly (readonly string[])[] =>
+    found === undefined
       ? []
       : [[name, String(found.count), showCorrelation(found.pearson), showCorrelation(found.spearman)]]
-  }
   const rowsOf = (name: string, some: readonly Related[]): readonly (readonly string[])[] => {
-    const means = meansOf(some)
+    const means = between(some)
     return [
-      ...row(`${name}, runs`, some),
-      ...(means.length === some.length ? [] : row(`${name}, means of methods`, means))
+      ...row(`${name}, runs`, correlateRuns(some, RA.map(pointOf))),
+      ...(means.length === some.length
+        ? []
+        : [
+            ...row(`${name}, means of methods`, correlate(means)),
+            ...row(`${name}, within methods`, correlateRuns(some, within))
+          ])
     ]
   }
   const levels = levelsOf(record)

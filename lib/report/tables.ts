@@ -1,5 +1,5 @@
 import type { ExperimentRecord } from '../experiment/experiment-record.js'
-import { estimate, pairedDifferences, show, showDifference } from './estimate.js'
+import { estimate, pairedDifferences, pairedRatios, show, showDifference } from './estimate.js'
 import {
   cleanPercent,
   dynamics,
@@ -85,19 +85,31 @@ const differenceFrom =
     return showDifference(1, difference) + (isWhole ? '' : ` (${difference.count} of them)`)
   }
 
+/** Distances along training in multiples of a control's, which is the distance of two trainings that should not differ. */
+const relativeTo = (control: Group): Column => ({
+  heading: `of ${control.name}`,
+  cell: (group) => {
+    const ratios = pairedRatios(seededOf(group, dynamics), seededOf(control, dynamics))
+    return group === control || ratios.length === 0 ? NOTHING : show(2, estimate(ratios))
+  }
+})
+
 /** The tables of a report, each undefined where nothing of it was measured. */
 export const tables = {
   /** What each method keeps, how accurate it is, and how far from the dense network. */
-  summary: (record: ExperimentRecord): Table | undefined =>
-    tableOf(groupsOf(record), [
+  summary: (record: ExperimentRecord): Table | undefined => {
+    const groups = groupsOf(record)
+    return tableOf(groups, [
       keptColumn,
       column('clean %', 1, cleanPercent),
       column('robust %', 1, robustPercent),
       column('kernel distance', 3, kernelDistance),
       column('output distance', 3, ({ measures }) => measures?.distance?.output),
       column('dynamics', 3, dynamics),
+      ...groups.filter(({ role }) => role === 'control').map(relativeTo),
       { heading: 'seeds', cell: ({ runs }) => String(runs.length) }
-    ]),
+    ])
+  },
 
   /** Robust accuracy after each attack in turn, where there are several. */
   attacks: (record: ExperimentRecord): Table | undefined => {
@@ -169,15 +181,15 @@ export const tables = {
     ),
 
   /** Differences in robust accuracy of each method from dense and those of the same density, seed by seed. */
-  pairs: ({ masked, all }: Level): Table | undefined => {
+  pairs: ({ others, all }: Level): Table | undefined => {
     const bases = BASES.flatMap((name) =>
-      all.filter((base) => base.method === name && masked.some((group) => group !== base))
+      all.filter((base) => base.method === name && others.some((group) => group !== base))
     )
     return bases.length === 0
       ? undefined
       : {
           headings: ['method', 'seeds', ...bases.map(({ method }) => `against ${method}`)],
-          rows: masked.map((group) => [
+          rows: others.map((group) => [
             group.name,
             String(group.runs.length),
             ...bases.map((base) => differenceFrom(base)(group))

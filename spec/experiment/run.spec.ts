@@ -85,6 +85,46 @@ describe('experiment.run', () => {
     }
   )
 
+  it('has controls: dense networks that differ in their batches or their start alone', async () => {
+    const { runs } = await ran({
+      ...small([{ kind: 'otherStart' }, { kind: 'dense' }, { kind: 'otherBatches' }, { kind: 'random' }]),
+      densities: [0.5, 0.25],
+      measures: { kernelImages: 4, dynamicsImages: 10, checkpoints: 2 }
+    })
+    expect(runs.map(({ method, density }) => [method, density])).toEqual([
+      ['otherStart', 1],
+      ['dense', 1],
+      ['otherBatches', 1],
+      ['random', 0.5],
+      ['random', 0.25]
+    ])
+    const [otherStart, dense, otherBatches] = runs.map(({ measures }) => measures!)
+    expect(otherBatches!.layers).toEqual(dense!.layers)
+    expect(otherBatches!.kernel).toEqual(dense!.kernel)
+    expect(otherBatches!.distance).toBeUndefined()
+    expect(Math.min(...otherBatches!.trajectory!)).toBeGreaterThan(0)
+    expect(otherStart!.distance!.kernel).toBeGreaterThan(0)
+    expect(otherStart!.kernel).not.toEqual(dense!.kernel)
+    expect(otherStart!.trajectory![0]).toBeGreaterThan(otherBatches!.trajectory![0]!)
+  })
+
+  it('centres each run at its own start: all begin with the loss of equal logits', async () => {
+    const setting = small([{ kind: 'dense' }, { kind: 'otherStart' }, { kind: 'magnitude' }])
+    const { attack: _attack, ...clean } = setting.training
+    const training = { ...clean, epochs: 1, batch: 'all' as const }
+    const { runs } = await ran({
+      ...setting,
+      network: { kind: 'mlp', hidden: [16], centred: true },
+      training
+    })
+    for (const { training: found } of runs) {
+      expect(found.steps).toBe(1)
+      expect(found.losses[0]).toBeCloseTo(Math.log(10), 5)
+    }
+    const plain = await ran({ ...setting, training })
+    expect(Math.abs(plain.runs[0]!.training.losses[0]! - Math.log(10))).toBeGreaterThan(0.01)
+  })
+
   it('chooses masks in the norm that the training withstands', async () => {
     const pixelsIn = async (norm: 'l2' | 'linf'): Promise<unknown> => {
       const setting = small([{ kind: 'snip' }])

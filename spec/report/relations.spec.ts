@@ -11,12 +11,39 @@ describe('relations', () => {
     expect(table.rows.map(([name, count]) => [name, count])).toEqual([
       ['10 %, runs', '24'],
       ['10 %, means of methods', '8'],
+      ['10 %, within methods', '24'],
       ['5 %, runs', '24'],
       ['5 %, means of methods', '8'],
+      ['5 %, within methods', '24'],
       ['all densities, runs', '48'],
-      ['all densities, means of methods', '16']
+      ['all densities, means of methods', '16'],
+      ['all densities, within methods', '48']
     ])
     expect(table.rows[0]![2]).toMatch(/^0\.\d\d \[0\.\d\d, 0\.\d\d\]$/)
     expect(relationTable(withoutMeasures(full), relations[0]!)).toBeUndefined()
+  })
+
+  it('tell what holds between methods from what holds within them', () => {
+    // every method lies on a rising line, every run of it on a falling one
+    const runs = ['random', 'magnitude', 'snip', 'kernelTrace'].flatMap((kind, place) =>
+      [-1, 0, 1].map((seed) => {
+        const run = full.runs.find(({ method }) => method !== 'dense')!
+        const distance = { kernel: place + 0.1 * seed, output: 0 }
+        const measures = { ...run.measures!, distance, trajectory: [place - 0.1 * seed] }
+        return { ...run, method: kind, seed: seed + 1, density: 0.1, setting: { method: { kind } }, measures }
+      })
+    )
+    const rows = relationTable({ ...full, runs }, relations[0]!)!.rows
+    const byName = new Map(rows.map(([name, , pearson]) => [name, pearson]))
+    expect(byName.get('10 %, runs')).toMatch(/^0\.9\d \[0\.\d\d, /)
+    expect(byName.get('10 %, means of methods')).toMatch(/^1\.00/)
+    expect(byName.get('10 %, within methods')).toBe('−1.00 [−1.00, −1.00]')
+  })
+
+  it('leaves controls out', () => {
+    const control = { ...full.runs[1]!, method: 'otherStart', setting: { method: { kind: 'otherStart' } } }
+    expect(relationTable({ ...full, runs: [...full.runs, control] }, relations[0]!)).toEqual(
+      relationTable(full, relations[0]!)
+    )
   })
 })

@@ -8,7 +8,8 @@ const full = experimentSample({ seeds: 3, methods: 9, densities: [0.05, 0.1] })
 describe('paired differences', () => {
   const robustnessOf = (method: string, seed: number, robust: number, density = 0.1) => {
     const run = full.runs[0]!
-    return { ...run, method, seed, density, robustness: { ...run.robustness, robust } }
+    const setting = { method: { kind: method } }
+    return { ...run, method, seed, density, setting, robustness: { ...run.robustness, robust } }
   }
 
   it('are taken seed by seed against dense, SNIP and the kernel trace of the same density', () => {
@@ -41,7 +42,43 @@ describe('paired differences', () => {
     ])
   })
 
+  it('have the controls beside the masks, which are the noise of the comparison', () => {
+    const runs = [
+      robustnessOf('dense', 0, 0.9, 1),
+      robustnessOf('otherBatches', 0, 0.89, 1),
+      robustnessOf('ticket', 0, 0.8)
+    ]
+    expect(levelsOf({ runs }).map(tables.pairs)[0]?.rows).toEqual([
+      ['otherBatches', '1', '−1.0'],
+      ['ticket, 10 %', '1', '−10.0']
+    ])
+  })
+
   it('are left out where nothing is there to compare with', () => {
     expect(levelsOf({ runs: [robustnessOf('random', 0, 0.5)] }).map(tables.pairs)).toEqual([undefined])
+  })
+})
+
+describe('the summary', () => {
+  it('has distances along training in multiples of the controls, seed by seed', () => {
+    const followed = (kind: string, seed: number, trajectory: readonly number[]) => {
+      const run = full.runs[0]!
+      const measures = { layers: [], cost: run.measures!.cost, trajectory }
+      const density = kind === 'ticket' ? 0.1 : 1
+      return { ...run, method: kind, seed, density, setting: { method: { kind } }, measures }
+    }
+    const table = tables.summary({
+      ...full,
+      runs: [
+        ...[0, 1].map((seed) => followed('otherBatches', seed, [0.1, 0.3])),
+        followed('ticket', 0, [0.2, 0.6]),
+        followed('ticket', 1, [0.3, 0.9])
+      ]
+    })!
+    const at = table.headings.indexOf('of otherBatches')
+    // 0.4 / 0.2 and 0.6 / 0.2
+    expect(table.rows.map((row) => row[at])).toEqual(['–', '2.50 ± 0.71'])
+    expect(table.headings).not.toContain('of ticket')
+    expect(tables.summary(full)!.headings.filter((heading) => heading.startsWith('of '))).toEqual([])
   })
 })

@@ -100,7 +100,7 @@ const runOf = (method: Method, density: number, seed: number): ExperimentRun => 
     seed,
     method,
     density,
-    setting: { seed, method, density },
+    setting: { seed, method: { kind: method }, density },
     training: {
       steps: 4300,
       losses: Array.from({ length: 10 }, (_, i) => 0.4 + 2 * Math.exp(-i / 3) + lost),

@@ -6,14 +6,18 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import * as codec from '../../format/codec.js'
+import { isRecord } from '../../format/parse-json.js'
+import { dense, otherBatches, otherStart } from './dense.js'
 import { edgePopup, hydra } from './edge-popup.js'
-import { dense, type Method } from './method.js'
+import type { Method } from './method.js'
 import { score } from './score.js'
 import { rewind, threeStage } from './three-stage.js'
 import { ticket, transfer } from './ticket.js'
 
 const methods = codec.tagged<Method>()({
   dense,
+  otherBatches,
+  otherStart,
   random: score('random', 'erk'),
   magnitude: score('magnitude', 'uniform'),
   snip: score('snip', 'global'),
@@ -50,6 +54,19 @@ export const MethodSetting: t.Type<MethodSetting, unknown> = new t.Type<MethodSe
 
 /** What a method does. */
 export const methodOf = methods.build
+
+/** What a run is to others: the dense network that they are compared with, a control of that comparison, or a masked one. */
+export type Role = 'dense' | 'control' | 'masked'
+
+const roles: ReadonlyMap<unknown, Role> = new Map<MethodSetting['kind'], Role>([
+  ['dense', 'dense'],
+  ['otherBatches', 'control'],
+  ['otherStart', 'control']
+])
+
+/** The role of the runs of a method, given as a setting or as a record of a run has it. */
+export const roleOf = (method: unknown): Role =>
+  (isRecord(method) ? roles.get(method['kind']) : undefined) ?? 'masked'
 
 /** The name of a method in tables and files. */
 export const labelOf = ({ kind, name = kind }: MethodSetting): string => name

@@ -1,5 +1,4 @@
 import type { IO } from 'fp-ts/lib/IO.js'
-import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import type { Checkpointing, Store } from '../../checkpoint/index.js'
 import * as attack from '../../attack/index.js'
 import type { HostKey } from '../../core/key.js'
@@ -28,7 +27,7 @@ export interface MethodInput {
   readonly set: nn.Dataset
   readonly density: number
   readonly training: TrainingSetting
-  readonly stream: (name: 'mask' | 'search' | 'stage' | 'fit') => HostKey
+  readonly stream: (name: 'mask' | 'search' | 'stage' | 'fit' | 'other') => HostKey
   readonly store: (phase: string) => Store
   readonly onProgress: OnProgress
   /** How far a masked network is from the dense one at initialisation; undefined where nothing is measured. */
@@ -42,6 +41,8 @@ export interface MethodResult {
   /** The weights from which it is trained, and for how many epochs. */
   readonly start: Concrete<nn.Params>
   readonly epochs: number
+  /** Shuffles the batches of that training. */
+  readonly shuffle: HostKey
   /** Whether its training is step by step the dense one's with other weights, so that the two can be compared. */
   readonly isStepwise: boolean
   readonly search?: Measures['search']
@@ -56,10 +57,10 @@ export interface Method {
 
 /** A mask of the network at its start, trained as the dense network is. */
 export const fromStart = (
-  { params, training }: MethodInput,
+  { params, training, stream }: MethodInput,
   mask: MethodResult['mask'],
   start = params
-): MethodResult => ({ mask, start, epochs: training.epochs, isStepwise: true })
+): MethodResult => ({ mask, start, epochs: training.epochs, shuffle: stream('fit'), isStepwise: true })
 
 /** A codec of how weights are allocated to layers. */
 export const LayersSetting = codec.oneOf(['global', 'uniform', 'erk'])
@@ -81,9 +82,3 @@ export const saved = ({ store }: MethodInput, steps = 100): Checkpointing => ({
 /** PGD-7 with steps of 2.5 ε / 7, as a search attacks. */
 export const searchAttack = (training: TrainingSetting): attack.Attack =>
   attack.pgd({ ...withstoodBy(training).ball, steps: 7, relativeStep: 2.5 })
-
-/** Everything is kept. */
-export const dense = codec.variant('dense', {}, { name: codec.fileName }, (): Method => ({
-  layers: undefined,
-  run: (input) => RTE.of(fromStart(input, undefined))
-}))

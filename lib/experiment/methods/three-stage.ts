@@ -22,7 +22,7 @@ export const threeStage = codec.variant(
         return RTE.left(tangentError('ConfigError', 'experiment', expected, `${before} before`, where))
       }
       const recipe = {
-        ...fitOptionsOf(training, before),
+        ...fitOptionsOf(training, before, set),
         checkpoint: { store: store('dense'), steps: 200 },
         observe: observeLoss(onProgress, 'dense training')
       }
@@ -32,6 +32,7 @@ export const threeStage = codec.variant(
           mask,
           start,
           epochs: epochs - before,
+          shuffle: stream('fit'),
           isStepwise: false
         }))
       )
@@ -49,7 +50,7 @@ export const rewind = codec.variant(
     run: (input) => {
       const { network, params, set, density, training, stream, onProgress } = input
       const recipe = {
-        ...fitOptionsOf(training, training.epochs),
+        ...fitOptionsOf(training, training.epochs, set),
         ...options,
         rewindEpoch: to,
         density,

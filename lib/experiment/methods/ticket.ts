@@ -103,7 +103,7 @@ const weightsAt =
     let taken = 0
     return pipe(
       train.fit(network.apply, {
-        ...fitOptionsOf(training, training.epochs),
+        ...fitOptionsOf(training, training.epochs, set),
         observe:
           ({ step }) =>
           () =>
