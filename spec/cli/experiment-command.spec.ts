@@ -129,11 +129,11 @@ describe('npm start -- experiment', () => {
     [{ ...small, seeds: [] }, /a list of at least one.*\(at FILE: seeds\)/],
     [
       { ...small, methods: ['lottery'] },
-      /one of dense, random, magnitude.*received "lottery" \(at FILE: methods\.0\)/
+      /one of dense, otherBatches, otherStart, random, magnitude.*received "lottery" \(at FILE: methods\.0\)/
     ],
     [
       { ...small, methods: ['dense', { kind: 'lottery' }] },
-      /one of dense, random, magnitude.*received "lottery" \(at FILE: methods\.1\.kind\)/
+      /one of dense, otherBatches, otherStart, random, magnitude.*received "lottery" \(at FILE: methods\.1\.kind\)/
     ],
     [
       { ...small, methods: [{ kind: 'ticket', gama: 1 }] },
