@@ -5,13 +5,15 @@ import { leftWith, type TangentError } from '../core/error.js'
 import { classCounts } from '../data/index.js'
 import { isPublished, published, publishedNames } from '../data/published.js'
 import { fetchSet, type LoadedSet, loadSet, planFetch } from '../io/index.js'
+import { type Answer, helpAnswer } from './answer.js'
+import { expectOneOf } from './nearest.js'
 import type { Terminal } from './terminal.js'
 import { type Command, optionLines, path, readRequest } from './read-request.js'
 
 const DataOptions = t.partial({ data: path, from: t.string, yes: t.literal('true') })
 
 const command: Command<t.TypeOf<typeof DataOptions>> = {
-  operation: 'npm start -- data',
+  operation: 'tangentflow data',
   words: [2, 'check or fetch, and a set'],
   options: DataOptions,
   help: {
@@ -21,12 +23,12 @@ const command: Command<t.TypeOf<typeof DataOptions>> = {
   }
 }
 
-/** What `npm start -- data` prints. */
+/** What `tangentflow data` prints. */
 const usage = [
   'Published data sets: where they are, and how to get them.',
   '',
-  'npm start -- data check <name> [--data DIR]',
-  'npm start -- data fetch <name> [--data DIR] [--from URL] [--yes]',
+  'tangentflow data check <name> [--data DIR]',
+  'tangentflow data fetch <name> [--data DIR] [--from URL] [--yes]',
   '',
   ...publishedNames.map((name) => `  ${name.padEnd(16)}${published[name].title}`),
   '',
@@ -36,49 +38,63 @@ const usage = [
 const refuse = (expected: string, received: string): TE.TaskEither<TangentError, never> =>
   TE.fromEither(leftWith('ConfigError', command.operation)(expected, received))
 
-const describeSet = ({ title, train, test, files }: LoadedSet): string =>
-  [
-    title,
-    ...[train, test].map(
-      (part, i) =>
-        `  ${i === 0 ? 'train' : 'test'}: ${part.y.data.length} images, by class ${classCounts(part).join(' ')}`
-    ),
-    ...files.map(
-      ({ path, md5, isPublished: isKnown }) =>
-        `  ${path}: md5 ${md5}, ${isKnown ? 'as published' : 'no published file that is known'}`
-    )
-  ].join('\n')
+const describeSet = ({ name, title, train, test, files }: LoadedSet): Answer => {
+  const [trainCounts, testCounts] = [classCounts(train), classCounts(test)]
+  const [trainImages, testImages] = [train.y.data.length, test.y.data.length]
+  return {
+    text: [
+      title,
+      `  train: ${trainImages} images, by class ${trainCounts.join(' ')}`,
+      `  test: ${testImages} images, by class ${testCounts.join(' ')}`,
+      ...files.map(
+        ({ path: file, md5, isPublished: isKnown }) =>
+          `  ${file}: md5 ${md5}, ${isKnown ? 'as published' : 'no published file that is known'}`
+      )
+    ].join('\n'),
+    json: {
+      set: name,
+      train: { images: trainImages, byClass: trainCounts },
+      test: { images: testImages, byClass: testCounts },
+      files
+    }
+  }
+}
 
 /** `data …` of the command: checks what is there, or downloads what is asked for in so many words. */
 export const dataCommand = (
   args: readonly string[],
   { err }: Terminal
-): TE.TaskEither<TangentError, string> =>
+): TE.TaskEither<TangentError, Answer> =>
   pipe(
     TE.fromEither(readRequest(command, args)),
     TE.flatMap((request) => {
-      if (request === 'help') return TE.right(usage)
+      if (request === 'help') return TE.right(helpAnswer(usage))
       const {
         options: { data, from, yes },
         words: [verb, name]
       } = request
-      if (verb === undefined) return TE.right(usage)
-      if (verb !== 'check' && verb !== 'fetch') return refuse('check or fetch', JSON.stringify(verb))
+      if (verb === undefined) return TE.right(helpAnswer(usage))
+      if (verb !== 'check' && verb !== 'fetch')
+        return refuse(expectOneOf('a word', ['check', 'fetch'], verb), JSON.stringify(verb))
       if (name === undefined || !isPublished(name))
-        return refuse(`one of ${publishedNames.join(', ')}`, name ?? 'nothing')
+        return refuse(expectOneOf('a set', publishedNames, name ?? ''), name ?? 'nothing')
       const where = { ...(data !== undefined && { data }), ...(from !== undefined && { source: from }) }
       if (verb === 'check') return pipe(loadSet(name, where), TE.map(describeSet))
       const options = { ...where, onProgress: (line: string) => () => err(`${line}\n`) }
-      return yes === undefined
-        ? TE.right(
-            [
-              `${published[name].title} would be fetched so; say --yes to do it:`,
-              ...planFetch(name, options).map(({ url, path: file }) => `  ${url}\n    to ${file}`)
-            ].join('\n')
-          )
-        : pipe(
-            fetchSet(name, options),
-            TE.map((paths) => `${published[name].title}: ${paths.length} files, each with the published md5`)
-          )
+      if (yes === undefined) {
+        const files = planFetch(name, options).map(({ url, path: file }) => ({ url, path: file }))
+        const text = [
+          `${published[name].title} would be fetched so; say --yes to do it:`,
+          ...files.map(({ url, path: file }) => `  ${url}\n    to ${file}`)
+        ].join('\n')
+        return TE.right({ text, json: { set: name, planned: files } })
+      }
+      return pipe(
+        fetchSet(name, options),
+        TE.map((paths) => ({
+          text: `${published[name].title}: ${paths.length} files, each with the published md5`,
+          json: { set: name, fetched: paths }
+        }))
+      )
     })
   )

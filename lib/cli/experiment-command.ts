@@ -26,6 +26,7 @@ import {
   path,
   readRequest
 } from './read-request.js'
+import { type Answer, helpAnswer } from './answer.js'
 import { runExperiment } from './run-experiment.js'
 import type { Terminal } from './terminal.js'
 
@@ -43,9 +44,9 @@ const StartOptions = t.partial({
 })
 export type StartOptions = t.TypeOf<typeof StartOptions>
 
-/** `npm start`: the bundled experiment with some of its settings as options. */
+/** `tangentflow`: the bundled experiment with some of its settings as options. */
 export const startCommand: Command<StartOptions> = {
-  operation: 'npm start',
+  operation: 'tangentflow',
   words: [0, ''],
   options: StartOptions,
   help: {
@@ -61,13 +62,13 @@ export const startCommand: Command<StartOptions> = {
   }
 }
 
-/** What `npm start -- --help` prints. */
+/** What `tangentflow --help` prints. */
 export const startUsage = [
   'Find an adversarial winning ticket on handwritten digits and compare it with other masks.',
   '',
-  'npm start -- [options]',
-  'npm start -- data --help        data sets: check what is there, fetch what is not',
-  'npm start -- experiment --help  train and attack as a JSON file says',
+  'tangentflow [options]',
+  'tangentflow data --help        data sets: check what is there, fetch what is not',
+  'tangentflow experiment --help  train and attack as a JSON file says',
   '',
   ...optionLines(startCommand),
   '',
@@ -91,7 +92,7 @@ export const startExperiment = (options: StartOptions): Experiment => {
 const FileOptions = t.partial({ experiment: path, data: path, ...computing.options })
 
 const fileCommand: Command<t.TypeOf<typeof FileOptions>> = {
-  operation: 'npm start -- experiment',
+  operation: 'tangentflow experiment',
   words: [1, '<file>'],
   options: FileOptions,
   help: {
@@ -102,11 +103,11 @@ const fileCommand: Command<t.TypeOf<typeof FileOptions>> = {
   }
 }
 
-/** What `npm start -- experiment --help` prints. */
+/** What `tangentflow experiment --help` prints. */
 const fileUsage = [
   'Train and attack networks as a JSON file says, run by run; what is done is not done again.',
   '',
-  'npm start -- experiment <file> [options]',
+  'tangentflow experiment <file> [options]',
   '',
   ...optionLines(fileCommand),
   '',
@@ -121,23 +122,23 @@ export const readExperiment = (file: string): TE.TaskEither<TangentError, Experi
     TE.flatMapEither(decodeJson(fileCommand.operation, Experiment, file))
   )
 
-/** `npm start` with options; `now` names the folder of a run that names none. */
+/** `tangentflow` with options; `now` names the folder of a run that names none. */
 export const start = (
   args: readonly string[],
   terminal: Terminal,
   now: Date
-): TE.TaskEither<TangentError, string> =>
+): TE.TaskEither<TangentError, Answer> =>
   pipe(
     TE.fromEither(readRequest(startCommand, args)),
     TE.flatMap((request) => {
-      if (request === 'help') return TE.right(startUsage)
+      if (request === 'help') return TE.right(helpAnswer(startUsage))
       const { options, given } = request
       const job = {
         experiment: startExperiment(options),
         engine: engineOptions(options),
         out: options.out ?? `runs/${now.toISOString().slice(0, 19).replaceAll(':', '-')}`,
         operation: startCommand.operation,
-        command: commandOf('npm start --', startCommand, given).replace(/ --$/, '')
+        command: commandOf('npx tangentflow', startCommand, given)
       }
       return runExperiment(job, terminal)
     })
@@ -147,15 +148,15 @@ export const start = (
 export const experimentCommand = (
   args: readonly string[],
   terminal: Terminal
-): TE.TaskEither<TangentError, string> =>
+): TE.TaskEither<TangentError, Answer> =>
   pipe(
     TE.fromEither(readRequest(fileCommand, args)),
     TE.flatMap((request) => {
-      if (request === 'help') return TE.right(fileUsage)
+      if (request === 'help') return TE.right(helpAnswer(fileUsage))
       const { options, words, given } = request
       const [file, ...rest] = [...(options.experiment === undefined ? [] : [options.experiment]), ...words]
       const { operation } = fileCommand
-      if (file === undefined) return TE.right(fileUsage)
+      if (file === undefined) return TE.right(helpAnswer(fileUsage))
       if (rest.length > 0)
         return TE.left(tangentError('ConfigError', operation, 'one file', [file, ...rest].join(' ')))
       return pipe(
@@ -174,7 +175,7 @@ export const experimentCommand = (
               engine: engineOptions(options),
               out: options.out ?? join('runs', experiment.name),
               operation,
-              command: commandOf(`${operation} ${file}`, fileCommand, given)
+              command: commandOf(`npx ${operation} ${file}`, fileCommand, given)
             },
             terminal
           )

@@ -1,34 +1,70 @@
+import { createRequire } from 'node:module'
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import type { Task } from 'fp-ts/lib/Task.js'
-import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { formatError, type TangentError } from '../core/error.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as t from 'io-ts'
+import { formatError, leftWith, type TangentError } from '../core/error.js'
+import { decode } from '../format/codec.js'
+import type { Answer } from './answer.js'
 import { dataCommand } from './data-command.js'
 import { experimentCommand, start } from './experiment-command.js'
+import { expectOneOf } from './nearest.js'
 import type { Terminal } from './terminal.js'
 
-/** The command that the words name: `data`, `experiment`, or the bundled experiment. */
-const commandOf = (args: readonly string[], terminal: Terminal): TaskEither<TangentError, string> => {
+/** The version of the package that this file is part of. */
+const version = (): E.Either<TangentError, Answer> =>
+  pipe(
+    createRequire(import.meta.url)('tangentflow/package.json') as unknown,
+    decode('tangentflow', t.type({ version: t.string })),
+    E.map((found) => ({ text: found.version, json: { version: found.version } }))
+  )
+
+/** The commands by their words; without a word it is the bundled experiment. */
+const commands = { data: dataCommand, experiment: experimentCommand }
+
+const isCommand = (word: string): word is keyof typeof commands => Object.hasOwn(commands, word)
+
+/** What the words and options ask for. */
+const answerOf = (args: readonly string[], terminal: Terminal): TE.TaskEither<TangentError, Answer> => {
   const [first, ...rest] = args
-  if (first === 'data') return dataCommand(rest, terminal)
-  if (first === 'experiment') return experimentCommand(rest, terminal)
-  return args.some((word) => word === '--experiment' || word.startsWith('--experiment='))
-    ? experimentCommand(args, terminal)
-    : start(args, terminal, new Date())
+  if (args.includes('--version')) return TE.fromEither(version())
+  if (first !== undefined && isCommand(first)) return commands[first](rest, terminal)
+  if (args.some((word) => word === '--experiment' || word.startsWith('--experiment=')))
+    return experimentCommand(args, terminal)
+  return first === undefined || first.startsWith('-')
+    ? start(args, terminal, new Date())
+    : TE.fromEither(
+        leftWith('ConfigError', 'tangentflow')(
+          expectOneOf('an option or a command', Object.keys(commands), first),
+          JSON.stringify(first)
+        )
+      )
 }
 
-/** The command: arguments in, an exit code out; a failure is one line on stderr and code 1. */
+/**
+ * The command: arguments in, an exit code out. A failure is one line on stderr and code 1. With `--json` stdout gets one
+ * JSON object in any case: the answer, or the error as `error`.
+ */
 export const program =
-  (args: readonly string[], terminal: Terminal): Task<number> =>
+  (args: readonly string[], { out, err, ...terminal }: Terminal): Task<number> =>
   async () => {
-    const result = await commandOf(args, terminal)()
+    const isJson = args.includes('--json')
+    const result = await answerOf(args, {
+      ...terminal,
+      out,
+      err: args.includes('--quiet') ? () => undefined : err
+    })()
     if (E.isLeft(result)) {
-      if (result.left._tag === 'StopError') {
-        terminal.err('stopped: what was computed is saved, and the same command continues from there\n')
-        return 1
-      }
-      terminal.err(`${formatError(result.left).replaceAll(/\s*\n\s*/g, ' ')}\n`)
+      err(
+        result.left._tag === 'StopError'
+          ? 'stopped: what was computed is saved, and the same command continues from there\n'
+          : `${formatError(result.left).replaceAll(/\s*\n\s*/g, ' ')}\n`
+      )
+      if (isJson) out(`${JSON.stringify({ error: result.left })}\n`)
       return 1
     }
-    terminal.out(`${result.right}\n`)
+    const { text, json } = result.right
+    out(`${isJson ? JSON.stringify(json) : text}\n`)
     return 0
   }

@@ -6,6 +6,7 @@ import { engineNames } from '../engine/engines.js'
 import type { EngineOptions } from '../engine/open-engine.js'
 import * as codec from '../format/codec.js'
 import { decode } from '../format/codec.js'
+import { expectOneOf } from './nearest.js'
 
 /** What `--help` says of an option: its value (none for a switch), what it does, and its default. */
 export type OptionHelp = readonly [value: string, says: string, fallback?: string]
@@ -31,23 +32,30 @@ export interface Request<A> {
   readonly given: readonly (readonly [name: string, text: string])[]
 }
 
+/** The switches of every command; `program` acts on them. */
+const general: Called['help'] = {
+  json: ['', 'one JSON object on stdout instead of text'],
+  quiet: ['', 'no progress on stderr'],
+  version: ['', 'the version of tangentflow'],
+  help: ['', 'this']
+}
+
 /** A line of the help for each option. */
 export const optionLines = ({ help }: Called): readonly string[] =>
-  [...Object.entries(help), ['help', ['', 'this']] satisfies [string, OptionHelp]].map(
-    ([name, [value, says, fallback]]) => {
-      const option = value === '' ? `--${name}` : `--${name} <${value}>`
-      return `  ${option.padEnd(24)}${says}${fallback === undefined ? '' : ` (${fallback})`}`
-    }
-  )
+  Object.entries({ ...help, ...general }).map(([name, [value, says, fallback]]) => {
+    const option = value === '' ? `--${name}` : `--${name} <${value}>`
+    return `  ${option.padEnd(24)}${says}${fallback === undefined ? '' : ` (${fallback})`}`
+  })
 
 type Pairs = ReadonlyMap<string, string>
 
 /** `--name value`, `--name=value` and words, in any order; the last one of a name counts. */
 const pairsOf = (
-  { operation, words: [most, what], help }: Called,
+  { operation, words: [most, what], help: own }: Called,
   args: readonly string[]
 ): E.Either<TangentError, { readonly pairs: Pairs; readonly words: readonly string[] }> => {
   const refuse = leftWith('ConfigError', operation)
+  const help = { ...own, ...general }
   const pairs = new Map<string, string>()
   const words: string[] = []
   for (let i = 0; i < args.length; i++) {
@@ -60,11 +68,16 @@ const pairsOf = (
     const about = Object.hasOwn(help, name) ? help[name] : undefined
     if (isOption === undefined || about === undefined)
       return refuse(
-        `${most === 0 ? '' : `${what}, or `}an option: --${[...Object.keys(help), 'help'].join(', --')}`,
+        expectOneOf(
+          `${most === 0 ? '' : `${what}, or `}an option`,
+          Object.keys(help).map((known) => `--${known}`),
+          isOption === undefined ? arg : `--${name}`
+        ),
         JSON.stringify(arg)
       )
     const [value, says] = about
-    const text = inline ?? (value === '' ? 'true' : args[++i])
+    if (value === '' && inline !== undefined) return refuse('no value', JSON.stringify(inline), `--${name}`)
+    const text = value === '' ? 'true' : (inline ?? args[++i])
     if (text === undefined || (inline === undefined && text.startsWith('--')))
       return refuse(`<${value}>: ${says}`, text === undefined ? 'nothing' : JSON.stringify(text), `--${name}`)
     pairs.set(name, text)

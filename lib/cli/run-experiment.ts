@@ -17,6 +17,7 @@ import {
 } from '../experiment/index.js'
 import { fileStore, type FolderLock, folderLock } from '../io/index.js'
 import { experimentHtml, experimentText } from '../report/index.js'
+import type { Answer } from './answer.js'
 import { type Display, display, type Terminal } from './terminal.js'
 
 /** Refuses a folder that holds the result of another experiment, which would be lost. */
@@ -83,11 +84,11 @@ export interface Job {
   readonly command: string
 }
 
-/** Runs an experiment in a folder, where it saves its runs, its result and its report; gives its tables as text. */
+/** Runs an experiment in a folder, where it saves its runs, its result and its report; gives its tables and its record. */
 export const runExperiment = (
   { experiment, images, engine, out, operation, command }: Job,
   terminal: Terminal
-): TE.TaskEither<TangentError, string> => {
+): TE.TaskEither<TangentError, Answer> => {
   const shown = display(terminal)
   const [resultFile, reportFile] = [join(out, 'result.json'), join(out, 'report.html')]
   const [result, report] = [fileStore(resultFile), fileStore(reportFile)]
@@ -106,7 +107,10 @@ export const runExperiment = (
     ),
     TE.tap((record) => result.write(encodeJson(record))),
     TE.tap((record) => report.write(new TextEncoder().encode(experimentHtml(record)))),
-    TE.map((record) => `${experimentText(record)}\n\nreport: ${reportFile}`),
+    TE.map((record) => ({
+      text: `${experimentText(record)}\n\nreport: ${reportFile}`,
+      json: { result: resultFile, report: reportFile, record }
+    })),
     T.tapIO(() => shown.clear),
     T.tapIO(() => lock.release)
   )

@@ -14,16 +14,23 @@ export interface Terminal {
 
 const WIDTH = 24
 
-/** `████████░░░░░░░░  42 %  ticket-0.2-seed0  training  530/1260  loss 0.341` */
-const barOf = (shown: ExperimentProgress): string => {
+/** `████████░░░░░░░░  42 %  ticket-0.2-seed0  training  530/1260  loss 0.341  12 s left` */
+const barOf = (shown: ExperimentProgress, left: string): string => {
   const share = shown.total === 0 ? 1 : shown.done / shown.total
   const full = Math.round(share * WIDTH)
   const percent = `${Math.floor(share * 100)} %`.padStart(5)
-  return `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${percent}  ${lineOf(shown)}`
+  return `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${percent}  ${lineOf(shown, left)}`
 }
 
-const lineOf = ({ run, phase, done, total, note }: ExperimentProgress): string =>
-  `${run}  ${phase}  ${done}/${total}  ${note}`
+const lineOf = ({ run, phase, done, total, note }: ExperimentProgress, left: string): string =>
+  `${run}  ${phase}  ${done}/${total}  ${note}${left}`
+
+/** Milliseconds as a person says them: `12 s`, `3 min`, `2 h 5 min`. */
+const duration = (ms: number): string => {
+  const minutes = Math.round(ms / 60_000)
+  if (ms < 90_000) return `${Math.ceil(ms / 1000)} s`
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
 
 /** Shows progress; `note` writes a line that stays, `clear` removes the bar. */
 export interface Display {
@@ -32,12 +39,12 @@ export interface Display {
   readonly clear: IO<void>
 }
 
-/** Milliseconds between two drawings of the bar, and between two lines where there is no terminal. */
-const [REDRAW, REPEAT] = [100, 10_000]
+/** Milliseconds between two drawings of the bar, between two lines where there is no terminal, and before time left is shown. */
+const [REDRAW, REPEAT, KNOWN] = [100, 10_000, 1000]
 
 /**
  * A bar that is drawn over and over on a terminal; elsewhere a line at the start and the end of each phase, and every ten
- * seconds between. A run that is finished leaves a line on both.
+ * seconds between. A run that is finished leaves a line on both. The time left is that of the phase, at the pace since it began.
  */
 export const display = (
   { err, interactive }: Terminal,
@@ -45,6 +52,12 @@ export const display = (
 ): Display => {
   const erase = interactive ? '\r\u001b[K' : ''
   let last = { phase: '', at: -Infinity }
+  let begun = { at: 0, done: 0 }
+  const timeLeft = ({ done, total }: ExperimentProgress, now: number): string => {
+    const [passed, advanced] = [now - begun.at, done - begun.done]
+    if (passed < KNOWN || advanced <= 0 || done >= total) return ''
+    return `  ${duration((passed / advanced) * (total - done))} left`
+  }
   const draw = (shown: ExperimentProgress): void => {
     const [now, phase] = [clock(), `${shown.run} ${shown.phase}`]
     const isFinished = shown.phase === 'finished'
@@ -53,9 +66,13 @@ export const display = (
       (!interactive && shown.done >= shown.total) ||
       now - last.at >= (interactive ? REDRAW : REPEAT)
     if (!isDue && !isFinished) return
+    if (phase !== last.phase) begun = { at: now, done: shown.done }
     last = { phase, at: now }
     if (isFinished) err(`${erase}${shown.run}  ${shown.note}\n`)
-    else err(interactive ? erase + barOf(shown) : `${lineOf(shown)}\n`)
+    else {
+      const left = timeLeft(shown, now)
+      err(interactive ? erase + barOf(shown, left) : `${lineOf(shown, left)}\n`)
+    }
   }
   return {
     progress: (shown) => () => draw(shown),

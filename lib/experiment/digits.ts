@@ -24,7 +24,7 @@ export const digitsDefaults: DigitsOptions = {
   outputWeight: 0
 }
 
-/** The bundled experiment, which `npm start` runs: masks of a small network on handwritten digits under L∞ attacks. */
+/** The bundled experiment, which `npx tangentflow` runs: masks of a small network on handwritten digits under L∞ attacks. */
 export const digits = (options: Partial<DigitsOptions> = {}): Experiment => {
   const { seeds, density, epsilon, epochs, searchSteps, outputWeight } = { ...digitsDefaults, ...options }
   return {

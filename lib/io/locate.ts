@@ -111,7 +111,7 @@ const advice = (name: PublishedName, { title, debian, files, folders }: Publishe
     `the files of ${title}: ` +
     (debian === undefined ? '' : `install the Debian package ${debian}, or `) +
     `put ${some} (plain or .gz) into DIR/${folders[0]!} and name DIR by --data or TANGENTFLOW_DATA, ` +
-    `or let \`npm start -- data fetch ${name}\` download them`
+    `or let \`npx tangentflow data fetch ${name}\` download them`
   )
 }
 

@@ -56,7 +56,7 @@ const recordIn = (folder: string): ExperimentRecord => {
   return { ...record, runs: record.runs.map(({ seconds: _seconds, ...run }) => run) }
 }
 
-describe('npm start -- experiment', () => {
+describe('tangentflow experiment', () => {
   it('trains and attacks every run once, and takes up what is there', { timeout: 120_000 }, async () => {
     const [file, out] = [write('small.json', small), join(root, 'out')]
     const first = await command(file, '--out', out)
@@ -87,11 +87,11 @@ describe('npm start -- experiment', () => {
     expect(page).toContain('Square-5')
     expect(page).not.toMatch(/https?:|NaN|undefined/)
 
-    expect(record.command).toBe(`npm start -- experiment ${file}`)
+    expect(record.command).toBe(`npx tangentflow experiment ${file}`)
     const told = await command(file, '--out', out, '--data', root, '--threads', '2', '--engine', 'reference')
     expect(told.code, told.err).toBe(0)
     expect(recordIn(out).command).toBe(
-      `npm start -- experiment ${file} --data DIR --engine reference --threads 2`
+      `npx tangentflow experiment ${file} --data DIR --engine reference --threads 2`
     )
 
     // done runs are read: nothing is told of them
@@ -207,7 +207,7 @@ describe('npm start -- experiment', () => {
   })
 
   it('says what it takes, and refuses what it does not', async () => {
-    expect((await command('--help')).out).toContain('npm start -- experiment <file>')
+    expect((await command('--help')).out).toContain('tangentflow experiment <file>')
     const asked = await command('none.json', '--engine', 'reference')
     expect(asked.err).toContain('none.json')
     expect(await start('--experiment', 'none.json', '--engine', 'reference')).toEqual(asked)

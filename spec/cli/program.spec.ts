@@ -22,7 +22,7 @@ const command = async (line: string): Promise<{ code: number; out: string; err: 
 const tiny = '--epochs 1 --search-steps 3'
 const methods = ['dense', 'ticket', 'kernelTrace', 'snip', 'random', 'magnitude']
 
-describe('npm start', () => {
+describe('tangentflow', () => {
   it(
     'runs end to end and is resumed, and the same seed gives the same tables',
     { timeout: 180_000 },
@@ -47,7 +47,7 @@ describe('npm start', () => {
       const record = right(
         ExperimentRecord.decode(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')))
       )
-      expect(record.command).toBe('npm start -- --seed 5 --epochs 1 --search-steps 3')
+      expect(record.command).toBe('npx tangentflow --seed 5 --epochs 1 --search-steps 3')
       expect(record.experiment).toMatchObject({ seeds: [5], training: { epochs: 1 } })
       expect(record.runs.map(({ method }) => method)).toEqual(methods)
       const page = readFileSync(join(out, 'report.html'), 'utf8')
@@ -73,9 +73,17 @@ describe('npm start', () => {
       expect(record.runs[1]!.measures!.search!.after.kernel).toBeLessThan(1)
       expect(first.out).toContain(`report: ${join(out, 'report.html')}`)
 
-      const again = await command(`${tiny} --seed 5 --out ${join(root, 'again')}`)
+      const again = await command(`${tiny} --seed 5 --out ${join(root, 'again')} --quiet`)
+      expect(again.err).toBe('')
       const tables = (text: string): string => text.split('Cost, ')[0]!
       expect(tables(again.out)).toBe(tables(first.out))
+
+      const printed = await command(`${tiny} --seed 5 --out ${out} --json`)
+      expect(JSON.parse(printed.out)).toEqual({
+        result: join(out, 'result.json'),
+        report: join(out, 'report.html'),
+        record: JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')) as unknown
+      })
 
       // what is done is not done again, and another setting does not overwrite it
       expect(await command(`${tiny} --seed 5 --out ${out}`)).toEqual({ code: 0, out: first.out, err: '' })
@@ -92,7 +100,7 @@ describe('npm start', () => {
     for (const [line, says] of [
       [
         `--density 0 --out ${out}`,
-        'ConfigError in npm start: expected a number in (0, 1], received "0" (at --density)'
+        'ConfigError in tangentflow: expected a number in (0, 1], received "0" (at --density)'
       ],
       [`--density 0.00001 --out ${out}`, 'ArgumentError'],
       [`--density 0.0005 --out ${out}`, 'ArgumentError in mask.uniformCounts'],
@@ -141,9 +149,46 @@ describe('npm start', () => {
       '--epochs 1_0'
     ]) {
       const { code, err } = await command(line)
-      expect([code, err.startsWith('ConfigError in npm start: ')], line).toEqual([1, true])
+      expect([code, err.startsWith('ConfigError in tangentflow: ')], line).toEqual([1, true])
     }
   })
 
-  it('prints its help', async () => expect(await command('--help')).toMatchObject({ code: 0, err: '' }))
+  it.each(['', 'data ', 'experiment '])('prints the help of tangentflow %s', async (words) => {
+    const { code, out, err } = await command(`${words}--help`)
+    expect([code, err]).toEqual([0, ''])
+    for (const line of [`tangentflow ${words}`.trim(), '--json', '--quiet', '--version', '--help'])
+      expect(out).toContain(line)
+    expect(await command(`${words}--json --help`)).toEqual({
+      code: 0,
+      err: '',
+      out: `${JSON.stringify({ help: out.trimEnd() })}\n`
+    })
+  })
+
+  it('says its version', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string }
+    expect(await command('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' })
+    expect(await command('data --version --json')).toEqual({
+      code: 0,
+      out: `${JSON.stringify({ version })}\n`,
+      err: ''
+    })
+  })
+
+  it('names the command that was meant, and gives errors as JSON too', async () => {
+    for (const [line, meant] of [
+      ['exprimnt x.json', 'experiment'],
+      ['date check mnist', 'data'],
+      ['data chek mnist', 'check'],
+      ['data check mnst', 'mnist'],
+      ['--seeeds 3', '--seeds'],
+      ['experiment x.json --eng onnx:wasm', '--engine']
+    ] as const) {
+      const { code, out, err } = await command(`${line} --json --quiet`)
+      expect([code, err.split('\n').length], line).toEqual([1, 2])
+      expect(err, line).toContain(`, perhaps ${meant}: `)
+      expect(JSON.parse(out), line).toMatchObject({ error: { _tag: 'ConfigError' } })
+    }
+    expect((await command('zzzzzz')).err).not.toContain('perhaps')
+  })
 })

@@ -21,7 +21,7 @@ const requested = (line: string): Request<StartOptions> => {
   return request
 }
 
-describe('the options of npm start', () => {
+describe('the options of tangentflow', () => {
   it('leave the bundled experiment as it is where none is given', () => {
     expect(requested('')).toEqual({ options: {}, words: [], given: [] })
     expect(startExperiment({})).toEqual(digits())
@@ -46,8 +46,8 @@ describe('the options of npm start', () => {
   })
 
   it('give the command that makes the same results again', () =>
-    expect(commandOf('npm start --', startCommand, requested('--out x --epochs=60 --seeds=3').given)).toBe(
-      'npm start -- --seeds 3'
+    expect(commandOf('npx tangentflow', startCommand, requested('--out x --epochs=60 --seeds=3').given)).toBe(
+      'npx tangentflow --seeds 3'
     ))
 
   it.each(['--help', '-h', '--seed 1 --help'])('shows the help: %s', (line) => {
@@ -71,7 +71,7 @@ describe('the options of npm start', () => {
     ['--seed --epochs 3', '--seed', '<n>: the first seed', '"--epochs"']
   ])('names option, expectation and what came: %s', (line, where, expected, received) =>
     expect(read(line)).toEqual(
-      E.left({ _tag: 'ConfigError', operation: 'npm start', expected, received, where })
+      E.left({ _tag: 'ConfigError', operation: 'tangentflow', expected, received, where })
     )
   )
 
@@ -85,7 +85,10 @@ describe('the options of npm start', () => {
       }
     })
     expect(read('--epsilom 0.1')).toMatchObject({
-      left: { received: '"--epsilom"', expected: expect.stringContaining('--epsilon') as string }
+      left: {
+        received: '"--epsilom"',
+        expected: expect.stringContaining('an option, perhaps --epsilon: --seed, --seeds,') as string
+      }
     })
     expect(read('run')).toMatchObject({ left: { _tag: 'ConfigError', received: '"run"' } })
   })
@@ -110,6 +113,16 @@ describe('readRequest', () => {
         ]
       })
     ))
+
+  it('takes the switches of every command anywhere, and gives switches no value', () => {
+    expect(readRequest(command, ['x', '--quiet', '--json', '--yes'])).toMatchObject({
+      right: { words: ['x'], given: [['yes', 'true']] }
+    })
+    for (const name of ['--json', '--yes'])
+      expect(readRequest(command, [`${name}=true`])).toMatchObject({
+        left: { expected: 'no value', received: '"true"', where: name }
+      })
+  })
 
   it('refuses more words than the command takes', () =>
     expect(readRequest(command, ['x', 'y'])).toMatchObject({

@@ -46,11 +46,32 @@ describe('display', () => {
     view.progress(finished)()
     expect(text().split('\n')).toEqual([
       'snip-seed1  a  0/8  loss 0.250',
-      'snip-seed1  a  2/8  loss 0.250',
+      'snip-seed1  a  2/8  loss 0.250  30 s left',
       'snip-seed1  b  4/8  loss 0.250',
       'snip-seed1  b  8/8  loss 0.250',
       'snip-seed1  80.0 % robust',
       ''
     ])
+  })
+
+  it('says how long the phase takes at the pace since it began, where a second of it has passed', () => {
+    const { text, tick, view } = shown(true)
+    for (const [phase, done, wait] of [
+      ['a', 2, 0],
+      ['a', 3, 999],
+      ['a', 4, 1001],
+      ['a', 5, 598_000],
+      ['b', 0, 0],
+      ['b', 1, 3_600_000],
+      ['b', 8, 100]
+    ] as const) {
+      tick(wait)
+      view.progress(at(phase, done))()
+    }
+    expect(
+      text()
+        .split('loss 0.250')
+        .map((part) => part.split('\r')[0])
+    ).toEqual(['', '', '', '  4 s left', '  10 min left', '', '  7 h 0 min left', ''])
   })
 })

@@ -146,7 +146,7 @@ describe('fetchSet', () => {
   })
 })
 
-describe('npm start -- data', () => {
+describe('tangentflow data', () => {
   const command = async (
     ...args: readonly string[]
   ): Promise<readonly [code: number, out: string, err: string]> => {
@@ -178,8 +178,8 @@ describe('npm start -- data', () => {
     for (const args of [['pull', 'mnist'], ['fetch', 'imagenet'], ['fetch', 'mnist', '--force'], ['check']]) {
       const [code, out, err] = await command(...args)
       expect([code, out, err.split('\n').length]).toEqual([1, '', 2])
-      expect(err).toContain('ConfigError in npm start -- data')
+      expect(err).toContain('ConfigError in tangentflow data')
     }
-    expect((await command('--help'))[1]).toContain('npm start -- data fetch')
+    expect((await command('--help'))[1]).toContain('tangentflow data fetch')
   })
 })
