@@ -1,0 +1,92 @@
+import { cpSync, mkdirSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { katex } from '@mdit/plugin-katex'
+import { type DefaultTheme, defineConfig } from 'vitepress'
+import { fileFolder, files, inRepository, siteLink, titleOf } from './repository.js'
+
+const base = process.env.DOCS_BASE ?? '/'
+
+const page = (name: string, text = titleOf(`docs/${name}.md`)): DefaultTheme.SidebarItem => ({
+  text,
+  link: `/${name}`
+})
+
+/** The decisions in their order, with their numbers. */
+const decisions = (): DefaultTheme.SidebarItem[] =>
+  readdirSync(inRepository('docs/decisions'))
+    .filter((name) => /^\d+-/.test(name))
+    .sort()
+    .map((name) => page(`decisions/${name.replace(/\.md$/, '')}`))
+
+const sidebar: DefaultTheme.SidebarItem[] = [
+  { text: 'Start', items: [page('guide'), page('browser'), page('glossary')] },
+  {
+    text: 'Topics',
+    items: ['ntk', 'ntk-cost', 'attacks', 'robustness', 'masks', 'tickets', 'experiments', 'state'].map(
+      (name) => page(name)
+    )
+  },
+  {
+    text: 'How it works',
+    items: ['design', 'primitives', 'numbers', 'backends', 'kernels'].map((name) => page(name))
+  },
+  {
+    text: 'The repository',
+    items: [
+      page('benchmarks', 'Benchmarks'),
+      page('records', 'Experiments and records'),
+      page('example', 'An example page'),
+      page('changelog', 'Changelog'),
+      page('contributing', 'Contributing'),
+      { text: 'Decisions', link: '/decisions/', collapsed: true, items: decisions() }
+    ]
+  }
+]
+
+export default defineConfig({
+  base,
+  title: 'tangentflow',
+  description: 'A functional dataflow framework for TypeScript with autodiff from scratch',
+  lang: 'en',
+  outDir: '../dist/docs',
+  cacheDir: '../.cache/docs',
+  srcExclude: ['examples/**'],
+  rewrites: { 'decisions/README.md': 'decisions/index.md' },
+  ignoreDeadLinks: false,
+  cleanUrls: false,
+  lastUpdated: false,
+  head: [['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}mark.svg` }]],
+  markdown: {
+    config: (md) => {
+      md.use(katex, {
+        throwOnError: true,
+        // Braces of TeX are not expressions of Vue; a wide formula scrolls, also by keyboard.
+        transformer: (html: string, display: boolean) =>
+          html.replace(/^<(\w+)/, display ? '<$1 v-pre tabindex="0"' : '<$1 v-pre')
+      })
+      md.core.ruler.push('site-links', ({ tokens, env }) => {
+        const from = `docs/${(env as { relativePath: string }).relativePath}`
+        for (const token of tokens.flatMap(({ children }) => children ?? [])) {
+          const link = token.type === 'link_open' ? token.attrGet('href') : null
+          if (link !== null) token.attrSet('href', siteLink(from, link))
+        }
+      })
+    }
+  },
+  themeConfig: {
+    nav: [
+      { text: 'Guide', link: '/guide' },
+      { text: 'Glossary', link: '/glossary' }
+    ],
+    sidebar,
+    outline: [2, 3],
+    search: { provider: 'local' }
+  },
+  buildEnd: ({ outDir }) => {
+    for (const file of files()) {
+      const to = join(outDir, fileFolder, file)
+      mkdirSync(dirname(to), { recursive: true })
+      cpSync(inRepository(file), to)
+    }
+  }
+})
