@@ -114,9 +114,9 @@ const trainingParts = (levels: readonly Level[], colour: Paint): readonly Markup
 const relationParts = (record: ExperimentRecord, colour: Paint): readonly Markup[] =>
   part(
     'Do nearer kernels mean nearer training, and more robustness?',
-    'A point a run; distances are relative, to the dense network. Correlations have 95 % intervals by Fisher’s z, which ' +
-      'take the points as independent: seeds of one method are not quite, means of methods are fewer. Over all densities ' +
-      'much of what goes together does so because density moves both.',
+    'A point a run; distances are relative, to the dense network. Correlations have 95 % intervals: of runs by ' +
+      'a bootstrap over methods and seeds, of the means of methods by Fisher’s z. Within methods, each run is taken less the mean ' +
+      'of its method. Over all densities much of what goes together does so because density moves both.',
     relations.flatMap((relation) => [
       ...relationPlot(record, relation, colour),
       ...tableOf(relationTable(record, relation))

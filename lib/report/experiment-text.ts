@@ -88,7 +88,7 @@ export const experimentText = (record: ExperimentRecord): string =>
         ...titled('Robust accuracy after each attack.', tables.attacks(record)),
         ...titled(pairsNote, ...levelsOf(record).map(tables.pairs)),
         ...titled(
-          'Correlations, with 95 % intervals that take the points as independent.',
+          'Correlations, with 95 % intervals: of runs by a bootstrap over methods and seeds, of means by Fisher’s z.',
           ...relations.map((relation) => relationTable(record, relation))
         ),
         ...titled('The searches, on images kept out of them.', tables.search(record)),
