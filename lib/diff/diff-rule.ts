@@ -14,15 +14,42 @@ export const plus = (a: Tangent, b: Tangent): Tangent =>
 export const mapTangent = (t: Tangent, f: (t: Tensor) => Tensor): Tangent =>
   t === undefined ? undefined : f(t)
 
-/** The tangent of a node, given the tangents of its inputs, of which at least one is not zero. */
-export type TangentRule<T extends OpTag> = (node: TensorOf<T>, tangents: readonly Tangent[]) => Tangent
+/** The tangents of outputs when each seed moves by its tangent and everything else is held constant. */
+export type PushForward = (
+  outputs: readonly Tensor[],
+  seeds: ReadonlyMap<Tensor, Tensor>
+) => readonly Tangent[]
+
+/** For outputs that are linear in `args`, the cotangents of `args` that belong to the cotangents of the outputs. */
+export type PullBack = (
+  outputs: readonly Tangent[],
+  args: readonly Tensor[],
+  cotangents: readonly Tangent[]
+) => readonly Tangent[]
+
+/**
+ * The tangent of a node, given the tangents of its inputs, of which at least one is not zero. `pushForward` is for a body that
+ * the node carries.
+ */
+export type TangentRule<T extends OpTag> = (
+  node: TensorOf<T>,
+  tangents: readonly Tangent[],
+  pushForward: PushForward
+) => Tangent
 
 /**
  * The cotangents of a node's inputs, given the node's cotangent. `linear[k]` tells the inputs that depend on the
- * linear argument; only those need a cotangent, and the node is linear in them jointly.
+ * linear argument; only those need a cotangent, and the node is linear in them jointly. `pullBack` is for a body that the
+ * node carries.
  */
 export type TransposeRule<T extends OpTag> =
-  'not linear' | ((node: TensorOf<T>, cotangent: Tensor, linear: readonly boolean[]) => readonly Tangent[])
+  | 'not linear'
+  | ((
+      node: TensorOf<T>,
+      cotangent: Tensor,
+      linear: readonly boolean[],
+      pullBack: PullBack
+    ) => readonly Tangent[])
 
 /** A function of tensors applied to every entry of axis 0 of its arguments. */
 export type BatchTensors = (

@@ -1,47 +1,34 @@
 import { fail } from '../core/error.js'
 import { requireShape } from '../core/shape.js'
 import { zerosLike } from '../graph/contract.js'
-import { topological } from '../graph/graph.js'
 import { opName } from '../graph/primitives/index.js'
 import { apply, type Tensor } from '../graph/tensor.js'
+import { dependents, topological } from '../graph/topological.js'
 import { replace, tensorsOf } from '../graph/tree.js'
-import { placeholder, plus, type Tangent } from './diff-rule.js'
+import { placeholder, plus, type PullBack, type PushForward, type Tangent } from './diff-rule.js'
 import { ruleOf } from './rules/index.js'
 
 /**
  * Linearisation: the tangents of the outputs when each node in `seeds` moves by its tangent and everything else is
  * held constant.
  */
-const pushForward = (outputs: readonly Tensor[], seeds: ReadonlyMap<Tensor, Tensor>): readonly Tangent[] => {
+const pushForward: PushForward = (outputs, seeds) => {
   const tangents = new Map<Tensor, Tensor>(seeds)
   for (const node of topological(outputs, new Set(seeds.keys()))) {
     if (tangents.has(node)) continue
     const given = node.inputs.map((input) => tangents.get(input))
     if (given.every((t) => t === undefined)) continue
-    const tangent = ruleOf(node.op.tag).jvp(node, given)
+    const tangent = ruleOf(node.op.tag).jvp(node, given, pushForward)
     if (tangent !== undefined) tangents.set(node, tangent)
   }
   return outputs.map((output) => tangents.get(output))
-}
-
-/** The nodes that depend on one of the arguments. */
-const dependents = (order: readonly Tensor[], args: ReadonlySet<Tensor>): ReadonlySet<Tensor> => {
-  const found = new Set<Tensor>()
-  for (const node of order) {
-    if (args.has(node) || node.inputs.some((input) => found.has(input))) found.add(node)
-  }
-  return found
 }
 
 /**
  * Transposition: for outputs that are linear in `args`, the cotangents of `args` that belong to the cotangents of the
  * outputs. Symbolic zeros stay symbolic.
  */
-export const pullBack = (
-  outputs: readonly Tangent[],
-  args: readonly Tensor[],
-  cotangents: readonly Tangent[]
-): readonly Tangent[] => {
+export const pullBack: PullBack = (outputs, args, cotangents) => {
   const present = outputs.filter((output) => output !== undefined)
   const wanted = new Set(args)
   const order = topological(present, wanted)
@@ -59,7 +46,7 @@ export const pullBack = (
     if (cotangent === undefined || wanted.has(node)) continue
     const { transpose } = ruleOf(node.op.tag)
     const flags = node.inputs.map((input) => linear.has(input))
-    const given = transpose === 'not linear' ? [] : transpose(node, cotangent, flags)
+    const given = transpose === 'not linear' ? [] : transpose(node, cotangent, flags, pullBack)
     if (given.length !== node.inputs.length) {
       fail('DiffError', 'transpose', 'a linear operation', opName(node.op))
     }

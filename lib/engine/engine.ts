@@ -9,6 +9,7 @@ import type { Executed, Program, Runner } from '../graph/runner.js'
 import { type Concrete, hostLeaves } from '../graph/spec.js'
 import { attempt, trace, type Traced, unflattenOut } from '../graph/trace.js'
 import { optimise } from '../optimise/index.js'
+import { unrollLoops } from '../optimise/unroll-loops.js'
 import type { Backend, Executable, Resources } from './backend.js'
 import { type EngineName, engines } from './engines.js'
 import { type Plan, planOf } from './plan.js'
@@ -126,7 +127,9 @@ export const engineOf = (name: EngineName, backend: Backend): Engine => {
     traced: Traced<Args, Out>
   ): TE.TaskEither<TangentError, Program<Args, Out>> =>
     pipe(
-      load(backend, cache, graphKey(traced.graph), () => planOf(optimise(traced.graph))),
+      load(backend, cache, graphKey(traced.graph), () =>
+        planOf(optimise(engines[name].loops ? traced.graph : unrollLoops(traced.graph)))
+      ),
       TE.map((loaded) => programOf(traced, loaded, guarded('run')))
     )
   const release = async (): Promise<void> => {

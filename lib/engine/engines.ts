@@ -11,18 +11,20 @@ interface EngineEntry {
    * ever longer. The reference is asked for what is right, not for what is fast.
    */
   readonly unroll: number
+  /** Whether it runs a loop as one; for others its steps are written out before a program is optimised. */
+  readonly loops: boolean
 }
 
 /** Every engine by its name. To add one, add its folder and its row here. */
 export const engines = {
-  reference: { open: openReference, unroll: 1 },
-  'onnx:native': { open: openOnnx('native'), unroll: 4 },
-  'onnx:wasm': { open: openOnnx('wasm'), unroll: 4 },
-  'gpujs:webgpu': { open: openGpujs('webgpu'), unroll: 1 },
-  'gpujs:webgl2': { open: openGpujs('webgl2'), unroll: 1 },
-  'gpujs:headlessgl': { open: openGpujs('headlessgl'), unroll: 4 },
-  'gpujs:webasm': { open: openGpujs('webasm'), unroll: 4 },
-  'gpujs:cpu': { open: openGpujs('cpu'), unroll: 1 }
+  reference: { open: openReference, unroll: 1, loops: true },
+  'onnx:native': { open: openOnnx('native'), unroll: 4, loops: false },
+  'onnx:wasm': { open: openOnnx('wasm'), unroll: 4, loops: false },
+  'gpujs:webgpu': { open: openGpujs('webgpu'), unroll: 1, loops: false },
+  'gpujs:webgl2': { open: openGpujs('webgl2'), unroll: 1, loops: false },
+  'gpujs:headlessgl': { open: openGpujs('headlessgl'), unroll: 4, loops: false },
+  'gpujs:webasm': { open: openGpujs('webasm'), unroll: 4, loops: false },
+  'gpujs:cpu': { open: openGpujs('cpu'), unroll: 1, loops: false }
 } as const satisfies Record<string, EngineEntry>
 
 /** The name of one engine, with the backend that computes for it. */

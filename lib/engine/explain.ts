@@ -10,6 +10,7 @@ import { isTensor, type Tensor } from '../graph/tensor.js'
 import { attempt, trace, type Traced } from '../graph/trace.js'
 import { optimise } from '../optimise/index.js'
 import { type Cost, costOfGraph } from '../optimise/cost.js'
+import { unrollLoops } from '../optimise/unroll-loops.js'
 import { describeProgram, type ProgramDescription } from './gpujs/index.js'
 import { planOf } from './plan.js'
 
@@ -132,7 +133,8 @@ export const explain = <Args extends readonly unknown[], Out>(
       attempt(() => {
         const own = stagesOf(traced.graph)
         const derived = pulled === undefined ? undefined : stagesOf(pulled.graph)
-        const plan = planOf(own.optimised)
+        const flat = unrollLoops(traced.graph)
+        const plan = planOf(flat === traced.graph ? own.optimised : optimise(flat))
         const programs = backends.map((backend) => describeProgram(plan, backend))
         const text = [
           ...showStages('traced', own),

@@ -6,7 +6,7 @@ import type { HostValue } from '../graph/spec.js'
 import { apply, isOp, type Tensor, type TensorOf } from '../graph/tensor.js'
 
 /** The primitives that never reach a device: they mean something to derivatives or to the host only. */
-type HostTag = 'keyInput' | 'random' | 'alias' | 'stopGradient' | 'custom' | 'customLinear'
+type HostTag = 'keyInput' | 'random' | 'alias' | 'stopGradient' | 'custom' | 'customLinear' | 'scan'
 
 /** The primitives an engine lowers; its table has one entry for each. */
 export type DeviceTag = Exclude<OpTag, HostTag>

@@ -5,6 +5,7 @@ import { isHostKey } from '../core/key.js'
 import { isNdArray, type NdArray, unshared } from '../core/ndarray.js'
 import { sameShape, showShape, sizeOf } from '../core/shape.js'
 import { type Graph, inputName, topological } from './graph.js'
+import type { EvaluateNode } from './op.js'
 import { evaluateNode } from './primitives/index.js'
 import { float64 } from './primitives/leaf.js'
 import { sample } from './key.js'
@@ -58,11 +59,12 @@ export const evaluateGraph = (
   const known = new Map<Tensor, Float64Array>()
   const keep = (data: Float64Array): Float64Array =>
     rounding === 'float32' ? Float64Array.from(Float32Array.from(data)) : data
+  const evaluateRounded: EvaluateNode = (node, inputs) => keep(evaluateNode(node, inputs, evaluateRounded))
   const valueOf = (node: Tensor): Float64Array => {
     const value = bound.get(node)
     if (value !== undefined) return isNdArray(value) ? float64(value) : new Float64Array(1)
     if (isOp(node, 'random')) return Float64Array.from(drawNode(node, bound))
-    return evaluateNode(
+    return evaluateRounded(
       node,
       node.inputs.map((input) => known.get(input)!)
     )

@@ -1,42 +1,11 @@
 import { showShape } from '../core/shape.js'
+import type { Graph } from './op.js'
 import { opKey, opName, showAttributes } from './primitives/index.js'
 import { isOp, type Tensor } from './tensor.js'
+import { graphKeyBy, topological } from './topological.js'
 
-/** A closed computation: its arguments in order and its results. Nodes are shared wherever they are equal. */
-export interface Graph {
-  readonly inputs: readonly Tensor[]
-  readonly outputs: readonly Tensor[]
-}
-
-/**
- * Every node that the outputs need, each after its inputs. Nodes in `stop` are leaves: nothing behind them is visited.
- */
-export const topological = (outputs: readonly Tensor[], stop?: ReadonlySet<Tensor>): Tensor[] =>
-  topologicalBy(outputs, (node) => (stop?.has(node) === true ? [] : node.inputs))
-
-/** As {@link topological}, along other edges than the nodes' own. */
-export const topologicalBy = (
-  outputs: readonly Tensor[],
-  inputsOf: (node: Tensor) => readonly Tensor[]
-): Tensor[] => {
-  const order: Tensor[] = []
-  const seen = new Set<Tensor>()
-  const stack: { node: Tensor; inputs: readonly Tensor[]; next: number }[] = []
-  const visit = (node: Tensor): void => {
-    if (seen.has(node)) return
-    seen.add(node)
-    stack.push({ node, inputs: inputsOf(node), next: 0 })
-  }
-  for (const output of outputs) {
-    visit(output)
-    while (stack.length > 0) {
-      const frame = stack[stack.length - 1]!
-      if (frame.next < frame.inputs.length) visit(frame.inputs[frame.next++]!)
-      else order.push(stack.pop()!.node)
-    }
-  }
-  return order
-}
+export type { Graph } from './op.js'
+export { topological, topologicalBy } from './topological.js'
 
 /** The same primitive on other inputs; the node itself when nothing changed. The shape is known to stay. */
 export const withInputs = (node: Tensor, inputs: readonly Tensor[]): Tensor =>
@@ -50,6 +19,22 @@ export const rewrite = (graph: Graph, visit: (node: Tensor) => Tensor): Graph =>
   return { inputs: graph.inputs, outputs: graph.outputs.map(of) }
 }
 
+/** Outputs in which some nodes give way to others; what is behind those is not visited. */
+export const replaceNodes = (
+  outputs: readonly Tensor[],
+  replacements: ReadonlyMap<Tensor, Tensor>
+): readonly Tensor[] => {
+  const done = new Map(replacements)
+  const of = (node: Tensor): Tensor => done.get(node)!
+  for (const node of topological(outputs, new Set(replacements.keys())))
+    if (!done.has(node)) done.set(node, withInputs(node, node.inputs.map(of)))
+  return outputs.map(of)
+}
+
+/** A scan with another body of the same inputs and outputs; any other node as it is. */
+export const withBody = (node: Tensor, change: (body: Graph) => Graph): Tensor =>
+  isOp(node, 'scan') ? { ...node, op: { ...node.op, body: change(node.op.body) } } : node
+
 /**
  * Recovers sharing: of equal nodes one remains, and nodes that carry meaning only for derivatives (`alias`,
  * `stopGradient`, `custom`) give way to their value. Inputs are never merged.
@@ -57,9 +42,11 @@ export const rewrite = (graph: Graph, visit: (node: Tensor) => Tensor): Graph =>
 export const deduplicate = (graph: Graph): Graph => {
   const ids = new Map<Tensor, number>()
   const known = new Map<string, Tensor>()
-  const canonical = (node: Tensor): Tensor => {
-    if (isOp(node, 'alias') || isOp(node, 'stopGradient') || isOp(node, 'custom')) return node.inputs[0]!
-    if (ids.has(node)) return node
+  const canonical = (rebuilt: Tensor): Tensor => {
+    if (isOp(rebuilt, 'alias') || isOp(rebuilt, 'stopGradient') || isOp(rebuilt, 'custom'))
+      return rebuilt.inputs[0]!
+    if (ids.has(rebuilt)) return rebuilt
+    const node = withBody(rebuilt, deduplicate)
     const isInput = isOp(node, 'input') || isOp(node, 'keyInput')
     const name = isInput
       ? `input ${graph.inputs.indexOf(node)}`
@@ -74,16 +61,7 @@ export const deduplicate = (graph: Graph): Graph => {
 }
 
 /** Text that is equal for two graphs exactly when they compute the same thing in the same way. */
-export const graphKey = (graph: Graph): string => {
-  const ids = new Map<Tensor, number>(graph.inputs.map((input, i) => [input, i]))
-  const lines = graph.inputs.map((input) => `${input.op.tag}[${input.shape.join(',')}]`)
-  for (const node of topological(graph.outputs)) {
-    if (ids.has(node)) continue
-    ids.set(node, ids.size)
-    lines.push(`${opKey(node.op)}(${node.inputs.map((input) => ids.get(input)).join(',')})`)
-  }
-  return `${lines.join('\n')}\n=> ${graph.outputs.map((output) => ids.get(output)).join(',')}`
-}
+export const graphKey: (graph: Graph) => string = graphKeyBy(opKey)
 
 /** The path of an input of a graph among the arguments: `[0].layers[1].w`. */
 export const inputName = (input: Tensor): string =>
@@ -99,7 +77,7 @@ const number = (
 }
 
 /**
- * A graph as text, one line a node.
+ * A graph as text, one line a node; the body of a loop is indented below it.
  *
  * @example
  * import assert from 'node:assert'
@@ -115,12 +93,20 @@ const number = (
  */
 export const print = (graph: Graph): string => {
   const { nodes, id } = number(graph)
-  const lines = nodes.map((node) => {
+  const lines = nodes.flatMap((node) => {
     const inputs = node.inputs.map((input) => ` %${id(input)}`).join(',')
     const text = showAttributes(node.op)
     const isLeaf = node.op.tag === 'input' || node.op.tag === 'keyInput'
     const suffix = text === '' ? '' : isLeaf ? ` ${text}` : ` {${text}}`
-    return `%${id(node)}: f32${showShape(node.shape)} = ${opName(node.op)}${inputs}${suffix}`
+    const line = `%${id(node)}: f32${showShape(node.shape)} = ${opName(node.op)}${inputs}${suffix}`
+    return isOp(node, 'scan')
+      ? [
+          line,
+          ...print(node.op.body)
+            .split('\n')
+            .map((inner) => `  ${inner}`)
+        ]
+      : [line]
   })
   return [...lines, `return ${graph.outputs.map((output) => `%${id(output)}`).join(', ')}`].join('\n')
 }

@@ -63,12 +63,8 @@ const samplers: { readonly [D in Distribution]: (key: HostKey, count: number) =>
   rademacher: rademachers
 }
 
-/** The elements of a `random` node, given its root key and, if it has them, the ids of its rows. */
-export const sample = (op: OpOf<'random'>, root: HostKey, ids?: ArrayLike<number>): Float32Array => {
-  const draw = samplers[op.distribution]
-  const own = op.path.reduce(derive, root)
-  const count = sizeOf(op.shape)
-  if (ids === undefined) return draw(own, count)
+/** One row an id, each from the key with the id folded in. */
+const drawRows = (op: OpOf<'random'>, own: HostKey, count: number, ids: ArrayLike<number>): Float32Array => {
   const out = new Float32Array(count)
   const width = count / ids.length
   for (let i = 0; i < ids.length; i++) {
@@ -78,8 +74,26 @@ export const sample = (op: OpOf<'random'>, root: HostKey, ids?: ArrayLike<number
       const expected = 'ids that are whole numbers in [0, 2^32)'
       return fail('ArgumentError', `random.${op.distribution}`, expected, `${index}`)
     }
-    out.set(draw(derive(own, { kind: 'fold', index }), width), i * width)
+    out.set(samplers[op.distribution](derive(own, { kind: 'fold', index }), width), i * width)
   }
+  return out
+}
+
+/** The elements of a `random` node, given its root key and, if it has them, the ids of its rows. */
+export const sample = (op: OpOf<'random'>, root: HostKey, ids?: ArrayLike<number>): Float32Array => {
+  const keys = op.path.reduce<readonly HostKey[]>(
+    (parents, step) =>
+      step.kind === 'each'
+        ? parents.flatMap((parent) => split(step.size)(parent))
+        : parents.map((parent) => derive(parent, step)),
+    [root]
+  )
+  const count = sizeOf(op.shape) / keys.length
+  const draw = (own: HostKey): Float32Array =>
+    ids === undefined ? samplers[op.distribution](own, count) : drawRows(op, own, count, ids)
+  if (keys.length === 1) return draw(keys[0]!)
+  const out = new Float32Array(sizeOf(op.shape))
+  keys.forEach((own, i) => out.set(draw(own), i * count))
   return out
 }
 

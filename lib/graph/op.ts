@@ -14,6 +14,15 @@ export interface Tensor {
   readonly shape: Shape
 }
 
+/** A closed computation: its arguments in order and its results. Nodes are shared wherever they are equal. */
+export interface Graph {
+  readonly inputs: readonly Tensor[]
+  readonly outputs: readonly Tensor[]
+}
+
+/** One derivation of a key, or one for each entry of an axis: as `split` gives its children. */
+export type RandomStep = KeyStep | { readonly kind: 'each'; readonly size: number }
+
 /** What random numbers follow: [0, 1), the standard normal, or ±1. */
 export type Distribution = 'uniform' | 'normal' | 'rademacher'
 
@@ -41,17 +50,26 @@ export type CustomRule = VjpRule | JvpRule
  */
 export type Op =
   /** An argument of a traced function. */
-  | { readonly tag: 'input'; readonly name: string; readonly shape: Shape }
+  | {
+      readonly tag: 'input'
+      readonly name: string
+      readonly shape: Shape
+      /** Set where a loop's body is given what may be infinite or NaN although the function's arguments are finite. */
+      readonly mayDiverge?: true
+    }
   /** A random key among the arguments; only `random` may consume it. */
   | { readonly tag: 'keyInput'; readonly name: string }
   | { readonly tag: 'constant'; readonly value: NdArray }
   /** 0, 1, 2 … along one axis. */
   | { readonly tag: 'iota'; readonly shape: Shape; readonly axis: number }
-  /** Host-made random numbers: inputs (key) or (key, ids); with ids, row i depends on the key and ids[i] only. */
+  /**
+   * Host-made random numbers: inputs (key) or (key, ids); with ids, row i depends on the key and ids[i] only. Each `each` of
+   * the path takes one of the leading axes, in order.
+   */
   | {
       readonly tag: 'random'
       readonly distribution: Distribution
-      readonly path: readonly KeyStep[]
+      readonly path: readonly RandomStep[]
       readonly shape: Shape
     }
   /** The identity with an identity of its own: what a transformation differentiates or batches with respect to. */
@@ -114,6 +132,19 @@ export type Op =
    * evaluated.
    */
   | { readonly tag: 'customLinear'; readonly rule: VjpRule; readonly arity: number }
+  /**
+   * A loop of a fixed number of steps. Inputs (start of each carry, stack of each sequence, what the body captures). The body
+   * maps (index, carries, one entry of each sequence, captured) to (next carries, results of the step). The value is one
+   * vector: the last carries, then the results of all steps, each stacked. `reverse`: the last step first.
+   */
+  | {
+      readonly tag: 'scan'
+      readonly body: Graph
+      readonly length: number
+      readonly carries: number
+      readonly sequences: number
+      readonly reverse: boolean
+    }
 
 export type OpTag = Op['tag']
 
@@ -123,12 +154,20 @@ export type OpOf<T extends OpTag> = Extract<Op, { tag: T }>
 /** A tensor of one known primitive. */
 export type TensorOf<T extends OpTag> = Tensor & { readonly op: OpOf<T> }
 
+/** The elements of one node from those of its inputs: what a primitive with a body evaluates it by. */
+export type EvaluateNode = (node: Tensor, inputs: readonly Float64Array[]) => Float64Array
+
 /** What tracing, printing and evaluation know of one primitive. Derivatives are in `diff/rules`, kernels in the engines. */
 export interface Primitive<T extends OpTag> {
   /** The shape of the result; inputs that do not fit are refused. */
   readonly shape: (op: OpOf<T>, inputs: readonly Shape[]) => Shape
   /** What it means: its elements in float64, row-major. */
-  readonly evaluate: (op: OpOf<T>, inputs: readonly Float64Array[], node: TensorOf<T>) => Float64Array
+  readonly evaluate: (
+    op: OpOf<T>,
+    inputs: readonly Float64Array[],
+    node: TensorOf<T>,
+    evaluateNode: EvaluateNode
+  ) => Float64Array
   /** Its attributes as text; equal primitives, and only those, have equal text. */
   readonly key: (op: OpOf<T>) => string
   /** What a printed graph says of its attributes. */

@@ -29,6 +29,7 @@ const isOutputLeaf = (value: unknown): value is Tensor | number =>
 const refuseStrangers = (graph: Graph): void => {
   const own = new Set(graph.inputs)
   for (const node of topological(graph.outputs)) {
+    if (isOp(node, 'scan')) refuseStrangers(node.op.body)
     if ((isOp(node, 'input') || isOp(node, 'keyInput')) && !own.has(node)) {
       fail(
         'TraceError',

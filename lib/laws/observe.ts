@@ -7,6 +7,7 @@ import { evaluateNode } from '../graph/primitives/index.js'
 import { functions, type PointwiseName } from '../graph/primitives/pointwise.js'
 import type { HostValue } from '../graph/spec.js'
 import { isOp, type Tensor } from '../graph/tensor.js'
+import { unrollLoops } from '../optimise/unroll-loops.js'
 
 /**
  * The decisions of one operation: a signed margin for each, whose sign decides, and the size of the numbers that were
@@ -160,12 +161,13 @@ const decisive = (graph: Graph): ReadonlySet<Tensor> => {
   return found
 }
 
-/** Evaluates a graph under an arithmetic and records every decision. */
+/** Evaluates a graph under an arithmetic and records every decision, those of loops in each step. */
 export const observe = (
-  graph: Graph,
+  traced: Graph,
   values: readonly HostValue[],
   { operands, result }: Arithmetic = exact
 ): Observation => {
+  const graph = unrollLoops(traced)
   const bound = bindInputs(graph, values)
   const known = new Map<Tensor, Float64Array>()
   const kinks: Margins[] = []

@@ -19,7 +19,7 @@ const unary =
     f(a)
 
 /** b in the shape of a: broadcast along axes of equal size, averaged and repeated by a contraction along the others. */
-const fitted = (b: Tensor, shape: Shape): Tensor => {
+export const fitted = (b: Tensor, shape: Shape): Tensor => {
   const rank = shape.length
   const own = b.shape.map((n, axis) => {
     const at = rank - b.shape.length + axis
@@ -190,6 +190,16 @@ const withItself: Step = (a, b, dice) => {
   return choices[dice(choices.length)]!()
 }
 
+/** A loop in which every step uses its number, an entry of a stack, what the last one left and a tensor of outside. */
+const scan: Step = (a, b, dice) => {
+  const other = fitted(b, a.shape)
+  const stack = Array.from({ length: 1 + dice(3) }, (_, i) => ops.scale(0.5 ** i)(other))
+  const body = (carry: Tensor, x: Tensor, index: Tensor) =>
+    [ops.sin(ops.add(ops.mul(x)(carry))(a)), ops.mul(ops.add(0.5)(index))(carry)] as const
+  const [last, results] = ops.scan(body, stack.length)(ops.cos(a), ops.stack(0)(stack))
+  return dice(2) === 0 ? last : ops.at(0, dice(stack.length))(results)
+}
+
 /** Functions of one argument, within [−½, ½], where any has a value; those with a step of their own replace it. */
 const unaries = Object.fromEntries(
   (Object.keys(unaryFunctions) as UnaryName[]).map((fn) => [
@@ -255,6 +265,7 @@ export const steps: Readonly<Record<string, Step>> = {
   fill: (a, _, dice) => ops.fill(numbers[dice(numbers.length)]!, a.shape),
   number: withNumber,
   itself: withItself,
+  scan,
   softmax: (a) => (a.shape.length === 0 ? undefined : ops.softmax(-1)(a)),
   logSumExp: (a) => (a.shape.length === 0 ? undefined : ops.logSumExp(-1)(a))
 }

@@ -26,14 +26,21 @@ const flopsOf = (node: Tensor): number => {
   return expectNormal(node.op).kind === 'matmul' ? 2 * all : all
 }
 
+const times = (count: number, { flops, bytes }: Cost): Cost => ({
+  flops: count * flops,
+  bytes: count * bytes
+})
+
 /** The cost of one node of an optimised graph. */
 const costOfNode = (node: Tensor): Cost =>
   isView(node)
     ? { flops: 0, bytes: 0 }
-    : {
-        flops: flopsOf(node),
-        bytes: 4 * [node, ...node.inputs].reduce((total, { shape }) => total + sizeOf(shape), 0)
-      }
+    : isOp(node, 'scan')
+      ? times(node.op.length, costOfGraph(node.op.body))
+      : {
+          flops: flopsOf(node),
+          bytes: 4 * [node, ...node.inputs].reduce((total, { shape }) => total + sizeOf(shape), 0)
+        }
 
 /** The cost of a whole optimised graph. */
 export const costOfGraph = (graph: Graph): Cost =>
@@ -56,11 +63,12 @@ const baseOf = (node: Tensor): Tensor => {
 
 /**
  * The bytes of float32 that are allocated at once, at most, while an optimised graph runs in its order and frees each
- * value after its last use. Inputs and results stay allocated.
+ * value after its last use. Inputs and results stay allocated, and so does all that one step of a loop needs while it runs.
  */
 export const peakBytes = (graph: Graph): number => {
   const bytes = (node: Tensor): number => 4 * sizeOf(node.shape)
   const order = topological(graph.outputs)
+  const within = (node: Tensor): number => (isOp(node, 'scan') ? peakBytes(node.op.body) : 0)
   const kept = new Set([...graph.inputs, ...graph.outputs].map(baseOf))
   const lastUse = new Map<Tensor, number>()
   order.forEach((node, i) => {
@@ -73,7 +81,7 @@ export const peakBytes = (graph: Graph): number => {
   let peak = held
   order.forEach((node, i) => {
     if (baseOf(node) === node && !kept.has(node)) live += bytes(node)
-    peak = Math.max(peak, live)
+    peak = Math.max(peak, live + within(node))
     for (const done of ending.get(i) ?? []) live -= bytes(done)
   })
   return peak

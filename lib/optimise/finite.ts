@@ -23,6 +23,7 @@ type Decide = (node: Tensor) => boolean | undefined
 const ofNode: Decide = ({ op, inputs }) => {
   if (op.tag === 'constant') return op.value.data.every((x) => Number.isFinite(x))
   if (op.tag === 'topKMask') return true
+  if (op.tag === 'scan' || (op.tag === 'input' && op.mayDiverge === true)) return false
   if (op.tag !== 'pointwise') return undefined
   if (comparisons.has(op.fn)) return true
   return unsafe.has(op.fn) && !(op.fn === 'div' && isAwayFromZero(inputs[1]!)) ? false : undefined

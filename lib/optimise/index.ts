@@ -4,13 +4,19 @@
  * algebraic rule, add a row to `rewrites.ts`; a form of contraction that engines are to support goes into `normal-form.ts`.
  */
 import { pipe } from 'fp-ts/lib/function.js'
-import { type Graph, deduplicate } from '../graph/graph.js'
+import { type Graph, deduplicate, rewrite, withBody } from '../graph/graph.js'
+import { isOp } from '../graph/tensor.js'
 import { factor } from './factor.js'
+import { markDiverging } from './loops.js'
 import { mergeContractions } from './merge-contractions.js'
 import { simplify, foldReshapes } from './rewrites.js'
 import { splitContractions } from './split-contractions.js'
 
 export type { Cost } from './cost.js'
+
+/** Makes the body of every loop cheap. */
+const optimiseBodies = (graph: Graph): Graph =>
+  rewrite(graph, (node) => (isOp(node, 'scan') ? withBody(markDiverging(node), optimise) : node))
 
 /**
  * Makes a graph cheap without changing its value: algebraic rules and constants first, then nested contractions are
@@ -32,5 +38,6 @@ export const optimise = (graph: Graph): Graph =>
     foldReshapes,
     deduplicate,
     factor,
-    deduplicate
+    deduplicate,
+    optimiseBodies
   )

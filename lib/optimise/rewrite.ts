@@ -16,7 +16,12 @@ const FOLD_LIMIT = 65_536
 
 /** The value of a node whose inputs are all constants, as a constant, unless that would make it larger. */
 const foldConstant = (node: Tensor): Tensor | undefined => {
-  if (node.inputs.length === 0 || !node.inputs.every((input) => isOp(input, 'constant'))) return undefined
+  if (
+    node.inputs.length === 0 ||
+    isOp(node, 'scan') ||
+    !node.inputs.every((input) => isOp(input, 'constant'))
+  )
+    return undefined
   const size = sizeOf(node.shape)
   const held = node.inputs.reduce((total, input) => total + sizeOf(input.shape), 0)
   if (size > FOLD_LIMIT || size > held) return undefined

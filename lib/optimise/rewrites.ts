@@ -211,6 +211,25 @@ const structure: readonly Rewrite[] = [
       isOp(node, 'slice') && sameShape(node.shape, node.inputs[0]!.shape) ? node.inputs[0] : undefined
   },
   {
+    name: 'slice of one part of a concatenation',
+    apply: (node) => {
+      const [whole] = node.inputs
+      if (!isOp(node, 'slice') || !isOp(whole!, 'concat')) return undefined
+      const { axis } = whole.op
+      const { start, limit, stride } = node.op
+      let before = 0
+      for (const part of whole.inputs) {
+        const after = before + part.shape[axis]!
+        if (start[axis]! >= before && limit[axis]! <= after) {
+          const within = (place: number, a: number): number => (a === axis ? place - before : place)
+          return apply({ tag: 'slice', start: start.map(within), limit: limit.map(within), stride }, [part])
+        }
+        before = after
+      }
+      return undefined
+    }
+  },
+  {
     name: 'pad by nothing',
     apply: (node) =>
       isOp(node, 'pad') && sameShape(node.shape, node.inputs[0]!.shape) ? node.inputs[0] : undefined

@@ -8,6 +8,7 @@ import type { DiffRule } from '../diff-rule.js'
 import { contract } from './contract.js'
 import { customs } from '../custom-vjp.js'
 import { pointwise } from './pointwise.js'
+import { scan } from './scan.js'
 import { structure } from './structure.js'
 
 /** One record for each primitive: its tangent, its transpose, its batch. */
@@ -15,7 +16,8 @@ export const diffRules: { readonly [T in OpTag]: DiffRule<T> } = {
   ...structure,
   pointwise,
   contract,
-  ...customs
+  ...customs,
+  scan
 }
 
 /** The record of a primitive whose tag is known only when it runs. */

@@ -7,6 +7,7 @@ import type { Specs } from '../../graph/spec.js'
 import { isOp, isTensor, type Tensor } from '../../graph/tensor.js'
 import { attempt, trace } from '../../graph/trace.js'
 import { optimise } from '../../optimise/index.js'
+import { unrollLoops } from '../../optimise/unroll-loops.js'
 import { planOf } from '../plan.js'
 import type { OnnxModel, OnnxValue } from './builder.js'
 import { serialise } from './serialise.js'
@@ -82,7 +83,7 @@ export const exportOnnx = <Args extends readonly unknown[], Out>(
         const drawn = graph.inputs.find((input) => isOp(input, 'keyInput'))
         if (drawn !== undefined)
           fail('ArgumentError', 'exportOnnx', 'a function without a key', 'a key', inputName(drawn))
-        const plan = planOf(optimise(graph))
+        const plan = planOf(optimise(unrollLoops(graph)))
         const stray = plan.graph.inputs.length - graph.inputs.length
         if (stray !== 0)
           fail('ArgumentError', 'exportOnnx', 'a function that draws nothing', `${stray} random tensors`)

@@ -5,10 +5,11 @@
  * pointwise function, add a row to `pointwise.ts`.
  */
 import type { Shape } from '../../core/shape.js'
-import type { Op, OpTag, Primitive, Tensor } from '../op.js'
+import type { EvaluateNode, Op, OpTag, Primitive, Tensor } from '../op.js'
 import { contract } from './contract.js'
 import { leaf } from './leaf.js'
 import { pointwise } from './pointwise.js'
+import { scan } from './scan.js'
 import { structure } from './structure.js'
 import { windows } from './windows.js'
 
@@ -18,7 +19,8 @@ const primitives: { readonly [T in OpTag]: Primitive<T> } = {
   pointwise,
   contract,
   ...structure,
-  ...windows
+  ...windows,
+  scan: scan((op) => opKey(op))
 }
 
 /** The record of a primitive whose tag is known only when it runs. */
@@ -27,9 +29,12 @@ const primitiveOf = (op: Op): Primitive<OpTag> => primitives[op.tag] as Primitiv
 /** The shape of a primitive's result; inputs that do not fit are refused. */
 export const shapeOf = (op: Op, inputs: readonly Shape[]): Shape => primitiveOf(op).shape(op, inputs)
 
-/** The elements of one node, from those of its inputs. */
-export const evaluateNode = (node: Tensor, inputs: readonly Float64Array[]): Float64Array =>
-  primitiveOf(node.op).evaluate(node.op, inputs, node)
+/** The elements of one node, from those of its inputs; the nodes of a loop's body by `evaluateInner`. */
+export const evaluateNode = (
+  node: Tensor,
+  inputs: readonly Float64Array[],
+  evaluateInner?: EvaluateNode
+): Float64Array => primitiveOf(node.op).evaluate(node.op, inputs, node, evaluateInner ?? evaluateNode)
 
 /** A primitive with its attributes as text; equal primitives, and only those, have equal text. */
 export const opKey = (op: Op): string => primitiveOf(op).key(op)

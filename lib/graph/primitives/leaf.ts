@@ -1,7 +1,7 @@
 import { fail } from '../../core/error.js'
 import type { NdArray } from '../../core/ndarray.js'
 import { checkShape, forEachPlace, onlyShape, type Shape, showShape, sizeOf } from '../../core/shape.js'
-import type { CustomRule, OpTag, Primitive } from '../op.js'
+import type { CustomRule, OpTag, Primitive, RandomStep } from '../op.js'
 
 /** Most elements of a constant that is named by its elements. */
 const SMALL = 16
@@ -71,6 +71,8 @@ const ruled = {
   show: ({ rule }: { readonly rule: CustomRule }): string => rule.name
 }
 
+const countOf = (step: RandomStep): number => (step.kind === 'each' ? step.size : step.index)
+
 /** The primitives that compute nothing: arguments, constants, random numbers, and identities with a meaning of their own. */
 export const leaf = {
   input: {
@@ -100,15 +102,17 @@ export const leaf = {
     show: ({ axis }) => `axis ${axis}`
   },
   random: {
-    shape: ({ shape }, [, ids]) =>
-      ids === undefined || (ids.length === 1 && ids[0] === shape[0])
+    shape: ({ shape, path }, [, ids]) => {
+      const rows = shape[path.filter(({ kind }) => kind === 'each').length]
+      return ids === undefined || (ids.length === 1 && ids[0] === rows)
         ? checkShape('random', shape)
-        : fail('ShapeError', 'random', `ids of shape [${shape[0]}]`, showShape(ids)),
+        : fail('ShapeError', 'random', `ids of shape [${rows}]`, showShape(ids))
+    },
     evaluate: unbound,
     key: ({ distribution, shape, path }) =>
-      `random ${distribution} ${shape.join(',')} ${path.map(({ kind, index }) => `${kind}${index}`).join('/')}`,
+      `random ${distribution} ${shape.join(',')} ${path.map((step) => `${step.kind}${countOf(step)}`).join('/')}`,
     show: ({ distribution, path }) =>
-      [distribution, ...path.map(({ kind, index }) => `${kind} ${index}`)].join(' ')
+      [distribution, ...path.map((step) => `${step.kind} ${countOf(step)}`)].join(' ')
   },
   alias: identity,
   stopGradient: identity,
