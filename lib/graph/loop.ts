@@ -92,7 +92,7 @@ const capturedBy = (
  * The `scan` node of a loop. Whatever the body takes from outside becomes an input of the node, so that the body is closed;
  * sequences and captured values that it does not use are dropped.
  */
-export const scanOf = (loop: Loop): TensorOf<'scan'> => {
+const scanOf = (loop: Loop): TensorOf<'scan'> => {
   const outputs = bodyOutputs(loop)
   const order = topological(outputs)
   const used = new Set(order)

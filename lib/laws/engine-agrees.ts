@@ -81,7 +81,7 @@ const judgeEngine = (actual: readonly NdArray[], expected: Expectation): Outcome
   )
 
 /** An engine against the float64 meaning of a function, at one point. */
-const engineAgreesAt = async <Args extends readonly unknown[], Out>(
+export const engineAgreesAt = async <Args extends readonly unknown[], Out>(
   engine: Runner,
   f: (...args: Args) => Out,
   { args }: Case,

@@ -3,6 +3,8 @@ import { normals, key } from '../../lib/core/key.js'
 import { sizeOf } from '../../lib/core/shape.js'
 import { grad, hvp, jvp, vjp, vmap } from '../../lib/diff/index.js'
 import { fold } from '../../lib/graph/key.js'
+import type { NdArray } from '../../lib/core/ndarray.js'
+import type { Concrete } from '../../lib/graph/spec.js'
 import { ops } from '../../lib/graph/ops/index.js'
 import { table, type Tensor } from '../../lib/graph/tensor.js'
 import { tensors } from '../../lib/graph/tree.js'
@@ -22,7 +24,7 @@ export interface LoopArguments {
 export interface LoopCase {
   readonly scan: (args: LoopArguments) => readonly Tensor[]
   readonly unrolled: (args: LoopArguments) => readonly Tensor[]
-  readonly args: LoopArguments
+  readonly args: Concrete<LoopArguments>
 }
 
 type Carry = LoopArguments['carry']
@@ -51,9 +53,7 @@ export const loopCases: fc.Arbitrary<LoopCase> = fc
   })
   .map(({ program, length, source }) => {
     const shapes = program.specs.map(({ shape }) => shape)
-    const draw = (i: number, shape: readonly number[]): Tensor =>
-      // concrete arguments, of the traced type that functions see
-      normalArray(fold(i)(source), shape) as unknown as Tensor
+    const draw = (i: number, shape: readonly number[]): NdArray => normalArray(fold(i)(source), shape)
     const scan = ({ carry, xs, outside }: LoopArguments): readonly Tensor[] =>
       tensors(ops.scan(bodyOf(program, outside), length)(carry, xs))
     const unrolled = ({ carry, xs, outside }: LoopArguments): readonly Tensor[] => {

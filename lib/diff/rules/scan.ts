@@ -1,6 +1,6 @@
 import { zerosLike } from '../../graph/contract.js'
 import { replaceNodes } from '../../graph/graph.js'
-import { bodyOutputs, type Loop, loopOf, pack, runLoop, scanOf, symbolOf, unpack } from '../../graph/loop.js'
+import { bodyOutputs, type Loop, loopOf, pack, runLoop, symbolOf, unpack } from '../../graph/loop.js'
 import type { TensorOf } from '../../graph/op.js'
 import { ops } from '../../graph/ops/index.js'
 import { isOp, type Tensor } from '../../graph/tensor.js'

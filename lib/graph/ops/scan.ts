@@ -109,7 +109,7 @@ export const scan =
   ) =>
   (
     carry: Carry,
-    ...[xs]: X extends undefined ? readonly [xs?: X] : readonly [xs: X]
+    ...[xs]: [X] extends [undefined] ? readonly [xs?: X] : readonly [xs: X]
   ): readonly [Carry, Y] => {
     requireWhole(operation, 'length', length, 1)
     const start = tensorsOf(operation, carry)
@@ -122,9 +122,9 @@ export const scan =
     const after = leaves(operation, isTensor, next)
     const before = leaves(operation, isTensor, carry)
     if (after.length !== before.length || after.some(({ path }, k) => path !== before[k]!.path))
-      fail('TreeError', operation, `a next carry of the form of the first`, 'another')
+      fail('TreeError', operation, 'a carry of the form of the first', `${after.length} tensors`)
     after.forEach(({ path, value }, k) =>
-      requireShape(operation, `carry ${path}`, value.shape, start[k]!.shape, 'shape')
+      requireShape(operation, `carry ${path === '' ? 'root' : path}`, value.shape, start[k]!.shape, 'shape')
     )
     const results = tensorsOf(operation, y)
     if (after.length + results.length === 0)
