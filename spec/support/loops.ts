@@ -87,29 +87,36 @@ const batched = (f: LoopFunction) => (args: LoopArguments) => {
   )
 }
 
-/** What is compared of both: the loop, its derivatives in both modes and of second order, its batch, and those nested. */
-export const views: readonly [name: string, view: (f: LoopFunction) => (args: LoopArguments) => unknown][] = [
-  ['value', (f) => f],
-  ['gradient', (f) => grad((args: LoopArguments) => weighted(f(args)))],
-  ['tangent', (f) => (args) => jvp(f)(args, args)[1]],
-  ['second derivative', (f) => (args) => hvp((x: LoopArguments) => weighted(f(x)))(args, args)],
+/** What is compared of both, and on how many loops: the loop, its derivatives in both modes and of second order, its batch, and those nested. */
+export const views: readonly [
+  name: string,
+  view: (f: LoopFunction) => (args: LoopArguments) => unknown,
+  cases: number
+][] = [
+  ['value', (f) => f, 500],
+  ['gradient', (f) => grad((args: LoopArguments) => weighted(f(args))), 500],
+  ['tangent', (f) => (args) => jvp(f)(args, args)[1], 500],
+  ['second derivative', (f) => (args) => hvp((x: LoopArguments) => weighted(f(x)))(args, args), 500],
   [
     'gradient of a gradient',
     (f) =>
       grad((args: LoopArguments) => {
         const slope = grad((x: LoopArguments) => weighted(f(x)))(args)
         return weighted(tensors(slope).map(ops.sin))
-      })
+      }),
+    100
   ],
-  ['batch', batched],
-  ['gradient of a batch', (f) => grad((args: LoopArguments) => weighted(batched(f)(args)))],
+  ['batch', batched, 500],
+  ['gradient of a batch', (f) => grad((args: LoopArguments) => weighted(batched(f)(args))), 100],
   [
     'batch of a gradient',
-    (f) => batched((args) => tensors(grad((x: LoopArguments) => weighted(f(x)))(args)))
+    (f) => batched((args) => tensors(grad((x: LoopArguments) => weighted(f(x)))(args))),
+    100
   ],
   [
     'transpose twice',
-    (f) => (args) => vjp((x: LoopArguments) => tensors(vjp(f)(x)[1](f(x))))(args)[1](tensors(args))
+    (f) => (args) => vjp((x: LoopArguments) => tensors(vjp(f)(x)[1](f(x))))(args)[1](tensors(args)),
+    100
   ]
 ]
 
