@@ -3,6 +3,8 @@
  * their own (`ops`, `grad`, `withEngine`), listed by the index of their folder; what is built on them is a namespace a folder
  * (`nn`, `attack`, `ntk`, `mask`, `train`). Entry points beside this one: `tangentflow/experiment`, `tangentflow/io` (Node
  * only) and `tangentflow/laws` (needs fast-check).
+ *
+ * @module tangentflow
  */
 export * from './core/index.js'
 export * from './graph/index.js'

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { katex } from '@mdit/plugin-katex'
 import { type DefaultTheme, defineConfig } from 'vitepress'
@@ -18,6 +18,23 @@ const decisions = (): DefaultTheme.SidebarItem[] =>
     .sort()
     .map((name) => page(`decisions/${name.replace(/\.md$/, '')}`))
 
+/** The pages that TypeDoc wrote for a module or namespace: its own, then those of its namespaces. */
+const reference = (path: string): DefaultTheme.SidebarItem[] => {
+  const folder = inRepository(`docs/api/${path}/namespaces`)
+  const inner = existsSync(folder)
+    ? readdirSync(folder)
+        .map((name) => name.replace(/\.md$/, ''))
+        .sort()
+    : []
+  return [
+    {
+      text: path.replace(/^tangentflow\/namespaces\//, '').replaceAll('/namespaces/', '.'),
+      link: existsSync(inRepository(`docs/api/${path}.md`)) ? `/api/${path}` : `/api/${path}/`
+    },
+    ...inner.flatMap((name) => reference(`${path}/namespaces/${name}`))
+  ]
+}
+
 const sidebar: DefaultTheme.SidebarItem[] = [
   { text: 'Start', items: [page('guide'), page('browser'), page('glossary')] },
   {
@@ -29,6 +46,11 @@ const sidebar: DefaultTheme.SidebarItem[] = [
   {
     text: 'How it works',
     items: ['design', 'primitives', 'numbers', 'backends', 'kernels'].map((name) => page(name))
+  },
+  {
+    text: 'API reference',
+    collapsed: true,
+    items: ['', '/experiment', '/io', '/laws'].flatMap((entry) => reference(`tangentflow${entry}`))
   },
   {
     text: 'The repository',
@@ -76,6 +98,7 @@ export default defineConfig({
   themeConfig: {
     nav: [
       { text: 'Guide', link: '/guide' },
+      { text: 'API', link: '/api/' },
       { text: 'Glossary', link: '/glossary' }
     ],
     sidebar,

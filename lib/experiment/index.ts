@@ -4,6 +4,8 @@
  * which `report/` draws. A new method is a variant in methods/ and a row of its table, a new attack a row in attacks.ts, a new
  * network, schedule, optimiser or training attack a row in network-setting.ts or training-setting.ts. Nothing here reads files:
  * images and stores are given.
+ *
+ * @module tangentflow/experiment
  */
 export { digits, digitsDefaults, type DigitsOptions } from './digits.js'
 export { type ImageSet, setNames } from './images.js'

@@ -3,6 +3,8 @@
  * and fetched, arrays read and written, a run's checkpoint saved. The bytes of each format are the concern of `format` and
  * `data`; only this folder and the command line touch `node:`. A new kind of file is a new file here that reads with `readBytes`
  * and writes with `writeAtomic`, so that no file is ever half written.
+ *
+ * @module tangentflow/io
  */
 export * as codec from '../format/codec.js'
 export { decode } from '../format/codec.js'

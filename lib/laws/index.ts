@@ -2,6 +2,8 @@
  * Laws with which users check their own functions, by fast-check: arbitraries and a traced function, kernel, attack,
  * projection or engine go in, a `LawReport` comes out; a broken law throws with its seed and smallest counterexample. A
  * new law measures one case as an `Outcome` and calls `law`; a new step of random programs is an entry of steps.ts.
+ *
+ * @module tangentflow/laws
  */
 export { arrays, type ElementConstraints, keys, shapes, type ShapeConstraints, trees } from './arbitraries.js'
 export { adjoint, checkGrad, doubleTranspose, jacobiansAgree, secondDerivatives } from './check-grad.js'

@@ -5,7 +5,7 @@ import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { fromMarkdown, fromSource, type Example } from './extract.js'
 
-// Every example of README.md, docs/ and the docstrings runs as a test and is type-checked.
+// Every example of README.md, docs/ and the docstrings runs as a test and is type-checked. docs/api is made of the docstrings.
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = join(root, 'spec/.examples')
@@ -14,7 +14,7 @@ const files = (where: string, extension: string): string[] =>
   readdirSync(root)
     .filter((name) => name === where)
     .flatMap((name) => readdirSync(join(root, name), { recursive: true, encoding: 'utf8' }))
-    .filter((name) => name.endsWith(extension) && !name.includes('node_modules'))
+    .filter((name) => name.endsWith(extension) && !/node_modules|^api[/\\]/.test(name))
     .map((name) => `${where}/${name.replaceAll('\\', '/')}`)
     .sort()
 

@@ -45,7 +45,7 @@ export const magnitude = <P>(params: P, leaves: MaskedLeaves = {}): Weights<P> =
   tree.map(ops.abs)(weightsOf(params, leaves))
 
 /**
- * The {@link magnitude} of concrete parameters: what pruning after training keeps the largest of; in float64
+ * The `score.magnitude` of concrete parameters: what pruning after training keeps the largest of; in float64
  * where a parameter is.
  *
  * @example
