@@ -13,7 +13,18 @@ const casts = [
 ]
 
 export default tseslint.config(
-  { ignores: ['dist', 'runs', 'coverage', '.cache', 'spec/.examples', 'bench/results', 'docs/api', '**/node_modules'] },
+  {
+    ignores: [
+      'dist',
+      'runs',
+      'coverage',
+      '.cache',
+      'spec/.examples',
+      'bench/results',
+      'docs/api',
+      '**/node_modules'
+    ]
+  },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.ts'],
