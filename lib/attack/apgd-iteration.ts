@@ -41,7 +41,7 @@ const topOf = ({ x, loss }: Candidate, gradient: Tensor, { top, topGradient, top
   return {
     top: chooseEach(higher)(x, top),
     topGradient: chooseEach(higher)(gradient, topGradient),
-    topLoss: ops.select(higher)(loss, topLoss)
+    topLoss: ops.where(higher)(loss, topLoss)
   }
 }
 
@@ -167,7 +167,7 @@ export const apgdIteration = (
       const tooFewRises = ops.less(needed)(rises)
       const stalled = both(not(state.halved), ops.greaterEqual(best.topLoss)(state.checkedLoss))
       const halve = ops.mul(check)(either(tooFewRises, stalled))
-      const stepSize = ops.select(halve)(ops.scale(0.5)(state.stepSize), state.stepSize)
+      const stepSize = ops.where(halve)(ops.scale(0.5)(state.stepSize), state.stepSize)
       const from = chooseEach(halve)(best.top, x)
       const along = chooseEach(halve)(best.topGradient, gradient)
       return {
@@ -178,8 +178,8 @@ export const apgdIteration = (
           lastLoss: loss,
           rises: ops.mul(not(check))(rises),
           stepSize,
-          halved: ops.select(check)(halve, state.halved),
-          checkedLoss: ops.select(check)(best.topLoss, state.checkedLoss)
+          halved: ops.where(check)(halve, state.halved),
+          checkedLoss: ops.where(check)(best.topLoss, state.checkedLoss)
         }
       }
     }
@@ -242,8 +242,8 @@ export const apgdL1Iteration = (
 
       const falls = ops.less(ops.scale(0.95)(state.checkedCount))(count)
       const shrunk = ops.max(LEAST)(ops.scale(1 / SHRINK)(state.stepSize))
-      const stepSize = ops.select(check)(ops.select(falls)(1, shrunk), state.stepSize)
-      const active = ops.select(check)(ops.max(1)(ops.floor(ops.scale(1 / SHRINK)(count))), state.active)
+      const stepSize = ops.where(check)(ops.where(falls)(1, shrunk), state.stepSize)
+      const active = ops.where(check)(ops.max(1)(ops.floor(ops.scale(1 / SHRINK)(count))), state.active)
       const back = both(ops.broadcastTo(falls.shape)(check), falls)
       const from = chooseEach(back)(best.top, at.x)
       const along = sparseSigns(chooseEach(back)(best.topGradient, gradient), active)
@@ -254,7 +254,7 @@ export const apgdL1Iteration = (
           ...best,
           stepSize,
           active,
-          checkedCount: ops.select(check)(count, state.checkedCount)
+          checkedCount: ops.where(check)(count, state.checkedCount)
         }
       }
     }

@@ -86,7 +86,7 @@ const projectL2: Geometry['project'] =
     const offset = ops.sub(centre)(x)
     const size = norm2(offset)
     const onto = pipe(offset, ops.mul(ops.reciprocal(ops.max(TINY)(size))), ops.mul(epsilon), ops.add(centre))
-    return ops.clip(low, high)(ops.select(ops.greater(epsilon)(size))(onto, x))
+    return ops.clip(low, high)(ops.where(ops.greater(epsilon)(size))(onto, x))
   }
 
 /** How often the interval of the multiplier is halved before one secant step: to float32 rounding. */
@@ -98,7 +98,7 @@ const projectL1: Geometry['project'] =
     const offset = ops.sub(centre)(x)
     const size = ops.abs(offset)
     // how far the box lets each element go in its direction
-    const room = ops.select(ops.greater(0)(offset))(ops.sub(centre)(high), ops.sub(low)(centre))
+    const room = ops.where(ops.greater(0)(offset))(ops.sub(centre)(high), ops.sub(low)(centre))
     const shrunk = (multiplier: Tensor): Tensor => ops.min(room)(ops.max(0)(ops.sub(multiplier)(size)))
     const excess = (multiplier: Tensor): Tensor =>
       ops.sub(epsilon)(alongBatch(x.shape.length)(sumEach(shrunk(multiplier))))
@@ -110,7 +110,7 @@ const projectL1: Geometry['project'] =
     const slope = ops.div(ops.max(TINY)(ops.sub(below)(above)))(ops.sub(under)(over))
     const multiplier = ops.max(under)(ops.add(ops.mul(below)(slope))(over))
     const moved = ops.add(ops.mul(ops.sign(offset))(shrunk(multiplier)))(centre)
-    return ops.clip(low, high)(ops.select(ops.lessEqual(0)(excess(none)))(x, moved))
+    return ops.clip(low, high)(ops.where(ops.lessEqual(0)(excess(none)))(x, moved))
   }
 
 const noiseLinf: Geometry['noise'] = ({ centre, epsilon }, ids, key) =>
@@ -144,7 +144,7 @@ const movable = (gradient: Tensor, at: Tensor, { low, high }: Ball): Tensor => {
     both(ops.greater(0)(gradient), ops.greaterEqual(high)(at)),
     both(ops.less(0)(gradient), ops.lessEqual(low)(at))
   )
-  return ops.select(stuck)(0, gradient)
+  return ops.where(stuck)(0, gradient)
 }
 
 /** The signs of the largest elements of each sample, divided by their number: exactly k of them, zeros left out. */

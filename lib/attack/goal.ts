@@ -144,9 +144,9 @@ export const stronger =
     const takeB = ops.max(further)(ops.greater(a.success)(b.success))
     return {
       x: chooseEach(takeB)(b.x, a.x),
-      success: ops.select(takeB)(b.success, a.success),
-      loss: ops.select(takeB)(b.loss, a.loss),
-      margin: ops.select(takeB)(b.margin, a.margin)
+      success: ops.where(takeB)(b.success, a.success),
+      loss: ops.where(takeB)(b.loss, a.loss),
+      margin: ops.where(takeB)(b.margin, a.margin)
     }
   }
 

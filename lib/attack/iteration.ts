@@ -182,7 +182,7 @@ const firstSuccess = (margins: Tensor): Tensor => {
     ops.sub(ops.iota(margins.shape, 0))(ops.fill(rows, margins.shape))
   )
   const most = ops.reduceMax(0)(early)
-  return ops.select(ops.greater(0)(most))(ops.sub(most)(ops.fill(rows, most.shape)), -1)
+  return ops.where(ops.greater(0)(most))(ops.sub(most)(ops.fill(rows, most.shape)), -1)
 }
 
 /**

@@ -41,7 +41,7 @@ const windowOf = (part: Tensor, rows: number, columns: number): readonly [Tensor
   const area = ops.scale(rows * columns)(part)
   const side = ops.max(1)(rounded(ops.sqrt(area)))
   const along = (size: number, other: number): Tensor =>
-    ops.min(size)(ops.select(ops.greater(other)(side))(rounded(ops.scale(1 / other)(area)), side))
+    ops.min(size)(ops.where(ops.greater(other)(side))(rounded(ops.scale(1 / other)(area)), side))
   return [along(rows, columns), along(columns, rows)]
 }
 
@@ -64,7 +64,7 @@ const linf: Proposals = {
     const across = span(placed(ops.at(1, 1)(places), width, columns), width, columns)
     const signs = random.rademacher([n, channels], ids)(forSign)
     const signed = ops.reshape(accepted.shape)(ops.einsum('nc,nh,nw->nchw')(signs, down, across))
-    return ops.select(ops.abs(signed))(pointAt(goal, ops.mul(ball.epsilon)(signed)), accepted)
+    return ops.where(ops.abs(signed))(pointAt(goal, ops.mul(ball.epsilon)(signed)), accepted)
   }
 }
 

@@ -21,7 +21,7 @@ export const maxEach = (x: Tensor): Tensor => ops.reduceMax(-1)(flat(x))
 export const chooseEach =
   (condition: Tensor) =>
   (a: Tensor, b: Tensor): Tensor =>
-    ops.select(alongBatch(a.shape.length)(condition))(a, b)
+    ops.where(alongBatch(a.shape.length)(condition))(a, b)
 
 /** A number or tensor times a number. */
 export const times = (factor: number, operand: TensorLike): TensorLike =>
@@ -45,7 +45,7 @@ export const TINY = 1e-30
  */
 const unitPeak = (x: Tensor): readonly [Tensor, Tensor] => {
   const peak = alongBatch(x.shape.length)(maxEach(ops.abs(x)))
-  return [ops.div(ops.select(ops.greater(0)(peak))(peak, 1))(x), peak]
+  return [ops.div(ops.where(ops.greater(0)(peak))(peak, 1))(x), peak]
 }
 
 /** ‖x‖₂ of each sample, [n, 1, …]. */
@@ -75,8 +75,8 @@ export const bisect =
     for (let i = 0; i < count; i++) {
       const middle = ops.scale(0.5)(ops.add(to)(from))
       const up = holds(middle)
-      from = ops.select(up)(middle, from)
-      to = ops.select(up)(to, middle)
+      from = ops.where(up)(middle, from)
+      to = ops.where(up)(to, middle)
     }
     return [from, to]
   }

@@ -44,7 +44,7 @@ const accept = (at: Candidate, { accepted, loss }: SquareState): SquareState => 
   const better = ops.greater(loss)(at.loss)
   return {
     accepted: chooseEach(better)(at.x, accepted),
-    loss: ops.select(better)(at.loss, loss)
+    loss: ops.where(better)(at.loss, loss)
   }
 }
 

@@ -23,7 +23,7 @@ const LOWEST = -1e30
 
 /** The logits with the label's own out of the race. */
 const others = ({ logits, y }: TargetQuestion): Tensor =>
-  ops.select(ops.oneHot(logits.shape.at(-1)!)(y))(LOWEST, logits)
+  ops.where(ops.oneHot(logits.shape.at(-1)!)(y))(LOWEST, logits)
 
 /** The number of the one class that is marked, [n]. */
 const marked = (oneHot: Tensor): Tensor =>

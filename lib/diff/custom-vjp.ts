@@ -30,7 +30,7 @@ export const customVjp = (name: string, f: TensorFunction, vjp: VjpRule['vjp']):
  * import { customJvp, evaluateOn, grad, ndarray, ops, type Tensor } from 'tangentflow'
  *
  * const root = customJvp('root', ops.sqrt, ([x], out, [t]) =>
- *   ops.select(ops.equal(0)(x!))(0, ops.div(ops.scale(2)(ops.select(ops.equal(0)(x!))(1, out)))(t!))
+ *   ops.where(ops.equal(0)(x!))(0, ops.div(ops.scale(2)(ops.where(ops.equal(0)(x!))(1, out)))(t!))
  * )
  * const f = (x: Tensor) => ops.sum()(root(x))
  * assert.deepEqual(ndarray.toNested(evaluateOn(grad(f))(ndarray.fromNested([0, 4]))), [0, 0.25])

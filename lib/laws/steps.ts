@@ -114,7 +114,7 @@ const pad: Step = (a, _, dice) =>
   ops.pad(
     a.shape.map(() => dice(2)),
     a.shape.map(() => dice(2)),
-    a.shape.map(() => dice(2))
+    { interior: a.shape.map(() => dice(2)) }
   )(a)
 
 const concat: Step = (a, b, dice) => {
@@ -168,7 +168,7 @@ const withNumber: Step = (a, _, dice) => {
     () => ops.sub(a)(ops.fill(number, a.shape)),
     () => ops.mul(known)(a),
     () => (number === 0 ? ops.div(positive(a))(ops.fill(0, a.shape)) : ops.div(known)(a)),
-    () => ops.select(ops.fill(number, a.shape))(a, ops.sin(a)),
+    () => ops.where(ops.fill(number, a.shape))(a, ops.sin(a)),
     () => ops.mul(ops.exp(ops.fill(number, a.shape)))(a)
   ]
   return choices[dice(choices.length)]!()
@@ -182,8 +182,8 @@ const withItself: Step = (a, b, dice) => {
     () => ops.add(ops.neg(other))(a),
     () => ops.sub(ops.scale(-1)(other))(a),
     () => ops.neg(ops.neg(a)),
-    () => ops.select(ops.less(other)(a))(a, a),
-    () => ops.select(ops.less(other)(a))(other, 0),
+    () => ops.where(ops.less(other)(a))(a, a),
+    () => ops.where(ops.less(other)(a))(other, 0),
     () => ops.max(a)(ops.min(a)(a)),
     () => ops.mul(ops.abs(ops.less(other)(a)))(ops.scale(2)(ops.scale(3)(a)))
   ]
@@ -240,7 +240,7 @@ export const steps: Readonly<Record<string, Step>> = {
   less: (a, b) => ops.mul(ops.less(fitted(b, a.shape))(a))(a),
   lessEqual: (a, b) => ops.mul(ops.lessEqual(fitted(b, a.shape))(a))(b.shape.length === 0 ? b : a),
   equal: (a, b) => ops.add(ops.equal(fitted(b, a.shape))(a))(a),
-  select: (a, b) => ops.select(ops.greater(fitted(b, a.shape))(a))(ops.sin(a), fitted(b, a.shape)),
+  select: (a, b) => ops.where(ops.greater(fitted(b, a.shape))(a))(ops.sin(a), fitted(b, a.shape)),
   matmul,
   contractOne: contraction(1),
   contractTwo: contraction(2),

@@ -47,8 +47,8 @@ const aboveThreshold =
   (row: Tensor): Tensor => {
     const fixed = ops.stopGradient(row)
     const kept = topK(count, { derivative: 'zero' })(fixed)
-    const last = ops.neg(ops.reduceMax()(ops.select(kept)(ops.neg(fixed), LOWEST)))
-    const next = ops.reduceMax()(ops.select(kept)(LOWEST, fixed))
+    const last = ops.neg(ops.reduceMax()(ops.where(kept)(ops.neg(fixed), LOWEST)))
+    const next = ops.reduceMax()(ops.where(kept)(LOWEST, fixed))
     // where all are kept there is no next one: any threshold below is right
     const threshold = count === row.shape[0] ? ops.sub(1)(last) : ops.scale(0.5)(ops.add(next)(last))
     return ops.sub(threshold)(row)

@@ -28,4 +28,4 @@ export {
 export { conv16Conv32Fc100, lenet300100, lenet5, type NetworkOptions, vgg32 } from './networks.js'
 export { avgPool, globalAvgPool, maxPool, type PoolOptions } from './pool.js'
 export { type MaskedLeaves, type Weights, weightsOf, withWeights } from './weights.js'
-export type { Pair, WindowOptions } from './window.js'
+export type { Pair, WindowOptions } from '../graph/ops/window.js'

@@ -69,7 +69,7 @@ export const mse: Loss = (targets) => (outputs) => ops.mean()(mseEach(targets)(o
 /** The largest logit of another class, [n]. */
 const runnerUp = (labels: Tensor, logits: Tensor): Tensor => {
   const own = ops.oneHot(logits.shape[logits.shape.length - 1]!)(labels)
-  return ops.reduceMax(-1)(ops.select(own)(-Infinity, logits))
+  return ops.reduceMax(-1)(ops.where(own)(-Infinity, logits))
 }
 
 /**
@@ -110,7 +110,7 @@ const TINY = 1e-12
 /** The rank-th largest logit, [n]: no sort, the largest of what the mask of the larger ones leaves. */
 const ranked = (rank: number, logits: Tensor): Tensor =>
   ops.reduceMax(-1)(
-    rank === 1 ? logits : ops.select(ops.topKMask(rank - 1)(ops.stopGradient(logits)))(-Infinity, logits)
+    rank === 1 ? logits : ops.where(ops.topKMask(rank - 1)(ops.stopGradient(logits)))(-Infinity, logits)
   )
 
 const atLeastClasses = (operation: string, least: number, why: string, { shape }: Tensor): void => {
@@ -162,7 +162,7 @@ export const klEach: Loss = (target) => (logits) => {
   requireSameShape('nn.kl', target, logits)
   const [logP, logQ] = [ops.logSoftmax(-1)(target), ops.logSoftmax(-1)(logits)]
   const p = ops.exp(logP)
-  return pipe(ops.select(ops.greater(0)(p))(ops.sub(logQ)(logP), 0), ops.mul(p), ops.sum(-1))
+  return pipe(ops.where(ops.greater(0)(p))(ops.sub(logQ)(logP), 0), ops.mul(p), ops.sum(-1))
 }
 
 /** The mean of KL(p ‖ q) over a batch, in nats. */

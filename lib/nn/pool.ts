@@ -1,6 +1,5 @@
 import { fail } from '../core/error.js'
 import { showShape } from '../core/shape.js'
-import { fill } from '../graph/contract.js'
 import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { Layer } from './layer.js'
@@ -13,7 +12,7 @@ import {
   type Window,
   windowOf,
   type WindowOptions
-} from './window.js'
+} from '../graph/ops/window.js'
 
 /** How pooling windows are laid over the image; by default side by side (the stride is their size) and without padding. */
 export type PoolOptions = WindowOptions
@@ -61,17 +60,8 @@ const average = pool('nn.avgPool', (x, window, frame) => {
   return ops.mean(axes)(tensor)
 })
 
-/** The padded images with what lies outside below everything. */
-const walled = (x: Tensor, frame: Frame): Tensor => {
-  const wide = framed(x, frame)
-  if (wide === x) return x
-  const { rows, columns } = frame
-  const inside = ops.pad([rows.low, columns.low], [rows.high, columns.high])(ops.ones(x.shape.slice(-2)))
-  return ops.select(inside)(wide, fill(LOWEST, []))
-}
-
 const largest = pool('nn.maxPool', (x, window, frame) => {
-  const { tensor, axes } = windowsOf(walled(x, frame), window, frame)
+  const { tensor, axes } = windowsOf(framed(x, frame, LOWEST), window, frame)
   return ops.reduceMax(axes)(tensor)
 })
 

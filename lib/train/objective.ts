@@ -84,7 +84,7 @@ export interface MartOptions {
 /** −log of the largest probability left for another class: −log(1 − max_{k≠y} p_k), from log probabilities. */
 const otherMass = (labels: Tensor, logP: Tensor): Tensor => {
   const own = ops.oneHot(logP.shape.at(-1)!)(labels)
-  const rival = ops.reduceMax(-1)(ops.select(own)(-1e30, logP))
+  const rival = ops.reduceMax(-1)(ops.where(own)(-1e30, logP))
   // as the authors' code keeps the logarithm away from 0
   return pipe(rival, ops.exp, ops.neg, ops.add(1 + 1e-4), ops.log, ops.neg)
 }

@@ -4,16 +4,7 @@ import { grad } from '../../lib/diff/index.js'
 import { ops } from '../../lib/graph/ops/index.js'
 import type { Tensor } from '../../lib/graph/tensor.js'
 import * as nn from '../../lib/nn/index.js'
-
-type Nested = number | readonly Nested[]
-
-interface Row {
-  readonly f: (...xs: readonly Tensor[]) => Tensor
-  readonly args: readonly Nested[]
-  readonly right: Nested
-  /** What SwiftShader and Mesa give, whose compilers may ignore NaN and infinities. */
-  readonly gpu?: Nested
-}
+import { type EdgeCase, orders } from './infinite-orders.js'
 
 const inf = Infinity
 const total =
@@ -26,7 +17,7 @@ const loss =
     of(y)(z)
 
 /** Logits, and the probabilities that infinite ones leave. */
-const shared: Omit<Row, 'f'> = {
+const shared: Omit<EdgeCase, 'f'> = {
   args: [
     [
       [-inf, -inf],
@@ -42,7 +33,7 @@ const shared: Omit<Row, 'f'> = {
 }
 
 /** What every engine gives for infinities and NaN. */
-const infinities: Readonly<Record<string, Row>> = {
+const infinities: Readonly<Record<string, EdgeCase>> = {
   'cross-entropy, another class masked': {
     f: loss(nn.crossEntropyEach),
     args: [[[0, -inf, 0]], [0]],
@@ -96,17 +87,17 @@ const infinities: Readonly<Record<string, Row>> = {
   'the gradient of log-sum-exp': { f: total(ops.logSumExp(-1)), ...shared },
   softmax: { f: ops.softmax(-1), ...shared },
   'select of a logarithm': {
-    f: (x) => ops.select(ops.greater(0)(x!))(ops.log(x!), 0),
+    f: (x) => ops.where(ops.greater(0)(x!))(ops.log(x!), 0),
     args: [[0, 1, -1]],
     right: [0, 0, 0]
   },
   'the gradient of a select, by what both branches use': {
-    f: total((x) => ops.select(ops.greater(0)(x))(ops.log(x), 0)),
+    f: total((x) => ops.where(ops.greater(0)(x))(ops.log(x), 0)),
     args: [[2, -1]],
     right: [0.5, 0]
   },
   'the gradient of a select, the other branch infinite': {
-    f: total((x, y) => ops.select(ops.greater(0)(x))(x, ops.log(y!))),
+    f: total((x, y) => ops.where(ops.greater(0)(x))(x, ops.log(y!))),
     args: [
       [1, -1],
       [0, 1]
@@ -114,13 +105,13 @@ const infinities: Readonly<Record<string, Row>> = {
     right: [1, 0]
   },
   'select of what is a number': {
-    f: (x) => ops.select(ops.equal(x!)(x!))(x!, 0),
+    f: (x) => ops.where(ops.equal(x!)(x!))(x!, 0),
     args: [[NaN, 1]],
     right: [0, 1],
     gpu: [NaN, 1]
   },
   'the sum of what is selected': {
-    f: (x, m) => ops.sum()(ops.select(ops.equal(1)(m!))(x!, 0)),
+    f: (x, m) => ops.sum()(ops.where(ops.equal(1)(m!))(x!, 0)),
     args: [
       [1, NaN, 3],
       [1, 0, 1]
@@ -128,7 +119,7 @@ const infinities: Readonly<Record<string, Row>> = {
     right: 4
   },
   'the same, branches the other way': {
-    f: (x, m) => ops.sum()(ops.select(ops.equal(0)(m!))(0, x!)),
+    f: (x, m) => ops.sum()(ops.where(ops.equal(0)(m!))(0, x!)),
     args: [
       [1, NaN, 3],
       [1, 0, 1]
@@ -204,6 +195,7 @@ const infinities: Readonly<Record<string, Row>> = {
       [1, 0, 0, 1]
     ]
   },
+  ...orders,
   'a product with 0': {
     f: (x) => ops.mul(0)(x!),
     args: [[inf, NaN, 1]],
@@ -260,7 +252,7 @@ const equal = (a: number, b: number): boolean =>
 
 /** Holds an engine to the table; on a GPU a row's other values are granted too. */
 export const givesInfinities = (
-  run: (f: Row['f'], args: readonly NdArray[]) => Promise<NdArray>,
+  run: (f: EdgeCase['f'], args: readonly NdArray[]) => Promise<NdArray>,
   isGpu = false
 ): void => {
   it.each(Object.entries(infinities))('%s', async (_, { f, args, right, gpu }) => {

@@ -27,3 +27,25 @@ export const naiveContract = (
   }
   return of(shape, data)
 }
+
+/** What a function of one row gives along an axis of an array, row by row. */
+export const naiveAlong = (
+  { shape, data }: NdArray,
+  axis: number,
+  f: (row: readonly number[]) => readonly number[]
+): NdArray => {
+  const inner = sizeOf(shape.slice(axis + 1))
+  const n = shape[axis]!
+  const rows = Array.from({ length: data.length / n }, (_, r) => {
+    const start = Math.floor(r / inner) * inner * n + (r % inner)
+    return f(Array.from({ length: n }, (_row, i) => data[start + i * inner]!))
+  })
+  const count = rows[0]!.length
+  const out = new Float64Array(rows.length * count)
+  rows.forEach((row, r) =>
+    row.forEach((value, i) => {
+      out[Math.floor(r / inner) * inner * count + (r % inner) + i * inner] = value
+    })
+  )
+  return of(shape.with(axis, count), out)
+}

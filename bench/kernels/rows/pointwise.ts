@@ -43,7 +43,7 @@ export const pointwises: readonly KernelRow[] = [
   {
     family: 'pointwise',
     name: 'select 4096 × 10',
-    f: (x, y) => ops.select(ops.less(y!)(x!))(x!, ops.neg(y!)),
+    f: (x, y) => ops.where(ops.less(y!)(x!))(x!, ops.neg(y!)),
     shapes: [
       [4096, 10],
       [4096, 10]

@@ -17,7 +17,7 @@ const {
   neg,
   pow,
   scale,
-  select,
+  where,
   sigmoid,
   sign,
   sin,
@@ -49,8 +49,8 @@ const smooth = (formula: string, derivative: (x: Tensor, out: Tensor) => Tensor)
 /** A function that is constant wherever it has a derivative. */
 const flat = (value: string): PointwiseRule => ({ formula: `${value}; 0`, jvp: () => undefined })
 
-const where = (wanted: boolean | undefined, value: () => Tensor): Tangent =>
-  wanted === true ? value() : undefined
+const wanted = (isWanted: boolean | undefined, value: () => Tensor): Tangent =>
+  isWanted === true ? value() : undefined
 
 /** Of a tangent what a choice lets through: half of it at a tie, and nothing where the other one is chosen. */
 const passed = (chosen: Tensor, a: Tensor, b: Tensor, t: Tangent): Tangent =>
@@ -68,12 +68,12 @@ const powerDerivative = (a: Tensor, b: Tensor): Tensor => {
   if (known === 0) return zerosLike(a)
   if (known === 2) return scaleBy(constant(2), a)
   return known === undefined
-    ? select(equal(0)(b))(0, mul(pow(sub(1)(b))(a))(b))
+    ? where(equal(0)(b))(0, mul(pow(sub(1)(b))(a))(b))
     : scale(known)(pow(known - 1)(a))
 }
 
 /** log a, and 0 at a = 0: aᵇ log a is 0 there for b > 0, and by convention for b = 0. */
-const logOrZero = (a: Tensor): Tensor => log(select(equal(0)(a))(1, a))
+const logOrZero = (a: Tensor): Tensor => log(where(equal(0)(a))(1, a))
 
 /** The derivative of each pointwise function, and its transposition where it is linear. */
 export const pointwiseRules: { readonly [F in PointwiseName]: PointwiseRule } = {
@@ -106,13 +106,13 @@ export const pointwiseRules: { readonly [F in PointwiseName]: PointwiseRule } = 
   add: {
     formula: 'y = a + b; ȧ + ḃ',
     jvp: (_, [ta, tb]) => plus(ta, tb),
-    transpose: (_, ct, [a, b]) => [where(a, () => ct), where(b, () => ct)]
+    transpose: (_, ct, [a, b]) => [wanted(a, () => ct), wanted(b, () => ct)]
   },
   sub: {
     formula: 'y = a − b; ȧ − ḃ',
     // x − x is 0 to the last digit, and so is its derivative, whatever it would be added to
     jvp: ([a, b], [ta, tb]) => (a === b ? undefined : plus(ta, map(tb, neg))),
-    transpose: (_, ct, [a, b]) => [where(a, () => ct), where(b, () => neg(ct))]
+    transpose: (_, ct, [a, b]) => [wanted(a, () => ct), wanted(b, () => neg(ct))]
   },
   div: {
     formula: 'y = a / b; ȧ / b − y ḃ / b',
@@ -144,11 +144,11 @@ export const pointwiseRules: { readonly [F in PointwiseName]: PointwiseRule } = 
   select: {
     formula: 'y = a where c ≠ 0, else b; the tangent of the chosen side',
     jvp: ([c], [, ta, tb]) =>
-      tb === undefined ? map(ta, (t) => gate(c!, t)) : select(c!)(ta ?? zerosLike(tb), tb),
+      tb === undefined ? map(ta, (t) => gate(c!, t)) : where(c!)(ta ?? zerosLike(tb), tb),
     transpose: ([c], ct, [, a, b]) => [
       undefined,
-      where(a, () => gate(c!, ct)),
-      where(b, () => select(c!)(zerosLike(ct), ct))
+      wanted(a, () => gate(c!, ct)),
+      wanted(b, () => where(c!)(zerosLike(ct), ct))
     ]
   }
 }

@@ -1,27 +1,57 @@
 import { fail, refuseWith } from '../../core/error.js'
 import {
-  type Axes,
   broadcastShapes,
   checkShape,
-  normaliseAxes,
   normaliseAxis,
   sameShape,
+  type Shape,
   showShape
 } from '../../core/shape.js'
-import { alignedIndices, contract, indicesOf, pattern, sumOver } from '../contract.js'
-import { scale } from './pointwise.js'
+import { alignedIndices, contract, indicesOf, pattern } from '../contract.js'
 import type { Tensor } from '../tensor.js'
 
-const parse = (equation: string): { operands: string[]; output: string } => {
-  const matched = /^([a-zA-Z,]*)->([a-zA-Z]*)$/.exec(equation.replaceAll(' ', ''))
-  return matched === null
-    ? fail('ArgumentError', 'ops.einsum', 'an equation such as ij,jk->ik', equation)
-    : { operands: matched[1]!.split(','), output: matched[2]! }
+/** The letters of one side of a term before and after its ellipsis, if it has one. */
+interface Term {
+  readonly before: string
+  readonly after: string
+  readonly ellipsis: boolean
+}
+
+interface Equation {
+  readonly operands: readonly Term[]
+  readonly output: Term
+}
+
+const termOf = (text: string): Term => {
+  const [before, after] = text.split('...')
+  return { before: before!, after: after ?? '', ellipsis: after !== undefined }
+}
+
+/** The output of an equation that names none: the ellipsis, then in alphabetical order the letters that occur once. */
+const implied = (operands: readonly Term[]): Term => {
+  const letters = operands.flatMap(({ before, after }) => [...before, ...after])
+  const once = letters.filter((name) => letters.indexOf(name) === letters.lastIndexOf(name)).sort()
+  return { before: '', after: once.join(''), ellipsis: operands.some(({ ellipsis }) => ellipsis) }
+}
+
+const parse = (equation: string): Equation => {
+  const term = '[a-zA-Z]*(?:\\.\\.\\.[a-zA-Z]*)?'
+  const form = new RegExp(`^(${term}(?:,${term})*)(?:->(${term}))?$`)
+  const matched = form.exec(equation.replaceAll(' ', ''))
+  if (matched === null)
+    return fail('ArgumentError', 'ops.einsum', 'an equation such as ij,jk->ik or ...ij,...jk', equation)
+  const operands = matched[1]!.split(',').map(termOf)
+  const output = matched[2] === undefined ? implied(operands) : termOf(matched[2])
+  return !output.ellipsis && operands.some(({ ellipsis }) => ellipsis)
+    ? fail('ArgumentError', 'ops.einsum', 'an output with the ... of the operands', equation)
+    : { operands, output }
 }
 
 /**
- * An einsum of any number of operands: `einsum('ij,jk->ik')(a, b)`. Beyond NumPy, a letter repeated in the output makes
- * a diagonal. A letter with two sizes is an IndexError; so is an output letter that no operand has.
+ * An einsum of any number of operands: `einsum('ij,jk->ik')(a, b)`. As in NumPy, `...` is any number of axes, which are
+ * aligned at the last of them and broadcast, and an equation without `->` gives those axes and then, in alphabetical order,
+ * the letters that occur once. Beyond NumPy, a letter repeated in the output makes a diagonal. A letter with two sizes is an
+ * IndexError; so is an output letter that no operand has.
  *
  * @example
  * import assert from 'node:assert'
@@ -29,6 +59,8 @@ const parse = (equation: string): { operands: string[]; output: string } => {
  *
  * const trace = (a: Tensor) => ops.einsum('ii->')(a)
  * assert.equal(ndarray.toNumber(evaluateOn(trace)(ndarray.fromNested([[1, 2], [3, 4]]))), 5)
+ * const batched = (a: Tensor, b: Tensor) => ops.einsum('...ij,...jk')(a, b)
+ * assert.deepEqual(evaluateOn(batched)(ndarray.zeros([5, 2, 3]), ndarray.zeros([3, 4])).shape, [5, 2, 4])
  */
 export const einsum = (equation: string): ((...tensors: readonly Tensor[]) => Tensor) => {
   const { operands, output } = parse(equation)
@@ -37,19 +69,25 @@ export const einsum = (equation: string): ((...tensors: readonly Tensor[]) => Te
     if (tensors.length !== operands.length) {
       fail('ArgumentError', 'ops.einsum', `${operands.length} operands for ${equation}`, `${tensors.length}`)
     }
-    const letters = new Map<string, number>()
-    const sizes: number[] = []
-    const indices = operands.map((names, k) => {
+    const hidden = operands.map(({ before, after, ellipsis }, k) => {
       const { shape } = tensors[k]!
-      if (names.length !== shape.length)
+      const named = before.length + after.length
+      if (ellipsis ? shape.length < named : shape.length !== named)
         fail(
           'ShapeError',
           'ops.einsum',
-          `${names.length} axes for '${names}'`,
+          `${ellipsis ? 'at least ' : ''}${named} axes for '${before}${ellipsis ? '...' : ''}${after}'`,
           showShape(shape),
           `operand ${k}`
         )
-      return [...names].map((name, axis) => {
+      return shape.slice(before.length, shape.length - after.length)
+    })
+    // the indices of the ellipsis come first, then those of the letters
+    const lead = hidden.reduce<Shape>((shape, own) => broadcastShapes('ops.einsum', shape, own), [])
+    const letters = new Map<string, number>()
+    const sizes = [...lead]
+    const named = (k: number, names: string, shape: Shape): number[] =>
+      [...names].map((name, axis) => {
         const size = shape[axis]!
         const known = letters.get(name)
         if (known === undefined) {
@@ -60,10 +98,22 @@ export const einsum = (equation: string): ((...tensors: readonly Tensor[]) => Te
           ? known
           : refuse(`index ${name} of size ${sizes[known]}`, `${size}`, `operand ${k}`)
       })
+    const indices = operands.map(({ before, after }, k) => {
+      const { shape } = tensors[k]!
+      const left = named(k, before, shape)
+      const right = named(k, after, shape.slice(shape.length - after.length))
+      // an axis of size 1 that is repeated has an index of its own
+      const middle = alignedIndices(hidden[k]!, lead, sizes.length)
+      sizes.push(...hidden[k]!.map(() => 1))
+      return [...left, ...middle, ...right]
     })
-    const result = [...output].map(
-      (name) => letters.get(name) ?? refuse(`output index ${name} in an operand`, equation)
-    )
+    const indexOf = (name: string): number =>
+      letters.get(name) ?? refuse(`output index ${name} in an operand`, equation)
+    const result = [
+      ...[...output.before].map(indexOf),
+      ...(output.ellipsis ? indicesOf(lead) : []),
+      ...[...output.after].map(indexOf)
+    ]
     return contract(tensors, indices, result, sizes)
   }
 }
@@ -112,21 +162,6 @@ export const transpose =
     return new Set(axes).size === rank && axes.length === rank
       ? contract([x], [indicesOf(x.shape)], axes, x.shape)
       : fail('AxisError', 'ops.transpose', `a permutation of ${rank} axes`, showShape(axes))
-  }
-
-/** The sum over the axes (all by default), which are removed. */
-export const sum =
-  (axes?: Axes) =>
-  (x: Tensor): Tensor =>
-    sumOver(x, normaliseAxes('ops.sum', x.shape.length, axes))
-
-/** The mean over the axes (all by default), which are removed. */
-export const mean =
-  (axes?: Axes) =>
-  (x: Tensor): Tensor => {
-    const named = normaliseAxes('ops.mean', x.shape.length, axes)
-    const count = named.reduce((product, axis) => product * x.shape[axis]!, 1)
-    return scale(1 / count)(sumOver(x, named))
   }
 
 /** The inner product of two tensors of equal shape, a scalar: `dot(b)(a)`. */

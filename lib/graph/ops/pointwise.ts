@@ -38,7 +38,7 @@ const each = <Table extends object, A>(
 /** An operation for each pointwise function; a row more in `primitives/pointwise.ts` is one more here. */
 export const pointwise: PointwiseOps = { ...each(unaryFunctions, unary), ...each(binaryFunctions, binary) }
 
-const { div, less, lessEqual, max, min, ndtr, neg, sigmoid, softplus } = pointwise
+const { add, div, less, lessEqual, max, min, ndtr, neg, sigmoid, softplus } = pointwise
 
 /** 1 where a > b, else 0. */
 export const greater =
@@ -88,17 +88,21 @@ export const silu = (x: Tensor): Tensor => mul(sigmoid(x))(x)
 /** x Φ(x): GELU (Hendrycks and Gimpel, arXiv:1606.08415), not its approximation by tanh. */
 export const gelu = (x: Tensor): Tensor => mul(ndtr(x))(x)
 
+/** 1 where x is NaN, else 0. */
+export const isNaN = (x: Tensor): Tensor => less(0.5)(add(greater(0)(x))(lessEqual(0)(x)))
+
 /**
- * `select(condition)(a, b)`: a where the condition is not 0, else b. Only the chosen side passes a derivative.
+ * `where(condition)(a, b)`: a where the condition is not 0, else b, with broadcasting. Only the chosen side passes a
+ * derivative. Graphs print it as the pointwise function `select`.
  */
-export const select =
+export const where =
   (condition: Tensor) =>
   (a: TensorLike, b: TensorLike): Tensor => {
     const [yes, no] = [toTensor(a), toTensor(b)]
     const shape = broadcastShapes(
-      'ops.select',
+      'ops.where',
       condition.shape,
-      broadcastShapes('ops.select', yes.shape, no.shape)
+      broadcastShapes('ops.where', yes.shape, no.shape)
     )
     return apply({ tag: 'pointwise', fn: 'select' }, [
       broadcastTo(condition, shape),

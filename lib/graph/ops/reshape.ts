@@ -1,7 +1,16 @@
 import { fail } from '../../core/error.js'
-import { broadcastShapes, normaliseAxis, sameShape, type Shape, showShape, sizeOf } from '../../core/shape.js'
-import { broadcastTo as broadcast, contract, indicesOf, sumOver } from '../contract.js'
-import { apply, type Tensor } from '../tensor.js'
+import {
+  broadcastShapes,
+  normaliseAxis,
+  requireShape,
+  sameShape,
+  type Shape,
+  showShape,
+  sizeOf
+} from '../../core/shape.js'
+import { broadcastTo as broadcast, contract, indicesOf, ones, sumOver } from '../contract.js'
+import { apply, isTensor, type Tensor, type TensorLike } from '../tensor.js'
+import { where } from './pointwise.js'
 
 /** The same elements in row-major order under another shape; one size may be −1, which is computed from the others. */
 export const reshape =
@@ -80,12 +89,40 @@ export const at =
     return squeeze(along)(sliceAxis(along, index, index + 1)(x))
   }
 
-/** Zeros around x: `low` before and `high` after along every axis, `interior` between neighbours. */
+/** What `pad` lays between elements, and of what value. */
+export interface PadOptions {
+  /** So many elements between neighbours along every axis. @defaultValue none */
+  readonly interior?: readonly number[]
+  /** What is laid around and between, a number or a scalar tensor. @defaultValue 0 */
+  readonly value?: TensorLike
+}
+
+/**
+ * Elements around x: `low` before and `high` after along every axis, zeros unless a `value` is given.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { evaluateOn, ndarray, ops } from 'tangentflow'
+ *
+ * const padded = evaluateOn(ops.pad([1], [2], { value: -1 }))(ndarray.fromNested([5, 6]))
+ * assert.deepEqual(ndarray.toNested(padded), [-1, 5, 6, -1, -1])
+ */
 export const pad =
-  (low: readonly number[], high: readonly number[], interior?: readonly number[]) =>
+  (
+    low: readonly number[],
+    high: readonly number[],
+    { interior = low.map(() => 0), value = 0 }: PadOptions = {}
+  ) =>
   (x: Tensor): Tensor => {
     requireEach('ops.pad', 'amounts', x.shape.length, low, high)
-    return apply({ tag: 'pad', low, high, interior: interior ?? low.map(() => 0) }, [x])
+    const padded = (inner: Tensor): Tensor => apply({ tag: 'pad', low, high, interior }, [inner])
+    if (value === 0) return padded(x)
+    if (isTensor(value)) requireShape('ops.pad', 'value', value.shape, [], 'a scalar')
+    const wide = padded(x)
+    // along an axis that nothing is added to, all places are alike
+    const grows = (axis: number): boolean => wide.shape[axis]! > x.shape[axis]!
+    const inside = padded(ones(x.shape.map((n, axis) => (grows(axis) ? n : 1))))
+    return where(inside)(wide, value)
   }
 
 /** Tensors laid end to end along an axis. */

@@ -1,20 +1,12 @@
 import { fail } from '../../core/error.js'
-import { type Axes, normaliseAxes, normaliseAxis, sameShape, showShape } from '../../core/shape.js'
+import { normaliseAxis, sameShape, showShape } from '../../core/shape.js'
 import type { JvpRule } from '../op.js'
-import { apply, type Tensor, withRule } from '../tensor.js'
-import { sum } from './einsum.js'
-import { greaterEqual, mul, pointwise, select } from './pointwise.js'
+import { type Tensor, withRule } from '../tensor.js'
+import { mul, pointwise, where } from './pointwise.js'
+import { reduceMax, sum } from './reduce.js'
 import { expandDims, iota } from './reshape.js'
 
-const { abs, add, div, equal, exp, less, log, log1p, min, sub } = pointwise
-
-/** The largest element over the axes (all by default), which are removed; the derivative is split over ties. */
-export const reduceMax =
-  (axes?: Axes) =>
-  (x: Tensor): Tensor => {
-    const named = normaliseAxes('ops.reduceMax', x.shape.length, axes)
-    return named.length === 0 ? x : apply({ tag: 'reduceMax', axes: named.sort((a, b) => a - b) }, [x])
-  }
+const { abs, add, div, equal, exp, less, log, log1p, sub } = pointwise
 
 /** What log Σ exp is made of: exp(shifted) never overflows, and Σ exp(shifted) = 1 + rest for a rest of at least 0. */
 interface Shifted {
@@ -30,7 +22,7 @@ interface Shifted {
 const shift = (axis: number, x: Tensor): Shifted => {
   const peak = expandDims(axis)(reduceMax(axis)(x))
   const reached = equal(peak)(x)
-  const shifted = select(less(Infinity)(abs(peak)))(sub(peak)(x), log(reached))
+  const shifted = where(less(Infinity)(abs(peak)))(sub(peak)(x), log(reached))
   const exponentials = exp(shifted)
   const more = sub(1)(sum(axis)(reached))
   return { peak, shifted, exponentials, rest: add(more)(sum(axis)(sub(reached)(exponentials))) }
@@ -113,18 +105,6 @@ export const gather =
     const axis = normaliseAxis('ops.gather', x.shape.length, -1)
     const rows = x.shape.slice(0, -1)
     return sameShape(indices.shape, rows)
-      ? sum(axis)(select(oneHot(x.shape[axis]!)(indices))(x, 0))
+      ? sum(axis)(where(oneHot(x.shape[axis]!)(indices))(x, 0))
       : fail('ShapeError', 'ops.gather', `indices of shape ${showShape(rows)}`, showShape(indices.shape))
   }
-
-/** Scores beyond ± this number count as this number, so that engines may halve the distance between two of them. */
-const FAR = 2 ** 127
-
-/**
- * Along the last axis, 1 at the k largest elements and 0 elsewhere: exactly k, ties to the smaller index. A NaN counts as
- * −∞, and infinities as ±2¹²⁷.
- */
-export const topKMask =
-  (k: number) =>
-  (scores: Tensor): Tensor =>
-    apply({ tag: 'topKMask', k }, [min(FAR)(select(greaterEqual(-FAR)(scores))(scores, -FAR))])

@@ -57,7 +57,7 @@ const piecewiseLinear = (low: number, high: number): Dual => {
         ops.sub(extra)
       )
       const opposed = ops.add(ops.scale(bend)(ops.add(1)(kappa1(c))))(ops.scale(line)(above))
-      return mapCorrelation({ below: ops.select(isAcute(c))(acute, obtuse), above: opposed }, (t) =>
+      return mapCorrelation({ below: ops.where(isAcute(c))(acute, obtuse), above: opposed }, (t) =>
         ops.max(0)(perSquare(t))
       )
     },
@@ -84,7 +84,7 @@ export const relu = activation('relu', piecewiseLinear(0, 1), nn.relu)
 /** u where it is positive, else slope · u; any finite slope. */
 export const leakyRelu = (slope: number): InfiniteLayer => {
   requireFinite('infinite.leakyRelu', 'slope', slope)
-  const layer = nn.pointwise((u) => ops.select(ops.greater(0)(u))(u, ops.scale(slope)(u)))
+  const layer = nn.pointwise((u) => ops.where(ops.greater(0)(u))(u, ops.scale(slope)(u)))
   return activation('leakyRelu', piecewiseLinear(slope, 1), layer)
 }
 

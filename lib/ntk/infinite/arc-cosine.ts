@@ -38,7 +38,7 @@ const wherePositive =
   (f: (x: Tensor) => Tensor) =>
   (x: Tensor): Tensor => {
     const inside = ops.greater(0)(x)
-    return ops.select(inside)(f(ops.select(inside)(x, 1)), 0)
+    return ops.where(inside)(f(ops.where(inside)(x, 1)), 0)
   }
 
 /** √x with derivative 0, instead of ∞, where x is 0 (or below it by rounding). */
@@ -111,7 +111,7 @@ export const kappa0 = along(
   'kappa0',
   (c) => {
     const part = ops.scale(1 / Math.PI)(acuteAngle(c))
-    return ops.select(isAcute(c))(ops.sub(part)(ops.ones(part.shape)), part)
+    return ops.where(isAcute(c))(ops.sub(part)(ops.ones(part.shape)), part)
   },
   (c) => ops.scale(1 / Math.PI)(reciprocalRootOf(squaredSine(c)))
 )

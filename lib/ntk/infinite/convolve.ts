@@ -1,6 +1,6 @@
 import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
-import type { Frame, Window } from '../../nn/window.js'
+import type { Frame, Window } from '../../graph/ops/window.js'
 import { type CorrelatedUnits, directSum } from './correlation.js'
 
 /** Windows along one axis of an image: their size, their distance, the zeros before and after, and their number. */

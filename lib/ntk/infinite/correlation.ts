@@ -82,7 +82,7 @@ export interface CorrelatedUnits extends CorrelationGaps {
 const perProduct = (ab: Tensor, { below, above }: CorrelationGaps): CorrelationGaps => {
   const moving = ops.broadcastTo(below.shape)(ops.greater(0)(ab))
   const inverse = ops.reciprocal(ops.max(TINY)(ab))
-  return mapCorrelation({ below, above }, (t) => ops.select(moving)(ops.mul(inverse)(t), 1))
+  return mapCorrelation({ below, above }, (t) => ops.where(moving)(ops.mul(inverse)(t), 1))
 }
 
 /** Below what float32 can divide by. */
@@ -91,7 +91,7 @@ const TINY = 1e-37
 /** c = 0 where a product of deviations is 0. */
 export const whereMoving = (ab: Tensor, { below, above }: CorrelationGaps): CorrelationGaps => {
   const moving = ops.broadcastTo(below.shape)(ops.greater(0)(ab))
-  return mapCorrelation({ below, above }, (t) => ops.select(moving)(t, 1))
+  return mapCorrelation({ below, above }, (t) => ops.where(moving)(t, 1))
 }
 
 const length = (x: Tensor, y: Tensor): Tensor => rootOf(ops.add(ops.square(y))(ops.square(x)))

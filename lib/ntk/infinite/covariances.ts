@@ -182,7 +182,7 @@ const correlationOf = (
 /** Exactly c = 1 where `equal` marks both units as the same. */
 const withEqual = ({ below, above }: CorrelationGaps, equal: Tensor): CorrelationGaps => {
   const mark = ops.broadcastTo(below.shape)(equal)
-  return { below: ops.select(mark)(0, below), above: ops.select(mark)(2, above) }
+  return { below: ops.where(mark)(0, below), above: ops.where(mark)(2, above) }
 }
 
 /** The standard deviations of the units of both batches, in the axes of a kernel. */

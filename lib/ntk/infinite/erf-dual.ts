@@ -45,7 +45,7 @@ const arcsineDifference = (
   const sine = ops.mul(slope)(gap)
   const cosine = ops.add(ops.mul(q)(p))(ops.mul(cosQ)(cosP))
   const angle = angleWith(sine, ops.abs(cosine))
-  return ops.select(ops.less(0)(cosine))(ops.sub(angle)(ops.fill(Math.PI, angle.shape)), angle)
+  return ops.where(ops.less(0)(cosine))(ops.sub(angle)(ops.fill(Math.PI, angle.shape)), angle)
 }
 
 /** E erf(u) erf(v) = (2/π) arcsin(2ab c / √((1 + 2a²)(1 + 2b²))) (Williams, "Computing with infinite networks", 1997). */

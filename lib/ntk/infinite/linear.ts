@@ -2,7 +2,7 @@ import { fail } from '../../core/error.js'
 import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as nn from '../../nn/index.js'
-import { frameOf, windowOf } from '../../nn/window.js'
+import { frameOf, windowOf } from '../../graph/ops/window.js'
 import { type CorrelationGaps, reciprocalRootOf } from './arc-cosine.js'
 import {
   type CorrelatedUnits,

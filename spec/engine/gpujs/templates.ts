@@ -49,7 +49,7 @@ const families: Readonly<Record<string, Family>> = {
   },
   'choices and patterns': {
     of: (x, y) => [
-      ops.select(ops.less(y!)(x!))(ops.neg(x!), y!),
+      ops.where(ops.less(y!)(x!))(ops.neg(x!), y!),
       ops.oneHot(5)(labels(x!)),
       ops.add(ops.iota(x!.shape, 0))(x!),
       ops.pad([2], [1])(ops.max(y!)(x!))
@@ -67,7 +67,7 @@ const families: Readonly<Record<string, Family>> = {
     of: (x) => [
       ops.transpose()(x!),
       ops.reshape([x!.shape[1]!, x!.shape[0]!])(x!),
-      ops.pad([1, 0], [0, 2], [0, 1])(x!),
+      ops.pad([1, 0], [0, 2], { interior: [0, 1] })(x!),
       ops.concat(1)([x!, ops.neg(x!)]),
       ops.slice([0, 0], x!.shape, [2, 2])(x!)
     ],

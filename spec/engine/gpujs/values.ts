@@ -42,7 +42,7 @@ const pairs: readonly (readonly [string, (x: Tensor, y: Tensor) => Tensor, numbe
   ['less', (x, y) => ops.less(y)(x), 0],
   ['lessEqual', (x, y) => ops.lessEqual(y)(x), 0],
   ['equal', (x, y) => ops.equal(y)(x), 0],
-  ['select', (x, y) => ops.select(ops.less(y)(x))(x, y), 0]
+  ['select', (x, y) => ops.where(ops.less(y)(x))(x, y), 0]
 ]
 
 const ulp = (x: number): number => Math.max(2 ** -149, 2 ** (Math.floor(Math.log2(Math.abs(x))) - 23))
@@ -115,7 +115,7 @@ export const keepsValues = (mode: KernelBackend): void => {
     const n = edge.length
     const table = ndarray.of([2, n], [...edge, ...edge.toReversed()])
     await compare((x) => ops.transpose()(x!), 0, table)
-    await compare((x) => ops.pad([1, 0], [0, 2], [0, 1])(x!), 0, table)
+    await compare((x) => ops.pad([1, 0], [0, 2], { interior: [0, 1] })(x!), 0, table)
     await compare((x) => ops.concat(1)([x!, ops.neg(x!)]), 0, table)
     await compare((x) => ops.unfold([1, 3], [1, 2])(x!), 0, table)
     await compare((x) => ops.slice([0, 1], [2, n], [1, 3])(x!), 0, table)

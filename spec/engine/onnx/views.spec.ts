@@ -22,7 +22,7 @@ describe('short repeated runs', () => {
             (a, b) => [
               ops.add(b!)(a!),
               ops.mul(b!)(a!),
-              ops.select(ops.less(b!)(a!))(a!, b!),
+              ops.where(ops.less(b!)(a!))(a!, b!),
               ops.broadcastTo(shape)(a!)
             ],
             [operand(0), operand(4)]

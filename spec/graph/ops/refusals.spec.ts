@@ -28,14 +28,7 @@ const refusals: Refusal[] = [
     '[2,3] and [4]'
   ],
   ['the same in a product', () => ops.mul(t(4))(t(3)), 'ShapeError', 'ops.mul', 'broadcast', '[3] and [4]'],
-  [
-    'and in a select',
-    () => ops.select(t(2))(t(3), 0),
-    'ShapeError',
-    'ops.select',
-    'broadcast',
-    '[2] and [3]'
-  ],
+  ['and in a choice', () => ops.where(t(2))(t(3), 0), 'ShapeError', 'ops.where', 'broadcast', '[2] and [3]'],
   [
     'inner sizes',
     () => ops.matmul(t(4, 5))(t(2, 3)),
@@ -100,12 +93,39 @@ const refusals: Refusal[] = [
     'operand 0'
   ],
   [
-    'an equation without an arrow',
-    () => ops.einsum('ij,jk'),
+    'an equation of two arrows',
+    () => ops.einsum('ij->ji->ij'),
     'ArgumentError',
     'ops.einsum',
     'an equation',
-    'ij,jk'
+    'ij->ji->ij'
+  ],
+  ['two dots', () => ops.einsum('..i'), 'ArgumentError', 'ops.einsum', 'an equation', '..i'],
+  ['an ellipsis twice', () => ops.einsum('...i...'), 'ArgumentError', 'ops.einsum', 'an equation', '...i...'],
+  [
+    'an output without the ellipsis',
+    () => ops.einsum('...i->i'),
+    'ArgumentError',
+    'ops.einsum',
+    'an output with the ...',
+    '...i->i'
+  ],
+  [
+    'hidden axes that do not broadcast',
+    () => ops.einsum('...i,...i')(t(2, 5), t(3, 5)),
+    'ShapeError',
+    'ops.einsum',
+    'broadcast',
+    '[2] and [3]'
+  ],
+  [
+    'fewer axes than letters',
+    () => ops.einsum('...ij')(t(2)),
+    'ShapeError',
+    'ops.einsum',
+    "at least 2 axes for '...ij'",
+    '[2]',
+    'operand 0'
   ],
   [
     'a reshape to another size',

@@ -1,7 +1,7 @@
-import { fail } from '../core/error.js'
-import { type Shape, showShape } from '../core/shape.js'
-import { ops } from '../graph/ops/index.js'
-import type { Tensor } from '../graph/tensor.js'
+import { fail } from '../../core/error.js'
+import { type Shape, showShape } from '../../core/shape.js'
+import type { Tensor } from '../tensor.js'
+import { pad } from './reshape.js'
 
 /** Rows and columns; one number means both. */
 export type Pair = number | readonly [number, number]
@@ -23,6 +23,8 @@ export interface Window {
   readonly size: readonly [number, number]
   readonly stride: readonly [number, number]
   readonly padding: 'valid' | 'same' | readonly [number, number]
+  /** Rows and columns from one element of a window to the next. */
+  readonly dilation: readonly [number, number]
 }
 
 const pair = (operation: string, what: string, least: number, value: Pair): readonly [number, number] => {
@@ -36,12 +38,14 @@ const pair = (operation: string, what: string, least: number, value: Pair): read
 export const windowOf = (
   operation: string,
   size: Pair,
-  { stride = 1, padding = 'valid' }: WindowOptions
+  { stride = 1, padding = 'valid' }: WindowOptions,
+  dilation: Pair = 1
 ): Window => ({
   operation,
   size: pair(operation, 'window size', 1, size),
   stride: pair(operation, 'stride', 1, stride),
-  padding: padding === 'valid' || padding === 'same' ? padding : pair(operation, 'padding', 0, padding)
+  padding: padding === 'valid' || padding === 'same' ? padding : pair(operation, 'padding', 0, padding),
+  dilation: pair(operation, 'dilation', 1, dilation)
 })
 
 /** Along one axis: zeros before and after, and the number of windows. */
@@ -51,8 +55,8 @@ interface Span {
   readonly count: number
 }
 
-const spanOf = ({ size, stride, padding }: Window, axis: 0 | 1, n: number): Span => {
-  const [k, s] = [size[axis], stride[axis]]
+const spanOf = ({ size, stride, padding, dilation }: Window, axis: 0 | 1, n: number): Span => {
+  const [k, s] = [(size[axis] - 1) * dilation[axis] + 1, stride[axis]]
   if (padding === 'same') {
     const count = Math.ceil(n / s)
     const total = Math.max((count - 1) * s + k - n, 0)
@@ -77,7 +81,7 @@ export const frameOf = (window: Window, image: Shape): Frame => {
     : fail(
         'ShapeError',
         window.operation,
-        `images of at least the window, ${showShape(window.size)}`,
+        `images of at least the window, ${showShape(window.size.map((k, axis) => (k - 1) * window.dilation[axis]! + 1))}`,
         showShape(image)
       )
 }
@@ -90,8 +94,13 @@ export const imageOf = (operation: string, shape: Shape): readonly [number, numb
     : fail('ShapeError', operation, 'examples [channels, height, width]', showShape(shape))
 }
 
-/** A batch [n, channels, height, width] with the zeros of a frame around each image. */
-export const framed = (x: Tensor, { rows, columns }: Frame): Tensor =>
-  [rows, columns].every(({ low, high }) => low === 0 && high === 0)
-    ? x
-    : ops.pad([0, 0, rows.low, columns.low], [0, 0, rows.high, columns.high])(x)
+/** Images [..., height, width] with the zeros of a frame around each, or with another value. */
+export const framed = (x: Tensor, { rows, columns }: Frame, value?: number): Tensor => {
+  if ([rows, columns].every(({ low, high }) => low === 0 && high === 0)) return x
+  const around = (last: readonly [number, number]): number[] => [...x.shape.slice(2).map(() => 0), ...last]
+  return pad(
+    around([rows.low, columns.low]),
+    around([rows.high, columns.high]),
+    value === undefined ? {} : { value }
+  )(x)
+}
