@@ -12,7 +12,16 @@ export * from './engine-agrees.js'
 export * from './in-ball.js'
 export * from './is-symmetric-psd.js'
 export * from './kernel.js'
-export { type LawOptions, type LawReport, showReport } from './law.js'
+export {
+  law,
+  lawAsync,
+  type LawOptions,
+  type LawReport,
+  measured,
+  type Outcome,
+  redraw,
+  showReport
+} from './law.js'
 export { programs, type ProgramConstraints, type RandomProgram, stepNames } from './programs.js'
 export * from './stays-inside.js'
 export { type BatchOptions, vmapIsLoop } from './vmap-is-loop.js'

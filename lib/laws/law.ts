@@ -80,6 +80,17 @@ const tally = (name: string) => {
 /**
  * Measures a law on random cases. Throws fast-check's error, with the seed and the smallest counterexample, when a
  * case breaks it or when too many cases have to be drawn again.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { evaluateOn, ndarray, ops } from 'tangentflow'
+ * import { arrays, law, measured } from 'tangentflow/laws'
+ *
+ * const report = law('a softmax sums to 1', arrays([5]), (x) => {
+ *   const sum = evaluateOn(ops.softmax())(x).data.reduce((total, p) => total + p, 0)
+ *   return measured('the sum', Math.abs(sum - 1), 1e-12)
+ * })
+ * assert.equal(report.law, 'a softmax sums to 1')
  */
 export const law = <T>(
   name: string,

@@ -78,7 +78,7 @@ export const momentum = (mu: number): Optimiser => {
 }
 
 /** √v with derivative 0 at 0, so that a step has a derivative where a gradient is 0: a dead unit, an unused input. */
-const rootOrZero = customJvp('rootOrZero', ops.sqrt, ([v], root, [t]) => {
+export const rootOrZero = customJvp('rootOrZero', ops.sqrt, ([v], root, [t]) => {
   const isZero = ops.equal(0)(v!)
   return ops.where(isZero)(0, ops.div(ops.where(isZero)(1, ops.scale(2)(root)))(t!))
 })

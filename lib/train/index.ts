@@ -14,6 +14,7 @@ export {
   initialState,
   sgd
 } from '../nn/optimiser.js'
+export { adamW, type AdamWOptions, clipNorm, type DecayOptions, weightDecay } from '../nn/step-rules.js'
 export * as schedule from '../nn/schedule.js'
 export type { Store } from '../checkpoint/checkpoint.js'
 export type { Checkpointing } from '../checkpoint/run-steps.js'

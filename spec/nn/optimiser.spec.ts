@@ -1,4 +1,4 @@
-import { evaluateOn, ndarray, type Tensor, train } from 'tangentflow'
+import { evaluateOn, grad, ndarray, type NdArray, ops, type Tensor, train } from 'tangentflow'
 import { describe, expect, it } from 'vitest'
 
 describe('optimisers', () => {
@@ -27,6 +27,60 @@ describe('optimisers', () => {
     expect(follow(train.sgd, 0.1)).toBeCloseTo(sgd, 12)
     expect(follow(train.momentum(0.9), 0.1)).toBeCloseTo(heavy, 12)
     expect(follow(train.adam(), 0.1)).toBeCloseTo(adam, 9)
+  })
+
+  it('AdamW and weight decay shrink the parameters first, as PyTorch documents them', () => {
+    let [adam, sgd, m, v] = [1, 1, 0, 0]
+    gradients.forEach((g, i) => {
+      adam -= 0.1 * 0.3 * adam
+      m = 0.9 * m + 0.1 * g
+      v = 0.999 * v + 0.001 * g * g
+      adam -= (0.1 * (m / (1 - 0.9 ** (i + 1)))) / (Math.sqrt(v / (1 - 0.999 ** (i + 1))) + 1e-8)
+      sgd -= 0.1 * (g + 0.3 * sgd)
+    })
+    expect(follow(train.adamW({ weightDecay: 0.3 }), 0.1)).toBeCloseTo(adam, 9)
+    expect(follow(train.weightDecay(0.3)(train.sgd), 0.1)).toBeCloseTo(sgd, 12)
+    // a scalar has no two axes
+    expect(follow(train.weightDecay(0.3, { biases: false })(train.momentum(0.9)), 0.1)).toBe(
+      follow(train.momentum(0.9), 0.1)
+    )
+  })
+
+  it('decays the weights only, where biases are not to', () => {
+    const [w, b] = [ndarray.full([2, 3], 1), ndarray.full([3], 1)]
+    type Layer = { readonly w: Tensor; readonly b: Tensor }
+    const decayed = (optimiser: train.Optimiser) => {
+      const step = (params: Layer, gradient: Layer, rate: Tensor): Layer =>
+        optimiser.step(rate)(gradient)({ params, state: { slots: [], count: rate } }).params
+      const zero = { w: ndarray.zeros([2, 3]), b: ndarray.zeros([3]) }
+      const { w: weights, b: biases } = evaluateOn(step)({ w, b }, zero, ndarray.scalar(0.5))
+      return [weights.data[0], biases.data[0]]
+    }
+    expect(decayed(train.weightDecay(0.5)(train.sgd))).toEqual([0.75, 0.75])
+    expect(decayed(train.weightDecay(0.5, { biases: false })(train.sgd))).toEqual([0.75, 1])
+  })
+
+  it('clips a gradient by the norm of all its leaves, and has a derivative where that is 0', () => {
+    type Pair = { readonly a: Tensor; readonly b: Tensor }
+    const clipped = (most: number) =>
+      evaluateOn((gradient: Pair): Pair => {
+        const zero = { a: ops.fill(0, [2]), b: ops.fill(0, []) }
+        const rate = ops.constant(-1)
+        const from = { params: zero, state: { slots: [], count: rate } }
+        return train.clipNorm(most)(train.sgd).step(rate)(gradient)(from).params
+      })
+    const gradient = { a: ndarray.fromNested([3, 0]), b: ndarray.scalar(4) }
+    const numbers = ({ a, b }: { readonly a: NdArray; readonly b: NdArray }) => [...a.data, ...b.data]
+    expect(numbers(clipped(6)(gradient))).toEqual([3, 0, 4])
+    const factor = 1 / (5 + 1e-6)
+    numbers(clipped(1)(gradient)).forEach((x, i) => expect(x).toBeCloseTo([3, 0, 4][i]! * factor, 12))
+    const step = (g: Tensor): Tensor => {
+      const from = { params: ops.constant(0), state: { slots: [], count: ops.constant(0) } }
+      return train.clipNorm(2)(train.sgd).step(ops.constant(-1))(g)(from).params
+    }
+    expect(ndarray.toNumber(evaluateOn(grad(step))(ndarray.scalar(0)))).toBe(1)
+    expect(() => train.clipNorm(0)).toThrow('train.clipNorm')
+    expect(() => train.weightDecay(-1)).toThrow('train.weightDecay')
   })
 
   it('refuses a memory factor outside [0, 1)', () => {
