@@ -1,7 +1,6 @@
 import { describe, it } from 'vitest'
 import type { ErrorTag } from '../../../lib/core/error.js'
 import { ops } from '../../../lib/graph/ops/index.js'
-import { spec } from '../../../lib/graph/spec.js'
 import type { Tensor } from '../../../lib/graph/tensor.js'
 import { expectRefusal } from '../../support/refusal.js'
 
