@@ -83,12 +83,12 @@ const tally = (name: string) => {
  *
  * @example
  * import assert from 'node:assert'
- * import { evaluateOn, ndarray, ops } from 'tangentflow'
+ * import { evaluateOn, ndarray, ops, type Tensor } from 'tangentflow'
  * import { arrays, law, measured } from 'tangentflow/laws'
  *
  * const report = law('a softmax sums to 1', arrays([5]), (x) => {
- *   const sum = evaluateOn(ops.softmax())(x).data.reduce((total, p) => total + p, 0)
- *   return measured('the sum', Math.abs(sum - 1), 1e-12)
+ *   const sum = evaluateOn((logits: Tensor) => ops.sum()(ops.softmax()(logits)))(x)
+ *   return measured('the sum', Math.abs(ndarray.toNumber(sum) - 1), 1e-12)
  * })
  * assert.equal(report.law, 'a softmax sums to 1')
  */
