@@ -81,14 +81,19 @@ export const checkpoints = (steps: number): readonly number[] => {
 
 /** What APGD remembers of a run; vectors are [n]. */
 export type ApgdState = Top & {
+  /** The point before the current one. */
   readonly previous: Tensor
   /** The loss of the last point, and how often it rose since the last checkpoint. */
   readonly lastLoss: Tensor
+
+  /** How often the loss rose since the last checkpoint. */
   readonly rises: Tensor
   /** The step size, in units of ε. */
   readonly stepSize: Tensor
   /** Whether the last checkpoint halved the step, and the largest loss there. */
   readonly halved: Tensor
+
+  /** The largest loss at the last checkpoint. */
   readonly checkedLoss: Tensor
 }
 
@@ -192,11 +197,16 @@ export type ApgdL1State = Top & {
   readonly stepSize: Tensor
   /** How many elements a step moves, and how many the best point had moved at the last checkpoint. */
   readonly active: Tensor
+
+  /** How many elements the best point had moved at the last checkpoint, [n]. */
   readonly checkedCount: Tensor
 }
 
 /** What the schedule gives to one step of APGD in L1: a scalar, 1 at a checkpoint. */
-export type ApgdL1Schedule = { readonly check: Tensor }
+export type ApgdL1Schedule = {
+  /** 1 at a checkpoint, else 0. */
+  readonly check: Tensor
+}
 
 /** In L1 the step size starts at ε, shrinks by this factor and no further than to this fraction. */
 const SHRINK = 1.5

@@ -43,16 +43,26 @@ const squareIn = (norm: Norm, options: SquareOptions): readonly NamedAttack[] =>
 
 /** The options of the standard attacks. */
 export interface StandardOptions {
+  /** The radius, in the units of the inputs. */
   readonly epsilon: number
   /** There is no Square for `l1`. @defaultValue `'linf'` */
   readonly norm?: Norm
+
+  /** The least and the largest value of an input. @defaultValue `[0, 1]` */
   readonly box?: Box
   /** The number of classes. The targeted attack needs four, DLR three. @defaultValue 10 */
   readonly classes?: number
   /** The layout of a sample, for Square, where its shape does not say it. */
   readonly image?: ImageShape
   /** Steps of PGD, from five starts, of each APGD and of Square. @defaultValue 40, 100 and 5000 */
-  readonly steps?: { readonly pgd?: number; readonly apgd?: number; readonly square?: number }
+  readonly steps?: {
+    /** Steps of PGD. @defaultValue 40 */
+    readonly pgd?: number
+    /** Steps of each APGD. @defaultValue 100 */
+    readonly apgd?: number
+    /** Steps of Square. @defaultValue 5000 */
+    readonly square?: number
+  }
 }
 
 /**
@@ -83,6 +93,7 @@ export const standard = ({
 
 /** The options of an audit. */
 export interface AuditOptions {
+  /** The radius, in the units of the inputs. */
   readonly epsilon: number
   /** Square is not tried in `l1`. @defaultValue `'linf'` */
   readonly norm?: Norm
@@ -104,6 +115,7 @@ export interface AuditOptions {
 
 /** The result of an audit. */
 export interface Audit {
+  /** The signs of overestimated robustness that were found. */
   readonly flags: readonly Flag[]
   /** Robust accuracy under PGD by the number of steps, up to twice as many as were asked for. */
   readonly overSteps: readonly number[]

@@ -41,10 +41,15 @@ export interface BallOptions {
  * the box, its bound is the element itself, so that a radius of 0 is the identity and no point is further outside.
  */
 export interface Ball {
+  /** The clean inputs, [n, …]. */
   readonly centre: Tensor
+
+  /** The radius: a number, or one for each sample, ready to be broadcast. */
   readonly epsilon: TensorLike
   /** The least and the largest value of every element, of the shape of the centres. */
   readonly low: Tensor
+
+  /** The largest value of every element, of the shape of the centres. */
   readonly high: Tensor
 }
 

@@ -17,6 +17,7 @@ import { type AttackRun, prepare, type RunOptions, type TracedAttack } from './r
 
 /** How a curve is measured. */
 export interface CurveOptions extends RunOptions {
+  /** The attack whose robust accuracy is measured. */
   readonly attack: TracedAttack
   /** Examples a program call, fewer where the set is smaller. @defaultValue 256 */
   readonly batch?: number
@@ -55,6 +56,7 @@ const fractionOf = (
 
 /** A point of the curve over ε. */
 export interface EpsilonPoint {
+  /** The radius. */
   readonly epsilon: number
   /** The fraction of the set on which the attack of this radius does not succeed. */
   readonly robust: number
@@ -62,6 +64,7 @@ export interface EpsilonPoint {
 
 /** How the curve over ε is measured. */
 export interface EpsilonOptions extends CurveOptions {
+  /** The radii, in the units of the inputs. */
   readonly epsilons: readonly number[]
   /** Called after every radius. */
   readonly observe?: (point: EpsilonPoint) => IO<void>
@@ -119,6 +122,8 @@ export interface StepCurve {
   readonly stuck: number
   /** Examples that met a gradient of zero, and one that was not finite. */
   readonly zeroGradients: number
+
+  /** Examples that met a gradient that was not finite. */
   readonly nonFiniteGradients: number
 }
 

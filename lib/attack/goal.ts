@@ -16,6 +16,8 @@ import type { Target } from './target.js'
  */
 export interface AttackLoss {
   (labels: Tensor): (logits: Tensor) => Tensor
+
+  /** The loss of a target, which an attack lowers. @defaultValue the loss itself */
   readonly targeted?: (targets: Tensor) => (logits: Tensor) => Tensor
 }
 
@@ -23,10 +25,16 @@ export interface AttackLoss {
  * A labelled batch whose samples may bring a radius of their own, [n], which replaces the attack's `epsilon`, and a class,
  * [n], for `target.given`. As arguments of the program they may change from call to call: a curve over ε compiles once.
  */
-export type AttackBatch = Batch & { readonly epsilon?: Tensor; readonly target?: Tensor }
+export type AttackBatch = Batch & {
+  /** The radius of each sample, [n]. */
+  readonly epsilon?: Tensor
+  /** The class to which each sample is driven, [n]. */
+  readonly target?: Tensor
+}
 
 /** A point, and how well it does for each sample. */
 export type Candidate = {
+  /** The point, [n, …]. */
   readonly x: Tensor
   /** 1 where the attack succeeds at `x`, [n]: the sample is misclassified (a tie counts), or the target is reached. */
   readonly success: Tensor
@@ -38,9 +46,16 @@ export type Candidate = {
 
 /** What an attack wants on one batch: all that an iteration may read. */
 export interface Goal {
+  /** The norm of the ball. */
   readonly norm: Norm
+
+  /** Where points may be. */
   readonly ball: Ball
+
+  /** A number for each sample, [n], which selects its random numbers. */
   readonly ids: Tensor | undefined
+
+  /** The logits at a point, [n, classes]. */
   readonly logits: (x: Tensor) => Tensor
   /** What is raised, [n], from logits. */
   readonly objective: (logits: Tensor) => Tensor

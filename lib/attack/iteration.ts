@@ -40,7 +40,10 @@ export type AttackResult = Candidate & {
 
 /** The next point, and what the iteration remembers: a tree of tensors of the same shapes at every step. */
 export interface StepResult<S> {
+  /** The next point, [n, …]. */
   readonly point: Tensor
+
+  /** What the iteration remembers until the next step. */
   readonly state: S
 }
 
@@ -85,7 +88,10 @@ export type Rows = Pick<AttackResult, 'losses' | 'margins'>
 
 /** An attack between two steps. `best` is the best point so far; before the first one, it loses to any. */
 export type AttackState<S> = FaultCounts & {
+  /** The current point, [n, …]. */
   readonly point: Tensor
+
+  /** What the iteration remembers. */
   readonly state: S
   readonly best: Candidate
 }

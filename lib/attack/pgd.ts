@@ -16,11 +16,15 @@ export type StepLength =
   | {
       /** In units of the inputs; it does not depend on `steps`. */
       readonly stepSize: number
+
+      /** Not given beside `stepSize`. */
       readonly relativeStep?: undefined
     }
   | {
       /** In units of ε / steps: 2.5 is usual (Madry et al.), 1 just reaches the sphere. */
       readonly relativeStep: number
+
+      /** Not given beside `relativeStep`. */
       readonly stepSize?: undefined
     }
 
@@ -51,7 +55,10 @@ export type PgdOptions = GoalOptions &
   }
 
 /** What PGD remembers: with momentum, the accumulated gradient. */
-export type PgdState = { readonly velocity?: Tensor }
+export type PgdState = {
+  /** The averaged direction of the steps so far, with momentum only. */
+  readonly velocity?: Tensor
+}
 
 /** The schedule of PGD gives nothing to its steps. */
 export type PgdSchedule = { readonly [name: string]: never }

@@ -10,15 +10,21 @@ export type AttackKind = 'white box' | 'black box' | 'transfer' | 'noise'
 
 /** One of the attacks of an evaluation. */
 export interface NamedAttack {
+  /** Its name in reports. */
   readonly name: string
   /** @defaultValue `'white box'` */
   readonly kind?: AttackKind
+
+  /** The attack itself. */
   readonly attack: Attack | TracedAttack
 }
 
 /** The result of one of several attacks. */
 export interface AttackReport {
+  /** The name of the attack. */
   readonly name: string
+
+  /** What the attack knows of the model. */
   readonly kind: AttackKind
   /** On how many examples it ran: those on which no attack before it succeeded. */
   readonly attacked: number
@@ -28,19 +34,29 @@ export interface AttackReport {
   readonly robust: number
   /** Attacked examples with a gradient that was zero everywhere, and with one that was not finite, at some step. */
   readonly zeroGradients: number
+
+  /** Attacked examples with a gradient that was not finite at some step. */
   readonly nonFiniteGradients: number
 }
 
 /** The accuracy on one class. */
 export interface ClassReport {
+  /** The class. */
   readonly label: number
+
+  /** How many examples have it. */
   readonly count: number
+
+  /** The fraction of them that is classified correctly. */
   readonly clean: number
+
+  /** The fraction of them that is also classified correctly under every attack. */
   readonly robust: number
 }
 
 /** The accuracy of a model on a set. Numbers and words only, so `JSON.stringify` makes a report of it. */
 export interface Robustness {
+  /** How many examples were evaluated. */
   readonly count: number
   /** The fraction classified correctly. */
   readonly clean: number
@@ -56,6 +72,8 @@ export interface Robustness {
   readonly classes: readonly ClassReport[]
   /** What the attacks, compared with one another, say against the evaluation. */
   readonly flags: readonly Flag[]
+
+  /** Who computed it; undefined where no program ran. */
   readonly executed: Executed | undefined
 }
 
@@ -92,11 +110,14 @@ export type FlagName =
 
 /** Something that a careful reader of a robust accuracy has to know: robustness may be overestimated. */
 export interface Flag {
+  /** Which sign it is. */
   readonly name: FlagName
   /** The finding, in words and numbers. */
   readonly reason: string
   /** The fraction that was measured, and the largest that raises no flag. */
   readonly measured: number
+
+  /** The largest fraction that raises no flag. */
   readonly limit: number
 }
 

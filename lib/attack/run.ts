@@ -39,7 +39,10 @@ export interface RunOptions {
 
 /** The result of an attack on an engine: the arrays of `AttackResult`, the key that repeats it, and what executed it. */
 export interface AttackRun extends Concrete<AttackResult> {
+  /** The key of the random numbers of the run. */
   readonly key: HostKey
+
+  /** Who computed it. */
   readonly executed: Executed
 }
 

@@ -31,10 +31,18 @@ export interface SquareOptions extends Omit<GoalOptions, 'norm'> {
 }
 
 /** The point that the next proposal changes, and its loss, [n]. */
-export type SquareState = { readonly accepted: Tensor; readonly loss: Tensor }
+export type SquareState = {
+  /** The point that the next proposal changes, [n, …]. */
+  readonly accepted: Tensor
+  /** Its loss, [n]. */
+  readonly loss: Tensor
+}
 
 /** What the schedule gives to one step of Square: the fraction of the image that it covers, a scalar. */
-export type SquareSchedule = { readonly part: Tensor }
+export type SquareSchedule = {
+  /** The fraction of the image that a proposal covers. */
+  readonly part: Tensor
+}
 
 /** −(z_y − max z_j): the margin loss of Square. */
 const marginLoss: AttackLoss = (labels) => (logits) => ops.neg(margin(labels)(logits))

@@ -10,7 +10,10 @@ import type { Settings } from './fingerprint.js'
 
 /** A run between two steps: how many are done, the state that they led to, and who computed it. */
 export interface RunState<S> {
+  /** How many steps are done. */
   readonly position: number
+
+  /** The state that they led to. */
   readonly state: S
   /** The engine, as a result names it; empty before the first step. */
   readonly engine: string
@@ -20,7 +23,11 @@ export interface RunState<S> {
 export interface Resumable<S> {
   /** The name of the operation, for the checkpoint and for errors. */
   readonly kind: string
+
+  /** What the run was started with; a checkpoint of other settings is refused. */
   readonly settings: Settings
+
+  /** The state as named arrays. */
   readonly encode: (state: S) => Tensors
   /** The state after so many steps; raises what does not fit. */
   readonly decode: (tensors: Tensors, position: number) => S

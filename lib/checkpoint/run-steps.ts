@@ -9,6 +9,7 @@ import { type Resumable, restore, type RunState, save } from './run-state.js'
 
 /** Where a run is saved, and how often. */
 export interface Checkpointing {
+  /** Where the run is saved. */
   readonly store: Store
   /**
    * Steps from one checkpoint to the next; the end is saved in any case.
@@ -23,7 +24,10 @@ export type Ended = 'all' | 'until' | 'stop'
 
 /** What a turn of {@link runSteps} leaves. */
 export interface Taken<S> {
+  /** The state after the steps. */
   readonly state: S
+
+  /** Who computed them. */
   readonly executed: Executed
   /** @defaultValue 1 */
   readonly steps?: number
@@ -31,10 +35,15 @@ export interface Taken<S> {
 
 /** A run of so many steps. */
 export interface Steps<S> extends Resumable<S> {
+  /** How many steps the run has. */
   readonly count: number
+
+  /** The state before the first step. */
   readonly first: S
   /** Takes the next step, or the next few, from the state after so many steps. */
   readonly take: (position: number, state: S) => TE.TaskEither<TangentError, Taken<S>>
+
+  /** Where and how often the run is saved. @defaultValue it is not saved */
   readonly checkpoint?: Checkpointing | undefined
   /** Asked before every turn: true ends the run there. */
   readonly stop?: IO<boolean> | undefined
@@ -51,7 +60,15 @@ const nameOf = ({ engine, backend, threads }: Executed): string => `${engine}, $
  */
 export const runSteps = <S>(
   run: Steps<S>
-): TE.TaskEither<TangentError, { readonly state: S; readonly ended: Ended }> => {
+): TE.TaskEither<
+  TangentError,
+  {
+    /** The last state. */
+    readonly state: S
+    /** Why the run ended. */
+    readonly ended: Ended
+  }
+> => {
   const { kind, count, first, take, checkpoint, stop, until } = run
   const write = (at: RunState<S>): TE.TaskEither<TangentError, void> =>
     checkpoint === undefined ? TE.right(undefined) : save(run)(checkpoint.store)(at)

@@ -20,6 +20,7 @@ export type ErrorTag =
  * All effects of the library fail with this one record, so a caller matches on `_tag` and never on a message.
  */
 export interface TangentError {
+  /** The kind of error. */
   readonly _tag: ErrorTag
   /** The operation that refused, in the words of the API: `ops.matmul`, `grad`, `openEngine`. */
   readonly operation: string
@@ -70,7 +71,10 @@ export const formatError = (error: TangentError): string =>
  * it never crosses a public boundary that returns an Either or a TaskEither.
  */
 export class TangentFailure extends Error {
+  /** The name of the exception. */
   override readonly name = 'TangentFailure'
+
+  /** The error as a value. */
   readonly error: TangentError
   constructor(error: TangentError) {
     super(formatError(error))

@@ -39,10 +39,15 @@ const hex = (bytes: Uint8Array): string =>
 
 /** What the header of an IDX file says. */
 export interface IdxHeader {
+  /** The type of the elements. */
   readonly type: ElementType
+
+  /** The length of every axis. */
   readonly shape: Shape
   /** Where the elements begin, and how many bytes the whole file has. */
   readonly start: number
+
+  /** The bytes of the whole file. */
   readonly length: number
 }
 

@@ -12,6 +12,8 @@ export interface Labelled {
   readonly x: NdArray
   /** [N], each a whole number in [0, classes). */
   readonly y: NdArray
+
+  /** How many classes there are; labels are 0 … classes − 1. */
   readonly classes: number
 }
 
@@ -63,7 +65,14 @@ export const classCounts = (set: Labelled): readonly number[] => {
  * assert.ok(E.isRight(set))
  * assert.deepEqual(data.moments(set.right), { mean: 0.5, deviation: 0.5 })
  */
-export const moments = ({ x }: Labelled): { readonly mean: number; readonly deviation: number } => {
+export const moments = ({
+  x
+}: Labelled): {
+  /** The mean over all elements. */
+  readonly mean: number
+  /** Their standard deviation. */
+  readonly deviation: number
+} => {
   let [sum, squares] = [0, 0]
   for (const v of x.data) sum += v
   const mean = sum / x.data.length
@@ -124,7 +133,17 @@ export const shaped =
 export const split =
   (size: number) =>
   (key: HostKey) =>
-  (set: Labelled): E.Either<TangentError, { readonly rest: Labelled; readonly held: Labelled }> => {
+  (
+    set: Labelled
+  ): E.Either<
+    TangentError,
+    {
+      /** The examples that were not drawn. */
+      readonly rest: Labelled
+      /** The examples that were drawn, to be held out. */
+      readonly held: Labelled
+    }
+  > => {
     const total = count(set)
     if (!(Number.isInteger(size) && size >= 1 && size < total))
       return E.left(

@@ -6,13 +6,19 @@ export type PublishedName = (typeof publishedNames)[number]
 
 /** A file as it was published: its bytes once unpacked, and their md5 where it is known. */
 export interface PublishedFile {
+  /** Its length when unpacked. */
   readonly bytes: number
+
+  /** Its MD5 when unpacked, in hexadecimal. */
   readonly md5?: string
 }
 
 /** What is known of a published set. */
 export interface PublishedSet {
+  /** What the set is called. */
   readonly title: string
+
+  /** The format of its files. */
   readonly format: 'idx' | 'cifar-10'
   /** The names of the classes 0, 1, 2 …. */
   readonly labels: readonly string[]
@@ -26,7 +32,14 @@ export interface PublishedSet {
   readonly debian?: string
   /** Where it can be had: folders that hold the files as `.gz`, or one archive of all. */
   readonly sources: readonly string[]
-  readonly archive?: { readonly md5: string; readonly folder: string }
+
+  /** The archive in which the set is published, where it is one. */
+  readonly archive?: {
+    /** The MD5 of the archive, in hexadecimal. */
+    readonly md5: string
+    /** The folder of the files in the archive. */
+    readonly folder: string
+  }
 }
 
 const images = (count: number): number => 16 + count * 784

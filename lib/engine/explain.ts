@@ -32,8 +32,13 @@ export interface ExplainOptions {
 
 /** A graph as it was traced, as an engine receives it, and the cost of one run. */
 export interface Stages {
+  /** The graph as it was traced. */
   readonly traced: Graph
+
+  /** The graph after all rewrites. */
   readonly optimised: Graph
+
+  /** What the optimised graph costs. */
   readonly cost: Cost
 }
 

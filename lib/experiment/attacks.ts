@@ -29,15 +29,32 @@ const times = (restarts: number): string => (restarts === 1 ? '' : ` × ${restar
 
 const attacks = codec.tagged<(on: Attacked) => attack.NamedAttack>()({
   fgsm: codec.variant('fgsm', {}, {}, () => ({ ball }) => ({ name: 'FGSM', attack: attack.fgsm(ball) })),
-  noise: codec.variant('noise', { samples: count }, {}, ({ samples }) => ({ ball }) => ({
-    name: `noise × ${samples}`,
-    kind: 'noise',
-    attack: attack.noise({ ...ball, samples })
-  })),
+  noise: codec.variant(
+    'noise',
+    {
+      /** How many random points are tried. */
+      samples: count
+    },
+    {},
+    ({ samples }) =>
+      ({ ball }) => ({
+        name: `noise × ${samples}`,
+        kind: 'noise',
+        attack: attack.noise({ ...ball, samples })
+      })
+  ),
   pgd: codec.variant(
     'pgd',
-    { steps: count, relativeStep: codec.atLeast(0) },
-    { restarts: count },
+    {
+      /** How many steps are taken. */
+      steps: count,
+      /** The step size in units of ε / steps. */
+      relativeStep: codec.atLeast(0)
+    },
+    {
+      /** From how many starts. @defaultValue 1 */
+      restarts: count
+    },
     ({ steps, relativeStep, restarts = 1 }) =>
       ({ ball }) => ({
         name: `PGD-${steps}${times(restarts)}`,
@@ -46,8 +63,16 @@ const attacks = codec.tagged<(on: Attacked) => attack.NamedAttack>()({
   ),
   apgd: codec.variant(
     'apgd',
-    { steps: count },
-    { restarts: count, loss: codec.oneOf(['ce', 'dlr']) },
+    {
+      /** How many steps are taken. */
+      steps: count
+    },
+    {
+      /** From how many starts. @defaultValue 1 */
+      restarts: count,
+      /** Cross-entropy or the difference of logits ratio. @defaultValue `ce` */
+      loss: codec.oneOf(['ce', 'dlr'])
+    },
     ({ steps, restarts = 1, loss = 'ce' }) =>
       ({ ball }) => ({
         name: `APGD-${loss.toUpperCase()}-${steps}${times(restarts)}`,
@@ -61,8 +86,14 @@ const attacks = codec.tagged<(on: Attacked) => attack.NamedAttack>()({
   ),
   'apgd-t': codec.variant(
     'apgd-t',
-    { steps: count },
-    { targets: count },
+    {
+      /** How many steps are taken for each target. */
+      steps: count
+    },
+    {
+      /** How many classes are tried as targets. @defaultValue 9, or all others */
+      targets: count
+    },
     ({ steps, targets }) =>
       ({ ball, classes }) => ({
         name: `APGD-T-${steps}`,
@@ -71,7 +102,10 @@ const attacks = codec.tagged<(on: Attacked) => attack.NamedAttack>()({
   ),
   square: codec.variant(
     'square',
-    { steps: count },
+    {
+      /** How many proposals are tried. */
+      steps: count
+    },
     {},
     ({ steps }) =>
       ({ ball: { norm, epsilon }, image }) => ({
@@ -95,8 +129,22 @@ const attacks = codec.tagged<(on: Attacked) => attack.NamedAttack>()({
  * masked gradients are looked for, `epsilons` are the radii of a curve. A new attack is a row of the table above.
  */
 export const EvaluationSetting = codec.closed(
-  { epsilon: codec.atLeast(0), attacks: codec.some(attacks.codec) },
-  { norm: Norm, batch: count, audit: count, epsilons: t.readonlyArray(codec.atLeast(0)) }
+  {
+    /** The radius of the attacks, pixels being in [0, 1]. */
+    epsilon: codec.atLeast(0),
+    /** The attacks, in their order. */
+    attacks: codec.some(attacks.codec)
+  },
+  {
+    /** The norm of the ball. @defaultValue `linf` */
+    norm: Norm,
+    /** Examples a program call. */
+    batch: count,
+    /** On how many examples signs of masked gradients are looked for. */
+    audit: count,
+    /** The radii of a curve of robust accuracy. */
+    epsilons: t.readonlyArray(codec.atLeast(0))
+  }
 )
 export type EvaluationSetting = t.TypeOf<typeof EvaluationSetting>
 

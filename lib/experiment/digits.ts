@@ -2,11 +2,14 @@ import type { Experiment } from './experiment.js'
 
 /** What of the bundled experiment can be set. */
 export interface DigitsOptions {
+  /** The seeds, one run of each method for each. */
   readonly seeds: Experiment['seeds']
   /** The fraction of the weights that every mask keeps. */
   readonly density: number
   /** The L∞ radius of the attacks, pixels being in [0, 1]. */
   readonly epsilon: number
+
+  /** Epochs of each training. */
   readonly epochs: number
   /** Steps of the search for the ticket. */
   readonly searchSteps: number

@@ -14,46 +14,99 @@ const fields = <P extends t.Props>(props: P): t.ReadonlyC<t.TypeC<P>> => t.reado
 const LayerCount = fields({ kept: t.number, total: t.number })
 
 /** Relative distances of kernel and outputs to the dense network's. */
-const DistanceRecord = fields({ kernel: t.number, output: t.number })
+const DistanceRecord = fields({
+  /** Of the mixed kernel. */
+  kernel: t.number,
+  /** Of the outputs. */
+  output: t.number
+})
 export type DistanceRecord = t.TypeOf<typeof DistanceRecord>
 
-const Flag = fields({ name: t.string, reason: t.string, measured: t.number, limit: t.number })
+const Flag = fields({
+  /** Which sign it is. */
+  name: t.string,
+  reason: t.string,
+  measured: t.number,
+  limit: t.number
+})
 
 /** How a model did on a set under several attacks: what `attack.evaluate` gives, without the examples one by one. */
 const RobustnessRecord = fields({
+  /** How many examples were evaluated. */
   count: t.number,
+
+  /** The fraction classified correctly. */
   clean: t.number,
+
+  /** The fraction classified correctly both as it is and under every attack. */
   robust: t.number,
+
+  /** The attacks, in order. */
   attacks: t.readonlyArray(
     fields({
+      /** The name of the attack. */
       name: t.string,
       kind: t.string,
       attacked: t.number,
       broken: t.number,
+
+      /** The fraction of the set that is robust after it. */
       robust: t.number,
       zeroGradients: t.number,
       nonFiniteGradients: t.number
     })
   ),
-  classes: t.readonlyArray(fields({ label: t.number, count: t.number, clean: t.number, robust: t.number })),
+
+  /** The classes that the set has. */
+  classes: t.readonlyArray(
+    fields({
+      label: t.number,
+      /** How many examples have the class. */
+      count: t.number,
+      /** The fraction of them that is classified correctly. */
+      clean: t.number,
+      /** The fraction of them that is robust. */
+      robust: t.number
+    })
+  ),
+
+  /** Signs that robustness is overestimated. */
   flags: t.readonlyArray(Flag)
 })
 
 /** What `attack.audit` saw. */
 const AuditRecord = fields({
+  /** On how many examples. */
   count: t.number,
+
+  /** Signs that robustness is overestimated. */
   flags: t.readonlyArray(Flag),
+
+  /** Robust accuracy under PGD by the number of steps. */
   overSteps: numbers,
+
+  /** Robust accuracy where the ball holds the whole box. */
   unbounded: t.number,
+
+  /** Robust accuracy under each attack by itself, by name. */
   alone: t.readonly(t.record(t.string, t.number))
 })
 
-const Executed = fields({ engine: t.string, backend: t.string, threads: t.number })
+const Executed = fields({
+  /** The engine. */
+  engine: t.string,
+  /** Its backend. */
+  backend: t.string,
+  /** The number of threads. */
+  threads: t.number
+})
 
 /** What a search of a mask did: distances to dense on its own batches along the way, and on images kept out at both ends. */
 const SearchRecord = fields({
   /** The steps at which `kernel` and `output` were noted. */
   steps: numbers,
+
+  /** The kernel’s distance to the dense one at each of `steps`. */
   kernel: numbers,
   output: numbers,
   /** Weights that entered or left the mask since the step noted before, layer by layer. */
@@ -82,6 +135,8 @@ const Measures = t.readonly(
     t.type({
       /** Kept and all weights of each layer, in order. */
       layers: t.readonlyArray(LayerCount),
+
+      /** What the masked network costs to run and to store. */
       cost: CostRecord
     }),
     t.partial({
@@ -89,7 +144,11 @@ const Measures = t.readonly(
       pixels: numbers,
       /** Distance of the masked network's mixed kernel and outputs to the dense ones at initialisation. */
       distance: DistanceRecord,
+
+      /** What the search did, where the method searches. */
       search: SearchRecord,
+
+      /** The kernel of the masked network at its start. */
       kernel: KernelRecord,
       /** The epochs at which `trajectory` was noted. */
       epochs: numbers,
@@ -98,19 +157,27 @@ const Measures = t.readonly(
     })
   ])
 )
+
+/** What was measured of a run beside its accuracy. */
 export type Measures = t.TypeOf<typeof Measures>
 
 /** One run of an experiment, as in its JSON file. */
 export const ExperimentRun = t.readonly(
   t.intersection([
     t.type({
+      /** The seed of the run. */
       seed: t.number,
       /** The name of the method in the experiment. */
       method: t.string,
+
+      /** The fraction of the weights that the mask keeps. */
       density: t.number,
       /** All of the experiment that this run depends on. */
       setting: t.readonly(t.record(t.string, t.unknown)),
+
+      /** How the training went. */
       training: fields({
+        /** How many steps were taken. */
         steps: t.number,
         /** The mean loss of each epoch. */
         losses: numbers,
@@ -119,15 +186,38 @@ export const ExperimentRun = t.readonly(
         /** The epoch whose parameters were tested: the best one by validation. */
         epoch: t.number
       }),
+
+      /** How the trained network did under the attacks. */
       robustness: RobustnessRecord,
+
+      /** Who computed it. */
       executed: Executed
     }),
     t.partial({
+      /** What was measured beside accuracies. */
       measures: Measures,
       /** Wall-clock time of each phase; a phase that was taken up again counts from there. */
-      seconds: fields({ mask: t.number, training: t.number, tests: t.number }),
+      seconds: fields({
+        /** Seconds to choose the mask. */
+        mask: t.number,
+        /** Seconds of the training. */
+        training: t.number,
+        /** Seconds of the evaluation. */
+        tests: t.number
+      }),
+
+      /** What the audit of the attacks found. */
       audit: AuditRecord,
-      overEpsilon: t.readonlyArray(fields({ epsilon: t.number, robust: t.number }))
+
+      /** Robust accuracy by radius. */
+      overEpsilon: t.readonlyArray(
+        fields({
+          /** The radius. */
+          epsilon: t.number,
+          /** The robust accuracy at this radius. */
+          robust: t.number
+        })
+      )
     })
   ])
 )
@@ -135,10 +225,15 @@ export type ExperimentRun = t.TypeOf<typeof ExperimentRun>
 
 /** A whole experiment: what was asked for, and its runs. */
 export const ExperimentRecord = fields({
+  /** The name of the experiment. */
   name: t.string,
   /** The command that made it. */
   command: t.string,
+
+  /** The experiment, as its file says it. */
   experiment: t.readonly(t.record(t.string, t.unknown)),
+
+  /** The finished runs. */
   runs: t.readonlyArray(ExperimentRun)
 })
 export type ExperimentRecord = t.TypeOf<typeof ExperimentRecord>

@@ -10,15 +10,33 @@ import { TrainingSetting } from './training-setting.js'
 
 const Fields = codec.closed(
   {
+    /** The name, which becomes the name of a file. */
     name: codec.fileName,
+
+    /** Which images. */
     data: DataSetting,
+
+    /** The network and its initialisation. */
     network: NetworkSetting,
+
+    /** The seeds, each of which draws its own weights and batches. */
     seeds: codec.some(codec.whole(0)),
+
+    /** How masks are chosen. */
     methods: codec.some(MethodSetting),
+
+    /** How every run is trained. */
     training: TrainingSetting,
+
+    /** How every run is evaluated. */
     evaluation: EvaluationSetting
   },
-  { densities: codec.some(codec.share), measures: MeasuresSetting }
+  {
+    /** The fractions of the weights that masks keep. @defaultValue `[1]` */
+    densities: codec.some(codec.share),
+    /** What is measured beside accuracies. @defaultValue nothing */
+    measures: MeasuresSetting
+  }
 )
 
 /** An experiment, as a JSON file says it: the same training and evaluation for each seed, method and density. */
@@ -79,8 +97,13 @@ export const Experiment: t.Type<Experiment, unknown> = new t.Type<Experiment, un
 
 /** One run of an experiment. */
 export interface RunSetting {
+  /** The seed. */
   readonly seed: number
+
+  /** How the mask is chosen. */
   readonly method: MethodSetting
+
+  /** The fraction of the weights that it keeps. */
   readonly density: number
 }
 

@@ -13,8 +13,18 @@ export const setNames = ['digits', ...publishedNames] as const
 
 /** Which images: the first so many of each part where it says how many, and how many training images are held out. */
 export const DataSetting = codec.closed(
-  { set: codec.oneOf(setNames), validation: codec.whole(0) },
-  { test: codec.whole(1), train: codec.whole(1) }
+  {
+    /** The data set. */
+    set: codec.oneOf(setNames),
+    /** How many training images are held out for validation. */
+    validation: codec.whole(0)
+  },
+  {
+    /** The first so many test images. @defaultValue all */
+    test: codec.whole(1),
+    /** The first so many training images. @defaultValue all */
+    train: codec.whole(1)
+  }
 )
 export type DataSetting = t.TypeOf<typeof DataSetting>
 
@@ -23,15 +33,27 @@ export type DataSetting = t.TypeOf<typeof DataSetting>
  * attack for kernels, and how many are followed along the training, at how many times.
  */
 export const MeasuresSetting = codec.closed(
-  { kernelImages: codec.whole(1), dynamicsImages: codec.whole(1), checkpoints: codec.whole(1) },
+  {
+    /** How many clean images, and as many attacked ones, kernels are computed on. */
+    kernelImages: codec.whole(1),
+    /** How many images are followed along the training. */
+    dynamicsImages: codec.whole(1),
+    /** At how many times they are followed. */
+    checkpoints: codec.whole(1)
+  },
   {}
 )
 export type MeasuresSetting = t.TypeOf<typeof MeasuresSetting>
 
 /** A data set as it is read: its two parts, and the shape of an image. */
 export interface ImageSet {
+  /** The images to train on. */
   readonly train: Labelled
+
+  /** The images to test on. */
   readonly test: Labelled
+
+  /** Channels, height and width of an image. */
   readonly image: ImageShape
 }
 

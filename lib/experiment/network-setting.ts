@@ -6,10 +6,19 @@ import * as nn from '../nn/index.js'
 type ForClasses = (classes: number) => nn.Network
 
 const start = {
+  /** Whether the network standardises its inputs inside. */
   standardise: t.boolean,
+
+  /** Whether the outputs at the start are subtracted. */
   centred: t.boolean,
+
+  /** What divides the variance of weights: the fan-in, or the average of fan-in and fan-out. @defaultValue `in` */
   fan: codec.oneOf(['in', 'average']),
+
+  /** σ_w of the initialisation. */
   sigmaW: codec.atLeast(0),
+
+  /** σ_b of the initialisation. */
   sigmaB: codec.atLeast(0)
 }
 
@@ -27,7 +36,10 @@ const known = <K extends string>(kind: K, network: typeof nn.lenet5) =>
 const networks = codec.tagged<ForClasses>()({
   mlp: codec.variant(
     'mlp',
-    { hidden: t.readonlyArray(codec.whole(1)) },
+    {
+      /** The widths of the hidden layers. */
+      hidden: t.readonlyArray(codec.whole(1))
+    },
     start,
     ({ hidden, ...options }) =>
       (classes) =>
@@ -42,7 +54,11 @@ const networks = codec.tagged<ForClasses>()({
   vgg32: codec.variant(
     'vgg32',
     {},
-    { widths: codec.some(codec.whole(1)), ...start },
+    {
+      /** The channels of the stages. */
+      widths: codec.some(codec.whole(1)),
+      ...start
+    },
     (setting) => (classes) => nn.vgg32({ ...setting, classes })
   )
 })

@@ -26,6 +26,8 @@ export interface ExperimentProgress {
   readonly phase: string
   /** How much of the phase is done, of how much. */
   readonly done: number
+
+  /** How much the phase has to do. */
   readonly total: number
   /** What the phase says of itself, such as its loss. */
   readonly note: string
@@ -45,6 +47,8 @@ export interface ExperimentOptions {
    * @defaultValue in memory, until the experiment ends
    */
   readonly store?: (name: string) => Store
+
+  /** Called as the experiment goes on. @defaultValue nothing */
   readonly onProgress?: (progress: ExperimentProgress) => IO.IO<void>
   /**
    * Asked before every program that an engine runs: true ends the experiment there with a StopError. A training or a search

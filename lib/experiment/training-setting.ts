@@ -12,23 +12,65 @@ const radius = codec.atLeast(0)
 export const Norm = codec.oneOf(['linf', 'l2', 'l1'])
 
 const schedules = codec.tagged<train.schedule.Schedule>()({
-  constant: codec.variant('constant', { rate: radius }, {}, ({ rate }) => train.schedule.constant(rate)),
-  cosine: codec.variant('cosine', { rate: radius }, { warmUp: codec.whole(0) }, ({ rate, warmUp = 0 }) =>
-    train.schedule.warmUp(warmUp, train.schedule.cosine(rate))
+  constant: codec.variant(
+    'constant',
+    {
+      /** The learning rate. */
+      rate: radius
+    },
+    {},
+    ({ rate }) => train.schedule.constant(rate)
   ),
-  'one-cycle': codec.variant('one-cycle', { rate: radius }, { summit: codec.share }, ({ rate, summit }) =>
-    train.schedule.oneCycle(rate, summit)
+  cosine: codec.variant(
+    'cosine',
+    {
+      /** The largest learning rate. */
+      rate: radius
+    },
+    {
+      /** Steps in which the rate rises from 0. @defaultValue 0 */
+      warmUp: codec.whole(0)
+    },
+    ({ rate, warmUp = 0 }) => train.schedule.warmUp(warmUp, train.schedule.cosine(rate))
+  ),
+  'one-cycle': codec.variant(
+    'one-cycle',
+    {
+      /** The largest learning rate. */
+      rate: radius
+    },
+    {
+      /** The fraction of the steps after which the rate is largest. @defaultValue 0.3 */
+      summit: codec.share
+    },
+    ({ rate, summit }) => train.schedule.oneCycle(rate, summit)
   ),
   steps: codec.variant(
     'steps',
-    { rate: radius, at: t.readonlyArray(codec.share) },
-    { factor: radius },
+    {
+      /** The first learning rate. */
+      rate: radius,
+      /** The fractions of the steps after which the rate falls. */
+      at: t.readonlyArray(codec.share)
+    },
+    {
+      /** What it is multiplied by each time. */
+      factor: radius
+    },
     ({ rate, at, factor }) => train.schedule.steps(rate, at, factor)
   )
 })
 
 const optimisers = codec.tagged<train.Optimiser>()({
-  momentum: codec.variant('momentum', { decay: radius }, {}, ({ decay }) => train.momentum(decay)),
+  momentum: codec.variant(
+    'momentum',
+    {
+      /** What the velocity is multiplied by at each step; 0 is plain SGD. */
+      decay: radius
+    },
+    {},
+    ({ decay }) => train.momentum(decay)
+  ),
   adam: codec.variant('adam', {}, {}, () => train.adam())
 })
 
@@ -42,13 +84,27 @@ interface Withstood {
   readonly ball: { readonly norm: attack.Norm; readonly epsilon: number }
 }
 
-const pgd = { epsilon: radius, steps: count, relativeStep: radius }
+const pgd = {
+  /** The radius, pixels being in [0, 1]. */
+  epsilon: radius,
+  /** Steps of the attack. */
+  steps: count,
+  /** The step size in units of ε / steps. */
+  relativeStep: radius
+}
 
 const attacks = codec.tagged<Withstood>()({
   pgd: codec.variant(
     'pgd',
     pgd,
-    { norm: Norm, warmUp: codec.whole(0), clean: codec.share },
+    {
+      /** The norm of the ball. @defaultValue `linf` */
+      norm: Norm,
+      /** Steps of training in which ε rises from 0. @defaultValue 0 */
+      warmUp: codec.whole(0),
+      /** The fraction of each batch that is not attacked. @defaultValue 0 */
+      clean: codec.share
+    },
     ({ epsilon, steps, relativeStep, norm = 'linf', warmUp, clean = 0 }) => {
       const at = (level: number | Tensor): attack.Attack =>
         attack.pgd({ norm, epsilon: level, steps, relativeStep })
@@ -67,8 +123,15 @@ const attacks = codec.tagged<Withstood>()({
   ),
   trades: codec.variant(
     'trades',
-    { ...pgd, beta: radius },
-    { norm: Norm },
+    {
+      ...pgd,
+      /** The weight of the robust term. */
+      beta: radius
+    },
+    {
+      /** The norm of the ball. @defaultValue `linf` */
+      norm: Norm
+    },
     ({ epsilon, steps, relativeStep, norm = 'linf', beta }) => {
       const options = { norm, epsilon, steps, relativeStep }
       return {
@@ -80,11 +143,19 @@ const attacks = codec.tagged<Withstood>()({
       }
     }
   ),
-  'fgsm-rs': codec.variant('fgsm-rs', { epsilon: radius }, {}, ({ epsilon }) => ({
-    options: { attack: train.fgsmRs({ epsilon }) },
-    last: attack.pgd({ epsilon, steps: 10, relativeStep: 2.5 }),
-    ball: { norm: 'linf', epsilon }
-  }))
+  'fgsm-rs': codec.variant(
+    'fgsm-rs',
+    {
+      /** The radius, pixels being in [0, 1]. */
+      epsilon: radius
+    },
+    {},
+    ({ epsilon }) => ({
+      options: { attack: train.fgsmRs({ epsilon }) },
+      last: attack.pgd({ epsilon, steps: 10, relativeStep: 2.5 }),
+      ball: { norm: 'linf', epsilon }
+    })
+  )
 })
 
 /** Examples a step, `all` for whole-batch gradient descent. */
@@ -101,8 +172,20 @@ const batchSize = new t.Type<number | 'all', unknown>(
  * is a row of its table above.
  */
 export const TrainingSetting = codec.closed(
-  { epochs: count, batch: batchSize, optimiser: optimisers.codec, schedule: schedules.codec },
-  { attack: attacks.codec }
+  {
+    /** How many epochs. */
+    epochs: count,
+    /** Examples a step, or `all`. */
+    batch: batchSize,
+    /** How parameters are moved. */
+    optimiser: optimisers.codec,
+    /** The learning rate of every step. */
+    schedule: schedules.codec
+  },
+  {
+    /** The attack of the training. @defaultValue none */
+    attack: attacks.codec
+  }
 )
 export type TrainingSetting = t.TypeOf<typeof TrainingSetting>
 

@@ -128,12 +128,18 @@ export const closed = <R extends t.Props, O extends t.Props>(
 
 /** One of several records told apart by their `kind`: its codec, and what a setting of it means. */
 export interface Variant<S, Out> {
+  /** The codec of the setting. */
   readonly codec: t.Type<S, unknown>
+
+  /** What a setting describes. */
   readonly build: (setting: S) => Out
 }
 
 type Kinded<K extends string, R extends t.Props, O extends t.Props> = Closed<
-  R & { readonly kind: t.Type<K> },
+  R & {
+    /** The word that tells the variants apart. */
+    readonly kind: t.Type<K>
+  },
   O
 >
 
@@ -144,7 +150,14 @@ export const variant = <K extends string, R extends t.Props, O extends t.Props, 
   optional: O,
   build: (setting: Kinded<K, R, O>) => Out
 ): Variant<Kinded<K, R, O>, Out> => ({
-  codec: closed({ kind: oneOf([kind]), ...required }, optional),
+  codec: closed(
+    {
+      /** The word that tells the variants apart. */
+      kind: oneOf([kind]),
+      ...required
+    },
+    optional
+  ),
   build
 })
 
@@ -154,11 +167,16 @@ export const variant = <K extends string, R extends t.Props, O extends t.Props, 
  */
 export const tagged =
   <Out>() =>
-  <M extends { readonly [K in keyof M]: { readonly kind: K } }>(table: {
+  <M extends { readonly [K in keyof M]: { /** The word that names the row. */ readonly kind: K } }>(table: {
     readonly [K in keyof M]: Variant<M[K], Out>
   }): {
+    /** The kinds, in the order of the table. */
     readonly kinds: readonly (keyof M & string)[]
+
+    /** The codec of a setting of any kind. */
     readonly codec: t.Type<M[keyof M], unknown>
+
+    /** What a setting describes, by its kind. */
     readonly build: (setting: M[keyof M]) => Out
   } => {
     const rows: Readonly<Record<PropertyKey, unknown>> = table

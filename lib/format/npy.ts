@@ -143,4 +143,10 @@ const encode = ({ shape, data }: NdArray, dtype: Dtype = dtypeOf(data)): E.Eithe
   })
 
 /** NumPy's files of one array. */
-export const npy = { decode, decodeHeader, longestHeader: 12 + LONGEST, encode }
+export const npy = {
+  decode,
+  decodeHeader,
+  /** The longest header that is read, in bytes. */
+  longestHeader: 12 + LONGEST,
+  encode
+}

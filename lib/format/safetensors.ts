@@ -9,16 +9,28 @@ import { type Dtype, dtypeOf, dtypes, elementBytes, isDtype, readElements } from
 
 /** Named tensors and free text about them. */
 export interface TensorFile {
+  /** The arrays by name. */
   readonly tensors: Readonly<Record<string, NdArray>>
+
+  /** Text by name. */
   readonly metadata: Readonly<Record<string, string>>
 }
 
 /** What a header says of one tensor; `begin` and `end` count bytes of the file. */
 export interface TensorEntry {
+  /** The name of the array. */
   readonly name: string
+
+  /** The type of its elements in the file. */
   readonly dtype: Dtype
+
+  /** The length of every axis. */
   readonly shape: Shape
+
+  /** The first byte in the file. */
   readonly begin: number
+
+  /** The byte after the last one. */
   readonly end: number
 }
 
@@ -105,6 +117,8 @@ const checkTiling = (entries: readonly TensorEntry[], start: number, length: num
 
 interface Header {
   readonly entries: readonly TensorEntry[]
+
+  /** Text by name. */
   readonly metadata: TensorFile['metadata']
 }
 
@@ -144,8 +158,13 @@ const decode = (bytes: Uint8Array): E.Either<TangentError, TensorFile> =>
 
 /** Tensors and text to write; element types other than the arrays' own are asked for by name. */
 export interface Encodable {
+  /** The arrays by name. */
   readonly tensors: Readonly<Record<string, NdArray>>
+
+  /** Text by name. @defaultValue none */
   readonly metadata?: Readonly<Record<string, string>>
+
+  /** The types of the elements in the file, by name. @defaultValue those of the arrays */
   readonly dtypes?: Readonly<Record<string, Dtype>>
 }
 

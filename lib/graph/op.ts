@@ -8,15 +8,24 @@ import type { PointwiseName } from './primitives/pointwise.js'
  * and its shape, never its elements.
  */
 export interface Tensor {
+  /** Tells a tensor from other values. */
   readonly _tag: 'Tensor'
+
+  /** What computes it. */
   readonly op: Op
+
+  /** What it is computed from. */
   readonly inputs: readonly Tensor[]
+
+  /** The length of every axis; empty for a scalar. */
   readonly shape: Shape
 }
 
 /** A closed computation: its arguments in order and its results. Nodes are shared wherever they are equal. */
 export interface Graph {
+  /** The inputs, in the order of the arguments. */
   readonly inputs: readonly Tensor[]
+  /** The results. */
   readonly outputs: readonly Tensor[]
 }
 

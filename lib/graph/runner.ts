@@ -10,12 +10,17 @@ export interface Executed {
   readonly engine: string
   /** What it computes with, and its version. */
   readonly backend: string
+
+  /** The number of threads. */
   readonly threads: number
 }
 
 /** A result and who computed it. */
 export interface Result<Out> {
+  /** What the program gave. */
   readonly value: Out
+
+  /** Who computed it. */
   readonly executed: Executed
 }
 
@@ -36,6 +41,8 @@ export interface Runner {
    * @defaultValue 1
    */
   readonly unroll?: number
+
+  /** Traces, optimises and lowers a function for arguments of these shapes. */
   readonly compile: <Args extends readonly unknown[], Out>(
     f: (...args: Args) => Out,
     specs: Specs<Args>

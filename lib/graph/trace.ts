@@ -8,8 +8,13 @@ import { isKeyLeaf, isSpecLeaf, type Specs } from './spec.js'
 
 /** A traced function: its graph, and the shapes of the trees that go in and come out. */
 export interface Traced<Args extends readonly unknown[], Out> {
+  /** The graph. */
   readonly graph: Graph
+
+  /** The shapes of the arguments. */
   readonly args: Specs<Args>
+
+  /** The results, as a tree of symbolic tensors. */
   readonly out: Out
 }
 

@@ -32,7 +32,10 @@ export interface FetchOptions extends Pick<DataOptions, 'data' | 'env'> {
 
 /** One file to request, and where it is written: an archive names a folder. */
 export interface Download {
+  /** Where it is fetched from. */
   readonly url: string
+
+  /** The file or folder that it is written to. */
   readonly path: string
   /** The download ends after so many bytes, since what was published is not longer. */
   readonly most: number

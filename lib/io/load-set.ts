@@ -15,9 +15,12 @@ import { type LengthOf, readBytes } from './read-bytes.js'
 
 /** A file that a set was read from. */
 export interface SourceFile {
+  /** Where it was read. */
   readonly path: string
   /** Bytes and md5 once unpacked. */
   readonly bytes: number
+
+  /** Its MD5 when unpacked, in hexadecimal. */
   readonly md5: string
   /** Whether it is, byte for byte, a file that was published. */
   readonly isPublished: boolean
@@ -25,7 +28,10 @@ export interface SourceFile {
 
 /** A set read from files. */
 export interface LoadedSet {
+  /** The name of the set. */
   readonly name: PublishedName
+
+  /** What the set is called. */
   readonly title: string
   /** The names of the classes. */
   readonly labels: readonly string[]
@@ -33,7 +39,11 @@ export interface LoadedSet {
   readonly image: PublishedSet['image']
   /** Inputs [n, features] in [0, 1]. */
   readonly train: Labelled
+
+  /** The images to test on. */
   readonly test: Labelled
+
+  /** The files that were read. */
   readonly files: readonly SourceFile[]
 }
 

@@ -39,7 +39,10 @@ export interface DataOptions {
 
 /** The files of a set: those of the train and of the test part. */
 export interface SetFiles {
+  /** The files of the training images. */
   readonly train: readonly string[]
+
+  /** The files of the test images. */
   readonly test: readonly string[]
 }
 

@@ -9,7 +9,10 @@ import { law, type LawOptions, type LawReport, measured, type Outcome, worstOf }
 
 /** Whether an array is in a set, and by how many units in the last place of float32 its worst element or sample is not. */
 export interface Containment {
+  /** Whether the whole array is in the set. */
   readonly inside: boolean
+
+  /** By how many units in the last place of float32 the worst element or sample is outside. */
   readonly worst: number
   /** The position of the worst element; −1 when none is outside. */
   readonly at: number

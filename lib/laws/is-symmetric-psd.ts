@@ -4,12 +4,17 @@ import { showShape } from '../core/shape.js'
 
 /** How symmetric a matrix is, its extreme eigenvalues, and how many of them are not 0. */
 export interface KernelReport {
+  /** Whether the kernel is symmetric and positive semi-definite. */
   readonly holds: boolean
   /** The number of eigenvalues above `tolerance` times the largest. */
   readonly rank: number
   /** The largest |K_ij − K_ji|, as a part of the largest |K_ij|. */
   readonly asymmetry: number
+
+  /** The smallest eigenvalue. */
   readonly smallest: number
+
+  /** The largest eigenvalue. */
   readonly largest: number
 }
 

@@ -30,9 +30,16 @@ export const worstOf = (outcomes: readonly Outcome[]): Outcome =>
 
 /** A law that held: the number of cases, how many were drawn again, and the largest error relative to its bound. */
 export interface LawReport {
+  /** The name of the law. */
   readonly law: string
+
+  /** How many cases were measured. */
   readonly runs: number
+
+  /** How many cases were drawn again. */
   readonly redrawn: number
+
+  /** The largest error relative to its bound. */
   readonly worst: number
 }
 

@@ -13,8 +13,13 @@ import { type BallNorm, type Containment, inBall, inBox } from './in-ball.js'
 
 /** A batch of labelled samples with ids. */
 export interface LawBatch<T> {
+  /** Inputs, [n, …]. */
   readonly x: T
+
+  /** Labels, [n]. */
   readonly y: T
+
+  /** A number for each sample, [n]. */
   readonly ids: T
 }
 
@@ -22,12 +27,18 @@ export interface LawBatch<T> {
 export type AttackUnderLaw = (
   batch: LawBatch<Tensor>,
   key: Key
-) => { readonly x: Tensor; readonly [more: string]: Tensor }
+) => {
+  /** The attacked inputs, [n, …]. */
+  readonly x: Tensor
+  readonly [more: string]: Tensor
+}
 
 /** The batches on which an attack is checked. */
 export interface AttackLawOptions extends LawOptions {
   /** The shape of a batch, samples first. */
   readonly shape: Shape
+
+  /** How many classes labels are drawn from. */
   readonly classes: number
   /**
    * Inputs are uniform in this interval.
@@ -41,6 +52,8 @@ export interface AttackLawOptions extends LawOptions {
 export interface StaysInsideOptions extends AttackLawOptions {
   /** @defaultValue `'linf'` */
   readonly norm?: BallNorm
+
+  /** The radius that the attack promises. */
   readonly epsilon: number
 }
 

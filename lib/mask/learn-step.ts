@@ -30,11 +30,16 @@ export interface ObjectiveInput<P = Params> {
   readonly clean: Tensor
   /** Other examples under attack. */
   readonly adversarial: Required<Batch>
+
+  /** The key of the random numbers of the step. */
   readonly key: Key
 }
 
 /** What is minimised, and anything else to report of a step: scalars by name. */
-export type LossTerms = { readonly loss: Tensor } & { readonly [term: string]: Tensor }
+export type LossTerms = {
+  /** What is minimised, a scalar. */
+  readonly loss: Tensor
+} & { readonly [term: string]: Tensor }
 
 /** What a search minimises; any composition of traced functions will do. */
 export type MaskObjective<P = Params> = (input: ObjectiveInput<P>) => LossTerms
@@ -56,12 +61,17 @@ export interface TrainableWeights {
 export interface Rescoring<P = Params> {
   /** Steps from one time to the next at which the scores are taken anew. */
   readonly steps: number
+
+  /** The new scores, from the weights at that step. */
   readonly scores: (params: Concrete<P>) => Concrete<Weights<P>>
 }
 
 /** How a mask is learnt. */
 export interface LearnOptions<P = Params> {
+  /** What is minimised. */
   readonly objective: MaskObjective<P>
+
+  /** How scores become a mask. */
   readonly parametrisation: Parametrisation
   /** Where the scores start, and with it what is masked: the leaves that have scores. Leaves that the parameters lack are a TreeError. */
   readonly start: Concrete<Weights<P>>
@@ -71,6 +81,8 @@ export interface LearnOptions<P = Params> {
   readonly attackTarget?: 'dense' | 'sparse'
   /** @defaultValue Adam */
   readonly optimiser?: Optimiser
+
+  /** How many steps are taken. */
   readonly steps: number
   /** Clean and attacked examples a step, each this many. */
   readonly batch: number
@@ -92,7 +104,10 @@ export interface LearnOptions<P = Params> {
 
 /** One step. */
 export interface LearnEvent {
+  /** Steps taken. */
   readonly step: number
+
+  /** Steps in all. */
   readonly steps: number
   /** The objective's scalars by name, `loss` among them, before the step. */
   readonly terms: Readonly<Record<string, number>>
@@ -104,11 +119,15 @@ export interface LearnEvent {
 export interface LearnResult<P = Params> {
   /** The hard mask of the scores at the end. */
   readonly mask: Concrete<Weights<P>>
+
+  /** The last scores. */
   readonly scores: Concrete<Weights<P>>
   /** The layers that the mask empties, see `mask.emptyLayers`; none where all is well. */
   readonly emptyLayers: readonly number[]
   /** The weights at the end: as they were, unless they move. */
   readonly params: Concrete<P>
+
+  /** The events of the steps. */
   readonly history: readonly LearnEvent[]
 }
 
@@ -133,6 +152,7 @@ export const checkLearn = <P>(
 
 /** What goes from step to step; weights only where they move. */
 export type LearnState<P> = {
+  /** The scores and the state of their optimiser. */
   readonly scores: TrainState<Weights<P>>
   readonly weights?: TrainState<P>
 }

@@ -73,8 +73,14 @@ export const weightShapes = (weights: unknown): readonly Shape[] =>
 export const keptOf = ({ data }: NdArray): number => data.filter((m) => m !== 0).length
 
 /** Kept and all entries of each leaf of a mask, in order. */
-export const countKept = (mask: unknown): readonly { readonly kept: number; readonly total: number }[] =>
-  leaves('mask', isNdArray, mask).map(({ value }) => ({ kept: keptOf(value), total: value.data.length }))
+export const countKept = (
+  mask: unknown
+): readonly {
+  /** Weights that the mask keeps. */
+  readonly kept: number
+  /** All weights. */
+  readonly total: number
+}[] => leaves('mask', isNdArray, mask).map(({ value }) => ({ kept: keptOf(value), total: value.data.length }))
 
 /** The fraction that a concrete mask keeps of all its entries. */
 export const density = (mask: unknown): number => {

@@ -47,7 +47,14 @@ export interface ObjectiveOptions {
 }
 
 /** The terms of the search's loss, scalars. Kernel and output distances are squared and relative to the dense network. */
-export type ObjectiveTerms = { readonly loss: Tensor; readonly kernel: Tensor; readonly output: Tensor }
+export type ObjectiveTerms = {
+  /** The weighted sum, a scalar. */
+  readonly loss: Tensor
+  /** The squared distance of the kernels. */
+  readonly kernel: Tensor
+  /** The squared distance of the outputs. */
+  readonly output: Tensor
+}
 
 const squaredDistance = (a: Tensor, b: Tensor, relative: boolean): Tensor => {
   const d = ops.sub(b)(a)
@@ -98,7 +105,12 @@ export const objective =
   }
 
 /** How far a masked network is from the dense one, both relative: 0 is equal, 1 as far as the zero mask. */
-export type MaskDistance = { readonly kernel: Tensor; readonly output: Tensor }
+export type MaskDistance = {
+  /** The relative distance of the kernels. */
+  readonly kernel: Tensor
+  /** The relative distance of the outputs. */
+  readonly output: Tensor
+}
 
 /**
  * Measures ‖Θₘ(X, X̃) − Θ(X, X̃)‖_F / ‖Θ(X, X̃)‖_F with full outputs, and ‖f(m∘θ, X̃) − f(θ, X̃)‖ / ‖f(θ, X̃)‖, where X̃ is

@@ -31,7 +31,10 @@ export const oneShotMethods = Object.keys(methods) as readonly OneShotMethod[]
 
 /** A mask, and the scores it came from. */
 export interface OneShot<P = Params> {
+  /** The mask: 1 keeps a weight, 0 removes it. */
   readonly mask: Concrete<Weights<P>>
+
+  /** The scores that chose it. */
   readonly scores: Concrete<Weights<P>>
   /** The layers that the mask empties, see `mask.emptyLayers`; none where all is well. */
   readonly emptyLayers: readonly number[]
@@ -160,6 +163,7 @@ export const iterative =
 
 /** How a mask is made from a score. */
 export interface OneShotOptions extends MaskedLeaves {
+  /** The score. */
   readonly method: OneShotMethod
   /** The fraction of weights that the mask keeps, in (0, 1]. */
   readonly density: number

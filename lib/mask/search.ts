@@ -56,6 +56,7 @@ export interface SearchOptions<P = Params>
 
 /** One step of a search. */
 export interface SearchEvent extends Omit<LearnEvent, 'terms'> {
+  /** The value of the objective. */
   readonly loss: number
   /** Relative kernel distance of this batch's mask to dense (an estimate, with probes). */
   readonly kernel: number
@@ -65,6 +66,7 @@ export interface SearchEvent extends Omit<LearnEvent, 'terms'> {
 
 /** What a search found: the mask, the scores it comes from, and every step. */
 export interface Ticket<P = Params> extends Omit<LearnResult<P>, 'history'> {
+  /** The steps of the search that were noted. */
   readonly history: readonly SearchEvent[]
 }
 

@@ -45,8 +45,13 @@ export interface TransferOptions extends MaskedLeaves, Sparsity, Pick<LearnOptio
 
 /** One step of a transfer: its loss and the terms without their weights. */
 export interface TransferEvent {
+  /** Steps taken. */
   readonly step: number
+
+  /** Steps in all. */
   readonly steps: number
+
+  /** The value of the objective. */
   readonly loss: number
   /** The mean squared difference of kernel entries. */
   readonly kernel: number

@@ -7,28 +7,46 @@ import type { Tensor } from '../graph/tensor.js'
 import type { Model } from './model.js'
 
 /** The parameters of one layer: weights and biases, or nothing. A type, not an interface, so that it is a tree. */
-export type LayerParams = { readonly w?: Tensor; readonly b?: Tensor }
+export type LayerParams = {
+  /** The weights. */
+  readonly w?: Tensor
+  /** The biases. */
+  readonly b?: Tensor
+}
 
 /** The parameters of a network: one record for each layer, empty for layers that have none. */
 export type Params = readonly LayerParams[]
 
 /** One layer: what it needs to start, and what it does to a batch [n, …]. Shapes are those of one example. */
 export interface Layer {
+  /** The shape of the outputs for a shape of inputs, both without the batch axis. */
   readonly outputShape: (inputShape: Shape) => Shape
+
+  /** Draws parameters; the shape of the inputs is without the batch axis. */
   readonly init: (key: HostKey, inputShape: Shape) => Concrete<LayerParams>
+
+  /** The outputs for a batch of inputs. */
   readonly apply: (params: LayerParams) => (x: Tensor) => Tensor
 }
 
 /** What masks and scores need of a network: its function and, where it is made of layers, these. */
 export interface NetworkLike<P> {
+  /** The layers, where there are any. */
   readonly layers?: readonly Layer[]
+
+  /** The outputs for a batch of inputs. */
   readonly apply: Model<P>
 }
 
 /** A network: `init` makes concrete parameters, `apply(params)` maps a batch [n, …inputShape] to [n, …outputShape]. */
 export interface Network extends NetworkLike<Params> {
+  /** The layers, in order. */
   readonly layers: readonly Layer[]
+
+  /** The shape of the outputs for a shape of inputs, both without the batch axis. */
   readonly outputShape: (inputShape: Shape) => Shape
+
+  /** Draws the parameters of all layers; the shape of the inputs is without the batch axis. */
   readonly init: (key: HostKey, inputShape: Shape) => Concrete<Params>
 }
 

@@ -94,7 +94,12 @@ export const margin: Loss = (labels) => (logits) => {
  * const z = ndarray.fromNested([[3, 1], [0, 5]])
  * assert.deepEqual(ndarray.toNested(evaluateOn(loss)(z, ndarray.fromNested([0, 0]))), [-2, 1])
  */
-export const cw = (confidence = 0): Loss & { readonly targeted: Loss } => {
+export const cw = (
+  confidence = 0
+): Loss & {
+  /** The loss of a target, which an attack lowers. */
+  readonly targeted: Loss
+} => {
   const bounded = (lead: Tensor): Tensor => {
     if (!(confidence >= 0)) fail('ArgumentError', 'nn.cw', 'a confidence of at least 0', `${confidence}`)
     return confidence === Infinity ? lead : ops.min(confidence)(lead)

@@ -9,14 +9,28 @@ export type Model<P> = (params: P) => (x: Tensor) => Tensor
  * A labelled batch: inputs [n, …], labels [n] or targets [n, …], and, where noise must stay with a sample wherever it is in a
  * batch, the samples' ids [n].
  */
-export type Batch = { readonly x: Tensor; readonly y: Tensor; readonly ids?: Tensor }
+export type Batch = {
+  /** Inputs, [n, …]. */
+  readonly x: Tensor
+  /** Labels, [n], or targets, [n, …]. */
+  readonly y: Tensor
+  /** A number for each sample, [n], which selects its random numbers. */
+  readonly ids?: Tensor
+}
 
 /**
  * An attack: given a model, a traced function from parameters, a labelled batch and a key to adversarial inputs of the
  * batch's shape. The inputs are constants to every derivative (Danskin's theorem), so attacks nest in losses and kernels.
  */
 export interface Attack {
-  <P>(model: Model<P>): (params: P, batch: Batch, key: Key) => { readonly x: Tensor }
+  <P>(model: Model<P>): (
+    params: P,
+    batch: Batch,
+    key: Key
+  ) => {
+    /** The attacked inputs, of the shape of the clean ones. */
+    readonly x: Tensor
+  }
   /** The box that it keeps inputs in: whoever has concrete inputs refuses those outside it with a DataError. */
   readonly box?: Box | undefined
 }
@@ -25,4 +39,9 @@ export interface Attack {
 export type Box = readonly [low: number, high: number]
 
 /** A concrete set of examples with labels, [n], or with targets of any shape [n, …]. */
-export type Dataset = Concrete<{ readonly x: Tensor; readonly y: Tensor }>
+export type Dataset = Concrete<{
+  /** Inputs, [n, …]. */
+  readonly x: Tensor
+  /** Labels, [n], or targets, [n, …]. */
+  readonly y: Tensor
+}>

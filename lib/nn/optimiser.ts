@@ -9,15 +9,27 @@ import type { Tensor } from '../graph/tensor.js'
 import * as tree from '../graph/tree.js'
 
 /** The memory of an optimiser: trees like the parameters, and the number of steps taken. */
-export type OptimiserState<P> = { readonly slots: readonly P[]; readonly count: Tensor }
+export type OptimiserState<P> = {
+  /** Averages of the gradients, each of the shape of the parameters. */
+  readonly slots: readonly P[]
+  /** Steps taken, a scalar. */
+  readonly count: Tensor
+}
 
 /** Parameters, and the optimiser's memory of them. */
-export type TrainState<P> = { readonly params: P; readonly state: OptimiserState<P> }
+export type TrainState<P> = {
+  /** The parameters. */
+  readonly params: P
+  /** What the optimiser remembers. */
+  readonly state: OptimiserState<P>
+}
 
 /** A pure step of descent; the learning rate is a scalar tensor, so a schedule costs no new program. */
 export interface Optimiser {
   /** How many trees like the parameters the state holds. */
   readonly slots: number
+
+  /** The parameters and the state after one step along a gradient at a learning rate. */
   readonly step: (rate: Tensor) => <P>(gradient: P) => (from: TrainState<P>) => TrainState<P>
 }
 
@@ -85,8 +97,13 @@ export const rootOrZero = customJvp('rootOrZero', ops.sqrt, ([v], root, [t]) => 
 
 /** The constants of Adam. */
 export interface AdamOptions {
+  /** The decay of the mean of gradients. @defaultValue 0.9 */
   readonly beta1?: number
+
+  /** The decay of the mean of their squares. @defaultValue 0.999 */
   readonly beta2?: number
+
+  /** What is added to the root in the denominator. @defaultValue 1e-8 */
   readonly epsilon?: number
 }
 

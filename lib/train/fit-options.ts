@@ -19,7 +19,12 @@ export interface Validate<P = Params> {
   /** The score of parameters; larger is better. Robust accuracy on a validation split, for example. */
   readonly score: (
     params: Concrete<P>,
-    at: { readonly step: number; readonly epoch: number }
+    at: {
+      /** Steps taken. */
+      readonly step: number
+      /** Epochs done. */
+      readonly epoch: number
+    }
   ) => ReaderTaskEither<Runner, TangentError, number>
   /** Whether training is long enough, asked after every validation: `train.patience(3)`. @defaultValue never */
   readonly until?: (validations: readonly Validation[]) => boolean
@@ -27,6 +32,7 @@ export interface Validate<P = Params> {
 
 /** The recipe of a training run. */
 export interface FitOptions<P = Params> extends TrainStepOptions {
+  /** How often every example is seen. */
   readonly epochs: number
   /** Examples a step. Those that fill no last batch are left out of that epoch; every epoch has its own shuffle. */
   readonly batch: number
@@ -41,9 +47,16 @@ export interface FitOptions<P = Params> extends TrainStepOptions {
    */
   readonly unroll?: number
   /** Inputs whose outputs are recorded so many times, after about equally spaced steps, the last one included. */
-  readonly record?: { readonly x: NdArray; readonly times: number }
+  readonly record?: {
+    /** The inputs, [n, …]. */
+    readonly x: NdArray
+    /** How many times. */
+    readonly times: number
+  }
   /** Called after every program. */
   readonly observe?: (event: FitEvent) => IO<void>
+
+  /** How parameters are validated. @defaultValue they are not */
   readonly validate?: Validate<P>
   /**
    * Saves the run, and resumes it where its last checkpoint is: then it ends in the same bits as one that was never
@@ -59,6 +72,8 @@ export interface FitOptions<P = Params> extends TrainStepOptions {
 export interface FitEvent {
   /** Steps taken. */
   readonly step: number
+
+  /** Steps in all. */
   readonly steps: number
   /** Epochs finished. */
   readonly epoch: number
@@ -70,11 +85,14 @@ export interface FitEvent {
 
 /** What a training returns. */
 export interface FitResult<P = Params> {
+  /** The last parameters. */
   readonly params: Concrete<P>
   /** The loss of every step's batch, under attack, before the step. */
   readonly losses: readonly number[]
   /** Outputs on the recorded inputs, each time that they were recorded. */
   readonly recorded: Trajectory
+
+  /** Every validation, in order. */
   readonly validations: readonly Validation[]
   /** The parameters of the best validation, if there was one. */
   readonly best: Best<P> | undefined
@@ -106,7 +124,10 @@ const atLeast1 = (name: string, value: number): number => requireWhole('train.fi
 
 /** The score of the parameters after a step. */
 export interface Validation {
+  /** Steps taken. */
   readonly step: number
+
+  /** Epochs done. */
   readonly epoch: number
   /** Larger is better. */
   readonly score: number
@@ -114,6 +135,7 @@ export interface Validation {
 
 /** The parameters of the best validation; the earliest of equal ones. */
 export interface Best<P = Params> extends Validation {
+  /** The parameters with the best score. */
   readonly params: Concrete<P>
 }
 

@@ -21,6 +21,8 @@ export type PruneOptions = Sparsity & MaskedLeaves
 export interface Pruned<P = Params> {
   /** The training before pruning. */
   readonly dense: FitResult<P>
+
+  /** The mask of the weights that are kept. */
   readonly mask: Concrete<Weights<P>>
 }
 
@@ -102,7 +104,10 @@ export interface RewindOptions<P = Params>
 
 /** A ticket: its mask, and the weights from which it is to be trained. */
 export interface Rewound<P = Params> {
+  /** The mask of the weights that are kept. */
   readonly mask: Concrete<Weights<P>>
+
+  /** The parameters from which the sparse network is trained. */
   readonly params: Concrete<P>
 }
 
@@ -163,9 +168,19 @@ export const rewind =
 export interface ThreeStageOptions<P = Params>
   extends Omit<FitOptions<P>, 'epochs' | 'mask' | 'checkpoint'>, PruneOptions {
   /** Epochs before and after pruning: with a sum of n, as many gradients as n epochs of one training. */
-  readonly epochs: { readonly dense: number; readonly sparse: number }
+  readonly epochs: {
+    /** Epochs before pruning. */
+    readonly dense: number
+    /** Epochs after it. */
+    readonly sparse: number
+  }
   /** Saves both trainings. */
-  readonly checkpoint?: { readonly dense: Checkpointing; readonly sparse: Checkpointing }
+  readonly checkpoint?: {
+    /** Where the dense training is saved. */
+    readonly dense: Checkpointing
+    /** Where the sparse training is saved. */
+    readonly sparse: Checkpointing
+  }
 }
 
 /** The outcome of all three stages. */

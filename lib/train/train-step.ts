@@ -16,12 +16,16 @@ import { adversarial, type Objective } from './objective.js'
  * `{ schedule: train.schedule.linear(0, 0.1, 500), at: (epsilon) => attackOf(epsilon) }`
  */
 export interface Scheduled<A> {
+  /** The value of every step. */
   readonly schedule: Schedule
+
+  /** What a value gives. */
   readonly at: (value: Tensor) => A
 }
 
 /** What a step minimises, and how. */
 export interface TrainStepOptions {
+  /** How parameters are moved. */
   readonly optimiser: Optimiser
   /** The attack on the inputs of every step. @defaultValue none */
   readonly attack?: Attack | Scheduled<Attack>
@@ -62,7 +66,12 @@ export const trainStep =
     rate: Tensor,
     key: Key,
     level: Tensor = rate
-  ): { readonly to: TrainState<P>; readonly loss: Tensor } => {
+  ): {
+    /** The state after the step. */
+    readonly to: TrainState<P>
+    /** The loss before it, a scalar. */
+    readonly loss: Tensor
+  } => {
     const lowered = objectiveOf(options, level)(model)
     const [value, gradient] = valueAndGrad((p: P) => lowered(p, batch, key))(from.params)
     return { to: options.optimiser.step(rate)(mask_.apply(mask)(gradient))(from), loss: value }

@@ -3,7 +3,10 @@ import type { NdArray } from '../core/ndarray.js'
 
 /** Outputs on the recorded inputs after a step. */
 export interface Recorded {
+  /** Steps taken. */
   readonly step: number
+
+  /** The outputs, [n, …]. */
   readonly outputs: NdArray
 }
 

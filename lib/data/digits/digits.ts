@@ -48,7 +48,12 @@ export const digits = (): Labelled => {
  * const { train, test } = data.digitsSplit()
  * assert.deepEqual([train.y.shape, test.y.shape], [[1397], [400]])
  */
-export const digitsSplit = (): { readonly train: Labelled; readonly test: Labelled } => {
+export const digitsSplit = (): {
+  /** The images to train on. */
+  readonly train: Labelled
+  /** The images to test on. */
+  readonly test: Labelled
+} => {
   const [test, train] = partition((place) => place % 9 === 0 || place % 9 === 5)(digits())
   return { train, test }
 }

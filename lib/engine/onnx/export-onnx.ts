@@ -48,8 +48,13 @@ const portNames = (paths: readonly string[]): readonly string[] => {
 
 /** A model file, and the names under which it takes and gives tensors, in the order of the function's leaves. */
 export interface OnnxFile {
+  /** The file. */
   readonly bytes: Uint8Array
+
+  /** The names of the inputs, in the order of the arguments. */
   readonly inputs: readonly string[]
+
+  /** The names of the outputs. */
   readonly outputs: readonly string[]
 }
 

@@ -4,10 +4,18 @@ import { fromStart, type Method, type MethodInput, type MethodResult } from './m
 
 /** A method that keeps all weights: a run of its own for each seed, at no density. */
 const whole = <K extends string>(kind: K, chosen: (input: MethodInput) => MethodResult) =>
-  codec.variant(kind, {}, { name: codec.fileName }, (): Method => ({
-    layers: undefined,
-    run: (input) => RTE.of(chosen(input))
-  }))
+  codec.variant(
+    kind,
+    {},
+    {
+      /** The name in tables and files. @defaultValue the kind */
+      name: codec.fileName
+    },
+    (): Method => ({
+      layers: undefined,
+      run: (input) => RTE.of(chosen(input))
+    })
+  )
 
 /** The dense network. */
 export const dense = whole('dense', (input) => fromStart(input, undefined))

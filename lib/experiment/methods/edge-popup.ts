@@ -17,7 +17,11 @@ const learnt = <K extends string>(
   codec.variant(
     kind,
     {},
-    { name: codec.fileName, ...searchFields },
+    {
+      /** The name in tables and files. @defaultValue the kind */
+      name: codec.fileName,
+      ...searchFields
+    },
     ({ steps = 300, batch = 128, rate = 0.01, layers = 'uniform' }): Method => ({
       layers,
       run: (input) => {

@@ -67,9 +67,16 @@ export const LayersSetting = codec.oneOf(['global', 'uniform', 'erk'])
 
 /** The fields that searches share; which of them a method has decides its codec. */
 export const searchFields = {
+  /** Steps of the search. */
   steps: codec.whole(1),
+
+  /** Examples a step. */
   batch: codec.whole(1),
+
+  /** The learning rate of the scores. */
   rate: codec.atLeast(0),
+
+  /** How the kept weights are allocated to layers. */
   layers: LayersSetting
 }
 

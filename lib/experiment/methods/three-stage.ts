@@ -10,7 +10,14 @@ import { fromStart, LayersSetting, type Method, observeLoss } from './method.js'
 export const threeStage = codec.variant(
   'threeStage',
   {},
-  { name: codec.fileName, layers: LayersSetting, dense: codec.whole(1) },
+  {
+    /** The name in tables and files. @defaultValue the kind */
+    name: codec.fileName,
+    /** How the kept weights are allocated to layers. @defaultValue `global` */
+    layers: LayersSetting,
+    /** Epochs of dense training. @defaultValue half of the training */
+    dense: codec.whole(1)
+  },
   ({ layers = 'global', dense }): Method => ({
     layers,
     run: ({ network, params, set, density, training, stream, store, onProgress }) => {
@@ -44,7 +51,16 @@ export const threeStage = codec.variant(
 export const rewind = codec.variant(
   'rewind',
   {},
-  { name: codec.fileName, layers: LayersSetting, rounds: codec.whole(1), to: codec.whole(0) },
+  {
+    /** The name in tables and files. @defaultValue the kind */
+    name: codec.fileName,
+    /** How the kept weights are allocated to layers. @defaultValue `global` */
+    layers: LayersSetting,
+    /** In how many rounds weights are removed. */
+    rounds: codec.whole(1),
+    /** The epoch whose weights the sparse training starts from. @defaultValue 0 */
+    to: codec.whole(0)
+  },
   ({ kind: _kind, name: _name, to = 0, ...options }): Method => ({
     layers: options.layers ?? 'global',
     run: (input) => {

@@ -28,6 +28,8 @@ type Search = NonNullable<Measures['search']>
 /** One step of a search. */
 interface SearchStep {
   readonly step: number
+
+  /** The kernel’s distance to the dense one. */
   readonly kernel: number
   readonly output: number
   readonly flips?: readonly number[]
@@ -38,6 +40,7 @@ const POINTS = 60
 
 /** What a search for a mask ends with. */
 interface Found {
+  /** The mask that was found. */
   readonly mask: Concrete<nn.Weights>
   readonly params: Concrete<nn.Params>
   readonly history: readonly SearchStep[]
@@ -122,17 +125,47 @@ export const ticket = codec.variant(
   'ticket',
   {},
   {
+    /** The name in tables and files. @defaultValue the kind */
     name: codec.fileName,
     ...searchFields,
+
+    /** The weight of the kernel term. @defaultValue 1 */
     gamma: codec.atLeast(0),
+
+    /** The weight of the output term. @defaultValue 0 */
     c: codec.atLeast(0),
+
+    /** Whether the kernel’s distance is estimated by probes or computed whole. @defaultValue `probes` */
     kernel: codec.oneOf(['probes', 'explicit']),
+
+    /** How the mask enters the kernel of the sparse network. @defaultValue `linear` */
     mask: codec.oneOf(['linear', 'restricted', 'ambient']),
+
+    /** How many powers of the kernel weigh the probes, towards its leading eigenspaces. @defaultValue 0 */
     power: codec.whole(0),
+
+    /** Whether the dense or the sparse network is attacked. @defaultValue `dense` */
     against: codec.oneOf(['dense', 'sparse']),
-    weights: codec.closed({ rate: codec.atLeast(0) }, { radius: codec.atLeast(0) }),
+
+    /** How weights move along with the mask. @defaultValue they do not */
+    weights: codec.closed(
+      {
+        /** The learning rate of the weights. */
+        rate: codec.atLeast(0)
+      },
+      {
+        /** How far each may move, as a fraction of its value. */
+        radius: codec.atLeast(0)
+      }
+    ),
+
+    /** The score at which the search starts. @defaultValue `kernelTrace` */
     start: codec.oneOf(['kernelTrace', 'magnitude', 'snip', 'random']),
+
+    /** How many examples the starting score reads. @defaultValue 512 */
     samples: codec.whole(1),
+
+    /** Steps of a dense training at which kernels are matched too. @defaultValue none */
     along: t.readonlyArray(codec.whole(1))
   },
   ({
@@ -180,10 +213,17 @@ export const transfer = codec.variant(
   'transfer',
   {},
   {
+    /** The name in tables and files. @defaultValue the kind */
     name: codec.fileName,
     ...searchFields,
+
+    /** The weight of the kernel term. */
     gamma: codec.atLeast(0),
+
+    /** The weight of ‖m∘w‖². */
     lambda: codec.atLeast(0),
+
+    /** Steps from one choice of the mask to the next. */
     refresh: codec.whole(1)
   },
   ({ kind: _kind, name: _name, ...options }): Method => {

@@ -133,7 +133,10 @@ export const methods: { readonly [M in KernelMethod]: Implementation } = {
 
 /** The predicted cost of each method, and the method that `auto` picks. */
 export interface CostPrediction {
+  /** The cheapest method. */
   readonly method: KernelMethod
+
+  /** The predicted cost of every method. */
   readonly candidates: { readonly [M in KernelMethod]: Cost }
 }
 

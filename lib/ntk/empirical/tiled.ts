@@ -22,14 +22,22 @@ export interface TiledOptions extends TileOptions {
 
 /** How many blocks are done, of all that are computed. */
 export interface TileEvent {
+  /** Blocks that are computed. */
   readonly done: number
+
+  /** Blocks in all. */
   readonly blocks: number
 }
 
 /** A block of a kernel: its first row and column, and its elements, [rows, columns, …]. */
 export interface KernelBlock {
+  /** The first row of the block in the kernel. */
   readonly row: number
+
+  /** The first column of the block in the kernel. */
   readonly column: number
+
+  /** The block. */
   readonly value: NdArray
 }
 

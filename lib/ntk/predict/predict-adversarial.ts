@@ -32,13 +32,19 @@ export interface AdversarialOptions extends OdeOptions, Pick<FlowOptions, 'times
 
 /** Outputs along adversarial training, an array for each time. */
 export interface AdversarialPrediction<P> {
+  /** The times of the outputs. */
   readonly times: readonly number[]
   /** f_t(X), [n, o]. */
   readonly clean: readonly NdArray[]
   /** f_t(X̃), [n, o], on the attacked inputs of that time. */
   readonly attacked: readonly NdArray[]
   /** The runs of the attack: their times and their inputs X̃. */
-  readonly attacks: readonly { readonly time: number; readonly x: NdArray }[]
+  readonly attacks: readonly {
+    /** When the attack ran. */
+    readonly time: number
+    /** The attacked inputs. */
+    readonly x: NdArray
+  }[]
   /** The parameters of the linearised model at the last time. */
   readonly params: Concrete<P>
 }
@@ -47,6 +53,7 @@ const OPERATION = 'ntk.predictAdversarial'
 
 /** Attacked inputs, the kernels that govern the flow from there, and outputs. */
 interface AttackedState {
+  /** The attacked inputs, [n, …]. */
   readonly x: Tensor
   /** Θ(X̃, X̃) and Θ(X, X̃), [n, n, o, o]. */
   readonly own: Tensor

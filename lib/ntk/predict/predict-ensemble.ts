@@ -26,7 +26,12 @@ export interface LimitKernels {
  */
 export interface EnsembleOptions extends Omit<MseOptions, 'start' | 'test'> {
   /** Other inputs x: kernels with the training examples, [m, n], and the covariance K(x, x), [m, m]. */
-  readonly test?: { readonly cross: LimitKernels; readonly own: Pick<LimitKernels, 'nngp'> }
+  readonly test?: {
+    /** The kernels of test with training inputs, [m, n]. */
+    readonly cross: LimitKernels
+    /** The covariance of the test inputs, [m, m]. */
+    readonly own: Pick<LimitKernels, 'nngp'>
+  }
 }
 
 /** A Gaussian process at some inputs; outputs are independent of one another and share the covariance. */
@@ -39,7 +44,10 @@ export interface Gaussian {
 
 /** The ensemble along training, one distribution for each time. */
 export interface EnsemblePrediction {
+  /** The times of the distributions. */
   readonly times: readonly number[]
+
+  /** The outputs on the training inputs. */
   readonly train: readonly Gaussian[]
   /** Empty without test inputs. */
   readonly test: readonly Gaussian[]

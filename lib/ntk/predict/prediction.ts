@@ -23,11 +23,14 @@ export interface PredictionOptions {
    * @defaultValue zeros
    */
   readonly start?: NdArray
+
+  /** Inputs outside the training set. @defaultValue none */
   readonly test?: TestInputs
 }
 
 /** Outputs along training, an array for each time, in float64. */
 export interface Prediction {
+  /** The times of the outputs. */
   readonly times: readonly number[]
   /** f_t(X), in the shape of the outputs at the start. */
   readonly train: readonly NdArray[]
@@ -45,6 +48,8 @@ export interface MovingOutputs {
 /** The checked kernels and outputs of a prediction. */
 export interface PredictionInputs {
   readonly train: MovingOutputs
+
+  /** The test inputs; undefined where there are none. */
   readonly test: MovingOutputs | undefined
   /** The number of outputs of an example. */
   readonly outputs: number

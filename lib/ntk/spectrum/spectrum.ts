@@ -210,6 +210,7 @@ export const effectiveRank = (
 
 /** How far outputs are from targets along one mode of a kernel. */
 export interface ModeResidual {
+  /** The eigenvalue of the mode. */
   readonly eigenvalue: number
   /** The squared length of the residual along the mode, over all outputs. */
   readonly energy: number

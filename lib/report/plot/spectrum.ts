@@ -8,7 +8,10 @@ import { dot, line } from './mark.js'
 
 /** The eigenvalues of one kernel, in any order. */
 export interface NamedSpectrum {
+  /** Its name in the legend. */
   readonly name: string
+
+  /** The eigenvalues. */
   readonly values: readonly number[]
   /**
    * A CSS colour.

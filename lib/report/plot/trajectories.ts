@@ -8,9 +8,24 @@ import { dot, line, type Mark } from './mark.js'
 
 /** One quantity over time: what was predicted of it, and what a real run showed. */
 export interface Compared {
+  /** Its name in the legend. */
   readonly name: string
-  readonly predicted: readonly { readonly time: number; readonly value: number }[]
-  readonly measured?: readonly { readonly time: number; readonly value: number }[]
+
+  /** The points of the line. */
+  readonly predicted: readonly {
+    /** The time. */
+    readonly time: number
+    /** The predicted value. */
+    readonly value: number
+  }[]
+
+  /** The points that are drawn as dots. @defaultValue none */
+  readonly measured?: readonly {
+    /** The time. */
+    readonly time: number
+    /** The measured value. */
+    readonly value: number
+  }[]
 }
 
 /** How trajectories are drawn. */
