@@ -58,8 +58,11 @@ let wasmThreads: number | undefined
  */
 const inTurn = turns()
 
+/** esbuild bundles a page without the optional package only where its absence is handled at the import. */
+const importWeb = () => import('onnxruntime-web').catch((absent: Error) => Promise.reject(absent))
+
 const loadWasm = async (threads: number): Promise<OnnxRuntime> => {
-  const { InferenceSession, Tensor, env } = await import('onnxruntime-web')
+  const { InferenceSession, Tensor, env } = await importWeb()
   if (wasmThreads === undefined) {
     wasmThreads = typeof SharedArrayBuffer === 'undefined' ? 1 : threads
     env.wasm.numThreads = wasmThreads
