@@ -36,7 +36,7 @@ const reference = (path: string): DefaultTheme.SidebarItem[] => {
 }
 
 const sidebar: DefaultTheme.SidebarItem[] = [
-  { text: 'Start', items: [page('guide'), page('browser'), page('glossary')] },
+  { text: 'Start', items: [page('install'), page('guide'), page('browser'), page('glossary')] },
   {
     text: 'Topics',
     items: ['ntk', 'ntk-cost', 'attacks', 'robustness', 'masks', 'tickets', 'experiments', 'state'].map(
