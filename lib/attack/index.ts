@@ -3,8 +3,9 @@
  * batch or set and a key; out: adversarial inputs with their losses, margins and successes, traced in a graph or run on an
  * engine (run.ts), and accuracy under attacks, over whole sets (evaluate.ts, curves.ts, audit.ts). An iterative attack is a
  * `Goal`, an `Iteration` of steps towards it, and the programs that `iterate` makes of them; `sequence` makes one attack of
- * several. To add an attack, write a file like pgd.ts, whose exports are public, and give it a row at the end of this one; a
- * row in lib/experiment/attacks.ts makes experiments know it. To add a flag, give it a limit in robustness.ts.
+ * several. To add an attack, write a file like pgd.ts, whose exports are public, and export them at the end of this one; a
+ * row in lib/experiment/attacks.ts makes experiments know it, and with a row of `everyAttack` in spec/attack/support.ts every
+ * law tries it. To add a flag, give it a limit in robustness.ts.
  */
 export type { Attack, Box } from '../nn/model.js'
 export type { AttackBatch, AttackLoss, Candidate, Goal, GoalOptions } from './goal.js'

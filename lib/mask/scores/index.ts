@@ -1,8 +1,8 @@
 /**
- * Scores of weights at initialisation, as traced functions: `mask.score`. Each has a file with its function, which takes a model
- * or a network and options, then parameters, examples and a key, and gives a tree of numbers like the weights. To add one,
- * write its file and give it an entry of `score` and a row of `methods`, both here: then `mask.oneShot` and experiments know it
- * by that name.
+ * Scores of weights at initialisation, as traced functions: `mask.score`. Each has a file (random and magnitude
+ * share score.ts) with its function, which takes a model or a network and options, then parameters, examples and a key, and
+ * gives a tree of numbers like the weights. To add one, write its file and give it an entry of `score` and a row of `methods`, both here: then `mask.oneShot`
+ * knows it by that name. A row in lib/experiment/methods/index.ts makes experiments know it.
  */
 import type { NetworkLike } from '../../nn/layer.js'
 import type { LayerAllocation } from '../allocation.js'
