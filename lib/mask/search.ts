@@ -95,10 +95,10 @@ export const matching =
   }
 
 /**
- * Searches for an adversarial winning ticket: a mask whose network has the dense network's mixed tangent
- * kernel on attacked inputs at initialisation, and with `c` its outputs, so that it is to follow the dense network's
- * adversarial training (arXiv:2202.06488). Weights stay where they are; scores learn through a straight-through global top-k. It is `mask.learn` with that
- * objective, from the kernel-trace score; every part can be replaced.
+ * Searches for an adversarial winning ticket: a mask whose network has the dense network's mixed tangent kernel on attacked
+ * inputs at initialisation, and with `c` its outputs, so that it is to follow the dense network's adversarial training
+ * (arXiv:2202.06488). Weights stay where they are; scores learn through a straight-through global top-k. It is `mask.learn`
+ * with that objective, from the kernel-trace score; every part can be replaced.
  *
  * @example
  * import assert from 'node:assert'
