@@ -1,4 +1,4 @@
-import { sizeOf } from '../core/shape.js'
+import { type Shape, sizeOf } from '../core/shape.js'
 import { replaceNodes } from './graph.js'
 import type { TensorOf } from './op.js'
 import { concat, reshape, slice } from './ops/reshape.js'
@@ -23,9 +23,9 @@ export interface Loop {
 }
 
 /** What a loop gives: the last carries, and the results of all steps, stacked. */
-export interface LoopResults {
-  readonly carries: readonly Tensor[]
-  readonly stacks: readonly Tensor[]
+export interface LoopResults<A = Tensor> {
+  readonly carries: readonly A[]
+  readonly stacks: readonly A[]
 }
 
 /** A symbol of a body. */
@@ -38,20 +38,71 @@ export const bodyOutputs = ({ carries, results }: Pick<Loop, 'carries' | 'result
   ...results
 ]
 
-/** Tensors as one vector, and back. */
+/** Tensors as one vector. */
 export const pack = (tensors: readonly Tensor[]): Tensor =>
   concat(0)(tensors.map((tensor) => reshape([sizeOf(tensor.shape)])(tensor)))
 
-/** The results of a loop from the vector that its node, or a tensor of its shape, holds. */
-export const unpack = ({ op }: TensorOf<'scan'>, vector: Tensor): LoopResults => {
+/** A tensor of the same elements before it was reshaped. */
+const unshaped = (tensor: Tensor): Tensor => (isOp(tensor, 'reshape') ? unshaped(tensor.inputs[0]!) : tensor)
+
+/** Elements of a vector that was put together of parts; undefined where they are known to be zeros. */
+const cut = (vector: Tensor, start: number, limit: number): Tensor | undefined => {
+  const source = unshaped(vector)
+  const moved = (by: number, part: Tensor): Tensor | undefined => cut(part, start - by, limit - by)
+  if (source.shape.length === 1) {
+    if (isOp(source, 'concat')) {
+      let before = 0
+      for (const part of source.inputs) {
+        const after = before + part.shape[0]!
+        if (start >= before && limit <= after) return moved(before, part)
+        before = after
+      }
+    }
+    if (isOp(source, 'slice') && source.op.stride[0] === 1)
+      return moved(-source.op.start[0]!, source.inputs[0]!)
+    if (isOp(source, 'pad') && source.op.interior[0] === 0) {
+      const [inner] = source.inputs
+      const from = source.op.low[0]!
+      const to = from + inner!.shape[0]!
+      if (start >= from && limit <= to) return moved(from, inner!)
+      if (limit <= from || start >= to) return undefined
+    }
+    if (isOp(source, 'pointwise') && source.op.fn === 'add') {
+      const [a, b] = source.inputs.map((part) => moved(0, part))
+      return a === undefined
+        ? b
+        : b === undefined
+          ? a
+          : apply(source.op, [a, b].map(reshape([limit - start])))
+    }
+  }
+  return start === 0 && limit === sizeOf(vector.shape) ? source : slice([start], [limit])(vector)
+}
+
+/** Each result of a loop, by its place in the vector that the loop gives. */
+const takeParts = <A>(
+  { op }: TensorOf<'scan'>,
+  take: (start: number, limit: number, shape: Shape) => A
+): LoopResults<A> => {
   let offset = 0
   const parts = resultShapes(op).map((shape) => {
     const start = offset
     offset += sizeOf(shape)
-    return reshape(shape)(slice([start], [offset])(vector))
+    return take(start, offset, shape)
   })
   return { carries: parts.slice(0, op.carries), stacks: parts.slice(op.carries) }
 }
+
+/** The results of a loop. */
+export const resultsOf = (node: TensorOf<'scan'>): LoopResults =>
+  takeParts(node, (start, limit, shape) => reshape(shape)(slice([start], [limit])(node)))
+
+/** The parts of a vector that pair up with the results of a loop; undefined are those that are known to be zeros. */
+export const partsOf = (node: TensorOf<'scan'>, vector: Tensor): LoopResults<Tensor | undefined> =>
+  takeParts(node, (start, limit, shape) => {
+    const part = cut(vector, start, limit)
+    return part === undefined ? undefined : reshape(shape)(part)
+  })
 
 /** The parts of a `scan` node; with other inputs, those of the node that has them. */
 export const loopOf = ({ op, inputs }: TensorOf<'scan'>): Loop => {
@@ -92,7 +143,7 @@ const capturedBy = (
  * The `scan` node of a loop. Whatever the body takes from outside becomes an input of the node, so that the body is closed;
  * sequences and captured values that it does not use are dropped.
  */
-const scanOf = (loop: Loop): TensorOf<'scan'> => {
+export const scanOf = (loop: Loop): TensorOf<'scan'> => {
   const outputs = bodyOutputs(loop)
   const order = topological(outputs)
   const used = new Set(order)
@@ -124,6 +175,5 @@ const scanOf = (loop: Loop): TensorOf<'scan'> => {
 /** The results of a loop; one that would give none is none. */
 export const runLoop = (loop: Loop): LoopResults => {
   if (loop.carries.length + loop.results.length === 0) return { carries: [], stacks: [] }
-  const node = scanOf(loop)
-  return unpack(node, node)
+  return resultsOf(scanOf(loop))
 }

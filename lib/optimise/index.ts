@@ -7,7 +7,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { type Graph, deduplicate, rewrite, withBody } from '../graph/graph.js'
 import { isOp } from '../graph/tensor.js'
 import { factor } from './factor.js'
-import { markDiverging } from './loops.js'
+import { markDiverging, trimLoops } from './loops.js'
 import { mergeContractions } from './merge-contractions.js'
 import { simplify, foldReshapes } from './rewrites.js'
 import { splitContractions } from './split-contractions.js'
@@ -26,6 +26,7 @@ const optimiseBodies = (graph: Graph): Graph =>
 export const optimise = (graph: Graph): Graph =>
   pipe(
     graph,
+    trimLoops,
     simplify,
     simplify,
     deduplicate,

@@ -1,6 +1,15 @@
 import { zerosLike } from '../../graph/contract.js'
 import { replaceNodes } from '../../graph/graph.js'
-import { bodyOutputs, type Loop, loopOf, pack, runLoop, symbolOf, unpack } from '../../graph/loop.js'
+import {
+  bodyOutputs,
+  type Loop,
+  loopOf,
+  pack,
+  partsOf,
+  resultsOf,
+  runLoop,
+  symbolOf
+} from '../../graph/loop.js'
 import type { TensorOf } from '../../graph/op.js'
 import { ops } from '../../graph/ops/index.js'
 import { isOp, type Tensor } from '../../graph/tensor.js'
@@ -77,7 +86,7 @@ const jvp: DiffRule<'scan'>['jvp'] = (node, tangents, pushForward) => {
     results: results.filter((t) => t !== undefined)
   })
   if (!moving.includes(true) && joint.stacks.length === 0) return undefined
-  const like = unpack(node, node)
+  const like = resultsOf(node)
   const lastTangents = [...joint.carries.slice(carries.length)]
   const stacked = [...joint.stacks]
   return pack([
@@ -149,15 +158,24 @@ const transpose = (
   const moving = reachedFrom(isLinear)
   const known = new Set(order.filter((each) => !moving.has(each)))
 
-  const given = unpack(node, cotangent)
+  const given = partsOf(node, cotangent)
   const carried = loop.carries.flatMap((carry, k) =>
     isLinear[k] === true
-      ? [{ ...carry, cotangent: symbolOf('cotangent', carry.symbol), start: given.carries[k]! }]
+      ? [
+          {
+            ...carry,
+            cotangent: symbolOf('cotangent', carry.symbol),
+            start: given.carries[k] ?? zerosLike(carry.next)
+          }
+        ]
       : []
   )
-  const results = loop.results.flatMap((result, k) =>
-    moving.has(result) ? [{ result, symbol: symbolOf('cotangent', result), stack: given.stacks[k]! }] : []
-  )
+  const results = loop.results.flatMap((result, k) => {
+    const stack = given.stacks[k]
+    return stack === undefined || !moving.has(result)
+      ? []
+      : [{ result, symbol: symbolOf('cotangent', result), stack }]
+  })
   const args = [...carried.map(({ symbol }) => symbol), ...fixed]
   const pulled = pullBack(
     [...carried.map(({ next }) => next), ...results.map(({ result }) => result)],
