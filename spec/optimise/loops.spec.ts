@@ -66,7 +66,7 @@ describe('loops that are optimised', () => {
     // 1/x is infinite at 0; gated by a comparison it is 0, where a product would be NaN
     const f = (x: Tensor): Tensor =>
       ops.scan(
-        (c: Tensor) => [ops.select(ops.less(1)(x))(0, ops.div(x)(ops.add(0)(c))), []] as const,
+        (c: Tensor) => [ops.where(ops.less(1)(x))(0, ops.div(x)(ops.add(0)(c))), []] as const,
         3
       )(ops.div(x)(ops.ones([])))[0]
     const { graph } = traceOrThrow(f, [spec([])])
