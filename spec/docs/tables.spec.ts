@@ -26,6 +26,8 @@ const recordOf = (name: string): ExperimentRecord =>
 /** What the pages call methods that have another name in their experiment. */
 const names: Readonly<Record<string, string>> = {
   SNIP: 'snip',
+  'dense, other batches': 'otherBatches',
+  'dense, other start': 'otherStart',
   'kernel trace': 'kernelTrace',
   'random, uniform': 'random',
   'ticket, c = 1': 'ticket c=1',
