@@ -109,16 +109,13 @@ export const zerosLike = (tensor: Tensor): Tensor => fill(0, tensor.shape)
 
 /** The number a tensor is known to hold at every element without running anything, if there is one. */
 export const knownScalar = (tensor: Tensor): number | undefined => {
-  if (isOp(tensor, 'constant')) {
-    return sizeOf(tensor.shape) === 1 ? tensor.op.value.data[0] : undefined
-  }
-  // a broadcast or permutation of a known number
-  if (isOp(tensor, 'contract') && tensor.inputs.length === 1) {
-    const { operands, output } = tensor.op
+  // through broadcasts and permutations of a known number
+  let node = tensor
+  while (isOp(node, 'contract') && node.inputs.length === 1) {
+    const { operands, output } = node.op
     const repeats = new Set(output).size !== output.length
-    return repeats || !operands[0]!.every((index) => output.includes(index))
-      ? undefined
-      : knownScalar(tensor.inputs[0]!)
+    if (repeats || !operands[0]!.every((index) => output.includes(index))) return undefined
+    node = node.inputs[0]!
   }
-  return undefined
+  return isOp(node, 'constant') && sizeOf(node.shape) === 1 ? node.op.value.data[0] : undefined
 }

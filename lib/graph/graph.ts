@@ -40,6 +40,7 @@ export const withBody = (node: Tensor, change: (body: Graph) => Graph): Tensor =
  * `stopGradient`, `custom`) give way to their value. Inputs are never merged.
  */
 export const deduplicate = (graph: Graph): Graph => {
+  const places = new Map(graph.inputs.map((input, i) => [input, i]))
   const ids = new Map<Tensor, number>()
   const known = new Map<string, Tensor>()
   const canonical = (rebuilt: Tensor): Tensor => {
@@ -49,7 +50,7 @@ export const deduplicate = (graph: Graph): Graph => {
     const node = withBody(rebuilt, deduplicate)
     const isInput = isOp(node, 'input') || isOp(node, 'keyInput')
     const name = isInput
-      ? `input ${graph.inputs.indexOf(node)}`
+      ? `input ${places.get(node)}`
       : `${opKey(node.op)}(${node.inputs.map((input) => ids.get(input)).join(',')})`
     const first = known.get(name)
     if (first !== undefined) return first

@@ -48,17 +48,22 @@ export const costOfGraph = (graph: Graph): Cost =>
     .map(costOfNode)
     .reduce((a, b) => ({ flops: a.flops + b.flops, bytes: a.bytes + b.bytes }), { flops: 0, bytes: 0 })
 
-/** The node whose memory a view shows: reshapes and repeated axes take none of their own. */
-const baseOf = (node: Tensor): Tensor => {
-  const [input] = node.inputs
-  if (input === undefined) return node
-  const isView =
-    isOp(node, 'reshape') ||
-    isOp(node, 'barrier') ||
-    (isOp(node, 'contract') &&
-      expectNormal(node.op).kind === 'permute' &&
-      sizeOf(input.shape) < sizeOf(node.shape))
-  return isView ? baseOf(input) : node
+/** Whether a node shows the memory of its input: reshapes and repeated axes take none of their own. */
+const showsInput = (node: Tensor, input: Tensor): boolean =>
+  isOp(node, 'reshape') ||
+  isOp(node, 'barrier') ||
+  (isOp(node, 'contract') &&
+    expectNormal(node.op).kind === 'permute' &&
+    sizeOf(input.shape) < sizeOf(node.shape))
+
+/** For each node, given after its inputs, the node whose memory it shows. */
+const basesOf = (order: readonly Tensor[]): ReadonlyMap<Tensor, Tensor> => {
+  const bases = new Map<Tensor, Tensor>()
+  for (const node of order) {
+    const [input] = node.inputs
+    bases.set(node, input !== undefined && showsInput(node, input) ? bases.get(input)! : node)
+  }
+  return bases
 }
 
 /**
@@ -68,6 +73,9 @@ const baseOf = (node: Tensor): Tensor => {
 export const peakBytes = (graph: Graph): number => {
   const bytes = (node: Tensor): number => 4 * sizeOf(node.shape)
   const order = topological(graph.outputs)
+  const bases = basesOf(order)
+  // an input that nothing reads is not in the order
+  const baseOf = (node: Tensor): Tensor => bases.get(node) ?? node
   const within = (node: Tensor): number => (isOp(node, 'scan') ? peakBytes(node.op.body) : 0)
   const kept = new Set([...graph.inputs, ...graph.outputs].map(baseOf))
   const lastUse = new Map<Tensor, number>()

@@ -16,11 +16,11 @@ interface PlacedOperand {
 /** A product of two operands without a sum, or one operand alone. */
 type Term = readonly [PlacedOperand] | readonly [PlacedOperand, PlacedOperand]
 
-/** Terms that share an operand, `common`, and how its axes map: the others, and how often it is a term alone. */
+/** Terms that share an operand, `common`, and how its axes map: the others, mapped alike, and how often it is a term alone. */
 interface Factored {
   readonly common: PlacedOperand
-  readonly others: readonly PlacedOperand[]
-  readonly ones: number
+  readonly others: PlacedOperand[]
+  ones: number
 }
 
 const isAdd = (node: Tensor): boolean => isOp(node, 'pointwise') && node.op.fn === 'add'
@@ -51,23 +51,52 @@ const joining = (
   const at = term.findIndex((part) => isSame(part, common))
   if (at < 0) return undefined
   const other = term[1 - at]
-  return other === undefined || others.every(({ from }) => lieAlike(from, other.from)) ? { other } : undefined
+  const [first] = others
+  return other === undefined || first === undefined || lieAlike(first.from, other.from)
+    ? { other }
+    : undefined
 }
 
-const joined = ({ common, others, ones }: Factored, other: PlacedOperand | undefined): Factored =>
-  other === undefined ? { common, others, ones: ones + 1 } : { common, others: [...others, other], ones }
+/** What is filed under each tensor. */
+const filing = <A>(): { readonly of: (tensor: Tensor) => A[] } => {
+  const known = new Map<Tensor, A[]>()
+  return {
+    of: (tensor) => {
+      const there = known.get(tensor) ?? []
+      known.set(tensor, there)
+      return there
+    }
+  }
+}
 
-/** Collects terms by what they share; those of one operand come first, since they can join in one way only. */
-const collect = (terms: readonly Term[]): readonly Factored[] =>
-  [...terms]
-    .sort((a, b) => a.length - b.length)
-    .reduce<readonly Factored[]>((groups, term) => {
-      for (const [at, group] of groups.entries()) {
-        const match = joining(group, term)
-        if (match !== undefined) return groups.with(at, joined(group, match.other))
-      }
-      return [...groups, joined({ common: term[0], others: [], ones: 0 }, term[1])]
-    }, [])
+/**
+ * Collects terms by what they share, each into the first group that it can join; those of one operand come first, since they can join
+ * in one way only.
+ */
+const collect = (terms: readonly Term[]): readonly Factored[] => {
+  const groups: Factored[] = []
+  const places = filing<number>()
+  const add = (group: Factored, other: PlacedOperand | undefined): void => {
+    if (other === undefined) group.ones++
+    else group.others.push(other)
+  }
+  const firstMatch = (term: Term): number | undefined => {
+    const candidates = [...new Set(term.flatMap(({ tensor }) => places.of(tensor)))]
+    return candidates.sort((a, b) => a - b).find((at) => joining(groups[at]!, term) !== undefined)
+  }
+  for (const term of [...terms].sort((a, b) => a.length - b.length)) {
+    const at = firstMatch(term)
+    if (at !== undefined) {
+      add(groups[at]!, joining(groups[at]!, term)?.other)
+      continue
+    }
+    const group: Factored = { common: term[0], others: [], ones: 0 }
+    add(group, term[1])
+    places.of(term[0].tensor).push(groups.length)
+    groups.push(group)
+  }
+  return groups
+}
 
 const add = (a: Tensor, b: Tensor): Tensor => apply({ tag: 'pointwise', fn: 'add' }, [a, b])
 
@@ -101,11 +130,19 @@ const isPermuted = (from: From): boolean =>
 /** Sums what is permuted alike before it is permuted. */
 const sumOf = (groups: readonly Factored[], shape: readonly number[]): Tensor => {
   const natural = shape.map((_, axis) => axis)
-  const sets = groups.reduce<readonly (readonly [Factored, ...Factored[]])[]>((known, group) => {
+  const sets: [Factored, ...Factored[]][] = []
+  const alike = new Map<string, Factored[]>()
+  for (const group of groups) {
     const { from } = group.common
-    const at = isPermuted(from) ? known.findIndex(([{ common }]) => lieAlike(common.from, from)) : -1
-    return at < 0 ? [...known, [group]] : known.with(at, [...known[at]!, group])
-  }, [])
+    const own: [Factored, ...Factored[]] = [group]
+    const known = isPermuted(from) ? alike.get(from.join()) : undefined
+    if (known !== undefined) {
+      known.push(group)
+      continue
+    }
+    if (isPermuted(from)) alike.set(from.join(), own)
+    sets.push(own)
+  }
   return total(
     sets.map(([first, ...more]) => {
       if (more.length === 0) return productOf(first, natural, shape)
@@ -131,8 +168,15 @@ export const factor = (graph: Graph): Graph => {
       .filter(isAdd)
       .flatMap(({ inputs }) => inputs.filter((input) => isAdd(input) && uses.get(input) === 1))
   )
-  const termsOf = (node: Tensor): readonly Tensor[] =>
-    node.inputs.flatMap((input) => (inner.has(input) ? termsOf(input) : [input]))
+  const termsOf = (node: Tensor): readonly Tensor[] => {
+    const terms: Tensor[] = []
+    const open = [...node.inputs].reverse()
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      if (inner.has(next)) for (const input of [...next.inputs].reverse()) open.push(input)
+      else terms.push(next)
+    }
+    return terms
+  }
   const done = new Map<Tensor, Tensor>()
   const of = (node: Tensor): Tensor => done.get(node)!
   for (const node of order) {

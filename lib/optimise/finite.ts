@@ -29,8 +29,11 @@ const ofNode: Decide = ({ op, inputs }) => {
   return unsafe.has(op.fn) && !(op.fn === 'div' && isAwayFromZero(inputs[1]!)) ? false : undefined
 }
 
-/** Looks through a graph, each node once however often it is asked; graphs are deeper than calls may nest. */
-const search = (decide: Decide): ((root: Tensor) => boolean) => {
+/**
+ * Decides a property that a node has by itself or from all its inputs, each node once however often it is asked; graphs are deeper
+ * than calls may nest.
+ */
+export const search = (decide: Decide): ((root: Tensor) => boolean) => {
   const known = new WeakMap<Tensor, boolean>()
   return (root) => {
     const stack = [root]
@@ -38,7 +41,7 @@ const search = (decide: Decide): ((root: Tensor) => boolean) => {
       const own = known.get(node) ?? decide(node)
       const open = own === undefined ? node.inputs.filter((input) => !known.has(input)) : []
       if (open.length > 0) {
-        stack.push(...open)
+        for (const input of open) stack.push(input)
         continue
       }
       stack.pop()

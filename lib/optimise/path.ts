@@ -51,14 +51,22 @@ const stepCost = (sizeOf: (mask: number) => number, a: number, b: number, out: n
   return work + FLOPS_PER_MOVE * (sizeOf(a) + sizeOf(b) + sizeOf(out))
 }
 
-/** The indices of operand k that anything else still needs; the others are summed before it is used. */
-const reduced = ({ operands, output }: IndexProduct, k: number): number =>
-  operands.reduce((kept, mask, j) => (j === k ? kept : kept | (operands[k]! & mask)), operands[k]! & output)
-
-const leafCost = (product: IndexProduct, sizeOf: (mask: number) => number, k: number): number => {
-  const left = reduced(product, k)
-  return left === product.operands[k]! ? 0 : FLOPS_PER_MOVE * (sizeOf(product.operands[k]!) + sizeOf(left))
+/** The indices of each operand that anything else still needs; the others are summed before it is used. */
+const reducedOperands = ({ operands, output }: IndexProduct): readonly number[] => {
+  let [once, twice] = [0, 0]
+  for (const mask of operands) {
+    twice |= once & mask
+    once |= mask
+  }
+  return operands.map((mask) => mask & (output | twice))
 }
+
+/** What it costs to sum each operand over the indices that are its own. */
+const leafCosts = (product: IndexProduct, sizeOf: (mask: number) => number): readonly number[] =>
+  reducedOperands(product).map((left, k) => {
+    const mask = product.operands[k]!
+    return left === mask ? 0 : FLOPS_PER_MOVE * (sizeOf(mask) + sizeOf(left))
+  })
 
 /** All binary trees, by dynamic programming over subsets (as opt_einsum's `optimal`, with memory counted in). */
 const exactPath = (product: IndexProduct): CheapestPath => {
@@ -74,7 +82,9 @@ const exactPath = (product: IndexProduct): CheapestPath => {
   const kept = (set: number): number => union[set]! & (output | union[full ^ set]!)
   const cost = new Float64Array(full + 1).fill(Infinity)
   const choice = new Int32Array(full + 1)
-  for (let k = 0; k < n; k++) cost[1 << k] = leafCost(product, sizeOf, k)
+  leafCosts(product, sizeOf).forEach((leaf, k) => {
+    cost[1 << k] = leaf
+  })
   for (let set = 1; set <= full; set++) {
     if ((set & (set - 1)) === 0) continue
     const out = kept(set)
@@ -96,39 +106,105 @@ const exactPath = (product: IndexProduct): CheapestPath => {
   return { path: build(full), cost: cost[full]! }
 }
 
-/** Always the pair whose product shrinks memory most (as opt_einsum's `greedy`), the cheaper step at a tie. */
-const greedyPath = (product: IndexProduct): CheapestPath => {
-  const sizeOf = sizer(product.sizes)
-  let total = product.operands.reduce((sum, _, k) => sum + leafCost(product, sizeOf, k), 0)
-  let parts: { readonly path: Path; readonly mask: number }[] = product.operands.map((_, k) => ({
-    path: k,
-    mask: reduced(product, k)
-  }))
-  while (parts.length > 1) {
-    let best = { i: 0, j: 1, out: 0, growth: Infinity, cost: Infinity }
-    for (let i = 0; i < parts.length; i++) {
-      for (let j = i + 1; j < parts.length; j++) {
-        const [a, b] = [parts[i]!.mask, parts[j]!.mask]
-        let others = product.output
-        parts.forEach((part, k) => {
-          if (k !== i && k !== j) others |= part.mask
-        })
-        const out = (a | b) & others
-        const growth = sizeOf(out) - sizeOf(a) - sizeOf(b)
-        const cost = stepCost(sizeOf, a, b, out)
-        if (growth < best.growth || (growth === best.growth && cost < best.cost))
-          best = { i, j, out, growth, cost }
-      }
-    }
-    const { i, j, out, cost } = best
-    total += cost
-    const joined = { path: [parts[i]!.path, parts[j]!.path] as const, mask: out }
-    parts = [...parts.filter((_, k) => k !== i && k !== j), joined]
-  }
-  return { path: parts[0]!.path, cost: total }
+/** A part of a product that is being contracted: earlier ones have smaller numbers. */
+interface Part {
+  readonly number: number
+  readonly path: Path
 }
 
-/** The operands of more than one element; scalars only scale and take no part in the search. */
+/** The indices that at least one, two and three of the parts have. */
+const indexCounts = (parts: ReadonlyMap<number, readonly Part[]>): readonly [number, number, number] => {
+  let [one, two, three] = [0, 0, 0]
+  for (const [mask, { length }] of parts)
+    for (let k = 0; k < Math.min(length, 3); k++) {
+      three |= two & mask
+      two |= one & mask
+      one |= mask
+    }
+  return [one, two, three]
+}
+
+/** The next step of a greedy path: two index sets, and of each the part that is taken. */
+interface GreedyStep {
+  readonly masks: readonly [number, number]
+  readonly numbers: readonly [number, number]
+  readonly out: number
+  readonly growth: number
+  readonly cost: number
+}
+
+const precedes = (a: GreedyStep, b: GreedyStep): boolean => {
+  const order = [
+    a.growth - b.growth,
+    a.cost - b.cost,
+    a.numbers[0] - b.numbers[0],
+    a.numbers[1] - b.numbers[1]
+  ]
+  return (order.find((difference) => difference !== 0) ?? 0) < 0
+}
+
+/** The pair whose product shrinks memory most, the cheaper step at a tie, then the earlier parts. */
+const greedyStep = (
+  parts: ReadonlyMap<number, readonly Part[]>,
+  output: number,
+  sizeOf: (mask: number) => number
+): GreedyStep => {
+  const [, two, three] = indexCounts(parts)
+  const sets = [...parts]
+  let best: GreedyStep = { masks: [0, 0], numbers: [0, 0], out: 0, growth: Infinity, cost: Infinity }
+  sets.forEach(([a, own], i) => {
+    for (const [b, others] of sets.slice(i)) {
+      const second = a === b ? own[1] : others[0]
+      if (second === undefined) continue
+      // what a third part or the output has is needed; of what two have, only what is not in both of these
+      const out = (a | b) & (output | three | (two & ~(a & b)))
+      const growth = sizeOf(out) - sizeOf(a) - sizeOf(b)
+      if (growth > best.growth) continue
+      const [first] = own
+      const isOrdered = first!.number < second.number
+      const step: GreedyStep = {
+        masks: isOrdered ? [a, b] : [b, a],
+        numbers: isOrdered ? [first!.number, second.number] : [second.number, first!.number],
+        out,
+        growth,
+        cost: stepCost(sizeOf, a, b, out)
+      }
+      if (precedes(step, best)) best = step
+    }
+  })
+  return best
+}
+
+/**
+ * Always the pair whose product shrinks memory most (as opt_einsum's `greedy`), the cheaper step at a tie. Parts of equal indices
+ * are equal in cost, so that pairs of index sets are compared and not pairs of parts.
+ */
+const greedyPath = (product: IndexProduct): CheapestPath => {
+  const sizeOf = sizer(product.sizes)
+  let total = leafCosts(product, sizeOf).reduce((sum, leaf) => sum + leaf, 0)
+  const parts = new Map<number, Part[]>()
+  const put = (mask: number, part: Part): void => {
+    const there = parts.get(mask)
+    if (there === undefined) parts.set(mask, [part])
+    else there.push(part)
+  }
+  const take = (mask: number): Path => {
+    const there = parts.get(mask)!
+    const { path } = there.shift()!
+    if (there.length === 0) parts.delete(mask)
+    return path
+  }
+  const count = product.operands.length
+  reducedOperands(product).forEach((mask, k) => put(mask, { number: k, path: k }))
+  for (let number = count; number < 2 * count - 1; number++) {
+    const { masks, out, cost } = greedyStep(parts, product.output, sizeOf)
+    total += cost
+    put(out, { number, path: [take(masks[0]), take(masks[1])] })
+  }
+  return { path: take(parts.keys().next().value!), cost: total }
+}
+
+/** The operands of more than one element;/** The operands of more than one element; scalars only scale and take no part in the search. */
 export const tensorOperands = ({ operands, sizes }: ContractOp): number[] =>
   operands.flatMap((indices, k) => (indices.some((index) => sizes[index] !== 1) ? [k] : []))
 
@@ -145,7 +221,7 @@ export const contractionPath = (op: ContractOp): CheapestPath => {
   const scaling =
     operands.length < op.operands.length ? 2 * FLOPS_PER_MOVE * Math.min(...operands.map(sizeOf)) : 0
   // an axis order costs nothing here: every consumer reads through it; a sum has to be computed
-  if (operands.length === 1) return { path: 0, cost: scaling + leafCost(product, sizeOf, 0) }
+  if (operands.length === 1) return { path: 0, cost: scaling + leafCosts(product, sizeOf)[0]! }
   const { path, cost } = operands.length <= EXACT ? exactPath(product) : greedyPath(product)
   return { path, cost: scaling + cost }
 }

@@ -3,7 +3,7 @@ import { apply, constant, isOp, type Tensor, type TensorOf } from '../graph/tens
 import { type Graph, rewrite } from '../graph/graph.js'
 import type { PointwiseName } from '../graph/primitives/pointwise.js'
 import { sameShape } from '../core/shape.js'
-import { comparisons, isAlwaysFinite, isFiniteForFinite } from './finite.js'
+import { comparisons, isAlwaysFinite, isFiniteForFinite, search } from './finite.js'
 import { substitute } from './merge-contractions.js'
 import { type Rewrite, settle } from './rewrite.js'
 import { windows } from './windows.js'
@@ -26,15 +26,15 @@ const rule = (
   }
 })
 
-/** A tensor that holds 0 and 1 only: a comparison, or one seen through broadcasting, permutation or products. */
-const isBoolean = (node: Tensor): boolean =>
-  (isOp(node, 'pointwise') && comparisons.has(node.op.fn)) ||
-  isOp(node, 'topKMask') ||
-  (isOp(node, 'reshape') && isBoolean(node.inputs[0]!)) ||
-  (isOp(node, 'contract') && node.inputs.length === 1 && sumsNothing(node) && isBoolean(node.inputs[0]!))
-
 const sumsNothing = ({ op }: TensorOf<'contract'>): boolean =>
   op.operands.flat().every((index) => op.output.includes(index) || op.sizes[index] === 1)
+
+/** A tensor that holds 0 and 1 only: a comparison, or one seen through broadcasting, permutation or products. */
+const isBoolean = search((node) => {
+  if (isOp(node, 'reshape')) return undefined
+  if (isOp(node, 'contract')) return node.inputs.length === 1 && sumsNothing(node) ? undefined : false
+  return isOp(node, 'topKMask') || (isOp(node, 'pointwise') && comparisons.has(node.op.fn))
+})
 
 /** The scalar and the rest of a contraction, when one of its operands is a known number. */
 const knownFactor = (node: Tensor): { readonly factor: number; readonly rest: Tensor } | undefined => {

@@ -156,6 +156,17 @@ const combine = (
     : join([first, second], [...batch, ...left, ...right], sizes)
 }
 
+/** All branches of a path, each before those below it: a path may be deeper than calls nest. */
+const branchesOf = (path: Path): readonly Path[] => {
+  const branches: Path[] = []
+  const open: Path[] = [path]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    branches.push(next)
+    if (typeof next !== 'number') open.push(...next)
+  }
+  return branches
+}
+
 /** Walks a path, the indices that the rest of the product needs in hand. */
 const contractAlong = (
   path: Path,
@@ -164,15 +175,32 @@ const contractAlong = (
   destination: Destination,
   sizes: readonly number[]
 ): IndexedTensor => {
-  if (typeof path === 'number') return summedTo(parts[path]!, needed, sizes)
-  const [a, b] = path
-  const inner = (own: Path, other: Path): IndexedTensor =>
-    contractAlong(own, parts, new Set([...needed, ...indicesUnder(other, parts)]), 'inside', sizes)
-  return combine(inner(a, b), inner(b, a), needed, destination, sizes)
+  const downward = branchesOf(path)
+  const upward = [...downward].reverse()
+  const under = new Map<Path, ReadonlySet<number>>()
+  for (const branch of upward) {
+    const below =
+      typeof branch === 'number' ? parts[branch]!.indices : branch.flatMap((side) => [...under.get(side)!])
+    under.set(branch, new Set(below))
+  }
+  const needs = new Map<Path, ReadonlySet<number>>([[path, needed]])
+  for (const branch of downward)
+    if (typeof branch !== 'number') {
+      const [a, b] = branch
+      needs.set(a, new Set([...needs.get(branch)!, ...under.get(b)!]))
+      needs.set(b, new Set([...needs.get(branch)!, ...under.get(a)!]))
+    }
+  const done = new Map<Path, IndexedTensor>()
+  for (const branch of upward) {
+    const own = needs.get(branch)!
+    if (typeof branch === 'number') done.set(branch, summedTo(parts[branch]!, own, sizes))
+    else {
+      const [a, b] = [done.get(branch[0])!, done.get(branch[1])!]
+      done.set(branch, combine(a, b, own, branch === path ? destination : 'inside', sizes))
+    }
+  }
+  return done.get(path)!
 }
-
-const indicesUnder = (path: Path, parts: readonly IndexedTensor[]): readonly number[] =>
-  typeof path === 'number' ? parts[path]!.indices : path.flatMap((branch) => indicesUnder(branch, parts))
 
 const elements = ({ indices }: IndexedTensor, sizes: readonly number[]): number =>
   sizesAt(indices, sizes).reduce((size, n) => size * n, 1)

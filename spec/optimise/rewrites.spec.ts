@@ -48,6 +48,7 @@ const expressions: readonly ((a: Tensor, b: Tensor) => Tensor)[] = [
   (a, b) => ops.abs(ops.equal(b)(a)),
   (a) => ops.mul(a)(ops.exp(zero)),
   (a) => ops.slice([0, 0, 0], a.shape)(a),
+  (a, b) => ops.slice([2, 0, 0], [4, 1, 3])(ops.concat(0)([a, b])),
   (a) => ops.pad([0, 0, 0], [0, 0, 0])(a),
   () => ops.pad([1, 0, 0], [0, 1, 2])(zero),
   () => ops.reshape([3, 2])(ops.fill(4, [2, 3])),
