@@ -39,9 +39,17 @@ const sidebar: DefaultTheme.SidebarItem[] = [
   { text: 'Start', items: [page('install'), page('guide'), page('browser'), page('glossary')] },
   {
     text: 'Topics',
-    items: ['ntk', 'ntk-cost', 'attacks', 'robustness', 'masks', 'tickets', 'experiments', 'state'].map(
-      (name) => page(name)
-    )
+    items: [
+      'ntk',
+      'ntk-cost',
+      'attacks',
+      'robustness',
+      'masks',
+      'tickets',
+      'experiments',
+      'scale',
+      'state'
+    ].map((name) => page(name))
   },
   {
     text: 'How it works',

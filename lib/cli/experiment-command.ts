@@ -4,29 +4,13 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { tangentError, type TangentError } from '../core/error.js'
-import {
-  decodeJson,
-  digits,
-  digitsDefaults,
-  Experiment,
-  type ImageSet,
-  methodNames,
-  setNames
-} from '../experiment/index.js'
+import { decodeJson, digits, digitsDefaults, Experiment, methodNames, setNames } from '../experiment/index.js'
 import { MOST_RUNS } from '../experiment/experiment.js'
 import * as codec from '../format/codec.js'
-import { loadSet } from '../io/index.js'
 import { ioError } from '../io/io-error.js'
-import {
-  commandOf,
-  type Command,
-  computing,
-  engineOptions,
-  optionLines,
-  path,
-  readRequest
-} from './read-request.js'
+import { commandOf, type Command, computing, optionLines, path, readRequest } from './read-request.js'
 import { type Answer, helpAnswer } from './answer.js'
+import { loadImages } from './compute-job.js'
 import { runExperiment } from './run-experiment.js'
 import type { Terminal } from './terminal.js'
 
@@ -135,7 +119,7 @@ export const start = (
       const { options, given } = request
       const job = {
         experiment: startExperiment(options),
-        engine: engineOptions(options),
+        options,
         out: options.out ?? `runs/${now.toISOString().slice(0, 19).replaceAll(':', '-')}`,
         operation: startCommand.operation,
         command: commandOf('npx tangentflow', startCommand, given)
@@ -162,17 +146,13 @@ export const experimentCommand = (
       return pipe(
         readExperiment(file),
         TE.bindTo('experiment'),
-        TE.bind('images', ({ experiment: { data } }): TE.TaskEither<TangentError, ImageSet | undefined> =>
-          data.set === 'digits'
-            ? TE.right(undefined)
-            : loadSet(data.set, options.data === undefined ? {} : { data: options.data })
-        ),
+        TE.bind('images', ({ experiment }) => loadImages(experiment, options.data)),
         TE.flatMap(({ experiment, images }) =>
           runExperiment(
             {
               experiment,
               ...(images && { images }),
-              engine: engineOptions(options),
+              options,
               out: options.out ?? join('runs', experiment.name),
               operation,
               command: commandOf(`npx ${operation} ${file}`, fileCommand, given)

@@ -2,10 +2,12 @@
 /**
  * The command line, `tangentflow` (in this repository also `npm start`): arguments go in, tables and files come out. This file is what Node starts: streams, signals
  * and the exit code. `program` picks the command, each in a file: `experiment-command` (the bundled experiment and those of
- * JSON files, run by `run-experiment`) and `data-command`. `read-request` reads options and writes their help, `nearest`
+ * JSON files, run by `run-experiment`, in processes of `process-jobs` that run `job-worker`) and `data-command`. `read-request` reads options and writes their help, `nearest`
  * finds the option that was meant, `answer` is what a command gives back, `terminal` shows progress. A new command is a file
  * with a `Command` and a word in `program`.
  */
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { program } from './program.js'
 
 /** The exit code of a program that a signal ends, by convention. */
@@ -37,6 +39,8 @@ const code = await program(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   interactive: process.stderr.isTTY,
+  columns: () => process.stderr.columns || Infinity,
+  worker: join(dirname(fileURLToPath(import.meta.url)), 'job-worker.js'),
   stop: () => {
     isComputing = true
     // a turn of the event loop, in which signals arrive

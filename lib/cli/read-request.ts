@@ -2,8 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { leftWith, type TangentError } from '../core/error.js'
-import { engineNames } from '../engine/engines.js'
-import type { EngineOptions } from '../engine/open-engine.js'
+import { engineChoices } from '../engine/engine-choice.js'
 import * as codec from '../format/codec.js'
 import { decode } from '../format/codec.js'
 import { expectOneOf } from './nearest.js'
@@ -112,19 +111,29 @@ export const readRequest = <A>(
         )
       )
 
-const engines = ['auto', ...engineNames] as const
-
 /** Text that is not empty. */
 export const path = t.refinement(t.string, (text) => text.trim() !== '', 'a folder')
 
+/** More processes than this are a mistake. */
+const MOST_JOBS = 1024
+
 /** The options of every command that computes. */
 export const computing = {
-  options: { engine: codec.oneOf(engines), threads: codec.fromText(codec.whole(1)), out: path },
+  options: {
+    engine: codec.oneOf(engineChoices),
+    threads: codec.fromText(codec.whole(1)),
+    jobs: codec.fromText(codec.whole(1, MOST_JOBS)),
+    out: path
+  },
   help: {
-    engine: ['name', engines.join(', '), 'auto'],
-    threads: ['n', 'threads of the engine', '1']
+    engine: ['name', engineChoices.join(', '), 'auto'],
+    threads: ['n', 'threads of the engine', '1'],
+    jobs: ['n', 'runs at once, each in a process and with an engine of its own', 'cores ÷ threads']
   } satisfies Called['help']
 }
+
+/** Options that say where and beside what results are computed, and change nothing in them. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['out', 'experiment', 'jobs'])
 
 /**
  * The command that gives the same results again, anywhere: folders are others on every machine, and defaults need no
@@ -134,17 +143,6 @@ export const commandOf = (words: string, { help }: Called, given: Request<unknow
   [
     words,
     ...given.flatMap(([name, text]) =>
-      name === 'out' || name === 'experiment' || help[name]?.[2] === text
-        ? []
-        : [`--${name} ${name === 'data' ? 'DIR' : text}`]
+      ELSEWHERE.has(name) || help[name]?.[2] === text ? [] : [`--${name} ${name === 'data' ? 'DIR' : text}`]
     )
   ].join(' ')
-
-/** A named engine is required, never replaced silently; `auto` takes the first that is there. */
-export const engineOptions = ({
-  engine = 'auto',
-  threads = 1
-}: {
-  readonly engine?: (typeof engines)[number]
-  readonly threads?: number
-}): EngineOptions => (engine === 'auto' ? { prefer: engine, threads } : { require: engine, threads })

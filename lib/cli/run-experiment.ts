@@ -5,6 +5,7 @@ import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { readStore, type Store } from '../checkpoint/checkpoint.js'
 import { leftWith, type TangentError } from '../core/error.js'
+import { engineOptions } from '../engine/engine-choice.js'
 import { type EngineOptions, withEngine } from '../engine/open-engine.js'
 import {
   decodeJson,
@@ -18,6 +19,7 @@ import {
 import { fileStore, type FolderLock, folderLock } from '../io/index.js'
 import { experimentHtml, experimentText } from '../report/index.js'
 import type { Answer } from './answer.js'
+import { type ComputeOptions, jobCount, processJobs } from './process-jobs.js'
 import { type Display, display, type Terminal } from './terminal.js'
 
 /** Refuses a folder that holds the result of another experiment, which would be lost. */
@@ -73,11 +75,11 @@ const opener = (
     })
 }
 
-/** An experiment to run: its images where they are not bundled, on which engine, and the folder that it is saved in. */
+/** An experiment to run: its images where they are not bundled, how it is computed, and the folder that it is saved in. */
 export interface Job {
   readonly experiment: Experiment
   readonly images?: ImageSet
-  readonly engine: EngineOptions
+  readonly options: ComputeOptions
   readonly out: string
   /** The name of the command in errors, and the command line that gives the same results again. */
   readonly operation: string
@@ -86,24 +88,40 @@ export interface Job {
 
 /** Runs an experiment in a folder, where it saves its runs, its result and its report; gives its tables and its record. */
 export const runExperiment = (
-  { experiment, images, engine, out, operation, command }: Job,
+  { experiment, images, options, out, operation, command }: Job,
   terminal: Terminal
 ): TE.TaskEither<TangentError, Answer> => {
   const shown = display(terminal)
   const [resultFile, reportFile] = [join(out, 'result.json'), join(out, 'report.html')]
   const [result, report] = [fileStore(resultFile), fileStore(reportFile)]
   const lock = folderLock(out)
+  const open = opener(engineOptions(options), shown, out, lock)
+  const { stop, worker } = terminal
+  const count = worker === undefined ? 1 : jobCount(experiment, options)
+  const processes =
+    worker === undefined || count === 1
+      ? undefined
+      : processJobs(count, {
+          experiment,
+          options,
+          out,
+          worker,
+          // opened once here, so that an engine that is not there or a folder that is taken is said once
+          begin: open(() => TE.right(undefined)),
+          stop
+        })
   return pipe(
     checkResult(result, operation, resultFile, experiment.name),
     TE.tap(() => checkReport(report, operation, reportFile)),
     TE.flatMap(() =>
       run(experiment, {
         ...(images && { images }),
-        ...(terminal.stop && { stop: terminal.stop }),
+        ...(stop && { stop }),
+        ...(processes && { jobs: processes.jobs }),
         store: (name) => fileStore(join(out, name)),
         onProgress: shown.progress,
         command
-      })(opener(engine, shown, out, lock))
+      })(open)
     ),
     TE.tap((record) => result.write(encodeJson(record))),
     TE.tap((record) => report.write(new TextEncoder().encode(experimentHtml(record)))),
@@ -111,6 +129,7 @@ export const runExperiment = (
       text: `${experimentText(record)}\n\nreport: ${reportFile}`,
       json: { result: resultFile, report: reportFile, record }
     })),
+    T.tap(() => processes?.close ?? T.of(undefined)),
     T.tapIO(() => shown.clear),
     T.tapIO(() => lock.release)
   )

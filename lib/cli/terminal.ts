@@ -8,6 +8,18 @@ export interface Terminal {
   readonly err: (text: string) => void
   /** Whether `err` is a terminal, on which a line can be drawn over. */
   readonly interactive: boolean
+  /**
+   * How many characters a line of the terminal has.
+   *
+   * @defaultValue no limit
+   */
+  readonly columns?: IO<number>
+  /**
+   * The program that computes runs in processes of their own.
+   *
+   * @defaultValue none: all runs are computed in this process, one after another
+   */
+  readonly worker?: string
   /** Whether the person wants an experiment to end: see `stop` of `experiment.run`. */
   readonly stop?: Task<boolean>
 }
@@ -32,51 +44,98 @@ const duration = (ms: number): string => {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
-/** Shows progress; `note` writes a line that stays, `clear` removes the bar. */
+/** Shows progress; `note` writes a line that stays, `clear` removes the bars. */
 export interface Display {
   readonly progress: (progress: ExperimentProgress) => IO<void>
   readonly note: (line: string) => IO<void>
   readonly clear: IO<void>
 }
 
-/** Milliseconds between two drawings of the bar, between two lines where there is no terminal, and before time left is shown. */
+/** Milliseconds between two drawings of the bars, between two lines where there is no terminal, and before time left is shown. */
 const [REDRAW, REPEAT, KNOWN] = [100, 10_000, 1000]
 
+/** How far something was when it was seen first. */
+interface Begun {
+  readonly at: number
+  readonly done: number
+}
+
+/** The time that is left at the pace since the beginning; empty while it is not known. */
+const timeLeft = (begun: Begun, done: number, total: number, now: number): string => {
+  const [passed, advanced] = [now - begun.at, done - begun.done]
+  if (passed < KNOWN || advanced <= 0 || done >= total) return ''
+  return `${duration((passed / advanced) * (total - done))} left`
+}
+
+/** A run that goes on: what it said last, since when it is in this phase, and when it was last written of. */
+interface ActiveRun {
+  readonly shown: ExperimentProgress
+  readonly begun: Begun
+  readonly told: number
+}
+
 /**
- * A bar that is drawn over and over on a terminal; elsewhere a line at the start and the end of each phase, and every ten
- * seconds between. A run that is finished leaves a line on both. The time left is that of the phase, at the pace since it began.
+ * A bar for each run that goes on, drawn over and over on a terminal, with a line on all runs where there are several; elsewhere a
+ * line at the start and the end of each phase, and every ten seconds between. A run that is finished or has failed leaves a line
+ * on both. The time left is that of the phase, and of all runs, at the pace since these began.
  */
 export const display = (
-  { err, interactive }: Terminal,
+  { err, interactive, columns = () => Infinity }: Terminal,
   clock: IO<number> = () => performance.now()
 ): Display => {
-  const erase = interactive ? '\r\u001b[K' : ''
-  let last = { phase: '', at: -Infinity }
-  let begun = { at: 0, done: 0 }
-  const timeLeft = ({ done, total }: ExperimentProgress, now: number): string => {
-    const [passed, advanced] = [now - begun.at, done - begun.done]
-    if (passed < KNOWN || advanced <= 0 || done >= total) return ''
-    return `  ${duration((passed / advanced) * (total - done))} left`
+  const active = new Map<string, ActiveRun>()
+  let [lines, drawn] = [0, -Infinity]
+  let runsBegun: Begun | undefined
+  const phaseLeft = ({ shown: { done, total }, begun }: ActiveRun, now: number): string => {
+    const left = timeLeft(begun, done, total, now)
+    return left === '' ? '' : `  ${left}`
+  }
+  /** `5/24 runs, 12 min left`; empty for an experiment of one run. */
+  const allRuns = ({ runs: { done, total } }: ExperimentProgress, now: number): string => {
+    const left = timeLeft(runsBegun!, done, total, now)
+    return total === 1 ? '' : `${done}/${total} runs${left === '' ? '' : `, ${left}`}`
+  }
+  const erased = (): string => {
+    const up = lines > 1 ? `\u001b[${lines - 1}A\r\u001b[J` : '\r\u001b[K'
+    lines = 0
+    return interactive ? up : ''
+  }
+  const bars = (now: number): string => {
+    const bar = (run: ActiveRun): string => barOf(run.shown, phaseLeft(run, now))
+    const all = [...active.values()]
+    const summary = all.length > 1 ? [allRuns(all.at(-1)!.shown, now)] : []
+    const texts = [...all.map(bar), ...summary].map((text) => text.slice(0, columns() - 1))
+    lines = texts.length
+    drawn = now
+    return texts.join('\n')
+  }
+  const end = (shown: ExperimentProgress, now: number): void => {
+    active.delete(shown.run)
+    const all = allRuns(shown, now)
+    const line = `${shown.run}  ${shown.note}${all === '' ? '' : `  (${all})`}\n`
+    err(erased() + line + (interactive ? bars(now) : ''))
   }
   const draw = (shown: ExperimentProgress): void => {
-    const [now, phase] = [clock(), `${shown.run} ${shown.phase}`]
-    const isFinished = shown.phase === 'finished'
-    const isDue =
-      phase !== last.phase ||
-      (!interactive && shown.done >= shown.total) ||
-      now - last.at >= (interactive ? REDRAW : REPEAT)
-    if (!isDue && !isFinished) return
-    if (phase !== last.phase) begun = { at: now, done: shown.done }
-    last = { phase, at: now }
-    if (isFinished) err(`${erase}${shown.run}  ${shown.note}\n`)
-    else {
-      const left = timeLeft(shown, now)
-      err(interactive ? erase + barOf(shown, left) : `${lineOf(shown, left)}\n`)
+    const { run, phase, done, total } = shown
+    const now = clock()
+    runsBegun ??= { at: now, done: shown.runs.done }
+    if (phase === 'finished' || phase === 'failed') {
+      end(shown, now)
+      return
     }
+    const before = active.get(run)
+    const isNew = before?.shown.phase !== phase
+    const begun = before === undefined || isNew ? { at: now, done } : before.begun
+    const last = interactive ? drawn : (before?.told ?? -Infinity)
+    const isDue = isNew || (!interactive && done >= total) || now - last >= (interactive ? REDRAW : REPEAT)
+    const next = { shown, begun, told: isDue ? now : last }
+    active.set(run, next)
+    if (!isDue) return
+    err(interactive ? erased() + bars(now) : `${lineOf(shown, phaseLeft(next, now))}\n`)
   }
   return {
     progress: (shown) => () => draw(shown),
-    note: (line) => () => err(`${erase}${line}\n`),
-    clear: () => err(erase)
+    note: (line) => () => err(`${erased()}${line}\n`),
+    clear: () => err(erased())
   }
 }

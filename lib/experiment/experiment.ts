@@ -6,6 +6,7 @@ import { EvaluationSetting } from './attacks.js'
 import { DataSetting, MeasuresSetting } from './images.js'
 import { labelOf, MethodSetting, roleOf } from './methods/index.js'
 import { NetworkSetting } from './network-setting.js'
+import type { RunOrder } from './schedule.js'
 import { TrainingSetting } from './training-setting.js'
 
 const Fields = codec.closed(
@@ -121,7 +122,7 @@ export const runsOf = ({ seeds, methods, densities = [1] }: Experiment): readonl
 }
 
 /** The dense run that the others of its seed are compared with, where the experiment has one. */
-export const denseRunOf = ({ methods }: Experiment, { seed }: RunSetting): RunSetting | undefined => {
+const denseRunOf = ({ methods }: Experiment, { seed }: RunSetting): RunSetting | undefined => {
   const method = methods.find(({ kind }) => kind === 'dense')
   return method && { seed, method, density: 1 }
 }
@@ -130,6 +131,23 @@ export const denseRunOf = ({ methods }: Experiment, { seed }: RunSetting): RunSe
 export const nameOf = ({ seed, method, density }: RunSetting): string => {
   const label = labelOf(method).replaceAll(' ', '-')
   return isWhole(method) ? `${label}-seed${seed}` : `${label}-${density}-seed${seed}`
+}
+
+/** The name of the file in which a phase of a run saves its checkpoints. */
+export const checkpointName = (run: RunSetting, phase: string): string => `${nameOf(run)}.${phase}.checkpoint`
+
+/** The dense run whose training a run is measured beside, so that it waits for it. */
+export const followedRunOf = (experiment: Experiment, run: RunSetting): RunSetting | undefined =>
+  experiment.measures === undefined || run.method.kind === 'dense' ? undefined : denseRunOf(experiment, run)
+
+/** For each run of an experiment the place of the one that it waits for. */
+export const orderOf = (experiment: Experiment): RunOrder => {
+  const runs = runsOf(experiment)
+  const places = new Map(runs.map((run, place) => [nameOf(run), place]))
+  return runs.map((run) => {
+    const followed = followedRunOf(experiment, run)
+    return followed && places.get(nameOf(followed))
+  })
 }
 
 /** All of an experiment that one run depends on, to be compared with what a file of the run says. */

@@ -17,5 +17,6 @@ export {
   ExperimentRun,
   type Measures
 } from './experiment-record.js'
-export { type ExperimentOptions, type ExperimentProgress, type OpenEngine, run } from './run.js'
+export type { OpenEngine, PhaseProgress } from './compute-run.js'
+export { type ExperimentOptions, type ExperimentProgress, type Jobs, run } from './run.js'
 export { Experiment, nameOf, type RunSetting, runsOf } from './experiment.js'

@@ -28,7 +28,7 @@ import {
 } from './methods/index.js'
 import { networkOf } from './network-setting.js'
 import { type ExperimentRun, rounded } from './experiment-record.js'
-import { denseRunOf, type Experiment, type RunSetting, settingOf } from './experiment.js'
+import { type Experiment, followedRunOf, type RunSetting, settingOf } from './experiment.js'
 import { fitOptionsOf, withstoodBy } from './training-setting.js'
 
 /** What a seed is split into; a new use takes a new number, so that the others keep their noise. */
@@ -175,7 +175,7 @@ export const runOne = (
   const { training, evaluation } = experiment
   const { seed, method, density } = run
   const { last } = withstoodBy(training)
-  const dense = denseRunOf(experiment, run)
+  const dense = followedRunOf(experiment, run)
   return pipe(
     RTE.fromEither(prepareRun(experiment, run, images)),
     RTE.bindTo('prepared'),
@@ -207,7 +207,7 @@ export const runOne = (
       )
     ),
     RTE.bind('followed', ({ prepared, input, chosen, record }) =>
-      dense === undefined || method.kind === 'dense' || record === undefined || !chosen.value.isStepwise
+      dense === undefined || record === undefined || !chosen.value.isStepwise
         ? RTE.of(undefined)
         : pipe(
             methodOf(dense.method).run(input),

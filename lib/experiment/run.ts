@@ -5,9 +5,9 @@ import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { readStore, type Store } from '../checkpoint/checkpoint.js'
-import { getOrThrow, leftWith, showValue, tangentError, type TangentError } from '../core/error.js'
+import { formatError, getOrThrow, leftWith, showValue, type TangentError } from '../core/error.js'
 import { key } from '../core/key.js'
-import type { Engine } from '../engine/engine.js'
+import { computeRun, type OpenEngine, type PhaseProgress } from './compute-run.js'
 import { decode } from '../format/codec.js'
 import { attempt } from '../graph/trace.js'
 import * as mask from '../mask/index.js'
@@ -15,22 +15,35 @@ import * as nn from '../nn/index.js'
 import { type Images, type ImageSet, imagesOf } from './images.js'
 import { methodOf } from './methods/index.js'
 import { decodeRun, encodeRun, type ExperimentRecord, type ExperimentRun } from './experiment-record.js'
-import { prepareRun, runOne } from './run-one.js'
-import { Experiment, nameOf, type RunSetting, runsOf, settingOf } from './experiment.js'
+import { prepareRun } from './run-one.js'
+import { performAll } from './schedule.js'
+import {
+  checkpointName,
+  Experiment,
+  nameOf,
+  orderOf,
+  type RunSetting,
+  runsOf,
+  settingOf
+} from './experiment.js'
 
 /** What goes on in an experiment. */
-export interface ExperimentProgress {
+export interface ExperimentProgress extends PhaseProgress {
   /** The name of the run, `ticket-0.2-seed0`. */
   readonly run: string
-  /** Such as `search`, `training`, the name of an attack, or `finished`. */
-  readonly phase: string
-  /** How much of the phase is done, of how much. */
-  readonly done: number
+  /** How many runs of the experiment have results, of how many. */
+  readonly runs: { readonly done: number; readonly total: number }
+}
 
-  /** How much the phase has to do. */
-  readonly total: number
-  /** What the phase says of itself, such as its loss. */
-  readonly note: string
+/** How runs are computed elsewhere: in other processes, or on other machines. */
+export interface Jobs {
+  /** How many are computed at once. */
+  readonly count: number
+  /** Computes one run, which the experiment then saves. */
+  readonly compute: (
+    run: RunSetting,
+    onProgress: (progress: PhaseProgress) => IO.IO<void>
+  ) => TE.TaskEither<TangentError, ExperimentRun>
 }
 
 /** What an experiment is run with. */
@@ -57,14 +70,16 @@ export interface ExperimentOptions {
    * @defaultValue never
    */
   readonly stop?: Task<boolean>
+  /**
+   * Where runs are computed. Those that are measured beside the dense run of their seed wait for it, and after a run that fails
+   * the others go on; the record is the same as without.
+   *
+   * @defaultValue here, one after another, until one fails
+   */
+  readonly jobs?: Jobs
   /** The command that makes the record again, to be noted in it. */
   readonly command?: string
 }
-
-/** Opens an engine, uses it and closes it: `withEngine(options)`, or `(use) => use(engine)` for an engine that stays open. */
-export type OpenEngine = <A>(
-  use: (engine: Engine) => TE.TaskEither<TangentError, A>
-) => TE.TaskEither<TangentError, A>
 
 const memory: IO.IO<NonNullable<ExperimentOptions['store']>> = () => {
   const saved = new Map<string, Uint8Array>()
@@ -128,71 +143,87 @@ const finished = (
     )
   )
 
-/** An engine whose programs are refused once `stop` says so: what was computed by then is saved by whoever ran them. */
-const stoppable = (engine: Engine, stop: Task<boolean>, run: string): Engine => ({
-  ...engine,
-  compile: (f, specs) =>
-    pipe(
-      engine.compile(f, specs),
-      TE.map(
-        (program) =>
-          (...args) =>
-            pipe(
-              TE.fromTask(stop),
-              TE.flatMap((isStopped) =>
-                isStopped
-                  ? TE.left(tangentError('StopError', 'experiment', 'to run to its end', 'a stop', run))
-                  : program(...args)
-              )
-            )
-      )
-    )
-})
-
 const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`
 
-/** A run as its store has it, or else run on an engine of its own and saved. */
-const runOrRead = (
-  experiment: Experiment,
-  setting: RunSetting,
-  images: Images,
-  {
-    store,
-    onProgress = () => IO.of(undefined),
-    stop
-  }: ExperimentOptions & Required<Pick<ExperimentOptions, 'store'>>,
-  open: OpenEngine
-): TE.TaskEither<TangentError, ExperimentRun> => {
-  const run = nameOf(setting)
-  const file = `${run}.json`
-  const saved = store(file)
-  return pipe(
-    finished(saved, saved.where ?? file, settingOf(experiment, setting)),
-    TE.flatMap((found) =>
-      found !== undefined
-        ? TE.right(found)
-        : pipe(
-            open((engine) =>
-              runOne(experiment, setting, {
-                images,
-                executed: engine.describe,
-                store: (of, phase) => store(`${nameOf(of)}.${phase}.checkpoint`),
-                onProgress: (phase, done, total, note) => onProgress({ run, phase, done, total, note })
-              })(stop === undefined ? engine : stoppable(engine, stop, run))
-            ),
-            TE.tap((result) => saved.write(encodeRun(result))),
-            TE.tapIO(({ robustness: { clean, robust } }) => {
-              const note = `${percent(clean)} clean, ${percent(robust)} robust`
-              return onProgress({ run, phase: 'finished', done: 1, total: 1, note })
-            })
-          )
-    )
+/** A run to do: where it is saved, and what is there already. */
+interface PlannedRun {
+  readonly setting: RunSetting
+  readonly saved: Store
+  readonly found: ExperimentRun | undefined
+}
+
+/** What the runs of an experiment have in common. */
+interface Context {
+  readonly experiment: Experiment
+  readonly images: Images
+  readonly options: ExperimentOptions
+  readonly store: NonNullable<ExperimentOptions['store']>
+  readonly open: OpenEngine
+}
+
+/** The runs of an experiment, with the results that are there. */
+const plan = ({ experiment, store }: Context): TE.TaskEither<TangentError, readonly PlannedRun[]> =>
+  pipe(
+    runsOf(experiment),
+    TE.traverseSeqArray((setting) => {
+      const file = `${nameOf(setting)}.json`
+      const saved = store(file)
+      return pipe(
+        finished(saved, saved.where ?? file, settingOf(experiment, setting)),
+        TE.map((found) => ({ setting, saved, found }))
+      )
+    })
   )
+
+/** Computes what is missing of the planned runs, saves it, and gives all of them in order. */
+const perform = (
+  { experiment, images, options, store, open }: Context,
+  planned: readonly PlannedRun[]
+): TE.TaskEither<TangentError, readonly ExperimentRun[]> => {
+  const { jobs, stop, onProgress = () => IO.of(undefined) } = options
+  const total = planned.length
+  let done = planned.filter(({ found }) => found !== undefined).length
+  const compute: Jobs['compute'] =
+    jobs?.compute ??
+    ((setting, tell) =>
+      computeRun(experiment, setting, {
+        images,
+        store: (of, phase) => store(checkpointName(of, phase)),
+        onProgress: tell,
+        ...(stop && { stop })
+      })(open))
+  const runMissing = ({ setting, saved, found }: PlannedRun): TE.TaskEither<TangentError, ExperimentRun> => {
+    if (found !== undefined) return TE.right(found)
+    const tell = (progress: PhaseProgress): IO.IO<void> =>
+      onProgress({ ...progress, run: nameOf(setting), runs: { done, total } })
+    const end = (phase: 'finished' | 'failed', note: string): IO.IO<void> =>
+      tell({ phase, done: 1, total: 1, note })
+    return pipe(
+      compute(setting, tell),
+      TE.tap((result) => saved.write(encodeRun(result))),
+      TE.tapIO(({ robustness: { clean, robust } }) => {
+        done++
+        return end('finished', `${percent(clean)} clean, ${percent(robust)} robust`)
+      }),
+      TE.tapError((error) =>
+        TE.fromIO(
+          jobs === undefined || error._tag === 'StopError'
+            ? IO.of(undefined)
+            : end('failed', formatError(error))
+        )
+      )
+    )
+  }
+  return performAll({
+    order: orderOf(experiment),
+    slots: jobs?.count ?? 1,
+    goOn: jobs !== undefined
+  })((place) => runMissing(planned[place]!))
 }
 
 /**
  * Runs an experiment: every seed, method and density is trained and evaluated, each on an engine of its own, so that what a run
- * compiled is released when it ends. Finished runs are read from the store, one that was interrupted continues from its
+ * compiled is released when it ends. Finished runs are read from the store first, one that was interrupted continues from its
  * checkpoints to the same bits. What fits neither the images nor the network is a Left before anything is computed.
  *
  * @example
@@ -232,14 +263,13 @@ export const run =
       TE.bind('images', ({ experiment }) => TE.fromEither(imagesOf(experiment, options.images))),
       TE.tap(({ experiment, images }) => TE.fromEither(checkRuns(experiment, images))),
       TE.bind('store', () => TE.fromIO(options.store === undefined ? memory : IO.of(options.store))),
-      TE.bind('runs', ({ experiment, images, store }) =>
-        pipe(
-          runsOf(experiment),
-          TE.traverseSeqArray((setting) =>
-            runOrRead(experiment, setting, images, { ...options, store }, open)
-          )
+      TE.bind('runs', ({ experiment, images, store }) => {
+        const context = { experiment, images, options, store, open }
+        return pipe(
+          plan(context),
+          TE.flatMap((planned) => perform(context, planned))
         )
-      ),
+      }),
       TE.map(({ experiment, runs }) => ({
         name: experiment.name,
         command: options.command ?? 'experiment.run',

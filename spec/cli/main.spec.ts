@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { built } from '../support/built.js'
 import { smallTraining } from '../support/small-training.js'
 
-const { folder, program } = built('lib/cli/main.ts')
+const { folder, program } = built('lib/cli/main.ts', { 'job-worker.js': 'lib/cli/job-worker.ts' })
 
 const sh = (command: string) => spawnSync('sh', ['-c', command], { encoding: 'utf8' })
 const node = `"${process.execPath}" "${program}"`
@@ -31,12 +31,22 @@ const small = {
   training: { ...smallTraining, epochs: 60 },
   evaluation: { epsilon: 0.05, attacks: [{ kind: 'fgsm' }] }
 }
-const file = join(folder, 'small.json')
+
+const write = (path: string, experiment: unknown): string => {
+  writeFileSync(path, JSON.stringify(experiment))
+  return path
+}
 
 /** Runs the experiment and sends it a signal once it trains; gives its code and what it said. */
-const ended = (out: string, signal?: NodeJS.Signals, stderr: 'pipe' | 'closed' = 'pipe') =>
+const ended = (
+  out: string,
+  signal?: NodeJS.Signals,
+  stderr: 'pipe' | 'closed' = 'pipe',
+  options: readonly string[] = [],
+  experiment: unknown = small
+) =>
   new Promise<{ code: number | null; said: string }>((resolve) => {
-    writeFileSync(file, JSON.stringify(small))
+    const file = write(`${out}.file.json`, experiment)
     const child = spawn(process.execPath, [
       program,
       'experiment',
@@ -44,7 +54,8 @@ const ended = (out: string, signal?: NodeJS.Signals, stderr: 'pipe' | 'closed' =
       '--out',
       out,
       '--engine',
-      'reference'
+      'reference',
+      ...options
     ])
     let said = ''
     let isSent = false
@@ -81,4 +92,44 @@ describe('an experiment', () => {
     expect((await ended(out, undefined, 'closed')).code).toBe(0)
     expect(readdirSync(out)).toContain('result.json')
   })
+
+  it(
+    'in two processes is saved by both of them, and goes on to what one process gives',
+    { timeout: 240_000 },
+    async () => {
+      const grid = {
+        ...small,
+        methods: ['dense', 'random', 'magnitude'],
+        training: { ...smallTraining, epochs: 10 },
+        measures: { kernelImages: 2, dynamicsImages: 4, checkpoints: 2 }
+      }
+      const seeds = { ...grid, seeds: [0, 1] }
+      const [one, two] = [join(folder, 'one'), join(folder, 'two')]
+      expect((await ended(one, undefined, 'pipe', ['--jobs', '1'], seeds)).code).toBe(0)
+
+      const stopped = await ended(two, 'SIGTERM', 'pipe', ['--jobs', '2'], seeds)
+      expect(stopped.code, stopped.said).toBe(143)
+      expect(stopped.said).toContain('the same command continues from there')
+      expect(readdirSync(two).filter((name) => name.endsWith('.json') || name.endsWith('.tmp'))).toEqual([])
+
+      const resumed = await ended(two, undefined, 'pipe', ['--jobs', '2'], seeds)
+      expect(resumed.code, resumed.said).toBe(0)
+      const files = readdirSync(one).filter((name) => name.endsWith('.checkpoint'))
+      expect(files).toHaveLength(6)
+      for (const name of files)
+        expect([name, readFileSync(join(two, name)).equals(readFileSync(join(one, name)))]).toEqual([
+          name,
+          true
+        ])
+      expect(timeless(two)).toEqual(timeless(one))
+    }
+  )
 })
+
+/** The record in a folder but for its times. */
+const timeless = (out: string): unknown => {
+  const text = readFileSync(join(out, 'result.json'), 'utf8')
+  return JSON.parse(text, (name, value: unknown) =>
+    name === 'seconds' || name === 'command' ? undefined : value
+  )
+}

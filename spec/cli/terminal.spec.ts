@@ -8,8 +8,22 @@ const shown = (
   const view = display({ out: () => undefined, err: (more) => void (text += more), interactive }, () => now)
   return { text: () => text, tick: (ms) => void (now += ms), view }
 }
-const at = (phase: string, done: number) => ({ run: 'snip-seed1', phase, done, total: 8, note: 'loss 0.250' })
-const finished = { run: 'snip-seed1', phase: 'finished', done: 1, total: 1, note: '80.0 % robust' }
+const at = (phase: string, done: number) => ({
+  run: 'snip-seed1',
+  phase,
+  done,
+  total: 8,
+  note: 'loss 0.250',
+  runs: { done: 0, total: 1 }
+})
+const finished = {
+  run: 'snip-seed1',
+  phase: 'finished',
+  done: 1,
+  total: 1,
+  note: '80.0 % robust',
+  runs: { done: 1, total: 1 }
+}
 
 describe('display', () => {
   it('draws a bar over itself on a terminal, at most ten times a second', () => {
@@ -73,5 +87,37 @@ describe('display', () => {
         .split('loss 0.250')
         .map((part) => part.split('\r')[0])
     ).toEqual(['', '', '', '  4 s left', '  10 min left', '', '  7 h 0 min left', ''])
+  })
+
+  it('draws a bar for each run that goes on, and one line on all of them', () => {
+    let [text, now] = ['', 0]
+    const view = display(
+      { out: () => undefined, err: (more) => void (text += more), interactive: true, columns: () => 60 },
+      () => now
+    )
+    const of = (run: string, done: number, runs: number) => ({
+      run,
+      phase: 'training',
+      done,
+      total: 8,
+      note: 'loss 0.250, and more than a line has room for',
+      runs: { done: runs, total: 6 }
+    })
+    view.progress(of('a', 0, 2))()
+    view.progress(of('b', 4, 2))()
+    const up = '\u001b[2A\r\u001b[J'
+    const bars = text.split('\r\u001b[K').at(-1)!.split('\n')
+    expect(bars.map((bar) => bar.length)).toEqual([59, 59, 8])
+    expect([bars[1]!.includes('50 %  b  training  4/8'), bars[2]]).toEqual([true, '2/6 runs'])
+
+    text = ''
+    now = 60_000
+    view.progress({ ...of('a', 8, 3), phase: 'finished', note: '90 % robust' })()
+    // a run in a minute, three to go: the one that goes on has a bar, and nothing else is drawn
+    expect(text.startsWith(`${up}a  90 % robust  (3/6 runs, 3 min left)\n`)).toBe(true)
+    expect(text.split('\n')[1]).toMatch(/^█{12}░{12} {2}50 % {2}b {2}training/)
+    view.progress({ ...of('b', 8, 3), phase: 'failed', note: 'DataError' })()
+    view.clear()
+    expect(text.endsWith('b  DataError  (3/6 runs, 3 min left)\n\r\u001b[K')).toBe(true)
   })
 })
