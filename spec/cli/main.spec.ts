@@ -95,7 +95,7 @@ describe('an experiment', () => {
 
   it(
     'in two processes is saved by both of them, and goes on to what one process gives',
-    { timeout: 240_000 },
+    { timeout: 600_000 },
     async () => {
       const grid = {
         ...small,
