@@ -1,0 +1,77 @@
+import { requireShape, type Shape } from '../core/shape.js'
+import type { HostKey } from '../core/key.js'
+import { split } from '../graph/key.js'
+import { ops } from '../graph/ops/index.js'
+import type { Concrete } from '../graph/spec.js'
+import type { Model } from './model.js'
+
+/** A part of a network with parameters of any form P: a {@link Layer}, a {@link Network} or what is made of them. */
+export interface Block<P> {
+  readonly outputShape: (inputShape: Shape) => Shape
+  readonly init: (key: HostKey, inputShape: Shape) => Concrete<P>
+  readonly apply: Model<P>
+}
+
+/**
+ * x + branch(x), with the parameters of the branch (He et al., arXiv:1512.03385). A branch that does not keep the shape is a
+ * ShapeError.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { evaluateOn, key, ndarray, nn, type Tensor } from 'tangentflow'
+ *
+ * const net = nn.record({
+ *   stem: nn.dense(8),
+ *   block: nn.residual(nn.serial(nn.layerNorm(), nn.dense(8), nn.relu)),
+ *   head: nn.dense(3)
+ * })
+ * const params = net.init(key(0), [4])
+ * const out = evaluateOn((p: nn.ParamsOf<typeof net>, x: Tensor) => net.apply(p)(x))(params, ndarray.zeros([2, 4]))
+ * assert.deepEqual(out.shape, [2, 3])
+ * assert.deepEqual(params.stem.w?.shape, [4, 8])
+ */
+export const residual = <P>(branch: Block<P>): Block<P> => {
+  const keeps = (shape: Shape, out: Shape): void =>
+    requireShape('nn.residual', undefined, out, shape, 'a branch that gives')
+  return {
+    outputShape: (shape) => {
+      keeps(shape, branch.outputShape(shape))
+      return shape
+    },
+    init: branch.init,
+    apply: (params) => (x) => {
+      const y = branch.apply(params)(x)
+      keeps(x.shape, y.shape)
+      return ops.add(y)(x)
+    }
+  }
+}
+
+/** The parameters of a block. */
+export type ParamsOf<B> = B extends { readonly apply: (params: infer P) => unknown } ? P : never
+
+/**
+ * Blocks one after the other, in the order in which they are written, with parameters as a record of the same names. The
+ * l-th block draws its parameters from the l-th child of the key.
+ */
+export const record = <R extends { readonly [name: string]: unknown }>(blocks: {
+  readonly [N in keyof R]: Block<R[N]>
+}): Block<R> => {
+  const names: readonly (keyof R)[] = Object.keys(blocks)
+  return {
+    outputShape: (inputShape) =>
+      names.reduce<Shape>((shape, name) => blocks[name].outputShape(shape), inputShape),
+    init: (key, inputShape) => {
+      const keys = split<number>(names.length)(key)
+      let shape = inputShape
+      const built = names.map((name, l) => {
+        const own = blocks[name].init(keys[l]!, shape)
+        shape = blocks[name].outputShape(shape)
+        return [name, own] as const
+      })
+      // a record of these names, which Object.fromEntries forgets
+      return Object.fromEntries(built) as Concrete<R>
+    },
+    apply: (params) => (x) => names.reduce((h, name) => blocks[name].apply(params[name])(h), x)
+  }
+}
