@@ -49,9 +49,11 @@ describe('a residual net as a record', () => {
     const fitted = right(await train.fit(net.apply, recipe)(params, data, key(1))(runner)())
     expect(fitted.losses.at(-1)).toBeLessThan(fitted.losses[0]! / 2)
     const scored = right(
-      await mask.oneShot({ apply: net.apply }, { method: 'snip', epsilon: 0, density: 0.5 })(params, data, key(2))(
-        runner
-      )()
+      await mask.oneShot({ apply: net.apply }, { method: 'snip', epsilon: 0, density: 0.5 })(
+        params,
+        data,
+        key(2)
+      )(runner)()
     )
     expect(mask.density(scored.mask)).toBeCloseTo(0.5, 1)
   })
