@@ -1,6 +1,6 @@
 /**
- * The primitives: for each the shape of its result, its meaning in float64, and its attributes as text. `op.ts` lists
- * what they are; the derivatives are in `diff/rules`, the kernels in the engines. To add one, add its form to `op.ts` and
+ * The primitives: for each the shape of its result, its meaning in float64, and its attributes as text. `../op.ts` lists
+ * what they are; the derivatives are in `diff/rules`, the kernels in the engines. To add one, add its form to `../op.ts` and
  * a record to the family it belongs to; the table below, and every other one, stops compiling until it is there. To add a
  * pointwise function, add a row to `pointwise.ts`.
  */
