@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { fromNested, type NdArray, toNested } from '../../lib/core/ndarray.js'
+import { fromNested, type NdArray, of, toNested } from '../../lib/core/ndarray.js'
 import { grad } from '../../lib/diff/index.js'
 import { ops } from '../../lib/graph/ops/index.js'
 import type { Tensor } from '../../lib/graph/tensor.js'
@@ -69,6 +69,16 @@ const infinities: Readonly<Record<string, EdgeCase>> = {
     f: total(loss(nn.margin)),
     args: [[[1, -inf, 0]], [0]],
     right: [[1, 0, -1]]
+  },
+  'a number over a constant −0': {
+    f: (x) => ops.div(ops.constant(of([1], [-0])))(x!),
+    args: [[1]],
+    right: [-inf]
+  },
+  'a number over −0 without its axes': {
+    f: (x) => ops.div(ops.squeeze(0)(x!))(ops.ones([1])),
+    args: [[[-0]]],
+    right: [-inf]
   },
   'log-sum-exp': {
     f: ops.logSumExp(-1),

@@ -67,7 +67,7 @@ const evaluate = (op: OpOf<'contract'>, operands: readonly Float64Array[]): Floa
   const a = operands[0]
   const b = operands[1]
   // without a sum nothing is added to 0, so that −0 remains what it is
-  const sums = depth > new Set(output).size
+  const sums = sizes.some((n, i) => n !== 1 && !output.includes(i))
   for (;;) {
     if (sums && arity === 2 && innerOut === 0) {
       let p = at[0]!
