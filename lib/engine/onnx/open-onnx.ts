@@ -59,7 +59,8 @@ let wasmThreads: number | undefined
 const inTurn = turns()
 
 /** esbuild bundles a page without the optional package only where its absence is handled at the import. */
-const importWeb = () => import('onnxruntime-web').catch((absent: Error) => Promise.reject(absent))
+const importWeb = () =>
+  import('onnxruntime-web').catch((absent: unknown) => Promise.reject(new Error(messageOf(absent))))
 
 const loadWasm = async (threads: number): Promise<OnnxRuntime> => {
   const { InferenceSession, Tensor, env } = await importWeb()
