@@ -36,7 +36,12 @@ const reference = (path: string): DefaultTheme.SidebarItem[] => {
 }
 
 const sidebar: DefaultTheme.SidebarItem[] = [
-  { text: 'Start', items: [page('install'), page('guide'), page('browser'), page('glossary')] },
+  {
+    text: 'Start',
+    items: ['install', 'guide', 'cookbook', 'translation', 'concepts', 'browser', 'glossary'].map((name) =>
+      page(name)
+    )
+  },
   {
     text: 'Topics',
     items: [
@@ -56,11 +61,6 @@ const sidebar: DefaultTheme.SidebarItem[] = [
     items: ['design', 'primitives', 'numbers', 'backends', 'kernels'].map((name) => page(name))
   },
   {
-    text: 'API reference',
-    collapsed: true,
-    items: ['', '/experiment', '/io', '/laws'].flatMap((entry) => reference(`tangentflow${entry}`))
-  },
-  {
     text: 'The repository',
     items: [
       page('benchmarks', 'Benchmarks'),
@@ -68,10 +68,24 @@ const sidebar: DefaultTheme.SidebarItem[] = [
       page('example', 'An example page'),
       page('changelog', 'Changelog'),
       page('contributing', 'Contributing'),
-      { text: 'Decisions', link: '/decisions/', collapsed: true, items: decisions() }
+      { text: 'API reference', link: '/api/' },
+      { text: 'Decisions', link: '/decisions/' }
     ]
   }
 ]
+
+// No group can be folded: the caret of one is a button inside a button, which screen readers cannot tell apart.
+const sidebars: DefaultTheme.Sidebar = {
+  '/api/': [
+    {
+      text: 'API reference',
+      link: '/api/',
+      items: ['', '/experiment', '/io', '/laws'].flatMap((entry) => reference(`tangentflow${entry}`))
+    }
+  ],
+  '/decisions/': [{ text: 'Decisions', link: '/decisions/', items: decisions() }],
+  '/': sidebar
+}
 
 export default defineConfig({
   base,
@@ -87,6 +101,7 @@ export default defineConfig({
   lastUpdated: false,
   head: [['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}mark.svg` }]],
   markdown: {
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     config: (md) => {
       md.use(katex, {
         throwOnError: true,
@@ -106,10 +121,12 @@ export default defineConfig({
   themeConfig: {
     nav: [
       { text: 'Guide', link: '/guide' },
+      { text: 'Cookbook', link: '/cookbook' },
+      { text: 'Concepts', link: '/concepts' },
       { text: 'API', link: '/api/' },
       { text: 'Glossary', link: '/glossary' }
     ],
-    sidebar,
+    sidebar: sidebars,
     outline: [2, 3],
     search: { provider: 'local' }
   },

@@ -85,14 +85,12 @@ export type ApgdState = Top & {
   readonly previous: Tensor
   /** The loss of the last point, and how often it rose since the last checkpoint. */
   readonly lastLoss: Tensor
-
   /** How often the loss rose since the last checkpoint. */
   readonly rises: Tensor
   /** The step size, in units of ε. */
   readonly stepSize: Tensor
   /** Whether the last checkpoint halved the step, and the largest loss there. */
   readonly halved: Tensor
-
   /** The largest loss at the last checkpoint. */
   readonly checkedLoss: Tensor
 }
@@ -197,7 +195,6 @@ export type ApgdL1State = Top & {
   readonly stepSize: Tensor
   /** How many elements a step moves, and how many the best point had moved at the last checkpoint. */
   readonly active: Tensor
-
   /** How many elements the best point had moved at the last checkpoint, [n]. */
   readonly checkedCount: Tensor
 }

@@ -47,7 +47,6 @@ export interface StandardOptions {
   readonly epsilon: number
   /** There is no Square for `l1`. @defaultValue `'linf'` */
   readonly norm?: Norm
-
   /** The least and the largest value of an input. @defaultValue `[0, 1]` */
   readonly box?: Box
   /** The number of classes. The targeted attack needs four, DLR three. @defaultValue 10 */

@@ -43,12 +43,10 @@ export interface BallOptions {
 export interface Ball {
   /** The clean inputs, [n, …]. */
   readonly centre: Tensor
-
   /** The radius: a number, or one for each sample, ready to be broadcast. */
   readonly epsilon: TensorLike
   /** The least and the largest value of every element, of the shape of the centres. */
   readonly low: Tensor
-
   /** The largest value of every element, of the shape of the centres. */
   readonly high: Tensor
 }

@@ -122,7 +122,6 @@ export interface StepCurve {
   readonly stuck: number
   /** Examples that met a gradient of zero, and one that was not finite. */
   readonly zeroGradients: number
-
   /** Examples that met a gradient that was not finite. */
   readonly nonFiniteGradients: number
 }

@@ -30,7 +30,6 @@ export interface EvaluateEvent {
   readonly attack: string
   /** Examples on which it has run, of all on which it will run. */
   readonly done: number
-
   /** How many examples there are. */
   readonly total: number
   /** The fraction of the set that is still robust. */
@@ -47,14 +46,12 @@ export type EvaluateOptions = RunOptions & {
     | {
         /** One attack, in a program of its own that computes its inputs and nothing else. */
         readonly attack: Attack
-
         /** Not given: one attack or several. */
         readonly attacks?: undefined
       }
     | {
         /** Several, one after the other; attack j has the key `fold(j)(key)`, as in `attack.worst`. */
         readonly attacks: readonly NamedAttack[]
-
         /** Not given: several attacks or one. */
         readonly attack?: undefined
       }

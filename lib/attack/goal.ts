@@ -16,7 +16,6 @@ import type { Target } from './target.js'
  */
 export interface AttackLoss {
   (labels: Tensor): (logits: Tensor) => Tensor
-
   /** The loss of a target, which an attack lowers. @defaultValue the loss itself */
   readonly targeted?: (targets: Tensor) => (logits: Tensor) => Tensor
 }
@@ -48,13 +47,10 @@ export type Candidate = {
 export interface Goal {
   /** The norm of the ball. */
   readonly norm: Norm
-
   /** Where points may be. */
   readonly ball: Ball
-
   /** A number for each sample, [n], which selects its random numbers. */
   readonly ids: Tensor | undefined
-
   /** The logits at a point, [n, classes]. */
   readonly logits: (x: Tensor) => Tensor
   /** What is raised, [n], from logits. */

@@ -42,7 +42,6 @@ export type AttackResult = Candidate & {
 export interface StepResult<S> {
   /** The next point, [n, …]. */
   readonly point: Tensor
-
   /** What the iteration remembers until the next step. */
   readonly state: S
 }
@@ -90,7 +89,6 @@ export type Rows = Pick<AttackResult, 'losses' | 'margins'>
 export type AttackState<S> = FaultCounts & {
   /** The current point, [n, …]. */
   readonly point: Tensor
-
   /** What the iteration remembers. */
   readonly state: S
   readonly best: Candidate

@@ -16,14 +16,12 @@ export type StepLength =
   | {
       /** In units of the inputs; it does not depend on `steps`. */
       readonly stepSize: number
-
       /** Not given beside `stepSize`. */
       readonly relativeStep?: undefined
     }
   | {
       /** In units of ε / steps: 2.5 is usual (Madry et al.), 1 just reaches the sphere. */
       readonly relativeStep: number
-
       /** Not given beside `relativeStep`. */
       readonly stepSize?: undefined
     }

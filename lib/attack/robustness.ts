@@ -14,7 +14,6 @@ export interface NamedAttack {
   readonly name: string
   /** @defaultValue `'white box'` */
   readonly kind?: AttackKind
-
   /** The attack itself. */
   readonly attack: Attack | TracedAttack
 }
@@ -23,7 +22,6 @@ export interface NamedAttack {
 export interface AttackReport {
   /** The name of the attack. */
   readonly name: string
-
   /** What the attack knows of the model. */
   readonly kind: AttackKind
   /** On how many examples it ran: those on which no attack before it succeeded. */
@@ -34,7 +32,6 @@ export interface AttackReport {
   readonly robust: number
   /** Attacked examples with a gradient that was zero everywhere, and with one that was not finite, at some step. */
   readonly zeroGradients: number
-
   /** Attacked examples with a gradient that was not finite at some step. */
   readonly nonFiniteGradients: number
 }
@@ -43,13 +40,10 @@ export interface AttackReport {
 export interface ClassReport {
   /** The class. */
   readonly label: number
-
   /** How many examples have it. */
   readonly count: number
-
   /** The fraction of them that is classified correctly. */
   readonly clean: number
-
   /** The fraction of them that is also classified correctly under every attack. */
   readonly robust: number
 }
@@ -72,7 +66,6 @@ export interface Robustness {
   readonly classes: readonly ClassReport[]
   /** What the attacks, compared with one another, say against the evaluation. */
   readonly flags: readonly Flag[]
-
   /** Who computed it; undefined where no program ran. */
   readonly executed: Executed | undefined
 }
@@ -116,7 +109,6 @@ export interface Flag {
   readonly reason: string
   /** The fraction that was measured, and the largest that raises no flag. */
   readonly measured: number
-
   /** The largest fraction that raises no flag. */
   readonly limit: number
 }

@@ -41,7 +41,6 @@ export interface RunOptions {
 export interface AttackRun extends Concrete<AttackResult> {
   /** The key of the random numbers of the run. */
   readonly key: HostKey
-
   /** Who computed it. */
   readonly executed: Executed
 }

@@ -8,15 +8,12 @@ import type { Tensor } from '../graph/tensor.js'
 export interface TargetQuestion {
   /** The logits of the clean inputs, [n, classes]. */
   readonly logits: Tensor
-
   /** The labels, [n]. */
   readonly y: Tensor
-
   /** A number for each sample, [n], which selects its random numbers. */
   readonly ids: Tensor | undefined
   /** The targets that the batch brings, [n]. */
   readonly given: Tensor | undefined
-
   /** The key of random targets. */
   readonly key: Key
 }

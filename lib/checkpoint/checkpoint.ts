@@ -15,14 +15,12 @@ export type Tensors = Readonly<Record<string, NdArray>>
 export interface Checkpoint {
   /** The kind of run, such as `train.fit`. */
   readonly kind: string
-
   /** What the run was started with; a run resumes only with the same. */
   readonly settings: Settings
   /** How many steps are done. */
   readonly position: number
   /** The engine that computed it, as a result names it: the same steps on another engine need not give the same bits. */
   readonly engine: string
-
   /** The state, as named arrays. */
   readonly tensors: Tensors
 }
@@ -34,10 +32,8 @@ export interface Checkpoint {
 export interface Store {
   /** Its name in errors, a path say. */
   readonly where?: string
-
   /** The bytes of the last checkpoint; undefined where there is none. */
   readonly read: TE.TaskEither<TangentError, Uint8Array | undefined>
-
   /** Replaces the last checkpoint whole or not at all. */
   readonly write: (bytes: Uint8Array) => TE.TaskEither<TangentError, void>
 }

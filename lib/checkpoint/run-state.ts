@@ -12,7 +12,6 @@ import type { Settings } from './fingerprint.js'
 export interface RunState<S> {
   /** How many steps are done. */
   readonly position: number
-
   /** The state that they led to. */
   readonly state: S
   /** The engine, as a result names it; empty before the first step. */
@@ -23,10 +22,8 @@ export interface RunState<S> {
 export interface Resumable<S> {
   /** The name of the operation, for the checkpoint and for errors. */
   readonly kind: string
-
   /** What the run was started with; a checkpoint of other settings is refused. */
   readonly settings: Settings
-
   /** The state as named arrays. */
   readonly encode: (state: S) => Tensors
   /** The state after so many steps; raises what does not fit. */

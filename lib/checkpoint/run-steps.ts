@@ -26,7 +26,6 @@ export type Ended = 'all' | 'until' | 'stop'
 export interface Taken<S> {
   /** The state after the steps. */
   readonly state: S
-
   /** Who computed them. */
   readonly executed: Executed
   /** @defaultValue 1 */
@@ -37,12 +36,10 @@ export interface Taken<S> {
 export interface Steps<S> extends Resumable<S> {
   /** How many steps the run has. */
   readonly count: number
-
   /** The state before the first step. */
   readonly first: S
   /** Takes the next step, or the next few, from the state after so many steps. */
   readonly take: (position: number, state: S) => TE.TaskEither<TangentError, Taken<S>>
-
   /** Where and how often the run is saved. @defaultValue it is not saved */
   readonly checkpoint?: Checkpointing | undefined
   /** Asked before every turn: true ends the run there. */

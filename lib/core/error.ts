@@ -73,7 +73,6 @@ export const formatError = (error: TangentError): string =>
 export class TangentFailure extends Error {
   /** The name of the exception. */
   override readonly name = 'TangentFailure'
-
   /** The error as a value. */
   readonly error: TangentError
   constructor(error: TangentError) {

@@ -9,10 +9,8 @@ import { fail } from './error.js'
 export interface HostKey {
   /** Tells a key from an array. */
   readonly _tag: 'Key'
-
   /** The upper 32 bits. */
   readonly hi: number
-
   /** The lower 32 bits. */
   readonly lo: number
 }

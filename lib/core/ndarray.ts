@@ -9,10 +9,8 @@ import { checkShape, type Shape, showShape, sizeOf } from './shape.js'
 export interface NdArray {
   /** Tells an array from other values. */
   readonly _tag: 'NdArray'
-
   /** The length of every axis; empty for a scalar. */
   readonly shape: Shape
-
   /** The elements, row by row, the last axis fastest. */
   readonly data: Float32Array | Float64Array
 }

@@ -41,12 +41,10 @@ const hex = (bytes: Uint8Array): string =>
 export interface IdxHeader {
   /** The type of the elements. */
   readonly type: ElementType
-
   /** The length of every axis. */
   readonly shape: Shape
   /** Where the elements begin, and how many bytes the whole file has. */
   readonly start: number
-
   /** The bytes of the whole file. */
   readonly length: number
 }

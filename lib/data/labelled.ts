@@ -12,7 +12,6 @@ export interface Labelled {
   readonly x: NdArray
   /** [N], each a whole number in [0, classes). */
   readonly y: NdArray
-
   /** How many classes there are; labels are 0 … classes − 1. */
   readonly classes: number
 }

@@ -8,7 +8,6 @@ export type PublishedName = (typeof publishedNames)[number]
 export interface PublishedFile {
   /** Its length when unpacked. */
   readonly bytes: number
-
   /** Its MD5 when unpacked, in hexadecimal. */
   readonly md5?: string
 }
@@ -17,7 +16,6 @@ export interface PublishedFile {
 export interface PublishedSet {
   /** What the set is called. */
   readonly title: string
-
   /** The format of its files. */
   readonly format: 'idx' | 'cifar-10'
   /** The names of the classes 0, 1, 2 …. */
@@ -32,7 +30,6 @@ export interface PublishedSet {
   readonly debian?: string
   /** Where it can be had: folders that hold the files as `.gz`, or one archive of all. */
   readonly sources: readonly string[]
-
   /** The archive in which the set is published, where it is one. */
   readonly archive?: {
     /** The MD5 of the archive, in hexadecimal. */

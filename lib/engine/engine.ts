@@ -18,7 +18,6 @@ import { type Plan, planOf } from './plan.js'
 export interface Engine extends Runner {
   /** The name by which it was opened. */
   readonly name: EngineName
-
   /** Who computes: engine, backend and threads. */
   readonly describe: Executed
   /** The number of programs held ready. */

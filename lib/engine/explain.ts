@@ -34,10 +34,8 @@ export interface ExplainOptions {
 export interface Stages {
   /** The graph as it was traced. */
   readonly traced: Graph
-
   /** The graph after all rewrites. */
   readonly optimised: Graph
-
   /** What the optimised graph costs. */
   readonly cost: Cost
 }

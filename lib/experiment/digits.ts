@@ -8,7 +8,6 @@ export interface DigitsOptions {
   readonly density: number
   /** The L∞ radius of the attacks, pixels being in [0, 1]. */
   readonly epsilon: number
-
   /** Epochs of each training. */
   readonly epochs: number
   /** Steps of the search for the ticket. */

@@ -25,8 +25,14 @@ export type DistanceRecord = t.TypeOf<typeof DistanceRecord>
 const Flag = fields({
   /** Which sign it is. */
   name: t.string,
+
+  /** The finding, in words and numbers. */
   reason: t.string,
+
+  /** The fraction that was measured. */
   measured: t.number,
+
+  /** The largest fraction that raises no flag. */
   limit: t.number
 })
 
@@ -34,32 +40,38 @@ const Flag = fields({
 const RobustnessRecord = fields({
   /** How many examples were evaluated. */
   count: t.number,
-
   /** The fraction classified correctly. */
   clean: t.number,
-
   /** The fraction classified correctly both as it is and under every attack. */
   robust: t.number,
-
   /** The attacks, in order. */
   attacks: t.readonlyArray(
     fields({
       /** The name of the attack. */
       name: t.string,
-      kind: t.string,
-      attacked: t.number,
-      broken: t.number,
 
+      /** What the attack knows of the model. */
+      kind: t.string,
+
+      /** On how many examples it ran. */
+      attacked: t.number,
+
+      /** On how many of them it succeeded. */
+      broken: t.number,
       /** The fraction of the set that is robust after it. */
       robust: t.number,
+
+      /** Attacked examples with a gradient that was zero everywhere. */
       zeroGradients: t.number,
+
+      /** Attacked examples with a gradient that was not finite. */
       nonFiniteGradients: t.number
     })
   ),
-
   /** The classes that the set has. */
   classes: t.readonlyArray(
     fields({
+      /** The class. */
       label: t.number,
       /** How many examples have the class. */
       count: t.number,
@@ -69,7 +81,6 @@ const RobustnessRecord = fields({
       robust: t.number
     })
   ),
-
   /** Signs that robustness is overestimated. */
   flags: t.readonlyArray(Flag)
 })
@@ -78,16 +89,12 @@ const RobustnessRecord = fields({
 const AuditRecord = fields({
   /** On how many examples. */
   count: t.number,
-
   /** Signs that robustness is overestimated. */
   flags: t.readonlyArray(Flag),
-
   /** Robust accuracy under PGD by the number of steps. */
   overSteps: numbers,
-
   /** Robust accuracy where the ball holds the whole box. */
   unbounded: t.number,
-
   /** Robust accuracy under each attack by itself, by name. */
   alone: t.readonly(t.record(t.string, t.number))
 })
@@ -105,7 +112,6 @@ const Executed = fields({
 const SearchRecord = fields({
   /** The steps at which `kernel` and `output` were noted. */
   steps: numbers,
-
   /** The kernel’s distance to the dense one at each of `steps`. */
   kernel: numbers,
   output: numbers,
@@ -127,7 +133,16 @@ const KernelRecord = fields({
 })
 
 /** What a network costs to run on one example, and to keep: the masked one, and the dense one. */
-const CostRecord = fields({ flops: t.number, bytes: t.number, denseFlops: t.number, denseBytes: t.number })
+const CostRecord = fields({
+  /** Floating-point operations of the masked network. */
+  flops: t.number,
+  /** Bytes of the masked network. */
+  bytes: t.number,
+  /** Floating-point operations of the dense network. */
+  denseFlops: t.number,
+  /** Bytes of the dense network. */
+  denseBytes: t.number
+})
 
 /** What was measured of a run beside its accuracy; what does not apply to a method is left out. */
 const Measures = t.readonly(
@@ -135,7 +150,6 @@ const Measures = t.readonly(
     t.type({
       /** Kept and all weights of each layer, in order. */
       layers: t.readonlyArray(LayerCount),
-
       /** What the masked network costs to run and to store. */
       cost: CostRecord
     }),
@@ -144,10 +158,8 @@ const Measures = t.readonly(
       pixels: numbers,
       /** Distance of the masked network's mixed kernel and outputs to the dense ones at initialisation. */
       distance: DistanceRecord,
-
       /** What the search did, where the method searches. */
       search: SearchRecord,
-
       /** The kernel of the masked network at its start. */
       kernel: KernelRecord,
       /** The epochs at which `trajectory` was noted. */
@@ -169,12 +181,10 @@ export const ExperimentRun = t.readonly(
       seed: t.number,
       /** The name of the method in the experiment. */
       method: t.string,
-
       /** The fraction of the weights that the mask keeps. */
       density: t.number,
       /** All of the experiment that this run depends on. */
       setting: t.readonly(t.record(t.string, t.unknown)),
-
       /** How the training went. */
       training: fields({
         /** How many steps were taken. */
@@ -186,10 +196,8 @@ export const ExperimentRun = t.readonly(
         /** The epoch whose parameters were tested: the best one by validation. */
         epoch: t.number
       }),
-
       /** How the trained network did under the attacks. */
       robustness: RobustnessRecord,
-
       /** Who computed it. */
       executed: Executed
     }),
@@ -205,10 +213,8 @@ export const ExperimentRun = t.readonly(
         /** Seconds of the evaluation. */
         tests: t.number
       }),
-
       /** What the audit of the attacks found. */
       audit: AuditRecord,
-
       /** Robust accuracy by radius. */
       overEpsilon: t.readonlyArray(
         fields({
@@ -229,10 +235,8 @@ export const ExperimentRecord = fields({
   name: t.string,
   /** The command that made it. */
   command: t.string,
-
   /** The experiment, as its file says it. */
   experiment: t.readonly(t.record(t.string, t.unknown)),
-
   /** The finished runs. */
   runs: t.readonlyArray(ExperimentRun)
 })

@@ -13,22 +13,16 @@ const Fields = codec.closed(
   {
     /** The name, which becomes the name of a file. */
     name: codec.fileName,
-
     /** Which images. */
     data: DataSetting,
-
     /** The network and its initialisation. */
     network: NetworkSetting,
-
     /** The seeds, each of which draws its own weights and batches. */
     seeds: codec.some(codec.whole(0)),
-
     /** How masks are chosen. */
     methods: codec.some(MethodSetting),
-
     /** How every run is trained. */
     training: TrainingSetting,
-
     /** How every run is evaluated. */
     evaluation: EvaluationSetting
   },
@@ -100,10 +94,8 @@ export const Experiment: t.Type<Experiment, unknown> = new t.Type<Experiment, un
 export interface RunSetting {
   /** The seed. */
   readonly seed: number
-
   /** How the mask is chosen. */
   readonly method: MethodSetting
-
   /** The fraction of the weights that it keeps. */
   readonly density: number
 }

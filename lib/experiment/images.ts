@@ -49,10 +49,8 @@ export type MeasuresSetting = t.TypeOf<typeof MeasuresSetting>
 export interface ImageSet {
   /** The images to train on. */
   readonly train: Labelled
-
   /** The images to test on. */
   readonly test: Labelled
-
   /** Channels, height and width of an image. */
   readonly image: ImageShape
 }

@@ -8,16 +8,12 @@ type ForClasses = (classes: number) => nn.Network
 const start = {
   /** Whether the network standardises its inputs inside. */
   standardise: t.boolean,
-
   /** Whether the outputs at the start are subtracted. */
   centred: t.boolean,
-
   /** What divides the variance of weights: the fan-in, or the average of fan-in and fan-out. @defaultValue `in` */
   fan: codec.oneOf(['in', 'average']),
-
   /** σ_w of the initialisation. */
   sigmaW: codec.atLeast(0),
-
   /** σ_b of the initialisation. */
   sigmaB: codec.atLeast(0)
 }

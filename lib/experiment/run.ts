@@ -32,7 +32,12 @@ export interface ExperimentProgress extends PhaseProgress {
   /** The name of the run, `ticket-0.2-seed0`. */
   readonly run: string
   /** How many runs of the experiment have results, of how many. */
-  readonly runs: { readonly done: number; readonly total: number }
+  readonly runs: {
+    /** Runs that have results. */
+    readonly done: number
+    /** Runs in all. */
+    readonly total: number
+  }
 }
 
 /** How runs are computed elsewhere: in other processes, or on other machines. */
@@ -60,7 +65,6 @@ export interface ExperimentOptions {
    * @defaultValue in memory, until the experiment ends
    */
   readonly store?: (name: string) => Store
-
   /** Called as the experiment goes on. @defaultValue nothing */
   readonly onProgress?: (progress: ExperimentProgress) => IO.IO<void>
   /**

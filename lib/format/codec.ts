@@ -130,7 +130,6 @@ export const closed = <R extends t.Props, O extends t.Props>(
 export interface Variant<S, Out> {
   /** The codec of the setting. */
   readonly codec: t.Type<S, unknown>
-
   /** What a setting describes. */
   readonly build: (setting: S) => Out
 }
@@ -167,15 +166,13 @@ export const variant = <K extends string, R extends t.Props, O extends t.Props, 
  */
 export const tagged =
   <Out>() =>
-  <M extends { readonly [K in keyof M]: { /** The word that names the row. */ readonly kind: K } }>(table: {
+  <M extends { readonly [K in keyof M]: Readonly<Record<'kind', K>> }>(table: {
     readonly [K in keyof M]: Variant<M[K], Out>
   }): {
     /** The kinds, in the order of the table. */
     readonly kinds: readonly (keyof M & string)[]
-
     /** The codec of a setting of any kind. */
     readonly codec: t.Type<M[keyof M], unknown>
-
     /** What a setting describes, by its kind. */
     readonly build: (setting: M[keyof M]) => Out
   } => {

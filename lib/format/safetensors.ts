@@ -11,7 +11,6 @@ import { type Dtype, dtypeOf, dtypes, elementBytes, isDtype, readElements } from
 export interface TensorFile {
   /** The arrays by name. */
   readonly tensors: Readonly<Record<string, NdArray>>
-
   /** Text by name. */
   readonly metadata: Readonly<Record<string, string>>
 }
@@ -20,16 +19,12 @@ export interface TensorFile {
 export interface TensorEntry {
   /** The name of the array. */
   readonly name: string
-
   /** The type of its elements in the file. */
   readonly dtype: Dtype
-
   /** The length of every axis. */
   readonly shape: Shape
-
   /** The first byte in the file. */
   readonly begin: number
-
   /** The byte after the last one. */
   readonly end: number
 }
@@ -117,7 +112,6 @@ const checkTiling = (entries: readonly TensorEntry[], start: number, length: num
 
 interface Header {
   readonly entries: readonly TensorEntry[]
-
   /** Text by name. */
   readonly metadata: TensorFile['metadata']
 }
@@ -160,10 +154,8 @@ const decode = (bytes: Uint8Array): E.Either<TangentError, TensorFile> =>
 export interface Encodable {
   /** The arrays by name. */
   readonly tensors: Readonly<Record<string, NdArray>>
-
   /** Text by name. @defaultValue none */
   readonly metadata?: Readonly<Record<string, string>>
-
   /** The types of the elements in the file, by name. @defaultValue those of the arrays */
   readonly dtypes?: Readonly<Record<string, Dtype>>
 }

@@ -10,13 +10,10 @@ import type { PointwiseName } from './primitives/pointwise.js'
 export interface Tensor {
   /** Tells a tensor from other values. */
   readonly _tag: 'Tensor'
-
   /** What computes it. */
   readonly op: Op
-
   /** What it is computed from. */
   readonly inputs: readonly Tensor[]
-
   /** The length of every axis; empty for a scalar. */
   readonly shape: Shape
 }

@@ -10,7 +10,6 @@ export interface Executed {
   readonly engine: string
   /** What it computes with, and its version. */
   readonly backend: string
-
   /** The number of threads. */
   readonly threads: number
 }
@@ -19,7 +18,6 @@ export interface Executed {
 export interface Result<Out> {
   /** What the program gave. */
   readonly value: Out
-
   /** Who computed it. */
   readonly executed: Executed
 }
@@ -41,7 +39,6 @@ export interface Runner {
    * @defaultValue 1
    */
   readonly unroll?: number
-
   /** Traces, optimises and lowers a function for arguments of these shapes. */
   readonly compile: <Args extends readonly unknown[], Out>(
     f: (...args: Args) => Out,

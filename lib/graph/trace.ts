@@ -10,10 +10,8 @@ import { isKeyLeaf, isSpecLeaf, type Specs } from './spec.js'
 export interface Traced<Args extends readonly unknown[], Out> {
   /** The graph. */
   readonly graph: Graph
-
   /** The shapes of the arguments. */
   readonly args: Specs<Args>
-
   /** The results, as a tree of symbolic tensors. */
   readonly out: Out
 }

@@ -34,7 +34,6 @@ export interface FetchOptions extends Pick<DataOptions, 'data' | 'env'> {
 export interface Download {
   /** Where it is fetched from. */
   readonly url: string
-
   /** The file or folder that it is written to. */
   readonly path: string
   /** The download ends after so many bytes, since what was published is not longer. */

@@ -77,7 +77,6 @@ const describe = (text: string): string => {
 export interface FolderLock {
   /** Takes the folder, which is made where it is not there; once taken, it stays so. */
   readonly acquire: IOE.IOEither<TangentError, void>
-
   /** Removes the lock. */
   readonly release: IO<void>
 }

@@ -19,7 +19,6 @@ export interface SourceFile {
   readonly path: string
   /** Bytes and md5 once unpacked. */
   readonly bytes: number
-
   /** Its MD5 when unpacked, in hexadecimal. */
   readonly md5: string
   /** Whether it is, byte for byte, a file that was published. */
@@ -30,7 +29,6 @@ export interface SourceFile {
 export interface LoadedSet {
   /** The name of the set. */
   readonly name: PublishedName
-
   /** What the set is called. */
   readonly title: string
   /** The names of the classes. */
@@ -39,10 +37,8 @@ export interface LoadedSet {
   readonly image: PublishedSet['image']
   /** Inputs [n, features] in [0, 1]. */
   readonly train: Labelled
-
   /** The images to test on. */
   readonly test: Labelled
-
   /** The files that were read. */
   readonly files: readonly SourceFile[]
 }

@@ -41,7 +41,6 @@ export interface DataOptions {
 export interface SetFiles {
   /** The files of the training images. */
   readonly train: readonly string[]
-
   /** The files of the test images. */
   readonly test: readonly string[]
 }

@@ -11,7 +11,6 @@ import { law, type LawOptions, type LawReport, measured, type Outcome, worstOf }
 export interface Containment {
   /** Whether the whole array is in the set. */
   readonly inside: boolean
-
   /** By how many units in the last place of float32 the worst element or sample is outside. */
   readonly worst: number
   /** The position of the worst element; −1 when none is outside. */

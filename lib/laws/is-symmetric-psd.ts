@@ -10,10 +10,8 @@ export interface KernelReport {
   readonly rank: number
   /** The largest |K_ij − K_ji|, as a part of the largest |K_ij|. */
   readonly asymmetry: number
-
   /** The smallest eigenvalue. */
   readonly smallest: number
-
   /** The largest eigenvalue. */
   readonly largest: number
 }

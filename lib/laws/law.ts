@@ -5,8 +5,22 @@ import * as fc from 'fast-check'
  * kink, or lost to rounding) and has to be drawn again.
  */
 export type Outcome =
-  | { readonly kind: 'measured'; readonly error: number; readonly bound: number; readonly what: string }
-  | { readonly kind: 'redraw'; readonly reason: string }
+  | {
+      /** The case was measured. */
+      readonly kind: 'measured'
+      /** The difference of both sides. */
+      readonly error: number
+      /** The largest difference that is allowed. */
+      readonly bound: number
+      /** The case in words, for the message of a broken law. */
+      readonly what: string
+    }
+  | {
+      /** The case is drawn again. */
+      readonly kind: 'redraw'
+      /** Why, in words. */
+      readonly reason: string
+    }
 
 /** A case that is drawn again. */
 export const redraw = (reason: string): Outcome => ({ kind: 'redraw', reason })
@@ -32,13 +46,10 @@ export const worstOf = (outcomes: readonly Outcome[]): Outcome =>
 export interface LawReport {
   /** The name of the law. */
   readonly law: string
-
   /** How many cases were measured. */
   readonly runs: number
-
   /** How many cases were drawn again. */
   readonly redrawn: number
-
   /** The largest error relative to its bound. */
   readonly worst: number
 }

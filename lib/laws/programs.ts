@@ -33,13 +33,10 @@ export interface ProgramConstraints {
    * @defaultValue 6
    */
   readonly maxSteps?: number
-
   /** The smallest number of axes of an input. */
   readonly minRank?: number
-
   /** The largest number of axes of an input. */
   readonly maxRank?: number
-
   /** The largest number of elements of an input. */
   readonly maxSize?: number
 }

@@ -15,10 +15,8 @@ import { type BallNorm, type Containment, inBall, inBox } from './in-ball.js'
 export interface LawBatch<T> {
   /** Inputs, [n, …]. */
   readonly x: T
-
   /** Labels, [n]. */
   readonly y: T
-
   /** A number for each sample, [n]. */
   readonly ids: T
 }
@@ -37,7 +35,6 @@ export type AttackUnderLaw = (
 export interface AttackLawOptions extends LawOptions {
   /** The shape of a batch, samples first. */
   readonly shape: Shape
-
   /** How many classes labels are drawn from. */
   readonly classes: number
   /**
@@ -52,7 +49,6 @@ export interface AttackLawOptions extends LawOptions {
 export interface StaysInsideOptions extends AttackLawOptions {
   /** @defaultValue `'linf'` */
   readonly norm?: BallNorm
-
   /** The radius that the attack promises. */
   readonly epsilon: number
 }

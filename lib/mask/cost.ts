@@ -11,10 +11,8 @@ export interface MaskCost {
   readonly flops: number
   /** Kept weights and biases in float32, and a bit for each of a leaf of which some are not kept, to say which. */
   readonly bytes: number
-
   /** Floating-point operations of the dense network. */
   readonly denseFlops: number
-
   /** Bytes of the dense network in float32. */
   readonly denseBytes: number
 }

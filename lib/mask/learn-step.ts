@@ -30,7 +30,6 @@ export interface ObjectiveInput<P = Params> {
   readonly clean: Tensor
   /** Other examples under attack. */
   readonly adversarial: Required<Batch>
-
   /** The key of the random numbers of the step. */
   readonly key: Key
 }
@@ -61,7 +60,6 @@ export interface TrainableWeights {
 export interface Rescoring<P = Params> {
   /** Steps from one time to the next at which the scores are taken anew. */
   readonly steps: number
-
   /** The new scores, from the weights at that step. */
   readonly scores: (params: Concrete<P>) => Concrete<Weights<P>>
 }
@@ -70,7 +68,6 @@ export interface Rescoring<P = Params> {
 export interface LearnOptions<P = Params> {
   /** What is minimised. */
   readonly objective: MaskObjective<P>
-
   /** How scores become a mask. */
   readonly parametrisation: Parametrisation
   /** Where the scores start, and with it what is masked: the leaves that have scores. Leaves that the parameters lack are a TreeError. */
@@ -81,7 +78,6 @@ export interface LearnOptions<P = Params> {
   readonly attackTarget?: 'dense' | 'sparse'
   /** @defaultValue Adam */
   readonly optimiser?: Optimiser
-
   /** How many steps are taken. */
   readonly steps: number
   /** Clean and attacked examples a step, each this many. */
@@ -106,7 +102,6 @@ export interface LearnOptions<P = Params> {
 export interface LearnEvent {
   /** Steps taken. */
   readonly step: number
-
   /** Steps in all. */
   readonly steps: number
   /** The objective's scalars by name, `loss` among them, before the step. */
@@ -119,14 +114,12 @@ export interface LearnEvent {
 export interface LearnResult<P = Params> {
   /** The hard mask of the scores at the end. */
   readonly mask: Concrete<Weights<P>>
-
   /** The last scores. */
   readonly scores: Concrete<Weights<P>>
   /** The layers that the mask empties, see `mask.emptyLayers`; none where all is well. */
   readonly emptyLayers: readonly number[]
   /** The weights at the end: as they were, unless they move. */
   readonly params: Concrete<P>
-
   /** The events of the steps. */
   readonly history: readonly LearnEvent[]
 }

@@ -33,7 +33,6 @@ export const oneShotMethods = Object.keys(methods) as readonly OneShotMethod[]
 export interface OneShot<P = Params> {
   /** The mask: 1 keeps a weight, 0 removes it. */
   readonly mask: Concrete<Weights<P>>
-
   /** The scores that chose it. */
   readonly scores: Concrete<Weights<P>>
   /** The layers that the mask empties, see `mask.emptyLayers`; none where all is well. */

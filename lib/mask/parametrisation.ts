@@ -90,10 +90,8 @@ export const sigmoid = (sparsity: Sparsity, annealing: Annealing = {}): Parametr
 export interface HardConcreteOptions extends Annealing {
   /** The temperature β. @defaultValue 2/3 */
   readonly beta?: number
-
   /** The lower end γ of the stretched interval, below 0. @defaultValue −0.1 */
   readonly gamma?: number
-
   /** The upper end ζ of the stretched interval, above 1. @defaultValue 1.1 */
   readonly zeta?: number
 }

@@ -47,10 +47,8 @@ export interface TransferOptions extends MaskedLeaves, Sparsity, Pick<LearnOptio
 export interface TransferEvent {
   /** Steps taken. */
   readonly step: number
-
   /** Steps in all. */
   readonly steps: number
-
   /** The value of the objective. */
   readonly loss: number
   /** The mean squared difference of kernel entries. */

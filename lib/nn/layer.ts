@@ -21,10 +21,8 @@ export type Params = readonly LayerParams[]
 export interface Layer {
   /** The shape of the outputs for a shape of inputs, both without the batch axis. */
   readonly outputShape: (inputShape: Shape) => Shape
-
   /** Draws parameters; the shape of the inputs is without the batch axis. */
   readonly init: (key: HostKey, inputShape: Shape) => Concrete<LayerParams>
-
   /** The outputs for a batch of inputs. */
   readonly apply: (params: LayerParams) => (x: Tensor) => Tensor
 }
@@ -33,7 +31,6 @@ export interface Layer {
 export interface NetworkLike<P> {
   /** The layers, where there are any. */
   readonly layers?: readonly Layer[]
-
   /** The outputs for a batch of inputs. */
   readonly apply: Model<P>
 }
@@ -42,10 +39,8 @@ export interface NetworkLike<P> {
 export interface Network extends NetworkLike<Params> {
   /** The layers, in order. */
   readonly layers: readonly Layer[]
-
   /** The shape of the outputs for a shape of inputs, both without the batch axis. */
   readonly outputShape: (inputShape: Shape) => Shape
-
   /** Draws the parameters of all layers; the shape of the inputs is without the batch axis. */
   readonly init: (key: HostKey, inputShape: Shape) => Concrete<Params>
 }

@@ -28,7 +28,6 @@ export type TrainState<P> = {
 export interface Optimiser {
   /** How many trees like the parameters the state holds. */
   readonly slots: number
-
   /** The parameters and the state after one step along a gradient at a learning rate. */
   readonly step: (rate: Tensor) => <P>(gradient: P) => (from: TrainState<P>) => TrainState<P>
 }
@@ -99,10 +98,8 @@ export const rootOrZero = customJvp('rootOrZero', ops.sqrt, ([v], root, [t]) => 
 export interface AdamOptions {
   /** The decay of the mean of gradients. @defaultValue 0.9 */
   readonly beta1?: number
-
   /** The decay of the mean of their squares. @defaultValue 0.999 */
   readonly beta2?: number
-
   /** What is added to the root in the denominator. @defaultValue 1e-8 */
   readonly epsilon?: number
 }

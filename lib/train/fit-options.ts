@@ -55,7 +55,6 @@ export interface FitOptions<P = Params> extends TrainStepOptions {
   }
   /** Called after every program. */
   readonly observe?: (event: FitEvent) => IO<void>
-
   /** How parameters are validated. @defaultValue they are not */
   readonly validate?: Validate<P>
   /**
@@ -72,7 +71,6 @@ export interface FitOptions<P = Params> extends TrainStepOptions {
 export interface FitEvent {
   /** Steps taken. */
   readonly step: number
-
   /** Steps in all. */
   readonly steps: number
   /** Epochs finished. */
@@ -91,7 +89,6 @@ export interface FitResult<P = Params> {
   readonly losses: readonly number[]
   /** Outputs on the recorded inputs, each time that they were recorded. */
   readonly recorded: Trajectory
-
   /** Every validation, in order. */
   readonly validations: readonly Validation[]
   /** The parameters of the best validation, if there was one. */
@@ -126,7 +123,6 @@ const atLeast1 = (name: string, value: number): number => requireWhole('train.fi
 export interface Validation {
   /** Steps taken. */
   readonly step: number
-
   /** Epochs done. */
   readonly epoch: number
   /** Larger is better. */

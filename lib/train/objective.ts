@@ -120,10 +120,8 @@ export const fgsmRs = ({ epsilon, stepSize = 1.25 * epsilon, ...rest }: FgsmRsOp
 export interface FgsmRsOptions {
   /** The radius, in the units of the inputs. */
   readonly epsilon: number
-
   /** The least and the largest value of an input. @defaultValue `[0, 1]` */
   readonly box?: Box
-
   /** The step size. @defaultValue 1.25 ε */
   readonly stepSize?: number
 }

@@ -21,7 +21,6 @@ export type PruneOptions = Sparsity & MaskedLeaves
 export interface Pruned<P = Params> {
   /** The training before pruning. */
   readonly dense: FitResult<P>
-
   /** The mask of the weights that are kept. */
   readonly mask: Concrete<Weights<P>>
 }
@@ -106,7 +105,6 @@ export interface RewindOptions<P = Params>
 export interface Rewound<P = Params> {
   /** The mask of the weights that are kept. */
   readonly mask: Concrete<Weights<P>>
-
   /** The parameters from which the sparse network is trained. */
   readonly params: Concrete<P>
 }

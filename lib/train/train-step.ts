@@ -18,7 +18,6 @@ import { adversarial, type Objective } from './objective.js'
 export interface Scheduled<A> {
   /** The value of every step. */
   readonly schedule: Schedule
-
   /** What a value gives. */
   readonly at: (value: Tensor) => A
 }

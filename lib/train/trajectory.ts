@@ -5,7 +5,6 @@ import type { NdArray } from '../core/ndarray.js'
 export interface Recorded {
   /** Steps taken. */
   readonly step: number
-
   /** The outputs, [n, …]. */
   readonly outputs: NdArray
 }

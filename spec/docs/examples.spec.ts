@@ -71,7 +71,7 @@ const diagnostics = (): string[] => {
 }
 
 describe('examples', () => {
-  it('have the right types', () => expect(diagnostics()).toEqual([]))
+  it('have the right types', { timeout: 300_000 }, () => expect(diagnostics()).toEqual([]))
 
   for (const each of examples)
     it(place(each), async () => {

@@ -50,10 +50,8 @@ const portNames = (paths: readonly string[]): readonly string[] => {
 export interface OnnxFile {
   /** The file. */
   readonly bytes: Uint8Array
-
   /** The names of the inputs, in the order of the arguments. */
   readonly inputs: readonly string[]
-
   /** The names of the outputs. */
   readonly outputs: readonly string[]
 }

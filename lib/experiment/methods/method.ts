@@ -69,13 +69,10 @@ export const LayersSetting = codec.oneOf(['global', 'uniform', 'erk'])
 export const searchFields = {
   /** Steps of the search. */
   steps: codec.whole(1),
-
   /** Examples a step. */
   batch: codec.whole(1),
-
   /** The learning rate of the scores. */
   rate: codec.atLeast(0),
-
   /** How the kept weights are allocated to layers. */
   layers: LayersSetting
 }

@@ -10,19 +10,14 @@ import { fromStart, LayersSetting, type Method, type MethodInput } from './metho
 const fields = {
   /** The name in tables and files. @defaultValue the kind */
   name: codec.fileName,
-
   /** How the kept weights are allocated to layers. */
   layers: LayersSetting,
-
   /** In how many rounds weights are removed. @defaultValue 100 for synflow, else 1 */
   rounds: codec.whole(1),
-
   /** How many examples the score reads. @defaultValue 512 */
   samples: codec.whole(1),
-
   /** Examples a program call. @defaultValue all of them, for SNIP */
   batch: codec.whole(1),
-
   /** Whether biases are masked too. @defaultValue false */
   biases: t.boolean
 }

@@ -28,7 +28,6 @@ type Search = NonNullable<Measures['search']>
 /** One step of a search. */
 interface SearchStep {
   readonly step: number
-
   /** The kernel’s distance to the dense one. */
   readonly kernel: number
   readonly output: number
@@ -128,25 +127,18 @@ export const ticket = codec.variant(
     /** The name in tables and files. @defaultValue the kind */
     name: codec.fileName,
     ...searchFields,
-
     /** The weight of the kernel term. @defaultValue 1 */
     gamma: codec.atLeast(0),
-
     /** The weight of the output term. @defaultValue 0 */
     c: codec.atLeast(0),
-
     /** Whether the kernel’s distance is estimated by probes or computed whole. @defaultValue `probes` */
     kernel: codec.oneOf(['probes', 'explicit']),
-
     /** How the mask enters the kernel of the sparse network. @defaultValue `linear` */
     mask: codec.oneOf(['linear', 'restricted', 'ambient']),
-
     /** How many powers of the kernel weigh the probes, towards its leading eigenspaces. @defaultValue 0 */
     power: codec.whole(0),
-
     /** Whether the dense or the sparse network is attacked. @defaultValue `dense` */
     against: codec.oneOf(['dense', 'sparse']),
-
     /** How weights move along with the mask. @defaultValue they do not */
     weights: codec.closed(
       {
@@ -158,13 +150,10 @@ export const ticket = codec.variant(
         radius: codec.atLeast(0)
       }
     ),
-
     /** The score at which the search starts. @defaultValue `kernelTrace` */
     start: codec.oneOf(['kernelTrace', 'magnitude', 'snip', 'random']),
-
     /** How many examples the starting score reads. @defaultValue 512 */
     samples: codec.whole(1),
-
     /** Steps of a dense training at which kernels are matched too. @defaultValue none */
     along: t.readonlyArray(codec.whole(1))
   },
@@ -216,13 +205,10 @@ export const transfer = codec.variant(
     /** The name in tables and files. @defaultValue the kind */
     name: codec.fileName,
     ...searchFields,
-
     /** The weight of the kernel term. */
     gamma: codec.atLeast(0),
-
     /** The weight of ‖m∘w‖². */
     lambda: codec.atLeast(0),
-
     /** Steps from one choice of the mask to the next. */
     refresh: codec.whole(1)
   },

@@ -135,7 +135,6 @@ export const methods: { readonly [M in KernelMethod]: Implementation } = {
 export interface CostPrediction {
   /** The cheapest method. */
   readonly method: KernelMethod
-
   /** The predicted cost of every method. */
   readonly candidates: { readonly [M in KernelMethod]: Cost }
 }

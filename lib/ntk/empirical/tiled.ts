@@ -24,7 +24,6 @@ export interface TiledOptions extends TileOptions {
 export interface TileEvent {
   /** Blocks that are computed. */
   readonly done: number
-
   /** Blocks in all. */
   readonly blocks: number
 }
@@ -33,10 +32,8 @@ export interface TileEvent {
 export interface KernelBlock {
   /** The first row of the block in the kernel. */
   readonly row: number
-
   /** The first column of the block in the kernel. */
   readonly column: number
-
   /** The block. */
   readonly value: NdArray
 }

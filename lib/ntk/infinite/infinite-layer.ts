@@ -28,7 +28,6 @@ export interface InfiniteLayer {
   readonly limit: (input: Covariances) => Covariances
   /** Which pairs of input pixels it needs to compute the given pairs of output pixels. */
   readonly reads: (needed: Spatial) => Spatial
-
   /** How its output depends on its input. */
   readonly ending: Ending
   /** The number of widths that the finite layers leave open. */

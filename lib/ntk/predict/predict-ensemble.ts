@@ -46,7 +46,6 @@ export interface Gaussian {
 export interface EnsemblePrediction {
   /** The times of the distributions. */
   readonly times: readonly number[]
-
   /** The outputs on the training inputs. */
   readonly train: readonly Gaussian[]
   /** Empty without test inputs. */

@@ -23,7 +23,6 @@ export interface PredictionOptions {
    * @defaultValue zeros
    */
   readonly start?: NdArray
-
   /** Inputs outside the training set. @defaultValue none */
   readonly test?: TestInputs
 }
@@ -48,7 +47,6 @@ export interface MovingOutputs {
 /** The checked kernels and outputs of a prediction. */
 export interface PredictionInputs {
   readonly train: MovingOutputs
-
   /** The test inputs; undefined where there are none. */
   readonly test: MovingOutputs | undefined
   /** The number of outputs of an example. */

@@ -10,7 +10,6 @@ import { dot, line } from './mark.js'
 export interface NamedSpectrum {
   /** Its name in the legend. */
   readonly name: string
-
   /** The eigenvalues. */
   readonly values: readonly number[]
   /**

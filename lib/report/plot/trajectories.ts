@@ -10,7 +10,6 @@ import { dot, line, type Mark } from './mark.js'
 export interface Compared {
   /** Its name in the legend. */
   readonly name: string
-
   /** The points of the line. */
   readonly predicted: readonly {
     /** The time. */
@@ -18,7 +17,6 @@ export interface Compared {
     /** The predicted value. */
     readonly value: number
   }[]
-
   /** The points that are drawn as dots. @defaultValue none */
   readonly measured?: readonly {
     /** The time. */
