@@ -11,6 +11,7 @@ import type { Graph } from '../../../lib/graph/graph.js'
 import type { Specs } from '../../../lib/graph/spec.js'
 import { trace } from '../../../lib/graph/trace.js'
 import { optimise } from '../../../lib/optimise/index.js'
+import { unrollLoops } from '../../../lib/optimise/unroll-loops.js'
 
 /** The right side, or a thrown error that says what the left was. */
 export const right = <A>(either: E.Either<TangentError, A>): A => {
@@ -40,11 +41,11 @@ export const useBackend = (mode: KernelBackend): (() => Backend) => {
   return () => right(opened!)
 }
 
-/** The optimised graph of a function. */
+/** The optimised graph of a function, loops written out as the engine does. */
 export const graphOf = <Args extends readonly unknown[], Out>(
   f: (...args: Args) => Out,
   specs: Specs<Args>
-): Graph => optimise(right(trace(f, specs)).graph)
+): Graph => optimise(unrollLoops(right(trace(f, specs)).graph))
 
 /** Runs a graph on a backend, once, and disposes of it. */
 export const runOn = async (
