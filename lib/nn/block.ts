@@ -7,8 +7,11 @@ import type { Model } from './model.js'
 
 /** A part of a network with parameters of any form P: a {@link Layer}, a {@link Network} or what is made of them. */
 export interface Block<P> {
+  /** The shape of one output, for the shape of one example. */
   readonly outputShape: (inputShape: Shape) => Shape
+  /** Concrete parameters drawn from a key, for the shape of one example. */
   readonly init: (key: HostKey, inputShape: Shape) => Concrete<P>
+  /** Maps a batch [n, …inputShape] to [n, …outputShape]. */
   readonly apply: Model<P>
 }
 
@@ -48,7 +51,7 @@ export const residual = <P>(branch: Block<P>): Block<P> => {
 }
 
 /** The parameters of a block. */
-export type ParamsOf<B> = B extends { readonly apply: (params: infer P) => unknown } ? P : never
+export type ParamsOf<B> = B extends Block<infer P> ? P : never
 
 /**
  * Blocks one after the other, in the order in which they are written, with parameters as a record of the same names. The
