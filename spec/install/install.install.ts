@@ -16,6 +16,8 @@ import {
 } from './projects.js'
 
 const MB = 1e6
+/** Keeps a page that imports `grad` from growing unnoticed. The aim is 20,000: rules and values of all primitives come along. */
+const GRAD_PAGE = 52_000
 /** What the commit before this suite took. */
 const INSTANTIATIONS = 1077
 const none = 'npm:empty-npm-package@1.0.0'
@@ -156,8 +158,7 @@ describe('a page that imports grad', () => {
     const { bytes, wasm } = bundleIn(join(light, 'dist'))
     measured(context, `a page with grad: ${bytes} bytes minified by Vite`)
     expect(wasm).toEqual([])
-    // the aim is 20,000: derivative rules and values of all primitives come along
-    expect(bytes).toBeLessThanOrEqual(51_000)
+    expect(bytes).toBeLessThanOrEqual(GRAD_PAGE)
   })
 
   it('is bundled by esbuild too', (context) => {
@@ -176,6 +177,6 @@ describe('a page that imports grad', () => {
     const bytes = sizeOf(join(light, 'esbuilt/page.js'))
     measured(context, `a page with grad: ${bytes} bytes minified by esbuild`)
     expect(bundleIn(join(light, 'esbuilt')).wasm).toEqual([])
-    expect(bytes).toBeLessThanOrEqual(51_000)
+    expect(bytes).toBeLessThanOrEqual(GRAD_PAGE)
   })
 })
