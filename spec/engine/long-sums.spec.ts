@@ -1,16 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  type Engine,
-  evaluateOn,
-  grad,
-  type NdArray,
-  ndarray,
-  openEngine,
-  ops,
-  run,
-  type Tensor
-} from 'tangentflow'
+import { describe, expect, it } from 'vitest'
+import { evaluateOn, grad, type NdArray, ndarray, ops, run, type Tensor } from 'tangentflow'
 import { right } from '../support/either.js'
+import { openedEngine } from '../support/opened-engine.js'
 
 /** Numbers of one size, whose roundings all go one way, or of many. */
 const fillings = {
@@ -54,14 +45,10 @@ const magnitude =
 describe.each(['reference', 'onnx:native', 'onnx:wasm', 'gpujs:webasm', 'gpujs:cpu'] as const)(
   '%s',
   (require) => {
-    let engine: Engine
-    beforeAll(async () => {
-      engine = right(await openEngine({ require })())
-    })
-    afterAll(async () => engine.dispose())
+    const engine = openedEngine(require)
 
     const valueOf = async (f: (x: Tensor) => Tensor, x: NdArray): Promise<NdArray['data']> =>
-      right(await run(engine)(f)(x)()).value.data
+      right(await run(engine())(f)(x)()).value.data
 
     it.each(sums)(
       'sums over %s are right to 1e-5 of Σ|x|, matrix products to 2e-5',

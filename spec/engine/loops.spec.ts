@@ -1,12 +1,10 @@
-import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, it } from 'vitest'
 import { key } from '../../lib/core/key.js'
-import type { Engine } from '../../lib/engine/engine.js'
 import type { EngineName } from '../../lib/engine/engines.js'
-import { openEngine } from '../../lib/engine/open-engine.js'
 import { engineAgreesAt } from '../../lib/laws/engine-agrees.js'
 import { lawAsync, showReport } from '../../lib/laws/law.js'
+import { openedEngine } from '../support/opened-engine.js'
 import { loopCases, views } from '../support/loops.js'
 import { runs } from '../support/runs.js'
 
@@ -18,20 +16,13 @@ const cases: readonly (readonly [EngineName, number])[] = [
 ]
 
 describe.each(cases)('%s on random loops, their derivatives and batches', (name, count) => {
-  let engine: Engine
-  beforeAll(async () => {
-    const opened = await openEngine({ require: name })()
-    if (E.isLeft(opened)) throw new Error(`${name} must open here`)
-    engine = opened.right
-  })
-  afterAll(() => engine.dispose())
+  const engine = openedEngine(name)
 
   it('gives what the steps mean', { timeout: 240_000 }, async () => {
-    expect(engine.describe.engine).toBe(name)
     const report = await lawAsync(
       `${name} on loops`,
       fc.tuple(loopCases, fc.constantFrom(...views)),
-      ([{ scan, args }, [, view]]) => engineAgreesAt(engine, view(scan), { args: [args], source: key(0) }),
+      ([{ scan, args }, [, view]]) => engineAgreesAt(engine(), view(scan), { args: [args], source: key(0) }),
       { runs: runs(count) }
     )
     console.info(showReport(report))

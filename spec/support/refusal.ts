@@ -10,6 +10,9 @@ export const refusalOf = (compute: () => unknown): TangentError => {
   return result.left
 }
 
+/** A refusal of a table: what is wrong, and what {@link expectRefusal} takes. */
+export type Refusal = [what: string, ...Parameters<typeof expectRefusal>]
+
 /** Asserts every part of a refusal; `expected` and `received` as text that they contain. */
 export const expectRefusal = (
   compute: () => unknown,

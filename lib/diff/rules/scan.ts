@@ -34,6 +34,26 @@ const flagsOf = <A>({ carries, sequences }: Loop, flags: readonly A[]) => ({
   captured: flags.slice(carries.length + sequences.length)
 })
 
+/** What inputs of a loop that are flagged reach in its body, through its carries from step to step. */
+const reachOf = (loop: Loop, flagged: readonly boolean[]) => {
+  const flags = flagsOf(loop, flagged)
+  const order = topological(bodyOutputs(loop))
+  const fixed = [
+    ...loop.sequences.filter((_, k) => flags.sequences[k]),
+    ...loop.captured.filter((_, k) => flags.captured[k])
+  ].map(({ symbol }) => symbol)
+  const rootsOf = (carried: readonly boolean[]): readonly Tensor[] => [
+    ...fixed,
+    ...loop.carries.flatMap(({ symbol }, k) => (carried[k] === true ? [symbol] : []))
+  ]
+  const carried = closure(flags.carries, (some) => {
+    const reached = dependents(order, rootsOf(some))
+    return loop.carries.map(({ next }) => reached.has(next))
+  })
+  const roots = rootsOf(carried)
+  return { flags, order, fixed, carried, roots, reached: dependents(order, roots) }
+}
+
 /** The loop of values and tangents. What has no tangent gets none. */
 const jvp: DiffRule<'scan'>['jvp'] = (node, tangents, pushForward) => {
   const loop = loopOf(node)
@@ -139,23 +159,7 @@ const transpose = (
   pullBack: PullBack
 ): readonly Tangent[] => {
   const loop = loopOf(node)
-  const flags = flagsOf(loop, linear)
-  const outputs = bodyOutputs(loop)
-  const order = topological(outputs)
-  const fixed = [
-    ...loop.sequences.filter((_, k) => flags.sequences[k]),
-    ...loop.captured.filter((_, k) => flags.captured[k])
-  ].map(({ symbol }) => symbol)
-  const reachedFrom = (carried: readonly boolean[]): ReadonlySet<Tensor> =>
-    dependents(order, [
-      ...fixed,
-      ...loop.carries.flatMap(({ symbol }, k) => (carried[k] === true ? [symbol] : []))
-    ])
-  const isLinear = closure(flags.carries, (carried) => {
-    const reached = reachedFrom(carried)
-    return loop.carries.map(({ next }) => reached.has(next))
-  })
-  const moving = reachedFrom(isLinear)
+  const { order, fixed, carried: isLinear, reached: moving } = reachOf(loop, linear)
   const known = new Set(order.filter((each) => !moving.has(each)))
 
   const given = partsOf(node, cotangent)
@@ -237,23 +241,8 @@ const swapFirst = (x: Tensor): Tensor => ops.transpose([1, 0, ...x.shape.slice(2
 /** The loop of a batch: whatever a batched input reaches is batched in every step. */
 const batch: DiffRule<'scan'>['batch'] = (node, inputs, batched, size, batchTensors) => {
   const loop = loopOf({ ...node, inputs })
-  const flags = flagsOf(loop, batched)
   const outputs = bodyOutputs(loop)
-  const order = topological(outputs)
-  const fixed = [
-    ...loop.sequences.filter((_, k) => flags.sequences[k]),
-    ...loop.captured.filter((_, k) => flags.captured[k])
-  ].map(({ symbol }) => symbol)
-  const rootsOf = (carried: readonly boolean[]): readonly Tensor[] => [
-    ...fixed,
-    ...loop.carries.flatMap(({ symbol }, k) => (carried[k] === true ? [symbol] : []))
-  ]
-  const isBatched = closure(flags.carries, (carried) => {
-    const reached = dependents(order, rootsOf(carried))
-    return loop.carries.map(({ next }) => reached.has(next))
-  })
-  const roots = rootsOf(isBatched)
-  const reached = dependents(order, roots)
+  const { flags, carried: isBatched, roots, reached } = reachOf(loop, batched)
   const symbols = new Map(roots.map((root) => [root, symbolOf('batch', { shape: [size, ...root.shape] })]))
   const made = batchTensors(
     (examples) => replaceNodes(outputs, new Map(roots.map((root, k) => [root, examples[k]!]))),

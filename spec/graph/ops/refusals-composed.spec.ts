@@ -1,23 +1,12 @@
 import { describe, it } from 'vitest'
-import type { ErrorTag } from '../../../lib/core/error.js'
 import { ops } from '../../../lib/graph/ops/index.js'
 import type { Tensor } from '../../../lib/graph/tensor.js'
-import { expectRefusal } from '../../support/refusal.js'
+import { expectRefusal, type Refusal } from '../../support/refusal.js'
 
 const t = (...shape: number[]): Tensor => ops.ones(shape)
 
-type Refusal = [
-  what: string,
-  compute: () => unknown,
-  tag: ErrorTag,
-  operation: string,
-  expected: string,
-  received: string,
-  where?: string
-]
-
 // Of the operations that are composed of others: what was asked, what was expected, what came.
-const refusals: Refusal[] = [
+const refusals: readonly Refusal[] = [
   ['the largest place of a scalar', () => ops.argMax(0)(t()), 'AxisError', 'ops.argMax', 'an axis', '0'],
   ['the smallest place of no axis', () => ops.argMin(2)(t(3, 2)), 'AxisError', 'ops.argMin', 'an axis', '2'],
   [

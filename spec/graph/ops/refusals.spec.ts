@@ -1,24 +1,13 @@
 import { describe, it } from 'vitest'
-import type { ErrorTag } from '../../../lib/core/error.js'
 import { ops } from '../../../lib/graph/ops/index.js'
 import { spec } from '../../../lib/graph/spec.js'
 import type { Tensor } from '../../../lib/graph/tensor.js'
-import { expectRefusal } from '../../support/refusal.js'
+import { expectRefusal, type Refusal } from '../../support/refusal.js'
 
 const t = (...shape: number[]): Tensor => ops.ones(shape)
 
-type Refusal = [
-  what: string,
-  compute: () => unknown,
-  tag: ErrorTag,
-  operation: string,
-  expected: string,
-  received: string,
-  where?: string
-]
-
 // Every refusal of the operations: what was asked, what was expected, what came.
-const refusals: Refusal[] = [
+const refusals: readonly Refusal[] = [
   [
     'sizes that do not broadcast',
     () => ops.add(t(4))(t(2, 3)),

@@ -1,17 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  type Engine,
-  key,
-  type NdArray,
-  ndarray,
-  normals,
-  ntk,
-  openEngine,
-  run,
-  type Tensor
-} from 'tangentflow'
+import { describe, expect, it } from 'vitest'
+import { key, type NdArray, ndarray, normals, ntk, run, type Tensor } from 'tangentflow'
 import { right } from '../../support/either.js'
+import { openedEngine } from '../../support/opened-engine.js'
 import { closedForms, kernelsOf } from '../../support/infinite.js'
 
 const { avgPool, conv2d, dense, flatten, globalAvgPool, relu, residual, serial } = ntk.infinite
@@ -87,16 +78,12 @@ describe('infinite kernels of degenerate inputs', () => {
   describe.each(['reference', 'onnx:native', 'onnx:wasm', 'gpujs:webasm', 'gpujs:cpu'] as const)(
     'on %s are symmetric to the bit, right to 2e-6 and accepted by predictMse',
     (require) => {
-      let engine: Engine
-      beforeAll(async () => {
-        engine = right(await openEngine({ require })())
-      })
-      afterAll(async () => engine.dispose())
+      const engine = openedEngine(require)
 
       it.each(networks)('%s', async (_, net) => {
         for (const d of [1, 2, 30]) {
           const x = degenerate(d)
-          const { value } = right(await run(engine)((at: Tensor) => net.kernel(at))(x)())
+          const { value } = right(await run(engine())((at: Tensor) => net.kernel(at))(x)())
           const want = kernelsOf(net, x)
           for (const kernel of ['nngp', 'ntk'] as const) {
             const { error, asymmetry } = errorOf(value[kernel], want[kernel])
@@ -115,7 +102,7 @@ describe('infinite kernels of degenerate inputs', () => {
         const images = [a, b, a, a.map((x, i) => x + 1e-3 * b[i]!), a.map((x) => -2 * x), a.map(() => 0.5)]
         const x = ndarray.of([6, 2, 4, 4], Float32Array.from(images.flatMap((image) => [...image])))
         const net = serial(conv2d(3, { padding: 'same', sigmaB: 0.1 }), relu, conv2d(2), relu, end, dense())
-        const got = right(await run(engine)((at: Tensor) => net.kernel(at).ntk)(x)()).value
+        const got = right(await run(engine())((at: Tensor) => net.kernel(at).ntk)(x)()).value
         const { error, asymmetry } = errorOf(got, kernelsOf(net, x).ntk)
         expect(asymmetry).toBe(0)
         expect(error).toBeLessThan(2e-6)
