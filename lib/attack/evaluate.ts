@@ -46,13 +46,13 @@ export type EvaluateOptions = RunOptions & {
     | {
         /** One attack, in a program of its own that computes its inputs and nothing else. */
         readonly attack: Attack
-        /** Not given: one attack or several. */
+        /** Left out beside `attack`. */
         readonly attacks?: undefined
       }
     | {
         /** Several, one after the other; attack j has the key `fold(j)(key)`, as in `attack.worst`. */
         readonly attacks: readonly NamedAttack[]
-        /** Not given: several attacks or one. */
+        /** Left out beside `attacks`. */
         readonly attack?: undefined
       }
   )

@@ -78,7 +78,7 @@ describe('decode', () => {
       'attack.epsilon'
     ],
     [{ ...good, attack: { epsilon: 1, norm: 'l1' } }, 'one of linf, l2', '"l1"', 'attack.norm'],
-    [{ ...good, seed: undefined }, 'a whole number of at least 0', 'undefined', 'seed']
+    [{ ...good, seed: undefined }, 'a whole number of at least 0', 'nothing', 'seed']
   ])('names path, expectation and what came: %j', (value, expected, received, where) =>
     expect(refusal(value)).toEqual({ _tag: 'ConfigError', operation: 'read', expected, received, where })
   )

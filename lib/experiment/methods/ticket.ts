@@ -146,7 +146,7 @@ export const ticket = codec.variant(
         rate: codec.atLeast(0)
       },
       {
-        /** How far each may move, as a fraction of its value. */
+        /** How far the weights of a layer may move, as a fraction of their norm. @defaultValue as far as they like */
         radius: codec.atLeast(0)
       }
     ),
