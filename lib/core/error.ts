@@ -121,7 +121,7 @@ const LONGEST = 80
 
 /** The text of a value, and of what it holds down to a depth, so that no value is too deep or too large to be shown. */
 const textOf = (value: unknown, depth: number): string => {
-  if (value === undefined) return 'nothing'
+  if (Object.is(value, undefined)) return 'nothing'
   if (typeof value === 'string') return JSON.stringify(value.slice(0, LONGEST))
   if (typeof value === 'function') return 'a function'
   if (typeof value !== 'object' || value === null) return String(value)
