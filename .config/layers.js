@@ -44,7 +44,8 @@ const parts = {
   io: ['core', 'graph', 'data', 'format', 'checkpoint'],
   laws: [...calculus, 'optimise', 'engine/reference'],
   experiment: [...calculus, 'engine', 'format', 'checkpoint', 'data', 'nn', 'ntk', 'attack', 'mask', 'train'],
-  cli: [...everything, 'index'],
+  queue: ['core', 'engine', 'format', 'checkpoint', 'experiment'],
+  cli: [...everything, 'queue', 'index'],
   index: everything
 }
 
@@ -56,7 +57,8 @@ const packages = [
   { name: /^onnxruntime-(node|web|common)(\/|$)/, where: /^lib\/engine\/onnx\/open-onnx\.ts$/ },
   { name: /^ml-matrix$/, where: /^lib\/ntk\/spectrum\/spectrum\.ts$/ },
   { name: /^fast-check$/, where: /^lib\/laws\// },
-  { name: /^node:/, where: /^lib\/(io|cli)\// }
+  { name: /^(bullmq|ioredis)$/, where: /^lib\/queue\// },
+  { name: /^node:/, where: /^lib\/(io|cli|queue)\// }
 ]
 
 const partOf = (file) => {

@@ -19,6 +19,7 @@ export default defineConfig({
     alias: [
       { find: /^tangentflow\/experiment$/, replacement: path('lib/experiment/index.ts') },
       { find: /^tangentflow\/io$/, replacement: path('lib/io/index.ts') },
+      { find: /^tangentflow\/queue$/, replacement: path('lib/queue/index.ts') },
       { find: /^tangentflow\/laws$/, replacement: path('lib/laws/index.ts') },
       { find: /^tangentflow$/, replacement: path('lib/index.ts') }
     ]

@@ -11,6 +11,7 @@ import { ioError } from '../io/io-error.js'
 import { commandOf, type Command, computing, optionLines, path, readRequest } from './read-request.js'
 import { type Answer, helpAnswer } from './answer.js'
 import { loadImages } from './compute-job.js'
+import { queueing } from './queue-command.js'
 import { runExperiment } from './run-experiment.js'
 import type { Terminal } from './terminal.js'
 
@@ -73,7 +74,12 @@ export const startExperiment = (options: StartOptions): Experiment => {
   })
 }
 
-const FileOptions = t.partial({ experiment: path, data: path, ...computing.options })
+const FileOptions = t.partial({
+  experiment: path,
+  data: path,
+  ...computing.options,
+  ...queueing.options
+})
 
 const fileCommand: Command<t.TypeOf<typeof FileOptions>> = {
   operation: 'tangentflow experiment',
@@ -83,6 +89,7 @@ const fileCommand: Command<t.TypeOf<typeof FileOptions>> = {
     experiment: ['file', 'the file, without the word experiment'],
     data: ['folder', 'the folder that holds data sets', 'TANGENTFLOW_DATA'],
     ...computing.help,
+    ...queueing.help,
     out: ['folder', 'where the runs are saved, and resumed', 'runs/<name of the experiment>']
   }
 }

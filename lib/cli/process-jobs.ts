@@ -18,6 +18,10 @@ export interface ComputeOptions extends EngineChoice {
   readonly jobs?: number
   /** The folder that holds data sets. */
   readonly data?: string
+  /** The Redis whose workers compute. */
+  readonly queue?: string
+  /** The folder that is shared with the workers. */
+  readonly store?: string
 }
 
 /** How many processes an experiment is given: one for each core that a thread has, and no more than there are runs. */

@@ -1,34 +1,34 @@
-import { createRequire } from 'node:module'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import * as t from 'io-ts'
 import { formatError, leftWith, type TangentError } from '../core/error.js'
-import { decode } from '../format/codec.js'
 import type { Answer } from './answer.js'
 import { dataCommand } from './data-command.js'
 import { experimentCommand, start } from './experiment-command.js'
 import { expectOneOf } from './nearest.js'
+import { statusCommand, workerCommand } from './queue-command.js'
 import type { Terminal } from './terminal.js'
-
-/** The version of the package that this file is part of. */
-const version = (): E.Either<TangentError, Answer> =>
-  pipe(
-    createRequire(import.meta.url)('tangentflow/package.json') as unknown,
-    decode('tangentflow', t.type({ version: t.string })),
-    E.map((found) => ({ text: found.version, json: { version: found.version } }))
-  )
+import { readVersion } from './version.js'
 
 /** The commands by their words; without a word it is the bundled experiment. */
-const commands = { data: dataCommand, experiment: experimentCommand }
+const commands = {
+  data: dataCommand,
+  experiment: experimentCommand,
+  worker: workerCommand,
+  status: statusCommand
+}
 
 const isCommand = (word: string): word is keyof typeof commands => Object.hasOwn(commands, word)
 
 /** What the words and options ask for. */
 const answerOf = (args: readonly string[], terminal: Terminal): TE.TaskEither<TangentError, Answer> => {
   const [first, ...rest] = args
-  if (args.includes('--version')) return TE.fromEither(version())
+  if (args.includes('--version'))
+    return pipe(
+      TE.fromEither(readVersion()),
+      TE.map((version) => ({ text: version, json: { version } }))
+    )
   if (first !== undefined && isCommand(first)) return commands[first](rest, terminal)
   if (args.some((word) => word === '--experiment' || word.startsWith('--experiment=')))
     return experimentCommand(args, terminal)

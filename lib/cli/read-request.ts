@@ -133,7 +133,7 @@ export const computing = {
 }
 
 /** Options that say where and beside what results are computed, and change nothing in them. */
-const ELSEWHERE: ReadonlySet<string> = new Set(['out', 'experiment', 'jobs'])
+const ELSEWHERE: ReadonlySet<string> = new Set(['out', 'experiment', 'jobs', 'queue', 'store'])
 
 /**
  * The command that gives the same results again, anywhere: folders are others on every machine, and defaults need no

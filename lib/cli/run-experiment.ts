@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as T from 'fp-ts/lib/Task.js'
+import type { Task } from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { readStore, type Store } from '../checkpoint/checkpoint.js'
 import { leftWith, type TangentError } from '../core/error.js'
@@ -13,12 +14,15 @@ import {
   type Experiment,
   ExperimentRecord,
   type ImageSet,
+  type Jobs,
   type OpenEngine,
   run
 } from '../experiment/index.js'
+import { queueJobs } from '../queue/index.js'
 import { fileStore, type FolderLock, folderLock } from '../io/index.js'
 import { experimentHtml, experimentText } from '../report/index.js'
 import type { Answer } from './answer.js'
+import { openPlace } from './queue-command.js'
 import { type ComputeOptions, jobCount, processJobs } from './process-jobs.js'
 import { type Display, display, type Terminal } from './terminal.js'
 
@@ -86,42 +90,59 @@ export interface Job {
   readonly command: string
 }
 
+/** Where the runs of an experiment are computed: in this process where there are no jobs. */
+interface ComputePlace {
+  readonly jobs?: Jobs
+  readonly close: Task<void>
+}
+
+/** Workers of a queue, processes of this machine, or this process, as the options say. */
+const placeOf = (
+  { experiment, options, out, operation }: Job,
+  { worker, stop }: Terminal,
+  { note }: Display,
+  open: OpenEngine,
+  { acquire }: FolderLock
+): TE.TaskEither<TangentError, ComputePlace> => {
+  if (options.queue !== undefined)
+    return pipe(
+      TE.fromIOEither(acquire),
+      TE.flatMap(() => openPlace(operation, options)),
+      TE.tapIO(({ address }) => note(`runs go to ${address.shown}; writing to ${out}`)),
+      TE.map((opened) => ({ jobs: queueJobs(opened, experiment, options, stop), close: opened.close }))
+    )
+  const count = worker === undefined ? 1 : jobCount(experiment, options)
+  if (worker === undefined || count === 1) return TE.right({ close: T.of(undefined) })
+  // an engine is opened once here, so that one that is not there or a folder that is taken is said once
+  const begin = open(() => TE.right(undefined))
+  return TE.right(processJobs(count, { experiment, options, out, worker, begin, stop }))
+}
+
 /** Runs an experiment in a folder, where it saves its runs, its result and its report; gives its tables and its record. */
-export const runExperiment = (
-  { experiment, images, options, out, operation, command }: Job,
-  terminal: Terminal
-): TE.TaskEither<TangentError, Answer> => {
+export const runExperiment = (job: Job, terminal: Terminal): TE.TaskEither<TangentError, Answer> => {
+  const { experiment, images, options, out, operation, command } = job
   const shown = display(terminal)
   const [resultFile, reportFile] = [join(out, 'result.json'), join(out, 'report.html')]
   const [result, report] = [fileStore(resultFile), fileStore(reportFile)]
   const lock = folderLock(out)
   const open = opener(engineOptions(options), shown, out, lock)
-  const { stop, worker } = terminal
-  const count = worker === undefined ? 1 : jobCount(experiment, options)
-  const processes =
-    worker === undefined || count === 1
-      ? undefined
-      : processJobs(count, {
-          experiment,
-          options,
-          out,
-          worker,
-          // opened once here, so that an engine that is not there or a folder that is taken is said once
-          begin: open(() => TE.right(undefined)),
-          stop
-        })
+  const { stop } = terminal
   return pipe(
     checkResult(result, operation, resultFile, experiment.name),
     TE.tap(() => checkReport(report, operation, reportFile)),
-    TE.flatMap(() =>
-      run(experiment, {
-        ...(images && { images }),
-        ...(stop && { stop }),
-        ...(processes && { jobs: processes.jobs }),
-        store: (name) => fileStore(join(out, name)),
-        onProgress: shown.progress,
-        command
-      })(open)
+    TE.flatMap(() => placeOf(job, terminal, shown, open, lock)),
+    TE.flatMap(({ jobs, close }) =>
+      pipe(
+        run(experiment, {
+          ...(images && { images }),
+          ...(stop && { stop }),
+          ...(jobs && { jobs }),
+          store: (name) => fileStore(join(out, name)),
+          onProgress: shown.progress,
+          command
+        })(open),
+        T.tap(() => close)
+      )
     ),
     TE.tap((record) => result.write(encodeJson(record))),
     TE.tap((record) => report.write(new TextEncoder().encode(experimentHtml(record)))),
@@ -129,7 +150,6 @@ export const runExperiment = (
       text: `${experimentText(record)}\n\nreport: ${reportFile}`,
       json: { result: resultFile, report: reportFile, record }
     })),
-    T.tap(() => processes?.close ?? T.of(undefined)),
     T.tapIO(() => shown.clear),
     T.tapIO(() => lock.release)
   )

@@ -1,0 +1,73 @@
+import type { Redis } from 'ioredis'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { messageOf, tangentError, type TangentError } from '../core/error.js'
+import { ioredis } from './packages.js'
+import { type RedisAddress, redacted } from './redis-url.js'
+
+/** What is wrong where Redis answers with one of these. */
+const faults: readonly (readonly [pattern: RegExp, expected: string])[] = [
+  [
+    /WRONGPASS|NOAUTH|invalid password|AUTH/,
+    'a password that this Redis accepts (in the URL, or in TANGENTFLOW_REDIS_PASSWORD)'
+  ],
+  [/OOM|MISCONF|ENOSPC/, 'a Redis with room in memory and on its disk'],
+  [/ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|closed|timed out/i, 'a Redis that answers there']
+]
+
+/** Whatever a client of Redis throws, as an IoError that names the place and not the password. */
+export const redisError =
+  (address: RedisAddress) =>
+  (thrown: unknown): TangentError => {
+    const message = messageOf(thrown)
+    const [, expected] = faults.find(([pattern]) => pattern.test(message)) ?? [
+      undefined,
+      'a Redis that works'
+    ]
+    return tangentError('IoError', 'queue', expected, redacted(address, message), address.shown)
+  }
+
+/** Milliseconds in which a Redis has to answer at first. */
+const PATIENCE = 5000
+
+/** A connection that failed for good, before anything waits for it. */
+const probe = async (client: Redis): Promise<void> => {
+  let reason: unknown
+  client.on('error', (error) => (reason = error))
+  try {
+    await client.connect()
+    await client.ping()
+  } catch (thrown) {
+    // the event says why; what is thrown, only that the connection is closed
+    throw reason ?? thrown
+  } finally {
+    client.disconnect()
+  }
+}
+
+/**
+ * Opens a connection. A Redis that does not answer at once, or refuses, is an IoError; one that goes away later is waited for, and
+ * commands are sent when it is back.
+ */
+export const connect = (address: RedisAddress): TE.TaskEither<TangentError, Redis> =>
+  pipe(
+    ioredis,
+    TE.flatMap(({ Redis }) => {
+      const { shown: _shown, ...options } = address
+      const common = { ...options, lazyConnect: true, maxRetriesPerRequest: null }
+      return pipe(
+        TE.tryCatch(
+          () => probe(new Redis({ ...common, connectTimeout: PATIENCE, retryStrategy: () => null })),
+          redisError(address)
+        ),
+        TE.flatMap(() =>
+          TE.tryCatch(async () => {
+            const client = new Redis({ ...common, retryStrategy: (tries) => Math.min(100 * tries, 2000) })
+            client.on('error', () => undefined)
+            await client.connect()
+            return client
+          }, redisError(address))
+        )
+      )
+    })
+  )

@@ -1,0 +1,44 @@
+import { Buffer } from 'node:buffer'
+import type { Redis } from 'ioredis'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Store } from '../checkpoint/checkpoint.js'
+import { tangentError, type TangentError } from '../core/error.js'
+import { redisError } from './connect.js'
+import type { RedisAddress } from './redis-url.js'
+
+/** Where the files of runs are by name: a folder that all machines see, Redis, or a bucket of one's own. */
+export type Stores = (name: string) => Store
+
+/** The most that Redis is given in one piece: larger states belong into a folder. */
+const MOST = 64 * 2 ** 20
+
+/** Stores in Redis, each under a key of its own and at most 64 MiB. */
+export const redisStores =
+  (client: Redis, address: RedisAddress, prefix: string): Stores =>
+  (name) => {
+    const key = `${prefix}:file:${name}`
+    const where = `${address.shown} ${key}`
+    const tooLarge = (size: number): TangentError =>
+      tangentError(
+        'IoError',
+        'queue',
+        `at most ${MOST} bytes in Redis (--store names a folder for more)`,
+        `${size}`,
+        where
+      )
+    return {
+      where,
+      read: pipe(
+        TE.tryCatch(() => client.getBuffer(key), redisError(address)),
+        TE.map((bytes) => (bytes === null ? undefined : new Uint8Array(bytes)))
+      ),
+      write: (bytes) =>
+        bytes.length > MOST
+          ? TE.left(tooLarge(bytes.length))
+          : pipe(
+              TE.tryCatch(() => client.set(key, Buffer.from(bytes)), redisError(address)),
+              TE.map(() => undefined)
+            )
+    }
+  }
