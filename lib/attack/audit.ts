@@ -1,5 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import { entry } from '../core/entry.js'
 import type { HostKey } from '../core/key.js'
 import { sizeOf } from '../core/shape.js'
 import { fold } from '../graph/key.js'
@@ -178,54 +179,60 @@ const pgdFlags = (curve: StepCurve, steps: number, unbounded: number, radius: nu
  * noise, Square, other models'), with itself at twice the steps and in a ball that holds the whole box, and checks its
  * gradients. No flag is no proof. A few hundred examples are enough.
  */
-export const audit =
+export const audit = entry(
+  'attack.audit',
+  'Effect',
+  2,
   <P>(model: Model<P>, options: AuditOptions) =>
-  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Audit> => {
-    const { epsilon, norm = 'linf', box = [0, 1], steps = 40, queries = 500, image, batch = 256 } = options
-    const ball = { epsilon, norm, box }
-    const sized = { stepSize: options.stepSize ?? epsilon / 10, keep: 'best' } as const
-    const radius = unboundedRadius(norm, box, sizeOf(data.x.shape.slice(1)))
-    const unbounded = { steps, relativeStep: 2.5, keep: 'best', freeze: true } as const
+    (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Audit> => {
+      const { epsilon, norm = 'linf', box = [0, 1], steps = 40, queries = 500, image, batch = 256 } = options
+      const ball = { epsilon, norm, box }
+      const sized = { stepSize: options.stepSize ?? epsilon / 10, keep: 'best' } as const
+      const radius = unboundedRadius(norm, box, sizeOf(data.x.shape.slice(1)))
+      const unbounded = { steps, relativeStep: 2.5, keep: 'best', freeze: true } as const
 
-    const others: readonly NamedAttack[] = [
-      { name: 'FGSM', attack: fgsm(ball) },
-      { name: 'noise', kind: 'noise', attack: noise({ ...ball, samples: 10 }) },
-      ...squareIn(norm, { epsilon, box, steps: queries, image }),
-      ...(options.transfers ?? []).map((one) => ({ ...one, kind: 'transfer' as const }))
-    ]
-    // each on its own, with the key of its place: where one succeeds another may, too
-    const alone = (named: NamedAttack, place: number): Effect<Alone> =>
-      pipe(
-        evaluate(model, { attacks: [named], batch })(params, data, fold(place)(key)),
-        RTE.map((robustness) => ({ named, robustness }))
-      )
-    return pipe(
-      RTE.Do,
-      RTE.bind('white', () => alone({ name: `PGD-${steps}`, attack: pgd({ ...ball, ...sized, steps }) }, 0)),
-      RTE.bind('weaker', () =>
+      const others: readonly NamedAttack[] = [
+        { name: 'FGSM', attack: fgsm(ball) },
+        { name: 'noise', kind: 'noise', attack: noise({ ...ball, samples: 10 }) },
+        ...squareIn(norm, { epsilon, box, steps: queries, image }),
+        ...(options.transfers ?? []).map((one) => ({ ...one, kind: 'transfer' as const }))
+      ]
+      // each on its own, with the key of its place: where one succeeds another may, too
+      const alone = (named: NamedAttack, place: number): Effect<Alone> =>
         pipe(
-          others,
-          RTE.traverseSeqArray((named) => alone(named, 1))
+          evaluate(model, { attacks: [named], batch })(params, data, fold(place)(key)),
+          RTE.map((robustness) => ({ named, robustness }))
         )
-      ),
-      RTE.bind('far', () =>
-        alone({ name: 'unbounded PGD', attack: pgd({ ...ball, ...unbounded, epsilon: radius }) }, 2)
-      ),
-      RTE.bind('curve', () =>
-        // the key that PGD has in its evaluation, so that the first steps are the same
-        overSteps(model, { attack: pgd({ ...ball, ...sized, steps: 2 * steps }), batch })(
-          params,
-          data,
-          fold(0)(fold(0)(key))
-        )
-      ),
-      RTE.map(({ white, weaker, far, curve }) => ({
-        flags: [...beatenFlags(white, weaker), ...pgdFlags(curve, steps, far.robustness.robust, radius)],
-        overSteps: curve.robust,
-        unbounded: far.robustness.robust,
-        alone: Object.fromEntries(
-          [white, ...weaker].map(({ named, robustness }) => [named.name, robustness.robust])
-        )
-      }))
-    )
-  }
+      return pipe(
+        RTE.Do,
+        RTE.bind('white', () =>
+          alone({ name: `PGD-${steps}`, attack: pgd({ ...ball, ...sized, steps }) }, 0)
+        ),
+        RTE.bind('weaker', () =>
+          pipe(
+            others,
+            RTE.traverseSeqArray((named) => alone(named, 1))
+          )
+        ),
+        RTE.bind('far', () =>
+          alone({ name: 'unbounded PGD', attack: pgd({ ...ball, ...unbounded, epsilon: radius }) }, 2)
+        ),
+        RTE.bind('curve', () =>
+          // the key that PGD has in its evaluation, so that the first steps are the same
+          overSteps(model, { attack: pgd({ ...ball, ...sized, steps: 2 * steps }), batch })(
+            params,
+            data,
+            fold(0)(fold(0)(key))
+          )
+        ),
+        RTE.map(({ white, weaker, far, curve }) => ({
+          flags: [...beatenFlags(white, weaker), ...pgdFlags(curve, steps, far.robustness.robust, radius)],
+          overSteps: curve.robust,
+          unbounded: far.robustness.robust,
+          alone: Object.fromEntries(
+            [white, ...weaker].map(({ named, robustness }) => [named.name, robustness.robust])
+          )
+        }))
+      )
+    }
+)

@@ -3,6 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { requireFinite } from '../core/check.js'
+import { entry } from '../core/entry.js'
 import type { TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
 import { full } from '../core/ndarray.js'
@@ -87,32 +88,36 @@ export interface EpsilonOptions extends CurveOptions {
  * assert.ok(E.isRight(found))
  * assert.deepEqual(found.right.map(({ epsilon }) => epsilon), [0, 1])
  */
-export const overEpsilon =
+export const overEpsilon = entry(
+  'attack.overEpsilon',
+  'Effect',
+  2,
   <P>(model: Model<P>, options: EpsilonOptions) =>
-  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<readonly EpsilonPoint[]> =>
-    pipe(
-      RTE.fromEither(
-        attempt(() =>
-          options.epsilons.forEach((epsilon) => requireFinite('attack.overEpsilon', 'epsilons', epsilon, 0))
-        )
-      ),
-      RTE.flatMap(() => attackOver('attack.overEpsilon', model, options, params, data, key, true)),
-      RTE.flatMapTaskEither((attacked) =>
-        pipe(
-          options.epsilons,
-          TE.traverseSeqArray((epsilon) =>
-            pipe(
-              attacked(epsilon),
-              TE.map((parts) => ({
-                epsilon,
-                robust: fractionOf(parts, ({ success }, j) => success.data[j] === 0)
-              })),
-              TE.tapIO((point) => options.observe?.(point) ?? ((): void => undefined))
+    (params: Concrete<P>, data: Dataset, key: HostKey): Effect<readonly EpsilonPoint[]> =>
+      pipe(
+        RTE.fromEither(
+          attempt(() =>
+            options.epsilons.forEach((epsilon) => requireFinite('attack.overEpsilon', 'epsilons', epsilon, 0))
+          )
+        ),
+        RTE.flatMap(() => attackOver('attack.overEpsilon', model, options, params, data, key, true)),
+        RTE.flatMapTaskEither((attacked) =>
+          pipe(
+            options.epsilons,
+            TE.traverseSeqArray((epsilon) =>
+              pipe(
+                attacked(epsilon),
+                TE.map((parts) => ({
+                  epsilon,
+                  robust: fractionOf(parts, ({ success }, j) => success.data[j] === 0)
+                })),
+                TE.tapIO((point) => options.observe?.(point) ?? ((): void => undefined))
+              )
             )
           )
         )
       )
-    )
+)
 
 /** The robust accuracy step by step, and what the gradients were. Fractions are of the whole set. */
 export interface StepCurve {
@@ -138,24 +143,31 @@ const wentNowhere = ({ margins: { shape, data } }: AttackRun, place: number): bo
  * Robust accuracy by the number of steps, from one run of the attack: what it would have found, had it ended earlier. Give
  * it a fixed step size. An example is no longer robust from the first success on.
  */
-export const overSteps =
+export const overSteps = entry(
+  'attack.overSteps',
+  'Effect',
+  2,
   <P>(model: Model<P>, options: CurveOptions) =>
-  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<StepCurve> =>
-    pipe(
-      attackOver('attack.overSteps', model, options, params, data, key, false),
-      RTE.flatMapTaskEither((attacked) => attacked()),
-      RTE.map((parts) => {
-        const rows = Math.max(...parts.map(({ value }) => value.margins.shape[0]!))
-        return {
-          robust: Array.from({ length: rows }, (_, k) =>
-            fractionOf(parts, ({ firstSuccess }, j) => firstSuccess.data[j]! < 0 || firstSuccess.data[j]! > k)
-          ),
-          stuck: fractionOf(parts, wentNowhere),
-          zeroGradients: fractionOf(parts, ({ zeroGradients }, j) => zeroGradients.data[j]! > 0),
-          nonFiniteGradients: fractionOf(
-            parts,
-            ({ nonFiniteGradients }, j) => nonFiniteGradients.data[j]! > 0
-          )
-        }
-      })
-    )
+    (params: Concrete<P>, data: Dataset, key: HostKey): Effect<StepCurve> =>
+      pipe(
+        attackOver('attack.overSteps', model, options, params, data, key, false),
+        RTE.flatMapTaskEither((attacked) => attacked()),
+        RTE.map((parts) => {
+          const rows = Math.max(...parts.map(({ value }) => value.margins.shape[0]!))
+          return {
+            robust: Array.from({ length: rows }, (_, k) =>
+              fractionOf(
+                parts,
+                ({ firstSuccess }, j) => firstSuccess.data[j]! < 0 || firstSuccess.data[j]! > k
+              )
+            ),
+            stuck: fractionOf(parts, wentNowhere),
+            zeroGradients: fractionOf(parts, ({ zeroGradients }, j) => zeroGradients.data[j]! > 0),
+            nonFiniteGradients: fractionOf(
+              parts,
+              ({ nonFiniteGradients }, j) => nonFiniteGradients.data[j]! > 0
+            )
+          }
+        })
+      )
+)

@@ -2,6 +2,7 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { entry } from '../core/entry.js'
 import { fail, type TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
 import type { NdArray } from '../core/ndarray.js'
@@ -221,50 +222,57 @@ const runAttack =
  * assert.ok(found.right.robust <= found.right.clean)
  * assert.deepEqual(found.right.attacks.map(({ name }) => name), ['PGD', 'noise'])
  */
-export const evaluate =
+export const evaluate = entry(
+  'attack.evaluate',
+  'Effect',
+  2,
   <P>(model: Model<P>, options: EvaluateOptions) =>
-  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Robustness> =>
-    pipe(
-      RTE.fromEither(attempt(() => options.attacks === undefined || checkNames(options.attacks))),
-      RTE.flatMapEither(() => {
-        const { attacks = [options], batch } = options
-        const all = attacks.flatMap(({ attack }) => attack ?? [])
-        return batchesOf('attack.evaluate', model, params, data, all, batch)
-      }),
-      RTE.bindTo('set'),
-      RTE.bind('program', ({ set }) =>
-        compiled((p: P, { x, y }: Required<Batch>): Tensor => correct(y)(model(p)(x)), [params, set.example])
-      ),
-      RTE.flatMap(({ set, program }) => (runner: Runner) => {
-        const evaluation: Evaluation = {
-          set,
-          classify: (batch) => program(params, batch),
-          observe: options.observe
-        }
-        const pending = pendingAttacks(model, options, params, set.example, key)
-        return pipe(
-          runClean(evaluation),
-          TE.bindTo('clean'),
-          TE.bind('attacked', ({ clean }) =>
-            pipe(
-              clean,
-              loop(pending.length, (j, from: Totals) => runAttack(evaluation, pending[j]!, from)(runner))
-            )
-          ),
-          TE.map(({ clean, attacked: { isRobust, reports, executed } }): Robustness => {
-            const attacks = options.attacks === undefined ? [] : reports
-            return {
-              count: set.count,
-              clean: fraction(clean.isRobust),
-              robust: fraction(isRobust),
-              cleanEach: clean.isRobust,
-              robustEach: isRobust,
-              attacks,
-              classes: classesOf(Array.from(data.y.data), clean.isRobust, isRobust),
-              flags: flagsOf(attacks, set.count),
-              executed
-            }
-          })
-        )
-      })
-    )
+    (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Robustness> =>
+      pipe(
+        RTE.fromEither(attempt(() => options.attacks === undefined || checkNames(options.attacks))),
+        RTE.flatMapEither(() => {
+          const { attacks = [options], batch } = options
+          const all = attacks.flatMap(({ attack }) => attack ?? [])
+          return batchesOf('attack.evaluate', model, params, data, all, batch)
+        }),
+        RTE.bindTo('set'),
+        RTE.bind('program', ({ set }) =>
+          compiled(
+            (p: P, { x, y }: Required<Batch>): Tensor => correct(y)(model(p)(x)),
+            [params, set.example]
+          )
+        ),
+        RTE.flatMap(({ set, program }) => (runner: Runner) => {
+          const evaluation: Evaluation = {
+            set,
+            classify: (batch) => program(params, batch),
+            observe: options.observe
+          }
+          const pending = pendingAttacks(model, options, params, set.example, key)
+          return pipe(
+            runClean(evaluation),
+            TE.bindTo('clean'),
+            TE.bind('attacked', ({ clean }) =>
+              pipe(
+                clean,
+                loop(pending.length, (j, from: Totals) => runAttack(evaluation, pending[j]!, from)(runner))
+              )
+            ),
+            TE.map(({ clean, attacked: { isRobust, reports, executed } }): Robustness => {
+              const attacks = options.attacks === undefined ? [] : reports
+              return {
+                count: set.count,
+                clean: fraction(clean.isRobust),
+                robust: fraction(isRobust),
+                cleanEach: clean.isRobust,
+                robustEach: isRobust,
+                attacks,
+                classes: classesOf(Array.from(data.y.data), clean.isRobust, isRobust),
+                flags: flagsOf(attacks, set.count),
+                executed
+              }
+            })
+          )
+        })
+      )
+)

@@ -3,6 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { invalidLabelAt, requireFinite } from '../core/check.js'
+import { entry } from '../core/entry.js'
 import { fail, type TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
 import { isNdArray, type NdArray, of } from '../core/ndarray.js'
@@ -136,24 +137,29 @@ export const complete = (attack: Attack | TracedAttack): TracedAttack => {
  * attack freezes such samples (APGD and Square do), and so do its rows; otherwise its result is that of the traced attack.
  * Inputs outside the attack's box and labels, targets and radii that are none are refused when it runs.
  */
-export const prepare = (attack: Attack | TracedAttack, { chunk = 10 }: RunOptions = {}): PrepareAttack => {
-  const whole = complete(attack)
-  return <P>(model: Model<P>) =>
-    (params: Specs<P>, batch: Specs<AttackBatch>) =>
-      pipe(
-        RTE.fromEither(attempt(() => classCount(model, params, batch.x))),
-        RTE.bindTo('classes'),
-        RTE.bind('prepared', () => whole.programs(chunk)(model)(params, batch)),
-        RTE.map(
-          ({ classes, prepared }): PreparedAttack<P> =>
-            (p, b, key) =>
-              pipe(
-                TE.fromEither(attempt(() => checkBatch(whole, b, classes))),
-                TE.flatMap(() => prepared(p, b, key))
-              )
+export const prepare = entry(
+  'attack.prepare',
+  'Effect',
+  3,
+  (attack: Attack | TracedAttack, { chunk = 10 }: RunOptions = {}): PrepareAttack => {
+    const whole = complete(attack)
+    return <P>(model: Model<P>) =>
+      (params: Specs<P>, batch: Specs<AttackBatch>) =>
+        pipe(
+          RTE.fromEither(attempt(() => classCount(model, params, batch.x))),
+          RTE.bindTo('classes'),
+          RTE.bind('prepared', () => whole.programs(chunk)(model)(params, batch)),
+          RTE.map(
+            ({ classes, prepared }): PreparedAttack<P> =>
+              (p, b, key) =>
+                pipe(
+                  TE.fromEither(attempt(() => checkBatch(whole, b, classes))),
+                  TE.flatMap(() => prepared(p, b, key))
+                )
+          )
         )
-      )
-}
+  }
+)
 
 /** Refuses a batch that no attack can run on: what is checked of options is checked of each sample. */
 const checkBatch = (
@@ -192,12 +198,16 @@ const checkBatch = (
  * assert.deepEqual(found.right.x.shape, [2, 5])
  * assert.deepEqual(found.right.key, key(1))
  */
-export const run =
+export const run = entry(
+  'attack.run',
+  'Effect',
+  3,
   (attack: Attack | TracedAttack, options: RunOptions = {}) =>
-  <P>(model: Model<P>) =>
-  (params: Concrete<P>, batch: Concrete<AttackBatch>, key: HostKey): Effect<AttackRun> =>
-    pipe(
-      RTE.fromEither(attempt(() => specsOf<readonly [P, AttackBatch]>('attack.run', [params, batch]))),
-      RTE.flatMap(([p, b]) => prepare(attack, options)(model)(p, b)),
-      RTE.flatMapTaskEither((prepared) => prepared(params, batch, key))
-    )
+    <P>(model: Model<P>) =>
+    (params: Concrete<P>, batch: Concrete<AttackBatch>, key: HostKey): Effect<AttackRun> =>
+      pipe(
+        RTE.fromEither(attempt(() => specsOf<readonly [P, AttackBatch]>('attack.run', [params, batch]))),
+        RTE.flatMap(([p, b]) => prepare(attack, options)(model)(p, b)),
+        RTE.flatMapTaskEither((prepared) => prepared(params, batch, key))
+      )
+)

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { entry } from '../core/entry.js'
 import { leftWith, type TangentError } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
 import { crc32 } from '../format/crc32.js'
@@ -81,13 +82,18 @@ const sumOf = (tensors: Tensors, about: string): E.Either<TangentError, string> 
  * is (JSON under `tangentflow`) and the CRC-32 of the file without that field. One file, so that it is written whole or not
  * at all.
  */
-export const encodeCheckpoint = ({ tensors, ...about }: Checkpoint): E.Either<TangentError, Uint8Array> => {
-  const text = JSON.stringify({ version: VERSION, ...about })
-  return pipe(
-    sumOf(tensors, text),
-    E.flatMap((sum) => safetensors.encode({ tensors, metadata: { [ABOUT]: text, [SUM]: sum } }))
-  )
-}
+export const encodeCheckpoint = entry(
+  'checkpoint.encodeCheckpoint',
+  'Either',
+  1,
+  ({ tensors, ...about }: Checkpoint): E.Either<TangentError, Uint8Array> => {
+    const text = JSON.stringify({ version: VERSION, ...about })
+    return pipe(
+      sumOf(tensors, text),
+      E.flatMap((sum) => safetensors.encode({ tensors, metadata: { [ABOUT]: text, [SUM]: sum } }))
+    )
+  }
+)
 
 const refuse = (expected: string, received: string): E.Either<TangentError, never> =>
   leftWith('DataError', 'checkpoint')(expected, received, 'checkpoint')
@@ -100,31 +106,36 @@ const aboutOf = (text: string): E.Either<TangentError, About> => {
 }
 
 /** Reads a checkpoint. A file that is cut off, damaged, or no checkpoint of this version is a DataError. */
-export const decodeCheckpoint = (bytes: Uint8Array): E.Either<TangentError, Checkpoint> =>
-  pipe(
-    safetensors.decode(bytes),
-    E.mapLeft((error) => ({
-      ...error,
-      operation: 'checkpoint',
-      expected: `a whole checkpoint: ${error.expected}`,
-      where: 'checkpoint'
-    })),
-    E.flatMap(({ tensors, metadata }) => {
-      const { [ABOUT]: about, [SUM]: given } = metadata
-      if (about === undefined || given === undefined)
-        return refuse('a checkpoint of this library', 'another safetensors file')
-      return pipe(
-        sumOf(tensors, about),
-        E.flatMap((sum) =>
-          sum === given
-            ? aboutOf(about)
-            : refuse(`a checkpoint with the CRC-32 ${given}`, `${sum}: it is damaged`)
-        ),
-        E.flatMap(({ version, ...rest }) =>
-          version === VERSION
-            ? E.right({ ...rest, tensors })
-            : refuse(`version ${VERSION} of checkpoints`, `${version}`)
+export const decodeCheckpoint = entry(
+  'checkpoint.decodeCheckpoint',
+  'Either',
+  1,
+  (bytes: Uint8Array): E.Either<TangentError, Checkpoint> =>
+    pipe(
+      safetensors.decode(bytes),
+      E.mapLeft((error) => ({
+        ...error,
+        operation: 'checkpoint',
+        expected: `a whole checkpoint: ${error.expected}`,
+        where: 'checkpoint'
+      })),
+      E.flatMap(({ tensors, metadata }) => {
+        const { [ABOUT]: about, [SUM]: given } = metadata
+        if (about === undefined || given === undefined)
+          return refuse('a checkpoint of this library', 'another safetensors file')
+        return pipe(
+          sumOf(tensors, about),
+          E.flatMap((sum) =>
+            sum === given
+              ? aboutOf(about)
+              : refuse(`a checkpoint with the CRC-32 ${given}`, `${sum}: it is damaged`)
+          ),
+          E.flatMap(({ version, ...rest }) =>
+            version === VERSION
+              ? E.right({ ...rest, tensors })
+              : refuse(`version ${VERSION} of checkpoints`, `${version}`)
+          )
         )
-      )
-    })
-  )
+      })
+    )
+)

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { entry } from '../core/entry.js'
 import { fail, leftWith, type TangentError } from '../core/error.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { fromNamed, named } from '../core/tree.js'
@@ -59,19 +60,23 @@ const sameSettings = (
  * Reads the saved state of a run; undefined where nothing is saved yet. A checkpoint that is damaged or foreign is a
  * DataError, one of other settings an ArgumentError that names the first that differs. Nothing is written.
  */
-export const restore =
+export const restore = entry(
+  'checkpoint.restore',
+  'TaskEither',
+  2,
   <S>(run: Resumable<S>) =>
-  (store: Store): TE.TaskEither<TangentError, RunState<S> | undefined> =>
-    readStore(store, (bytes) =>
-      pipe(
-        decodeCheckpoint(bytes),
-        E.mapLeft((error) => ({ ...error, where: store.where ?? 'checkpoint' })),
-        E.tap((saved) => sameSettings(run, saved, store)),
-        E.flatMap(({ position, tensors, engine }) =>
-          attempt(() => ({ position, engine, state: run.decode(tensors, position) }))
+    (store: Store): TE.TaskEither<TangentError, RunState<S> | undefined> =>
+      readStore(store, (bytes) =>
+        pipe(
+          decodeCheckpoint(bytes),
+          E.mapLeft((error) => ({ ...error, where: store.where ?? 'checkpoint' })),
+          E.tap((saved) => sameSettings(run, saved, store)),
+          E.flatMap(({ position, tensors, engine }) =>
+            attempt(() => ({ position, engine, state: run.decode(tensors, position) }))
+          )
         )
       )
-    )
+)
 
 /**
  * Writes the state of a run to its store, from which {@link restore} reads it.
@@ -97,14 +102,18 @@ export const restore =
  * const other = await checkpoint.restore({ ...run, settings: { by: 'threes' } })(store)()
  * assert.ok(E.isLeft(other) && other.left.where === 'by')
  */
-export const save =
+export const save = entry(
+  'checkpoint.save',
+  'TaskEither',
+  3,
   <S>({ kind, settings, encode }: Resumable<S>) =>
-  (store: Store) =>
-  ({ position, state, engine }: RunState<S>): TE.TaskEither<TangentError, void> =>
-    pipe(
-      TE.fromEither(encodeCheckpoint({ kind, settings, position, engine, tensors: encode(state) })),
-      TE.flatMap(store.write)
-    )
+    (store: Store) =>
+    ({ position, state, engine }: RunState<S>): TE.TaskEither<TangentError, void> =>
+      pipe(
+        TE.fromEither(encodeCheckpoint({ kind, settings, position, engine, tensors: encode(state) })),
+        TE.flatMap(store.write)
+      )
+)
 
 /** Rows of numbers by name: what every step of a run adds to. The rows of a column are equally long. */
 export type Columns = Readonly<Record<string, readonly (readonly number[])[]>>

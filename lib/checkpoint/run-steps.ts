@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { entry } from '../core/entry.js'
 import { leftWith, type TangentError } from '../core/error.js'
 import type { Executed } from '../graph/runner.js'
 import type { Store } from './checkpoint.js'
@@ -55,60 +56,66 @@ const nameOf = ({ engine, backend, threads }: Executed): string => `${engine}, $
  * was stopped continues with the same store, to the same bits. Another engine than the checkpoint's is an ArgumentError,
  * since its bits may differ. The state before a step that fails is saved. A loop and not a chain of flatMap, so that ten thousand steps hold no ten thousand promises.
  */
-export const runSteps = <S>(
-  run: Steps<S>
-): TE.TaskEither<
-  TangentError,
-  {
-    /** The last state. */
-    readonly state: S
-    /** Why the run ended. */
-    readonly ended: Ended
-  }
-> => {
-  const { kind, count, first, take, checkpoint, stop, until } = run
-  const write = (at: RunState<S>): TE.TaskEither<TangentError, void> =>
-    checkpoint === undefined ? TE.right(undefined) : save(run)(checkpoint.store)(at)
-  const intervalOf = ({ position }: RunState<S>): number => Math.floor(position / (checkpoint?.steps ?? 100))
-
-  const advance = (at: RunState<S>): TE.TaskEither<TangentError, RunState<S>> =>
-    pipe(
-      take(at.position, at.state),
-      TE.flatMapEither(({ state, executed, steps = 1 }) => {
-        const engine = nameOf(executed)
-        return at.engine === '' || at.engine === engine
-          ? E.right({ position: at.position + steps, state, engine })
-          : leftWith('ArgumentError', kind)(`the engine of the checkpoint (${at.engine})`, engine, 'engine')
-      })
-    )
-
-  const from =
-    (start: RunState<S>): TE.TaskEither<TangentError, { readonly state: S; readonly ended: Ended }> =>
-    async () => {
-      let [at, saved, ended] = [start, start.position, 'all' as Ended]
-      while (at.position < count) {
-        if (until?.(at.state) === true) ended = 'until'
-        else if (stop?.() === true) ended = 'stop'
-        if (ended !== 'all') break
-        const next = await advance(at)()
-        if (E.isLeft(next)) {
-          // what was computed before the failure is saved; the failure is what the caller hears of
-          if (saved !== at.position) await write(at)()
-          return next
-        }
-        const isDue = intervalOf(next.right) > intervalOf(at)
-        at = next.right
-        if (!isDue) continue
-        const written = await write(at)()
-        if (E.isLeft(written)) return written
-        saved = at.position
-      }
-      const written = saved === at.position ? E.right(undefined) : await write(at)()
-      return E.isLeft(written) ? written : E.right({ state: at.state, ended })
+export const runSteps = entry(
+  'checkpoint.runSteps',
+  'TaskEither',
+  1,
+  <S>(
+    run: Steps<S>
+  ): TE.TaskEither<
+    TangentError,
+    {
+      /** The last state. */
+      readonly state: S
+      /** Why the run ended. */
+      readonly ended: Ended
     }
+  > => {
+    const { kind, count, first, take, checkpoint, stop, until } = run
+    const write = (at: RunState<S>): TE.TaskEither<TangentError, void> =>
+      checkpoint === undefined ? TE.right(undefined) : save(run)(checkpoint.store)(at)
+    const intervalOf = ({ position }: RunState<S>): number =>
+      Math.floor(position / (checkpoint?.steps ?? 100))
 
-  return pipe(
-    checkpoint === undefined ? TE.right(undefined) : restore(run)(checkpoint.store),
-    TE.flatMap((saved) => from(saved ?? { position: 0, engine: '', state: first }))
-  )
-}
+    const advance = (at: RunState<S>): TE.TaskEither<TangentError, RunState<S>> =>
+      pipe(
+        take(at.position, at.state),
+        TE.flatMapEither(({ state, executed, steps = 1 }) => {
+          const engine = nameOf(executed)
+          return at.engine === '' || at.engine === engine
+            ? E.right({ position: at.position + steps, state, engine })
+            : leftWith('ArgumentError', kind)(`the engine of the checkpoint (${at.engine})`, engine, 'engine')
+        })
+      )
+
+    const from =
+      (start: RunState<S>): TE.TaskEither<TangentError, { readonly state: S; readonly ended: Ended }> =>
+      async () => {
+        let [at, saved, ended] = [start, start.position, 'all' as Ended]
+        while (at.position < count) {
+          if (until?.(at.state) === true) ended = 'until'
+          else if (stop?.() === true) ended = 'stop'
+          if (ended !== 'all') break
+          const next = await advance(at)()
+          if (E.isLeft(next)) {
+            // what was computed before the failure is saved; the failure is what the caller hears of
+            if (saved !== at.position) await write(at)()
+            return next
+          }
+          const isDue = intervalOf(next.right) > intervalOf(at)
+          at = next.right
+          if (!isDue) continue
+          const written = await write(at)()
+          if (E.isLeft(written)) return written
+          saved = at.position
+        }
+        const written = saved === at.position ? E.right(undefined) : await write(at)()
+        return E.isLeft(written) ? written : E.right({ state: at.state, ended })
+      }
+
+    return pipe(
+      checkpoint === undefined ? TE.right(undefined) : restore(run)(checkpoint.store),
+      TE.flatMap((saved) => from(saved ?? { position: 0, engine: '', state: first }))
+    )
+  }
+)

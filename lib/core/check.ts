@@ -1,4 +1,4 @@
-import { fail } from './error.js'
+import { fail, showValue } from './error.js'
 
 /** The most of anything that is unrolled into one program: steps of an attack, its restarts and targets, keys of a split. */
 export const MOST_UNROLLED = 10_000
@@ -34,7 +34,7 @@ export const requireWhole = (
           : Number.isFinite(value) && value > most
             ? `a whole number of at most ${most}`
             : `a whole number of at least ${least}`,
-        `${value}`,
+        showValue(value),
         where
       )
 
@@ -55,7 +55,7 @@ export const requireFinite = (
         'ArgumentError',
         operation,
         least === -Infinity ? 'a finite number' : `a finite number of at least ${least}`,
-        `${value}`,
+        showValue(value),
         where
       )
 
@@ -63,7 +63,7 @@ export const requireFinite = (
 export const requirePositive = (operation: string, where: string | undefined, value: number): number =>
   Number.isFinite(value) && value > 0
     ? value
-    : fail('ArgumentError', operation, 'a finite number above 0', `${value}`, where)
+    : fail('ArgumentError', operation, 'a finite number above 0', showValue(value), where)
 
 /** An interval from 0 to 1, with or without its ends. */
 export type UnitInterval = '[0, 1]' | '[0, 1)' | '(0, 1]' | '(0, 1)'
@@ -84,7 +84,7 @@ export const requireFraction = (
   !(value === 0 && interval.startsWith('(')) &&
   !(value === 1 && interval.endsWith(')'))
     ? value
-    : fail('ArgumentError', operation, `a number in ${interval}`, `${value}`, where)
+    : fail('ArgumentError', operation, `a number in ${interval}`, showValue(value), where)
 
 /** The position of the first label that is not a whole number in [0, classes), or −1. */
 export const invalidLabelAt = (labels: Float32Array | Float64Array, classes: number): number =>

@@ -30,6 +30,8 @@ export interface TangentError {
   readonly received: string
   /** A path in an argument tree, a file name, a kernel: where to look. */
   readonly where?: string
+  /** The exception that ended the call, with its stack, where it is none of the library's own. */
+  readonly cause?: Error
 }
 
 /**
@@ -48,10 +50,10 @@ export const tangentError = (
   expected: string,
   received: string,
   where?: string
-): TangentError =>
-  where === undefined
-    ? { _tag: tag, operation, expected, received }
-    : { _tag: tag, operation, expected, received, where }
+): TangentError => {
+  const error = { _tag: tag, operation, expected, received: received === '' ? 'an empty text' : received }
+  return where === undefined ? error : { ...error, where }
+}
 
 /** An error with the path of the file that it is about before the place inside that file. */
 export const atPath =
@@ -76,7 +78,7 @@ export class TangentFailure extends Error {
   /** The error as a value. */
   readonly error: TangentError
   constructor(error: TangentError) {
-    super(formatError(error))
+    super(formatError(error), { cause: error.cause })
     this.error = error
   }
 }

@@ -1,4 +1,5 @@
 import type * as E from 'fp-ts/lib/Either.js'
+import { entry } from '../core/entry.js'
 import { refuseWith, type TangentError } from '../core/error.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
@@ -67,8 +68,12 @@ const headerOf = (bytes: Uint8Array): IdxHeader => {
 }
 
 /** What an IDX file says of itself in its first bytes. */
-export const idxHeader = (bytes: Uint8Array): E.Either<TangentError, IdxHeader> =>
-  attempt(() => headerOf(bytes))
+export const idxHeader = entry(
+  'data.idxHeader',
+  'Either',
+  1,
+  (bytes: Uint8Array): E.Either<TangentError, IdxHeader> => attempt(() => headerOf(bytes))
+)
 
 /**
  * Reads an array in the IDX format, that of MNIST: two zero bytes, the element type, the number of axes, their sizes as
@@ -86,21 +91,26 @@ export const idxHeader = (bytes: Uint8Array): E.Either<TangentError, IdxHeader> 
  * const cut = data.idx()(labels.subarray(0, 10))
  * assert.ok(E.isLeft(cut) && cut.left._tag === 'DataError')
  */
-export const idx =
+export const idx = entry(
+  'data.idx',
+  'Either',
+  2,
   ({ divisor = 1 }: IdxOptions = {}) =>
-  (bytes: Uint8Array): E.Either<TangentError, NdArray> =>
-    attempt(() => {
-      const { type, shape, start, length } = headerOf(bytes)
-      if (bytes.length !== length) return refuse(`${length} bytes for ${showShape(shape)}`, `${bytes.length}`)
-      const size = sizeOf(shape)
-      const out = type.isWide === true ? new Float64Array(size) : new Float32Array(size)
-      if (type.bytes === 1) {
-        const every = new DataView(Uint8Array.from({ length: 256 }, (_, byte) => byte).buffer)
-        const values = Float32Array.from({ length: 256 }, (_, byte) => type.read(every, byte) / divisor)
-        for (let i = 0; i < size; i++) out[i] = values[bytes[start + i]!]!
-      } else {
-        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-        for (let i = 0; i < size; i++) out[i] = type.read(view, start + i * type.bytes) / divisor
-      }
-      return of(shape, out)
-    })
+    (bytes: Uint8Array): E.Either<TangentError, NdArray> =>
+      attempt(() => {
+        const { type, shape, start, length } = headerOf(bytes)
+        if (bytes.length !== length)
+          return refuse(`${length} bytes for ${showShape(shape)}`, `${bytes.length}`)
+        const size = sizeOf(shape)
+        const out = type.isWide === true ? new Float64Array(size) : new Float32Array(size)
+        if (type.bytes === 1) {
+          const every = new DataView(Uint8Array.from({ length: 256 }, (_, byte) => byte).buffer)
+          const values = Float32Array.from({ length: 256 }, (_, byte) => type.read(every, byte) / divisor)
+          for (let i = 0; i < size; i++) out[i] = values[bytes[start + i]!]!
+        } else {
+          const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+          for (let i = 0; i < size; i++) out[i] = type.read(view, start + i * type.bytes) / divisor
+        }
+        return of(shape, out)
+      })
+)

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { invalidLabelAt } from '../core/check.js'
+import { entry } from '../core/entry.js'
 import { leftWith, tangentError, type TangentError } from '../core/error.js'
 import { derive, type HostKey, permutation } from '../core/key.js'
 import * as ndarray from '../core/ndarray.js'
@@ -30,16 +31,21 @@ export interface Labelled {
  * const wrong = data.labelled(x, ndarray.of([2], [0, 2]), 2)
  * assert.ok(E.isLeft(wrong) && wrong.left._tag === 'DataError' && wrong.left.where === 'y[1]')
  */
-export const labelled = (x: NdArray, y: NdArray, classes: number): E.Either<TangentError, Labelled> => {
-  const refuse = leftWith('DataError', 'data.labelled')
-  if (x.shape.length === 0) return refuse('inputs with a first axis', showShape(x.shape), 'x')
-  if (y.shape.length !== 1 || y.shape[0] !== x.shape[0])
-    return refuse(`labels of shape [${x.shape[0]!}]`, showShape(y.shape), 'y')
-  const outside = invalidLabelAt(y.data, classes)
-  return outside < 0
-    ? E.right({ x, y, classes })
-    : refuse(`a whole number in [0, ${classes})`, String(y.data[outside]), `y[${outside}]`)
-}
+export const labelled = entry(
+  'data.labelled',
+  'Either',
+  1,
+  (x: NdArray, y: NdArray, classes: number): E.Either<TangentError, Labelled> => {
+    const refuse = leftWith('DataError', 'data.labelled')
+    if (x.shape.length === 0) return refuse('inputs with a first axis', showShape(x.shape), 'x')
+    if (y.shape.length !== 1 || y.shape[0] !== x.shape[0])
+      return refuse(`labels of shape [${x.shape[0]!}]`, showShape(y.shape), 'y')
+    const outside = invalidLabelAt(y.data, classes)
+    return outside < 0
+      ? E.right({ x, y, classes })
+      : refuse(`a whole number in [0, ${classes})`, String(y.data[outside]), `y[${outside}]`)
+  }
+)
 
 /** How many pairs there are. */
 export const count = (set: Labelled): number => set.y.data.length
@@ -100,21 +106,25 @@ export const partition =
  * The same inputs under another shape of one example, [1, 28, 28] say for the flat rows of MNIST; nothing is copied.
  * Another number of features is a DataError.
  */
-export const shaped =
+export const shaped = entry(
+  'data.shaped',
+  'Either',
+  2,
   (shape: Shape) =>
-  (set: Labelled): E.Either<TangentError, Labelled> => {
-    const features = set.x.shape.slice(1)
-    return sizeOf(shape) === sizeOf(features)
-      ? E.right({ ...set, x: ndarray.of([count(set), ...shape], set.x.data) })
-      : E.left(
-          tangentError(
-            'DataError',
-            'data.shaped',
-            `a shape of ${sizeOf(features)} features`,
-            showShape(shape)
+    (set: Labelled): E.Either<TangentError, Labelled> => {
+      const features = set.x.shape.slice(1)
+      return sizeOf(shape) === sizeOf(features)
+        ? E.right({ ...set, x: ndarray.of([count(set), ...shape], set.x.data) })
+        : E.left(
+            tangentError(
+              'DataError',
+              'data.shaped',
+              `a shape of ${sizeOf(features)} features`,
+              showShape(shape)
+            )
           )
-        )
-  }
+    }
+)
 
 /**
  * Holds pairs out of a training set, chosen by the key: `held` for validation, `rest` to train on, both in the order of the
@@ -129,31 +139,35 @@ export const shaped =
  * assert.ok(E.isRight(parts))
  * assert.deepEqual([data.count(parts.right.rest), data.count(parts.right.held)], [1000, 397])
  */
-export const split =
+export const split = entry(
+  'data.split',
+  'Either',
+  3,
   (size: number) =>
-  (key: HostKey) =>
-  (
-    set: Labelled
-  ): E.Either<
-    TangentError,
-    {
-      /** The examples that were not drawn. */
-      readonly rest: Labelled
-      /** The examples that were drawn, to be held out. */
-      readonly held: Labelled
+    (key: HostKey) =>
+    (
+      set: Labelled
+    ): E.Either<
+      TangentError,
+      {
+        /** The examples that were not drawn. */
+        readonly rest: Labelled
+        /** The examples that were drawn, to be held out. */
+        readonly held: Labelled
+      }
+    > => {
+      const total = count(set)
+      if (!(Number.isInteger(size) && size >= 1 && size < total))
+        return E.left(
+          tangentError('DataError', 'data.split', `a whole number of pairs in [1, ${total})`, `${size}`)
+        )
+      const order = permutation(key, total)
+      return E.right({
+        held: take(order.slice(0, size).sort())(set),
+        rest: take(order.slice(size).sort())(set)
+      })
     }
-  > => {
-    const total = count(set)
-    if (!(Number.isInteger(size) && size >= 1 && size < total))
-      return E.left(
-        tangentError('DataError', 'data.split', `a whole number of pairs in [1, ${total})`, `${size}`)
-      )
-    const order = permutation(key, total)
-    return E.right({
-      held: take(order.slice(0, size).sort())(set),
-      rest: take(order.slice(size).sort())(set)
-    })
-  }
+)
 
 /**
  * The places of one pass over `total` pairs in batches of `size`, shuffled by the key. A program has fixed shapes, so the
@@ -169,16 +183,20 @@ export const split =
  * assert.ok(E.isRight(epoch))
  * assert.deepEqual(epoch.right.map((places) => places.length), [4, 4])
  */
-export const batches =
+export const batches = entry(
+  'data.batches',
+  'Either',
+  3,
   (size: number) =>
-  (total: number) =>
-  (source: HostKey, epoch: number): E.Either<TangentError, readonly Int32Array[]> => {
-    if (!Number.isInteger(size) || size < 1 || size > total)
-      return E.left(
-        tangentError('DataError', 'data.batches', `a whole batch size in [1, ${total}]`, String(size))
+    (total: number) =>
+    (source: HostKey, epoch: number): E.Either<TangentError, readonly Int32Array[]> => {
+      if (!Number.isInteger(size) || size < 1 || size > total)
+        return E.left(
+          tangentError('DataError', 'data.batches', `a whole batch size in [1, ${total}]`, String(size))
+        )
+      const order = permutation(derive(source, { kind: 'fold', index: epoch }), total)
+      return E.right(
+        Array.from({ length: Math.floor(total / size) }, (_, i) => order.subarray(i * size, (i + 1) * size))
       )
-    const order = permutation(derive(source, { kind: 'fold', index: epoch }), total)
-    return E.right(
-      Array.from({ length: Math.floor(total / size) }, (_, i) => order.subarray(i * size, (i + 1) * size))
-    )
-  }
+    }
+)

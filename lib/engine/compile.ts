@@ -1,5 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { entry } from '../core/entry.js'
 import type { TangentError } from '../core/error.js'
 import type { Program, Runner } from '../graph/runner.js'
 import { type Specs, specsOf } from '../graph/spec.js'
@@ -27,21 +28,29 @@ import { attempt } from '../graph/trace.js'
  * assert.deepEqual(ndarray.toNested(result.right.value), [2, 4, 6])
  * assert.equal(result.right.executed.engine, 'reference')
  */
-export const compile =
+export const compile = entry(
+  'compile',
+  'TaskEither',
+  2,
   (runner: Runner) =>
-  <Args extends readonly unknown[], Out>(
-    f: (...args: Args) => Out,
-    specs: Specs<Args>
-  ): TE.TaskEither<TangentError, Program<Args, Out>> =>
-    runner.compile(f, specs)
+    <Args extends readonly unknown[], Out>(
+      f: (...args: Args) => Out,
+      specs: Specs<Args>
+    ): TE.TaskEither<TangentError, Program<Args, Out>> =>
+      runner.compile(f, specs)
+)
 
 /** Compiles a function for the shapes of concrete arguments and runs it once: `run(engine)(f)(...args)`. */
-export const run =
+export const run = entry(
+  'run',
+  'TaskEither',
+  3,
   (runner: Runner) =>
-  <Args extends readonly unknown[], Out>(f: (...args: Args) => Out): Program<Args, Out> =>
-  (...args) =>
-    pipe(
-      TE.fromEither(attempt(() => specsOf<Args>('run', args))),
-      TE.flatMap((specs) => runner.compile(f, specs)),
-      TE.flatMap((program) => program(...args))
-    )
+    <Args extends readonly unknown[], Out>(f: (...args: Args) => Out): Program<Args, Out> =>
+    (...args) =>
+      pipe(
+        TE.fromEither(attempt(() => specsOf<Args>('run', args))),
+        TE.flatMap((specs) => runner.compile(f, specs)),
+        TE.flatMap((program) => program(...args))
+      )
+)

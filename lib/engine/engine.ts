@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { settled } from '../core/entry.js'
 import { type TangentError, tangentError } from '../core/error.js'
 import { unshared } from '../core/ndarray.js'
 import { graphKey, inputName } from '../graph/graph.js'
@@ -99,19 +100,21 @@ const programOf =
     begin: <A>(run: TE.TaskEither<TangentError, A>) => TE.TaskEither<TangentError, A>
   ): Program<Args, Out> =>
   (...args) =>
-    begin(
-      pipe(
-        TE.fromEither(attempt(() => plan.feed(hostLeaves('run', args, graph.inputs.map(inputName))))),
-        TE.flatMap((inputs) =>
-          pipe(
-            executable.run(inputs),
-            TE.map((values) => ({
-              value: unflattenOut<Concrete<Out>>(out, unshared(values, inputs)),
-              executed: executable.executed
-            }))
+    settled('run', () =>
+      begin(
+        pipe(
+          TE.fromEither(attempt(() => plan.feed(hostLeaves('run', args, graph.inputs.map(inputName))))),
+          TE.flatMap((inputs) =>
+            pipe(
+              executable.run(inputs),
+              TE.map((values) => ({
+                value: unflattenOut<Concrete<Out>>(out, unshared(values, inputs)),
+                executed: executable.executed
+              }))
+            )
           )
         )
-      )
+      )()
     )
 
 const closed = (operation: string, name: EngineName): TangentError =>
@@ -150,7 +153,10 @@ export const engineOf = (name: EngineName, backend: Backend): Engine => {
     unroll: engines[name].unroll,
     programs: () => cache.size,
     held: () => ({ programs: cache.size, ...backend.held() }),
-    compile: (f, specs) => pipe(TE.fromEither(trace(f, specs)), TE.flatMap(loadTraced), guarded('compile')),
+    compile: (f, specs) =>
+      settled('compile', () =>
+        pipe(TE.fromEither(trace(f, specs)), TE.flatMap(loadTraced), guarded('compile'))()
+      ),
     dispose: () => (disposing ??= release())
   }
 }

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { entry } from '../core/entry.js'
 import type { TangentError } from '../core/error.js'
 import { leaves, rebuild } from '../core/tree.js'
 import { vjp } from '../diff/index.js'
@@ -123,28 +124,33 @@ const showProgram = ({ backend, kernels, calls, buffers, peakBytes }: ProgramDes
  * assert.equal(explained.right.derivative?.traced.outputs.length, 2)
  * assert.match(explained.right.programs[0]?.kernels[0]?.source ?? '', /^function/)
  */
-export const explain = <Args extends readonly unknown[], Out>(
-  f: (...args: Args) => Out,
-  specs: Specs<Args>,
-  { derivative = false, backends = [] }: ExplainOptions = {}
-): E.Either<TangentError, Explanation> =>
-  pipe(
-    E.Do,
-    E.bind('traced', () => trace(f, specs)),
-    E.bind('pulled', ({ traced }) => (derivative ? traceDerivative(f, traced) : E.right(undefined))),
-    E.flatMap(({ traced, pulled }) =>
-      attempt(() => {
-        const own = stagesOf(traced.graph)
-        const derived = pulled === undefined ? undefined : stagesOf(pulled.graph)
-        const flat = unrollLoops(traced.graph)
-        const plan = planOf(flat === traced.graph ? own.optimised : optimise(flat))
-        const programs = backends.map((backend) => describeProgram(plan, backend))
-        const text = [
-          ...showStages('traced', own),
-          ...(derived === undefined ? [] : showStages('derivative', derived)),
-          ...programs.map(showProgram)
-        ].join('\n\n')
-        return { ...own, derivative: derived, programs, text }
-      })
+export const explain = entry(
+  'explain',
+  'Either',
+  1,
+  <Args extends readonly unknown[], Out>(
+    f: (...args: Args) => Out,
+    specs: Specs<Args>,
+    { derivative = false, backends = [] }: ExplainOptions = {}
+  ): E.Either<TangentError, Explanation> =>
+    pipe(
+      E.Do,
+      E.bind('traced', () => trace(f, specs)),
+      E.bind('pulled', ({ traced }) => (derivative ? traceDerivative(f, traced) : E.right(undefined))),
+      E.flatMap(({ traced, pulled }) =>
+        attempt(() => {
+          const own = stagesOf(traced.graph)
+          const derived = pulled === undefined ? undefined : stagesOf(pulled.graph)
+          const flat = unrollLoops(traced.graph)
+          const plan = planOf(flat === traced.graph ? own.optimised : optimise(flat))
+          const programs = backends.map((backend) => describeProgram(plan, backend))
+          const text = [
+            ...showStages('traced', own),
+            ...(derived === undefined ? [] : showStages('derivative', derived)),
+            ...programs.map(showProgram)
+          ].join('\n\n')
+          return { ...own, derivative: derived, programs, text }
+        })
+      )
     )
-  )
+)

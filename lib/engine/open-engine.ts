@@ -1,7 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { type TangentError, tangentError } from '../core/error.js'
+import { requireWhole } from '../core/check.js'
+import { entry } from '../core/entry.js'
+import { showValue, type TangentError, tangentError } from '../core/error.js'
 import { type Engine, engineOf } from './engine.js'
 import { type EngineName, engineNames, engines, isEngineName } from './engines.js'
 
@@ -11,6 +13,9 @@ import { type EngineName, engineNames, engines, isEngineName } from './engines.j
  */
 export const autoOrder: readonly EngineName[] = ['onnx:native', 'onnx:wasm', 'gpujs:webasm', 'reference']
 
+/** The most threads of an engine. */
+const MOST_THREADS = 1024
+
 /** Which engine to open. */
 export interface EngineOptions {
   /** The engine to try first; the others follow in the order of {@link autoOrder}. */
@@ -18,18 +23,26 @@ export interface EngineOptions {
   /** The only engine that will do. */
   readonly require?: EngineName
   /**
-   * A whole number of threads.
+   * A whole number of threads, at most 1024.
    *
    * @defaultValue 1
    */
   readonly threads?: number
 }
 
+/** What came in place of a name, for an error. */
+const word = (name: unknown): string => (typeof name === 'string' ? name : showValue(name))
+
 /** Decodes a name given as text; anything but `auto` or an engine is a ConfigError that lists them. */
-export const engineName = (name: string): E.Either<TangentError, EngineName | 'auto'> =>
-  name === 'auto' || isEngineName(name)
-    ? E.right(name)
-    : E.left(tangentError('ConfigError', 'openEngine', `auto, ${engineNames.join(', ')}`, name))
+export const engineName = entry(
+  'engineName',
+  'Either',
+  1,
+  (name: string): E.Either<TangentError, EngineName | 'auto'> =>
+    name === 'auto' || isEngineName(name)
+      ? E.right(name)
+      : E.left(tangentError('ConfigError', 'openEngine', `auto, ${engineNames.join(', ')}`, word(name)))
+)
 
 const candidates = ({ prefer, require }: EngineOptions): readonly EngineName[] => {
   if (require !== undefined) return [require]
@@ -56,44 +69,48 @@ const open = (name: EngineName, threads: number): TE.TaskEither<TangentError, En
  * const engine = await openEngine({ require: 'reference' })()
  * assert.ok(E.isRight(engine) && engine.right.name === 'reference')
  */
-export const openEngine = (options: EngineOptions = {}): TE.TaskEither<TangentError, Engine> => {
-  const threads = options.threads ?? 1
-  if (!Number.isInteger(threads) || threads < 1) {
-    return TE.left(
-      tangentError('ArgumentError', 'openEngine', 'a whole number of threads of at least 1', `${threads}`)
+export const openEngine = entry(
+  'openEngine',
+  'TaskEither',
+  1,
+  (options: EngineOptions = {}): TE.TaskEither<TangentError, Engine> => {
+    const threads = requireWhole('openEngine', 'threads', options.threads ?? 1, 1, MOST_THREADS)
+    for (const name of [options.prefer, options.require]) {
+      const known = name === undefined ? E.right(name) : engineName(name)
+      if (E.isLeft(known)) return TE.left(known.left)
+    }
+    if (options.require !== undefined && !isEngineName(options.require)) {
+      return TE.left(
+        tangentError('ConfigError', 'openEngine', 'one engine by name to require', options.require)
+      )
+    }
+    const [first, ...rest] = candidates(options).map((name) => open(name, threads))
+    return rest.reduce(
+      (tried, next) =>
+        pipe(
+          tried,
+          TE.orElse(() => next)
+        ),
+      first!
     )
   }
-  for (const name of [options.prefer, options.require]) {
-    const known = name === undefined ? E.right(name) : engineName(name)
-    if (E.isLeft(known)) return TE.left(known.left)
-  }
-  if (options.require !== undefined && !isEngineName(options.require)) {
-    return TE.left(
-      tangentError('ConfigError', 'openEngine', 'one engine by name to require', options.require)
-    )
-  }
-  const [first, ...rest] = candidates(options).map((name) => open(name, threads))
-  return rest.reduce(
-    (tried, next) =>
-      pipe(
-        tried,
-        TE.orElse(() => next)
-      ),
-    first!
-  )
-}
+)
 
 /** Opens an engine, uses it and disposes of it whatever the outcome, even if `use` throws. */
-export const withEngine =
+export const withEngine = entry(
+  'withEngine',
+  'TaskEither',
+  2,
   (options: EngineOptions = {}) =>
-  <A>(use: (engine: Engine) => TE.TaskEither<TangentError, A>): TE.TaskEither<TangentError, A> =>
-    pipe(
-      openEngine(options),
-      TE.flatMap((engine) => async () => {
-        try {
-          return await use(engine)()
-        } finally {
-          await engine.dispose()
-        }
-      })
-    )
+    <A>(use: (engine: Engine) => TE.TaskEither<TangentError, A>): TE.TaskEither<TangentError, A> =>
+      pipe(
+        openEngine(options),
+        TE.flatMap((engine) => async () => {
+          try {
+            return await use(engine)()
+          } finally {
+            await engine.dispose()
+          }
+        })
+      )
+)

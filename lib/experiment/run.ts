@@ -5,6 +5,7 @@ import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { readStore, type Store } from '../checkpoint/checkpoint.js'
+import { entry } from '../core/entry.js'
 import { formatError, getOrThrow, leftWith, showValue, type TangentError } from '../core/error.js'
 import { key } from '../core/key.js'
 import { computeRun, type OpenEngine, type PhaseProgress } from './compute-run.js'
@@ -255,29 +256,33 @@ const perform = (
  * assert.ok(E.isRight(record))
  * assert.deepEqual(record.right.runs.map(({ method, density }) => [method, density]), [['dense', 1], ['magnitude', 0.5]])
  */
-export const run =
+export const run = entry(
+  'experiment.run',
+  'Effect',
+  1,
   (
     asked: Experiment,
     options: ExperimentOptions = {}
   ): ReaderTaskEither<OpenEngine, TangentError, ExperimentRecord> =>
-  (open) =>
-    pipe(
-      TE.fromEither(decode('experiment', Experiment)(asked)),
-      TE.bindTo('experiment'),
-      TE.bind('images', ({ experiment }) => TE.fromEither(imagesOf(experiment, options.images))),
-      TE.tap(({ experiment, images }) => TE.fromEither(checkRuns(experiment, images))),
-      TE.bind('store', () => TE.fromIO(options.store === undefined ? memory : IO.of(options.store))),
-      TE.bind('runs', ({ experiment, images, store }) => {
-        const context = { experiment, images, options, store, open }
-        return pipe(
-          plan(context),
-          TE.flatMap((planned) => perform(context, planned))
-        )
-      }),
-      TE.map(({ experiment, runs }) => ({
-        name: experiment.name,
-        command: options.command ?? 'experiment.run',
-        experiment,
-        runs
-      }))
-    )
+    (open) =>
+      pipe(
+        TE.fromEither(decode('experiment', Experiment)(asked)),
+        TE.bindTo('experiment'),
+        TE.bind('images', ({ experiment }) => TE.fromEither(imagesOf(experiment, options.images))),
+        TE.tap(({ experiment, images }) => TE.fromEither(checkRuns(experiment, images))),
+        TE.bind('store', () => TE.fromIO(options.store === undefined ? memory : IO.of(options.store))),
+        TE.bind('runs', ({ experiment, images, store }) => {
+          const context = { experiment, images, options, store, open }
+          return pipe(
+            plan(context),
+            TE.flatMap((planned) => perform(context, planned))
+          )
+        }),
+        TE.map(({ experiment, runs }) => ({
+          name: experiment.name,
+          command: options.command ?? 'experiment.run',
+          experiment,
+          runs
+        }))
+      )
+)

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
+import { entry } from '../core/entry.js'
 import { showValue, tangentError, type TangentError } from '../core/error.js'
 import { isRecord } from './parse-json.js'
 
@@ -243,24 +244,28 @@ const expectedOf = (error: t.ValidationError): string =>
  *   'ConfigError in read: expected a whole number of at least 0, received NaN (at seed)'
  * )
  */
-export const decode =
+export const decode = entry(
+  'io.decode',
+  'Either',
+  2,
   <A>(operation: string, codec: t.Decoder<unknown, A>) =>
-  (value: unknown): E.Either<TangentError, A> => {
-    const decoded = codec.decode(value)
-    if (E.isRight(decoded)) return decoded
-    const [first] = decoded.left
-    const paths = new Set(decoded.left.map(pathOf))
-    if (first === undefined)
-      return E.left(tangentError('ConfigError', operation, 'a value that decodes', showValue(value)))
-    const others = paths.size > 1 ? `, and ${paths.size - 1} more wrong` : ''
-    const path = pathOf(first)
-    return E.left(
-      tangentError(
-        'ConfigError',
-        operation,
-        expectedOf(first),
-        `${showValue(first.value)}${others}`,
-        path === '' ? undefined : path
+    (value: unknown): E.Either<TangentError, A> => {
+      const decoded = codec.decode(value)
+      if (E.isRight(decoded)) return decoded
+      const [first] = decoded.left
+      const paths = new Set(decoded.left.map(pathOf))
+      if (first === undefined)
+        return E.left(tangentError('ConfigError', operation, 'a value that decodes', showValue(value)))
+      const others = paths.size > 1 ? `, and ${paths.size - 1} more wrong` : ''
+      const path = pathOf(first)
+      return E.left(
+        tangentError(
+          'ConfigError',
+          operation,
+          expectedOf(first),
+          `${showValue(first.value)}${others}`,
+          path === '' ? undefined : path
+        )
       )
-    )
-  }
+    }
+)

@@ -1,4 +1,5 @@
 import type * as E from 'fp-ts/lib/Either.js'
+import { entry } from '../core/entry.js'
 import { fail, refuseWith, showValue, type TangentError } from '../core/error.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
@@ -144,9 +145,9 @@ const encode = ({ shape, data }: NdArray, dtype: Dtype = dtypeOf(data)): E.Eithe
 
 /** NumPy's files of one array. */
 export const npy = {
-  decode,
-  decodeHeader,
+  decode: entry('format.npy.decode', 'Either', 1, decode),
+  decodeHeader: entry('format.npy.decodeHeader', 'Either', 1, decodeHeader),
   /** The longest header that is read, in bytes. */
   longestHeader: 12 + LONGEST,
-  encode
+  encode: entry('format.npy.encode', 'Either', 1, encode)
 }

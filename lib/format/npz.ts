@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { entry } from '../core/entry.js'
 import { fail, getOrThrow, refuseWith, type TangentError } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
 import { attempt } from '../graph/trace.js'
@@ -205,4 +206,7 @@ const encode = (arrays: Readonly<Record<string, NdArray>>): E.Either<TangentErro
   )
 
 /** NumPy's files of named arrays, a zip of npy files. */
-export const npz = { decode, encode }
+export const npz = {
+  decode: entry('format.npz.decode', 'Either', 1, decode),
+  encode: entry('format.npz.encode', 'Either', 1, encode)
+}

@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { entry } from '../core/entry.js'
 import { fail, refuseWith, showValue, type TangentError } from '../core/error.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
@@ -203,4 +204,8 @@ const sorted = (texts: Readonly<Record<string, string>>): Readonly<Record<string
   Object.fromEntries(Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1)))
 
 /** Files of named tensors, as huggingface.co/docs/safetensors describes them. */
-export const safetensors = { decode, decodeHeader, encode }
+export const safetensors = {
+  decode: entry('format.safetensors.decode', 'Either', 1, decode),
+  decodeHeader: entry('format.safetensors.decodeHeader', 'Either', 1, decodeHeader),
+  encode: entry('format.safetensors.encode', 'Either', 1, encode)
+}

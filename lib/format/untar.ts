@@ -1,4 +1,5 @@
 import type * as E from 'fp-ts/lib/Either.js'
+import { entry } from '../core/entry.js'
 import { refuseWith, type TangentError } from '../core/error.js'
 import { attempt } from '../graph/trace.js'
 
@@ -25,23 +26,28 @@ const sumOf = (header: Uint8Array): number =>
  * The plain files of a tar archive (POSIX ustar), by their names without folders: parts of the archive, not copies. One that is
  * cut off, a header without its checksum and a name given twice are a DataError.
  */
-export const untar = (tar: Uint8Array): E.Either<TangentError, ReadonlyMap<string, Uint8Array>> =>
-  attempt(() => {
-    const files = new Map<string, Uint8Array>()
-    for (let at = 0; at + BLOCK <= tar.length && tar[at] !== 0;) {
-      const header = tar.subarray(at, at + BLOCK)
-      const name = textOf(header.subarray(0, 100)).split('/').pop()!
-      if (octal(header.subarray(148, 156)) !== sumOf(header))
-        refuse('a header with its checksum', 'another one', `byte ${at}`)
-      const size = octal(header.subarray(124, 136))
-      const end = at + BLOCK + size
-      if (!(end <= tar.length)) refuse('a whole tar archive', 'one that is cut off', name)
-      const isFile = header[156] === 0 || header[156] === 0x30
-      if (isFile && name !== '') {
-        if (files.has(name)) refuse('every name once', 'a name twice', name)
-        files.set(name, tar.subarray(at + BLOCK, end))
+export const untar = entry(
+  'io.untar',
+  'Either',
+  1,
+  (tar: Uint8Array): E.Either<TangentError, ReadonlyMap<string, Uint8Array>> =>
+    attempt(() => {
+      const files = new Map<string, Uint8Array>()
+      for (let at = 0; at + BLOCK <= tar.length && tar[at] !== 0;) {
+        const header = tar.subarray(at, at + BLOCK)
+        const name = textOf(header.subarray(0, 100)).split('/').pop()!
+        if (octal(header.subarray(148, 156)) !== sumOf(header))
+          refuse('a header with its checksum', 'another one', `byte ${at}`)
+        const size = octal(header.subarray(124, 136))
+        const end = at + BLOCK + size
+        if (!(end <= tar.length)) refuse('a whole tar archive', 'one that is cut off', name)
+        const isFile = header[156] === 0 || header[156] === 0x30
+        if (isFile && name !== '') {
+          if (files.has(name)) refuse('every name once', 'a name twice', name)
+          files.set(name, tar.subarray(at + BLOCK, end))
+        }
+        at += BLOCK + Math.ceil(size / BLOCK) * BLOCK
       }
-      at += BLOCK + Math.ceil(size / BLOCK) * BLOCK
-    }
-    return files
-  })
+      return files
+    })
+)

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { entry } from '../core/entry.js'
 import { fail, getOrThrow, refuseWith, type TangentError } from '../core/error.js'
 import { isHostKey } from '../core/key.js'
 import { isNdArray, type NdArray, unshared } from '../core/ndarray.js'
@@ -94,16 +95,20 @@ export const evaluateGraph = (
  * Traces a function on the shapes of concrete arguments and evaluates it at once in float64, on the host, without an
  * engine: for lessons, laws and small numbers.
  */
-export const evaluate =
+export const evaluate = entry(
+  'evaluate',
+  'Either',
+  2,
   <Args extends readonly unknown[], Out>(f: (...args: Args) => Out) =>
-  (...args: Concrete<Args>): E.Either<TangentError, Concrete<Out>> =>
-    pipe(
-      attempt(() => specsOf<Args>('evaluate', args)),
-      E.flatMap((specs) => trace(f, specs)),
-      E.flatMap(({ graph, out }) =>
-        attempt(() => unflattenOut<Concrete<Out>>(out, evaluateGraph(graph, hostLeaves('evaluate', args))))
+    (...args: Concrete<Args>): E.Either<TangentError, Concrete<Out>> =>
+      pipe(
+        attempt(() => specsOf<Args>('evaluate', args)),
+        E.flatMap((specs) => trace(f, specs)),
+        E.flatMap(({ graph, out }) =>
+          attempt(() => unflattenOut<Concrete<Out>>(out, evaluateGraph(graph, hostLeaves('evaluate', args))))
+        )
       )
-    )
+)
 
 /** As {@link evaluate}, for the console and for tests: a refusal is thrown as a TangentFailure. */
 export const evaluateOn =

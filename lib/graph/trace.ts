@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { entry } from '../core/entry.js'
 import { fail, getOrThrow, type TangentError, TangentFailure } from '../core/error.js'
 import { leaves, rebuild } from '../core/tree.js'
 import { apply, constant, isOp, isTensor, type Tensor } from './tensor.js'
@@ -61,31 +62,36 @@ const refuseStrangers = (graph: Graph): void => {
  * assert.deepEqual(traced.right.graph.outputs[0]?.shape, [2, 4])
  * assert.ok(E.isLeft(trace((a: Tensor, b: Tensor) => ops.matmul(b)(a), [spec([2, 3]), spec([2, 4])])))
  */
-export const trace = <Args extends readonly unknown[], Out>(
-  f: (...args: Args) => Out,
-  specs: Specs<Args>
-): E.Either<TangentError, Traced<Args, Out>> =>
-  attempt(() => {
-    const found = leaves('trace', isSpecLeaf, specs)
-    const inputs = found.map(({ path, value }) =>
-      isKeyLeaf(value)
-        ? apply({ tag: 'keyInput', name: path }, [])
-        : apply({ tag: 'input', name: path, shape: value.shape }, [])
-    )
-    const symbols = inputs.map((node): Tensor | TracedKey =>
-      isOp(node, 'keyInput') ? { _tag: 'TracedKey', source: node, path: [] } : node
-    )
-    const args = rebuild<unknown, Args>('trace', isSpecLeaf, specs, symbols)
-    const raw = f(...args)
-    const results = leaves('trace', isOutputLeaf, raw).map(({ value }) =>
-      typeof value === 'number' ? constant(value) : value
-    )
-    if (results.length === 0)
-      fail('TraceError', 'trace', 'a function with a tensor among its results', 'none')
-    const graph = deduplicate({ inputs, outputs: results })
-    refuseStrangers(graph)
-    return { graph, args: specs, out: rebuild<unknown, Out>('trace', isOutputLeaf, raw, results) }
-  })
+export const trace = entry(
+  'trace',
+  'Either',
+  1,
+  <Args extends readonly unknown[], Out>(
+    f: (...args: Args) => Out,
+    specs: Specs<Args>
+  ): E.Either<TangentError, Traced<Args, Out>> =>
+    attempt(() => {
+      const found = leaves('trace', isSpecLeaf, specs)
+      const inputs = found.map(({ path, value }) =>
+        isKeyLeaf(value)
+          ? apply({ tag: 'keyInput', name: path }, [])
+          : apply({ tag: 'input', name: path, shape: value.shape }, [])
+      )
+      const symbols = inputs.map((node): Tensor | TracedKey =>
+        isOp(node, 'keyInput') ? { _tag: 'TracedKey', source: node, path: [] } : node
+      )
+      const args = rebuild<unknown, Args>('trace', isSpecLeaf, specs, symbols)
+      const raw = f(...args)
+      const results = leaves('trace', isOutputLeaf, raw).map(({ value }) =>
+        typeof value === 'number' ? constant(value) : value
+      )
+      if (results.length === 0)
+        fail('TraceError', 'trace', 'a function with a tensor among its results', 'none')
+      const graph = deduplicate({ inputs, outputs: results })
+      refuseStrangers(graph)
+      return { graph, args: specs, out: rebuild<unknown, Out>('trace', isOutputLeaf, raw, results) }
+    })
+)
 
 /** As {@link trace}, where a refusal is raised and not returned: inside traced functions and checks. */
 export const traceOrThrow = <Args extends readonly unknown[], Out>(

@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { entry } from '../core/entry.js'
 import { atPath, messageOf, tangentError, type TangentError } from '../core/error.js'
 import { concatBytes } from '../format/crc32.js'
 import { untar } from '../format/untar.js'
@@ -167,33 +168,35 @@ const filesOf = (
  * No network, a refusal of the server and a folder that cannot be written are an IoError, a wrong md5 a DataError; what was
  * there before stays.
  */
-export const fetchSet = (
-  name: PublishedName,
-  options: FetchOptions
-): TE.TaskEither<TangentError, readonly string[]> =>
-  pipe(
-    TE.fromEither(publishedSet('io.fetchSet', name)),
-    TE.map(() => planFetch(name, options)),
-    TE.flatMap(
-      TE.traverseSeqArray((each) =>
-        pipe(
-          TE.fromIO(options.onProgress(`GET ${each.url}`)),
-          TE.flatMap(() => download(each.url, each.most, options.timeout ?? TEN_MINUTES)),
-          TE.flatMap((bytes) => filesOf(name, each, bytes)),
-          TE.flatMap((files) =>
-            pipe(
-              [...files],
-              TE.traverseSeqArray(([path, content]) =>
-                pipe(
-                  writeFile(path, content),
-                  TE.tapIO(() => options.onProgress(`wrote ${path}`)),
-                  TE.map(() => path)
+export const fetchSet = entry(
+  'io.fetchSet',
+  'TaskEither',
+  1,
+  (name: PublishedName, options: FetchOptions): TE.TaskEither<TangentError, readonly string[]> =>
+    pipe(
+      TE.fromEither(publishedSet('io.fetchSet', name)),
+      TE.map(() => planFetch(name, options)),
+      TE.flatMap(
+        TE.traverseSeqArray((each) =>
+          pipe(
+            TE.fromIO(options.onProgress(`GET ${each.url}`)),
+            TE.flatMap(() => download(each.url, each.most, options.timeout ?? TEN_MINUTES)),
+            TE.flatMap((bytes) => filesOf(name, each, bytes)),
+            TE.flatMap((files) =>
+              pipe(
+                [...files],
+                TE.traverseSeqArray(([path, content]) =>
+                  pipe(
+                    writeFile(path, content),
+                    TE.tapIO(() => options.onProgress(`wrote ${path}`)),
+                    TE.map(() => path)
+                  )
                 )
               )
             )
           )
         )
-      )
-    ),
-    TE.map((paths) => paths.flat())
-  )
+      ),
+      TE.map((paths) => paths.flat())
+    )
+)

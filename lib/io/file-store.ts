@@ -21,6 +21,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as IOE from 'fp-ts/lib/IOEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Store } from '../checkpoint/checkpoint.js'
+import { entry } from '../core/entry.js'
 import { tangentError, type TangentError } from '../core/error.js'
 import { codeOf, ioError } from './io-error.js'
 
@@ -102,13 +103,17 @@ const replace = (path: string, content: string | Uint8Array, place: (temporary: 
  * Writes a file whole or not at all: into a temporary file beside it, flushed to the disk, then renamed over it. On any
  * failure the temporary file is removed, an older file of that name stays as it was, and the IoError names the path.
  */
-export const writeAtomic =
+export const writeAtomic = entry(
+  'io.writeAtomic',
+  'IOEither',
+  2,
   (path: string) =>
-  (content: string | Uint8Array): IOE.IOEither<TangentError, void> =>
-    IOE.tryCatch(
-      () => replace(path, content, (temporary) => renameSync(temporary, path)),
-      ioError('io.writeAtomic', 'to write the file', path)
-    )
+    (content: string | Uint8Array): IOE.IOEither<TangentError, void> =>
+      IOE.tryCatch(
+        () => replace(path, content, (temporary) => renameSync(temporary, path)),
+        ioError('io.writeAtomic', 'to write the file', path)
+      )
+)
 
 /** What tells that a file is still the one that was seen: another write gives it another number or time. */
 type Stamp = string

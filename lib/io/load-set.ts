@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { entry } from '../core/entry.js'
 import { atPath, tangentError, type TangentError } from '../core/error.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { sizeOf } from '../core/shape.js'
@@ -167,25 +168,27 @@ const partOf =
  * parts of a set and small sets of one's own work. Truncated files, foreign headers, elements that are no unsigned
  * bytes, labels that are no class, images without labels and missing parts are a DataError naming the path.
  */
-export const loadSet = (
-  name: PublishedName,
-  options: DataOptions = {}
-): TE.TaskEither<TangentError, LoadedSet> => {
-  const read = (set: PublishedSet) => partOf(set, options.verify ?? true)
-  return pipe(
-    TE.fromEither(publishedSet('io.loadSet', name)),
-    TE.bindTo('set'),
-    TE.bind('paths', () => TE.fromIOEither(locate(name, options))),
-    TE.bind('train', ({ set, paths }) => read(set)(paths.train)),
-    TE.bind('test', ({ set, paths }) => read(set)(paths.test)),
-    TE.map(({ set, train, test }) => ({
-      name,
-      title: set.title,
-      labels: set.labels,
-      image: set.image,
-      train: train.set,
-      test: test.set,
-      files: [...train.files, ...test.files]
-    }))
-  )
-}
+export const loadSet = entry(
+  'io.loadSet',
+  'TaskEither',
+  1,
+  (name: PublishedName, options: DataOptions = {}): TE.TaskEither<TangentError, LoadedSet> => {
+    const read = (set: PublishedSet) => partOf(set, options.verify ?? true)
+    return pipe(
+      TE.fromEither(publishedSet('io.loadSet', name)),
+      TE.bindTo('set'),
+      TE.bind('paths', () => TE.fromIOEither(locate(name, options))),
+      TE.bind('train', ({ set, paths }) => read(set)(paths.train)),
+      TE.bind('test', ({ set, paths }) => read(set)(paths.test)),
+      TE.map(({ set, train, test }) => ({
+        name,
+        title: set.title,
+        labels: set.labels,
+        image: set.image,
+        train: train.set,
+        test: test.set,
+        files: [...train.files, ...test.files]
+      }))
+    )
+  }
+)

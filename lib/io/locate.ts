@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { IOEither } from 'fp-ts/lib/IOEither.js'
+import { entry } from '../core/entry.js'
 import { leftWith, showValue, tangentError, type TangentError } from '../core/error.js'
 import {
   isPublished,
@@ -122,38 +123,51 @@ const advice = (name: PublishedName, { title, debian, files, folders }: Publishe
  * places. A set of which nothing is found is a DataError that says what to install or where to put files; one that lacks
  * files is a DataError that names them.
  */
-export const locate =
+export const locate = entry(
+  'io.locate',
+  'IOEither',
+  1,
   (name: PublishedName, options: DataOptions = {}): IOEither<TangentError, SetFiles> =>
-  () => {
-    const known = publishedSet('io.locate', name)
-    if (E.isLeft(known)) return known
-    const set = known.right
-    const absent = [options.data, (options.env ?? process.env).TANGENTFLOW_DATA].find(
-      (folder) => folder !== undefined && folder !== '' && !isFolder(folder)
-    )
-    if (absent !== undefined)
-      return E.left(tangentError('IoError', 'io.loadSet', 'a folder that is there', 'none', absent))
-    const roots = rootsOf(options)
-    for (const folder of roots.flatMap((root) => [...set.folders.map((inner) => join(root, inner)), root])) {
-      const found = filesIn(set, list(folder))
-      if (found === undefined) continue
-      const place = (file: string): string => join(folder, file)
-      return pipe(
-        found,
-        E.bimap(
-          (missing) =>
-            tangentError(
-              'DataError',
-              'io.loadSet',
-              `${missing.join(', ')} (plain or .gz)`,
-              `a folder with only a part of ${set.title}`,
-              folder
-            ),
-          ({ train, test }) => ({ train: train.map(place), test: test.map(place) })
+    () => {
+      const known = publishedSet('io.locate', name)
+      if (E.isLeft(known)) return known
+      const set = known.right
+      const absent = [options.data, (options.env ?? process.env).TANGENTFLOW_DATA].find(
+        (folder) => folder !== undefined && folder !== '' && !isFolder(folder)
+      )
+      if (absent !== undefined)
+        return E.left(tangentError('IoError', 'io.loadSet', 'a folder that is there', 'none', absent))
+      const roots = rootsOf(options)
+      for (const folder of roots.flatMap((root) => [
+        ...set.folders.map((inner) => join(root, inner)),
+        root
+      ])) {
+        const found = filesIn(set, list(folder))
+        if (found === undefined) continue
+        const place = (file: string): string => join(folder, file)
+        return pipe(
+          found,
+          E.bimap(
+            (missing) =>
+              tangentError(
+                'DataError',
+                'io.loadSet',
+                `${missing.join(', ')} (plain or .gz)`,
+                `a folder with only a part of ${set.title}`,
+                folder
+              ),
+            ({ train, test }) => ({ train: train.map(place), test: test.map(place) })
+          )
+        )
+      }
+      return E.left(
+        tangentError(
+          'DataError',
+          'io.loadSet',
+          advice(name, set),
+          `no such files in ${roots.join(', ')}`,
+          name
         )
       )
     }
-    return E.left(
-      tangentError('DataError', 'io.loadSet', advice(name, set), `no such files in ${roots.join(', ')}`, name)
-    )
-  }
+)

@@ -2,6 +2,7 @@ import { constants, inflateRawSync, type ZlibOptions } from 'node:zlib'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { entry } from '../core/entry.js'
 import { atPath, fail, tangentError, type TangentError } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
 import { npy } from '../format/npy.js'
@@ -88,23 +89,32 @@ const formatOf = (operation: string, path: string) => {
  * The named arrays of a `.safetensors` or `.npz` file, or the one of a `.npy` file, by the name `array`. A file that cannot
  * be read is an IoError, one that is damaged a DataError; both name the path.
  */
-export const readArrays = (path: string): TE.TaskEither<TangentError, Arrays> =>
-  pipe(
-    TE.fromEither(formatOf('io.readArrays', path)),
-    TE.flatMap(({ decode }) =>
-      pipe(
-        readBytes(path),
-        TE.flatMapEither((bytes) => pipe(decode(bytes), E.mapLeft(atPath(path))))
+export const readArrays = entry(
+  'io.readArrays',
+  'TaskEither',
+  1,
+  (path: string): TE.TaskEither<TangentError, Arrays> =>
+    pipe(
+      TE.fromEither(formatOf('io.readArrays', path)),
+      TE.flatMap(({ decode }) =>
+        pipe(
+          readBytes(path),
+          TE.flatMapEither((bytes) => pipe(decode(bytes), E.mapLeft(atPath(path))))
+        )
       )
     )
-  )
+)
 
 /** Writes named arrays, whole or not at all, in the format that the name ends in: `.safetensors`, `.npz` or, one array, `.npy`. */
-export const writeArrays =
+export const writeArrays = entry(
+  'io.writeArrays',
+  'TaskEither',
+  2,
   (path: string) =>
-  (arrays: Arrays): TE.TaskEither<TangentError, void> =>
-    pipe(
-      TE.fromEither(formatOf('io.writeArrays', path)),
-      TE.flatMapEither(({ encode }) => pipe(encode(arrays), E.mapLeft(atPath(path)))),
-      TE.flatMapIOEither(writeAtomic(path))
-    )
+    (arrays: Arrays): TE.TaskEither<TangentError, void> =>
+      pipe(
+        TE.fromEither(formatOf('io.writeArrays', path)),
+        TE.flatMapEither(({ encode }) => pipe(encode(arrays), E.mapLeft(atPath(path)))),
+        TE.flatMapIOEither(writeAtomic(path))
+      )
+)

@@ -4,6 +4,7 @@ import { constants, gunzip, type ZlibOptions } from 'node:zlib'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { entry } from '../core/entry.js'
 import { atPath, messageOf, tangentError, type TangentError } from '../core/error.js'
 import { codeOf, ioError } from './io-error.js'
 
@@ -63,11 +64,16 @@ export const unpacked =
  * The bytes of a file, unpacked where it is gzip (by its first bytes, whatever its name). A file that cannot be read is an
  * IoError, one whose gzip is cut off, damaged or longer than its content promises a DataError; both name the path.
  */
-export const readBytes = (path: string, lengthOf?: LengthOf): TE.TaskEither<TangentError, Uint8Array> =>
-  pipe(
-    TE.tryCatch(
-      (): Promise<Uint8Array> => readFile(path),
-      ioError('io.readBytes', 'a file that can be read', path)
-    ),
-    TE.flatMap((bytes) => (isGzip(bytes) ? unpacked(path, lengthOf)(bytes) : TE.right(bytes)))
-  )
+export const readBytes = entry(
+  'io.readBytes',
+  'TaskEither',
+  1,
+  (path: string, lengthOf?: LengthOf): TE.TaskEither<TangentError, Uint8Array> =>
+    pipe(
+      TE.tryCatch(
+        (): Promise<Uint8Array> => readFile(path),
+        ioError('io.readBytes', 'a file that can be read', path)
+      ),
+      TE.flatMap((bytes) => (isGzip(bytes) ? unpacked(path, lengthOf)(bytes) : TE.right(bytes)))
+    )
+)

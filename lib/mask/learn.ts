@@ -9,6 +9,7 @@ import {
   type Log,
   type Resumable
 } from '../checkpoint/run-state.js'
+import { entry } from '../core/entry.js'
 import { fingerprint, fingerprintFunction, type Settings } from '../checkpoint/fingerprint.js'
 import { runSteps } from '../checkpoint/run-steps.js'
 import type { HostKey } from '../core/key.js'
@@ -248,9 +249,13 @@ export const learnFrom =
  * gradient, optimiser) is one program, compiled once. Each step takes new examples, half of them clean and half to be
  * attacked; a set of fewer than two batches is halved. Every search of the library is this with an objective of its own.
  */
-export const learn =
+export const learn = entry(
+  'mask.learn',
+  'Effect',
+  2,
   <P>(network: NetworkLike<P>, options: LearnOptions<P>) =>
-  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<LearnResult<P>> => {
-    const [shuffle, draws] = split(2)(key)
-    return learnFrom(network, options)(params, data, { operation: 'mask.learn', shuffle, draws })
-  }
+    (params: Concrete<P>, data: Dataset, key: HostKey): Effect<LearnResult<P>> => {
+      const [shuffle, draws] = split(2)(key)
+      return learnFrom(network, options)(params, data, { operation: 'mask.learn', shuffle, draws })
+    }
+)

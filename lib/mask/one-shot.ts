@@ -4,6 +4,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Norm } from '../attack/ball.js'
 import { none, pgd } from '../attack/pgd.js'
 import { requireWhole } from '../core/check.js'
+import { entry } from '../core/entry.js'
 import { fail, type TangentError } from '../core/error.js'
 import { type HostKey, permutation } from '../core/key.js'
 import { full, isNdArray, type NdArray, of } from '../core/ndarray.js'
@@ -114,51 +115,55 @@ const behind = <C>(scores: C, mask: C): C =>
  * assert.equal(mask.density(made.right.mask), 0.125)
  * assert.deepEqual(mask.emptyLayers(made.right.mask), [])
  */
-export const iterative =
+export const iterative = entry(
+  'mask.iterative',
+  'Effect',
+  2,
   <P>(
     network: NetworkLike<P>,
     { score, density, rounds, layers = 'global', samples = 512, ...leaves }: IterativeOptions<P>
   ) =>
-  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<OneShot<P>> =>
-  (runner) => {
-    const operation = 'mask.iterative'
-    const [forSample, forScore] = split(2)(key)
-    const scored = (p: P, m: Weights<P>, batch: Required<Batch>, k: Key): Weights<P> =>
-      score(apply(m)(p), batch, k)
-    const start = attempt(() => {
-      const whole = mapMasked(isNdArray, ({ value }) => full(value.shape, 1))(
-        concreteWeightsOf<P>(params, leaves)
-      )
-      requireWhole(operation, 'rounds', rounds, 1)
-      // the last round keeps least: a density that fits then fits before
-      allocate(operation, layers, density, weightShapes(whole))
-      return whole
-    })
-    return pipe(
-      TE.fromEither(start),
-      TE.bindTo('whole'),
-      TE.bind('batch', () =>
-        TE.fromEither(sampleOf(operation, network, score, samples, params, data, forSample))
-      ),
-      TE.bind('program', ({ whole, batch }) => runner.compile(scored, [params, whole, batch, forScore])),
-      TE.flatMap(({ whole, batch, program }) =>
-        pipe(
-          oneShotOf<P>({ mask: whole, scores: whole }),
-          loop(rounds, (i, { mask }: OneShot<P>) =>
-            pipe(
-              program(params, mask, batch, forScore),
-              TE.flatMapEither(({ value: scores }) =>
-                attempt(() => {
-                  const keep = topKMaskOf({ layers, density: density ** ((i + 1) / rounds) })
-                  return oneShotOf<P>({ scores, mask: keep(behind(scores, mask)) })
-                })
+    (params: Concrete<P>, data: Dataset, key: HostKey): Effect<OneShot<P>> =>
+    (runner) => {
+      const operation = 'mask.iterative'
+      const [forSample, forScore] = split(2)(key)
+      const scored = (p: P, m: Weights<P>, batch: Required<Batch>, k: Key): Weights<P> =>
+        score(apply(m)(p), batch, k)
+      const start = attempt(() => {
+        const whole = mapMasked(isNdArray, ({ value }) => full(value.shape, 1))(
+          concreteWeightsOf<P>(params, leaves)
+        )
+        requireWhole(operation, 'rounds', rounds, 1)
+        // the last round keeps least: a density that fits then fits before
+        allocate(operation, layers, density, weightShapes(whole))
+        return whole
+      })
+      return pipe(
+        TE.fromEither(start),
+        TE.bindTo('whole'),
+        TE.bind('batch', () =>
+          TE.fromEither(sampleOf(operation, network, score, samples, params, data, forSample))
+        ),
+        TE.bind('program', ({ whole, batch }) => runner.compile(scored, [params, whole, batch, forScore])),
+        TE.flatMap(({ whole, batch, program }) =>
+          pipe(
+            oneShotOf<P>({ mask: whole, scores: whole }),
+            loop(rounds, (i, { mask }: OneShot<P>) =>
+              pipe(
+                program(params, mask, batch, forScore),
+                TE.flatMapEither(({ value: scores }) =>
+                  attempt(() => {
+                    const keep = topKMaskOf({ layers, density: density ** ((i + 1) / rounds) })
+                    return oneShotOf<P>({ scores, mask: keep(behind(scores, mask)) })
+                  })
+                )
               )
             )
           )
         )
       )
-    )
-  }
+    }
+)
 
 /** How a mask is made from a score. */
 export interface OneShotOptions extends MaskedLeaves {
@@ -221,25 +226,29 @@ export const scoreOf = <P>(
  * assert.ok(E.isRight(made))
  * assert.equal(mask.density(made.right.mask), 0.25)
  */
-export const oneShot =
+export const oneShot = entry(
+  'mask.oneShot',
+  'Effect',
+  2,
   <P>(network: NetworkLike<P>, options: OneShotOptions) =>
-  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<OneShot<P>> => {
-    const { method, density, samples = 512, biases = false } = options
-    const { layers = methods[method].layers, rounds = methods[method].rounds } = options
-    const score = scoreOf(network, options)
-    if (rounds !== 1)
-      return iterative(network, { score, density, rounds, layers, samples, biases })(params, data, key)
-    const [forSample, forScore] = split(2)(key)
-    const choose = (p: P, batch: Required<Batch>, k: Key) => {
-      const scores = score(p, batch, k)
-      return { scores, mask: keepBest('mask.oneShot', { layers, density })(scores) }
+    (params: Concrete<P>, data: Dataset, key: HostKey): Effect<OneShot<P>> => {
+      const { method, density, samples = 512, biases = false } = options
+      const { layers = methods[method].layers, rounds = methods[method].rounds } = options
+      const score = scoreOf(network, options)
+      if (rounds !== 1)
+        return iterative(network, { score, density, rounds, layers, samples, biases })(params, data, key)
+      const [forSample, forScore] = split(2)(key)
+      const choose = (p: P, batch: Required<Batch>, k: Key) => {
+        const scores = score(p, batch, k)
+        return { scores, mask: keepBest('mask.oneShot', { layers, density })(scores) }
+      }
+      return (runner) =>
+        pipe(
+          TE.fromEither(sampleOf('mask.oneShot', network, score, samples, params, data, forSample)),
+          TE.bindTo('batch'),
+          TE.bind('program', ({ batch }) => runner.compile(choose, [params, batch, forScore])),
+          TE.flatMap(({ batch, program }) => program(params, batch, forScore)),
+          TE.map(({ value }) => oneShotOf<P>(value))
+        )
     }
-    return (runner) =>
-      pipe(
-        TE.fromEither(sampleOf('mask.oneShot', network, score, samples, params, data, forSample)),
-        TE.bindTo('batch'),
-        TE.bind('program', ({ batch }) => runner.compile(choose, [params, batch, forScore])),
-        TE.flatMap(({ batch, program }) => program(params, batch, forScore)),
-        TE.map(({ value }) => oneShotOf<P>(value))
-      )
-  }
+)

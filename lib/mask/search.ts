@@ -4,6 +4,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Norm } from '../attack/ball.js'
 import { none, pgd } from '../attack/pgd.js'
 import { requireFinite } from '../core/check.js'
+import { entry } from '../core/entry.js'
 import type { TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
 import { split } from '../graph/key.js'
@@ -114,48 +115,60 @@ export const matching =
  * assert.equal(mask.density(found.right.mask), 0.25)
  * assert.equal(found.right.history.length, 5)
  */
-export const search =
+export const search = entry(
+  'mask.search',
+  'Effect',
+  2,
   <P>(network: NetworkLike<P>, options: SearchOptions<P>) =>
-  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Ticket<P>> =>
-  (runner) => {
-    const { density, layers = 'global', epsilon, norm = 'linf', box, samples = 512, biases = false } = options
-    const { gamma = 1, c = 0, observe, parametrisation = straightThrough, ...rest } = options
-    const standard =
-      epsilon === 0 ? none : pgd({ norm, epsilon, box, steps: 7, stepSize: (2.5 * epsilon) / 7 })
-    const attack = options.attack ?? standard
-    const [forSample, forScore, shuffle, draws] = split(4)(key)
-    const scored = scoreOf(network, { method: 'kernelTrace', epsilon, norm, box, biases })
+    (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Ticket<P>> =>
+    (runner) => {
+      const {
+        density,
+        layers = 'global',
+        epsilon,
+        norm = 'linf',
+        box,
+        samples = 512,
+        biases = false
+      } = options
+      const { gamma = 1, c = 0, observe, parametrisation = straightThrough, ...rest } = options
+      const standard =
+        epsilon === 0 ? none : pgd({ norm, epsilon, box, steps: 7, stepSize: (2.5 * epsilon) / 7 })
+      const attack = options.attack ?? standard
+      const [forSample, forScore, shuffle, draws] = split(4)(key)
+      const scored = scoreOf(network, { method: 'kernelTrace', epsilon, norm, box, biases })
 
-    const scores: TE.TaskEither<TangentError, Concrete<Weights<P>>> = pipe(
-      TE.fromEither(sampleOf(operation, network, scored, samples, params, data, forSample)),
-      TE.bindTo('sample'),
-      TE.bind('program', ({ sample }) => runner.compile(scored, [params, sample, forScore])),
-      TE.flatMap(({ sample, program }) => program(params, sample, forScore)),
-      TE.map(({ value }) => value)
-    )
-    const learnt = (start: Concrete<Weights<P>>) =>
-      learnFrom(network, {
-        steps: 300,
-        batch: 128,
-        rate: 0.02,
-        ...rest,
-        objective: matching(network, options),
-        parametrisation: parametrisation({ density, layers }),
-        start,
-        attack,
-        ...(observe && { observe: (event: LearnEvent) => observe(eventOf(event)) })
-      })(params, data, { operation, shuffle, draws })(runner)
+      const scores: TE.TaskEither<TangentError, Concrete<Weights<P>>> = pipe(
+        TE.fromEither(sampleOf(operation, network, scored, samples, params, data, forSample)),
+        TE.bindTo('sample'),
+        TE.bind('program', ({ sample }) => runner.compile(scored, [params, sample, forScore])),
+        TE.flatMap(({ sample, program }) => program(params, sample, forScore)),
+        TE.map(({ value }) => value)
+      )
+      const learnt = (start: Concrete<Weights<P>>) =>
+        learnFrom(network, {
+          steps: 300,
+          batch: 128,
+          rate: 0.02,
+          ...rest,
+          objective: matching(network, options),
+          parametrisation: parametrisation({ density, layers }),
+          start,
+          attack,
+          ...(observe && { observe: (event: LearnEvent) => observe(eventOf(event)) })
+        })(params, data, { operation, shuffle, draws })(runner)
 
-    return pipe(
-      TE.fromEither(
-        attempt(() => {
-          for (const [name, value] of Object.entries({ epsilon, gamma, c }))
-            requireFinite(operation, name, value, 0)
-          allocate(operation, layers, density, weightShapes(options.start ?? weightsOf(params, options)))
-        })
-      ),
-      TE.flatMap(() => (options.start === undefined ? scores : TE.right(options.start))),
-      TE.flatMap(learnt),
-      TE.map(({ history, ...found }): Ticket<P> => ({ ...found, history: history.map(eventOf) }))
-    )
-  }
+      return pipe(
+        TE.fromEither(
+          attempt(() => {
+            for (const [name, value] of Object.entries({ epsilon, gamma, c }))
+              requireFinite(operation, name, value, 0)
+            allocate(operation, layers, density, weightShapes(options.start ?? weightsOf(params, options)))
+          })
+        ),
+        TE.flatMap(() => (options.start === undefined ? scores : TE.right(options.start))),
+        TE.flatMap(learnt),
+        TE.map(({ history, ...found }): Ticket<P> => ({ ...found, history: history.map(eventOf) }))
+      )
+    }
+)

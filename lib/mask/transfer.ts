@@ -1,6 +1,7 @@
 import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { entry } from '../core/entry.js'
 import { none } from '../attack/pgd.js'
 import { requireFinite, requireWhole } from '../core/check.js'
 import type { HostKey } from '../core/key.js'
@@ -117,48 +118,52 @@ const eventOf = ({ step, steps, terms }: LearnEvent): TransferEvent => ({
  * assert.ok(E.isRight(student))
  * assert.equal(mask.density(student.right.mask), 0.25)
  */
-export const transfer =
+export const transfer = entry(
+  'mask.transfer',
+  'Effect',
+  2,
   <P>(network: NetworkLike<P>, options: TransferOptions) =>
-  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Transferred<P>> =>
-  (runner) => {
-    const { density, layers = 'uniform', gamma = 1e-3, lambda = 1e-4, rate = 5e-4, observe } = options
-    const { steps = 18_720, batch = 32, refresh = 100, attack = none, stop, checkpoint } = options
-    const [shuffle, draws] = split(2)(key)
-    const maskOf = (at: Concrete<P>): Concrete<Weights<P>> =>
-      topKMaskOf({ layers, density })(magnitudes<P>(at, options))
-    const start = attempt(() => {
-      for (const [name, value] of Object.entries({ gamma, lambda, rate }))
-        requireFinite(operation, name, value, 0)
-      requireWhole(operation, 'steps', steps, 1)
-      requireWhole(operation, 'refresh', refresh, 1)
-      requireWhole(operation, 'batch', batch, 1, Math.floor(exampleCount(operation, data) / 2))
-      return maskOf(params)
-    })
-    const learnt = (mask: Concrete<Weights<P>>): ReturnType<Effect<LearnResult<P>>> =>
-      learnFrom(network, {
-        objective: teaching(network, gamma, lambda / density),
-        parametrisation: chosen,
-        start: mask,
-        rescoring: { steps: refresh, scores: maskOf },
-        weights: { rate: 1 },
-        attack,
-        steps,
-        batch,
-        rate: () => rate,
-        ...(observe && { observe: (event: LearnEvent) => observe(eventOf(event)) }),
-        ...(stop && { stop }),
-        ...(checkpoint && { checkpoint })
-      })(params, data, { operation, shuffle, draws, keysOf: (step) => [step, step] })(runner)
-    return pipe(
-      TE.fromEither(start),
-      TE.flatMap(learnt),
-      TE.map(({ scores: mask, emptyLayers, params: student, history }) => ({
-        mask,
-        emptyLayers,
-        params: student,
-        history: history.flatMap((event) =>
-          (event.step + 1) % refresh === 0 || event.step + 1 === steps ? [eventOf(event)] : []
-        )
-      }))
-    )
-  }
+    (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Transferred<P>> =>
+    (runner) => {
+      const { density, layers = 'uniform', gamma = 1e-3, lambda = 1e-4, rate = 5e-4, observe } = options
+      const { steps = 18_720, batch = 32, refresh = 100, attack = none, stop, checkpoint } = options
+      const [shuffle, draws] = split(2)(key)
+      const maskOf = (at: Concrete<P>): Concrete<Weights<P>> =>
+        topKMaskOf({ layers, density })(magnitudes<P>(at, options))
+      const start = attempt(() => {
+        for (const [name, value] of Object.entries({ gamma, lambda, rate }))
+          requireFinite(operation, name, value, 0)
+        requireWhole(operation, 'steps', steps, 1)
+        requireWhole(operation, 'refresh', refresh, 1)
+        requireWhole(operation, 'batch', batch, 1, Math.floor(exampleCount(operation, data) / 2))
+        return maskOf(params)
+      })
+      const learnt = (mask: Concrete<Weights<P>>): ReturnType<Effect<LearnResult<P>>> =>
+        learnFrom(network, {
+          objective: teaching(network, gamma, lambda / density),
+          parametrisation: chosen,
+          start: mask,
+          rescoring: { steps: refresh, scores: maskOf },
+          weights: { rate: 1 },
+          attack,
+          steps,
+          batch,
+          rate: () => rate,
+          ...(observe && { observe: (event: LearnEvent) => observe(eventOf(event)) }),
+          ...(stop && { stop }),
+          ...(checkpoint && { checkpoint })
+        })(params, data, { operation, shuffle, draws, keysOf: (step) => [step, step] })(runner)
+      return pipe(
+        TE.fromEither(start),
+        TE.flatMap(learnt),
+        TE.map(({ scores: mask, emptyLayers, params: student, history }) => ({
+          mask,
+          emptyLayers,
+          params: student,
+          history: history.flatMap((event) =>
+            (event.step + 1) % refresh === 0 || event.step + 1 === steps ? [eventOf(event)] : []
+          )
+        }))
+      )
+    }
+)

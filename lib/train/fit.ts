@@ -3,6 +3,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { append, entriesOf } from '../checkpoint/run-state.js'
 import { fingerprint, fingerprintFunction, type Settings } from '../checkpoint/fingerprint.js'
 import { runSteps, type Taken } from '../checkpoint/run-steps.js'
+import { entry } from '../core/entry.js'
 import type { TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
 import { type NdArray, of, scalar } from '../core/ndarray.js'
@@ -120,70 +121,74 @@ const takeChunk = <P>(
  * Trains a model on a set. Same key, same batches and same noise, whatever the mask: runs of several masks compare step
  * by step.
  */
-export const fit =
+export const fit = entry(
+  'train.fit',
+  'Effect',
+  2,
   <P>(model: Model<P>, options: FitOptions<P>) =>
-  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<FitResult<P>> =>
-  (runner) => {
-    const { checkpoint, record, stop, validate } = options
-    const chunk = chunkOf(model, options)
-    const outputs = (p: P, x: Tensor): Tensor => model(p)(x)
-    const x = record?.x
-    return pipe(
-      TE.fromEither(attempt(() => planOf(model, options, params, data, key, runner.unroll))),
-      TE.bindTo('plan'),
-      TE.let('inputs', ({ plan }) => inputsOf(data, plan)),
-      TE.bind('programs', ({ plan, inputs }) =>
-        pipe(
-          [...new Set(plan.chunks.map(({ length }) => length))],
-          TE.traverseSeqArray((length) =>
-            pipe(
-              runner.compile(chunk, [plan.first, ...inputs({ start: 0, length })]),
-              TE.map((program) => [length, program] as const)
-            )
-          ),
-          TE.map((programs) => new Map(programs))
-        )
-      ),
-      TE.bind('outputsOf', ({ plan }) =>
-        x === undefined ? TE.right(undefined) : runner.compile(outputs, [plan.first.params, x])
-      ),
-      TE.bind('settings', ({ plan, inputs }) =>
-        TE.fromEither(
-          attempt(() =>
-            checkpoint === undefined
-              ? {}
-              : settingsOf(model, options, plan, inputs({ start: 0, length: 1 }), data, key)
+    (params: Concrete<P>, data: Dataset, key: HostKey): Effect<FitResult<P>> =>
+    (runner) => {
+      const { checkpoint, record, stop, validate } = options
+      const chunk = chunkOf(model, options)
+      const outputs = (p: P, x: Tensor): Tensor => model(p)(x)
+      const x = record?.x
+      return pipe(
+        TE.fromEither(attempt(() => planOf(model, options, params, data, key, runner.unroll))),
+        TE.bindTo('plan'),
+        TE.let('inputs', ({ plan }) => inputsOf(data, plan)),
+        TE.bind('programs', ({ plan, inputs }) =>
+          pipe(
+            [...new Set(plan.chunks.map(({ length }) => length))],
+            TE.traverseSeqArray((length) =>
+              pipe(
+                runner.compile(chunk, [plan.first, ...inputs({ start: 0, length })]),
+                TE.map((program) => [length, program] as const)
+              )
+            ),
+            TE.map((programs) => new Map(programs))
           )
-        )
-      ),
-      TE.flatMap(({ plan, inputs, programs, outputsOf, settings }) => {
-        const chunks = new Map(plan.chunks.map((each) => [each.start, each]))
-        const take = takeChunk(
-          options,
-          plan,
-          {
-            chunk: (each, from) => programs.get(each.length)!(from, ...inputs(each)),
-            outputs: (p) => outputsOf!(p, x!)
-          },
-          runner
-        )
-        return runSteps<FitState<P>>({
-          kind: 'train.fit',
-          settings,
-          count: plan.steps,
-          first: { at: plan.first, losses: undefined, recorded: [], validations: [], best: undefined },
-          ...stateCodec(plan),
-          take: (start, state) => take(chunks.get(start)!, state),
-          checkpoint: checkpoint && { steps: plan.rows.perEpoch, ...checkpoint },
-          stop,
-          until: ({ validations }) => validations.length > 0 && validate?.until?.(validations) === true
-        })
-      }),
-      TE.map(({ state: { at, losses, ...rest }, ended }) => ({
-        ...rest,
-        params: at.params,
-        losses: entriesOf(losses),
-        ended
-      }))
-    )
-  }
+        ),
+        TE.bind('outputsOf', ({ plan }) =>
+          x === undefined ? TE.right(undefined) : runner.compile(outputs, [plan.first.params, x])
+        ),
+        TE.bind('settings', ({ plan, inputs }) =>
+          TE.fromEither(
+            attempt(() =>
+              checkpoint === undefined
+                ? {}
+                : settingsOf(model, options, plan, inputs({ start: 0, length: 1 }), data, key)
+            )
+          )
+        ),
+        TE.flatMap(({ plan, inputs, programs, outputsOf, settings }) => {
+          const chunks = new Map(plan.chunks.map((each) => [each.start, each]))
+          const take = takeChunk(
+            options,
+            plan,
+            {
+              chunk: (each, from) => programs.get(each.length)!(from, ...inputs(each)),
+              outputs: (p) => outputsOf!(p, x!)
+            },
+            runner
+          )
+          return runSteps<FitState<P>>({
+            kind: 'train.fit',
+            settings,
+            count: plan.steps,
+            first: { at: plan.first, losses: undefined, recorded: [], validations: [], best: undefined },
+            ...stateCodec(plan),
+            take: (start, state) => take(chunks.get(start)!, state),
+            checkpoint: checkpoint && { steps: plan.rows.perEpoch, ...checkpoint },
+            stop,
+            until: ({ validations }) => validations.length > 0 && validate?.until?.(validations) === true
+          })
+        }),
+        TE.map(({ state: { at, losses, ...rest }, ended }) => ({
+          ...rest,
+          params: at.params,
+          losses: entriesOf(losses),
+          ended
+        }))
+      )
+    }
+)

@@ -1,5 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import { entry } from '../core/entry.js'
 import type { Checkpointing } from '../checkpoint/run-steps.js'
 import { requireWhole } from '../core/check.js'
 import type { HostKey } from '../core/key.js'
@@ -44,18 +45,22 @@ export interface Pruned<P = Params> {
  * assert.ok(E.isRight(pruned))
  * assert.equal(mask.density(pruned.right.mask), 0.25)
  */
-export const trainAndPrune =
+export const trainAndPrune = entry(
+  'train.trainAndPrune',
+  'Effect',
+  2,
   <P>(model: Model<P>, { density, layers = 'global', ...leaves }: PruneOptions, options: FitOptions<P>) =>
-  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Pruned<P>> => {
-    const largest = (of: Concrete<P>): Effect<Concrete<Weights<P>>> =>
-      RTE.fromEither(attempt(() => topKMaskOf({ layers, density })(magnitudes<P>(of, leaves))))
-    return pipe(
-      largest(params),
-      RTE.flatMap(() => fit(model, options)(params, data, key)),
-      RTE.bindTo('dense'),
-      RTE.bind('mask', ({ dense }) => largest(dense.params))
-    )
-  }
+    (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Pruned<P>> => {
+      const largest = (of: Concrete<P>): Effect<Concrete<Weights<P>>> =>
+        RTE.fromEither(attempt(() => topKMaskOf({ layers, density })(magnitudes<P>(of, leaves))))
+      return pipe(
+        largest(params),
+        RTE.flatMap(() => fit(model, options)(params, data, key)),
+        RTE.bindTo('dense'),
+        RTE.bind('mask', ({ dense }) => largest(dense.params))
+      )
+    }
+)
 
 /**
  * The parameters that a training has after some of its epochs: exactly those of the whole training, whose schedules it
@@ -74,23 +79,27 @@ export const trainAndPrune =
  * assert.ok(E.isRight(early))
  * assert.notDeepEqual(early.right, start)
  */
-export const paramsAfter =
+export const paramsAfter = entry(
+  'train.paramsAfter',
+  'Effect',
+  2,
   <P>(model: Model<P>, options: FitOptions<P>, epochs: number) =>
-  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Concrete<P>> => {
-    const { record: _record, checkpoint: _checkpoint, validate: _validate, ...recipe } = options
-    const validate = { every: epochs, score: () => RTE.of(0), until: () => true }
-    return pipe(
-      RTE.fromEither(attempt(() => requireWhole('train.paramsAfter', 'epochs', epochs, 0, options.epochs))),
-      RTE.flatMap(() =>
-        epochs === 0
-          ? RTE.of(params)
-          : pipe(
-              fit(model, { ...recipe, validate })(params, data, key),
-              RTE.map((fitted) => fitted.params)
-            )
+    (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Concrete<P>> => {
+      const { record: _record, checkpoint: _checkpoint, validate: _validate, ...recipe } = options
+      const validate = { every: epochs, score: () => RTE.of(0), until: () => true }
+      return pipe(
+        RTE.fromEither(attempt(() => requireWhole('train.paramsAfter', 'epochs', epochs, 0, options.epochs))),
+        RTE.flatMap(() =>
+          epochs === 0
+            ? RTE.of(params)
+            : pipe(
+                fit(model, { ...recipe, validate })(params, data, key),
+                RTE.map((fitted) => fitted.params)
+              )
+        )
       )
-    )
-  }
+    }
+)
 
 /** How a lottery ticket is drawn: by whole trainings, each of `epochs`. */
 export interface RewindOptions<P = Params>
@@ -130,37 +139,41 @@ export interface Rewound<P = Params> {
  * assert.equal(mask.density(ticket.right.mask), 0.25)
  * assert.equal(ticket.right.params, start)
  */
-export const rewind =
+export const rewind = entry(
+  'train.rewind',
+  'Effect',
+  2,
   <P>(
     model: Model<P>,
     { rewindEpoch = 0, rounds = 1, density, layers = 'global', biases = false, ...recipe }: RewindOptions<P>
   ) =>
-  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Rewound<P>> => {
-    const round = (
-      k: number,
-      start: Concrete<P>,
-      mask?: Concrete<Weights<P>>
-    ): Effect<Concrete<Weights<P>>> => {
-      const pruning = { density: density ** (k / rounds), layers, biases }
+    (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Rewound<P>> => {
+      const round = (
+        k: number,
+        start: Concrete<P>,
+        mask?: Concrete<Weights<P>>
+      ): Effect<Concrete<Weights<P>>> => {
+        const pruning = { density: density ** (k / rounds), layers, biases }
+        return pipe(
+          trainAndPrune(model, pruning, { ...recipe, ...(mask && { mask }) })(start, data, key),
+          RTE.map((pruned) => pruned.mask)
+        )
+      }
       return pipe(
-        trainAndPrune(model, pruning, { ...recipe, ...(mask && { mask }) })(start, data, key),
-        RTE.map((pruned) => pruned.mask)
+        RTE.fromEither(attempt(() => requireWhole('train.rewind', 'rounds', rounds, 1))),
+        RTE.flatMap(() => paramsAfter(model, recipe, rewindEpoch)(params, data, key)),
+        RTE.bindTo('params'),
+        RTE.bind('first', () => round(1, params)),
+        RTE.bind(
+          'mask',
+          ({ params: start, first }) =>
+            (runner: Runner) =>
+              loop(rounds - 1, (i, mask: Concrete<Weights<P>>) => round(i + 2, start, mask)(runner))(first)
+        ),
+        RTE.map(({ mask, params: start }) => ({ mask, params: start }))
       )
     }
-    return pipe(
-      RTE.fromEither(attempt(() => requireWhole('train.rewind', 'rounds', rounds, 1))),
-      RTE.flatMap(() => paramsAfter(model, recipe, rewindEpoch)(params, data, key)),
-      RTE.bindTo('params'),
-      RTE.bind('first', () => round(1, params)),
-      RTE.bind(
-        'mask',
-        ({ params: start, first }) =>
-          (runner: Runner) =>
-            loop(rounds - 1, (i, mask: Concrete<Weights<P>>) => round(i + 2, start, mask)(runner))(first)
-      ),
-      RTE.map(({ mask, params: start }) => ({ mask, params: start }))
-    )
-  }
+)
 
 /** The recipe of the three stages; everything else is shared by both trainings, each with its own run of the schedule. */
 export interface ThreeStageOptions<P = Params>
@@ -211,22 +224,26 @@ export interface ThreeStage<P = Params> extends Pruned<P> {
  * assert.equal(mask.density(stages.right.mask), 0.25)
  * assert.equal(stages.right.dense.losses.length + stages.right.fitted.losses.length, 3 * 4)
  */
-export const threeStage =
+export const threeStage = entry(
+  'train.threeStage',
+  'Effect',
+  2,
   <P>(
     model: Model<P>,
     { epochs, checkpoint, density, layers = 'global', biases = false, ...recipe }: ThreeStageOptions<P>
   ) =>
-  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<ThreeStage<P>> => {
-    const [forDense, forSparse] = split(2)(key)
-    const stage = (name: 'dense' | 'sparse'): FitOptions<P> => ({
-      ...recipe,
-      epochs: epochs[name],
-      ...(checkpoint && { checkpoint: checkpoint[name] })
-    })
-    return pipe(
-      trainAndPrune(model, { density, layers, biases }, stage('dense'))(params, data, forDense),
-      RTE.bind('fitted', ({ dense, mask }) =>
-        fit(model, { ...stage('sparse'), mask })(dense.params, data, forSparse)
+    (params: Concrete<P>, data: Dataset, key: HostKey): Effect<ThreeStage<P>> => {
+      const [forDense, forSparse] = split(2)(key)
+      const stage = (name: 'dense' | 'sparse'): FitOptions<P> => ({
+        ...recipe,
+        epochs: epochs[name],
+        ...(checkpoint && { checkpoint: checkpoint[name] })
+      })
+      return pipe(
+        trainAndPrune(model, { density, layers, biases }, stage('dense'))(params, data, forDense),
+        RTE.bind('fitted', ({ dense, mask }) =>
+          fit(model, { ...stage('sparse'), mask })(dense.params, data, forSparse)
+        )
       )
-    )
-  }
+    }
+)

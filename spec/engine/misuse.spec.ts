@@ -27,12 +27,11 @@ describe('withEngine', () => {
     ['an effect', () => async () => boom()]
   ])('closes the engine when %s throws', async (_, use) => {
     let seen: Engine | undefined
-    await expect(
-      withEngine({ require: 'reference' })((engine) => {
-        seen = engine
-        return use(engine)
-      })()
-    ).rejects.toThrow('mine')
+    const outcome = await withEngine({ require: 'reference' })((engine) => {
+      seen = engine
+      return use(engine)
+    })()
+    expect(outcome).toMatchObject({ left: { _tag: 'ArgumentError', received: 'Error: mine' } })
     expect(seen !== undefined && (await isClosed(seen))).toBe(true)
   })
 })

@@ -41,10 +41,14 @@ describe('trace', () => {
       left: { _tag: 'TreeError', operation: 'trace', received: 'string', where: 'name' }
     })
   })
-  it('lets other exceptions through: they are defects', () =>
-    expect(() =>
+  it('keeps an exception of the function as the cause', () => {
+    const cause = new RangeError('mine')
+    expect(
       trace(() => {
-        throw new RangeError('mine')
+        throw cause
       }, [])
-    ).toThrow(RangeError))
+    ).toMatchObject({
+      left: { _tag: 'ArgumentError', operation: 'trace', received: 'RangeError: mine', cause }
+    })
+  })
 })

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { entry } from '../../core/entry.js'
 import { fail, type TangentError } from '../../core/error.js'
 import { inputName } from '../../graph/graph.js'
 import { leafNames, leaves } from '../../core/tree.js'
@@ -75,35 +76,40 @@ export interface OnnxFile {
  * assert.deepEqual(file.right.inputs, ['0.0.b', '0.0.w', '0.2.b', '0.2.w', '1'])
  * assert.deepEqual(file.right.outputs, ['output'])
  */
-export const exportOnnx = <Args extends readonly unknown[], Out>(
-  f: (...args: Args) => Out,
-  specs: Specs<Args>
-): E.Either<TangentError, OnnxFile> =>
-  pipe(
-    trace(f, specs),
-    E.flatMap(({ graph, out }) =>
-      attempt(() => {
-        const drawn = graph.inputs.find((input) => isOp(input, 'keyInput'))
-        if (drawn !== undefined)
-          fail('ArgumentError', 'exportOnnx', 'a function without a key', 'a key', inputName(drawn))
-        const plan = planOf(optimise(unrollLoops(graph)))
-        const stray = plan.graph.inputs.length - graph.inputs.length
-        if (stray !== 0)
-          fail('ArgumentError', 'exportOnnx', 'a function that draws nothing', `${stray} random tensors`)
-        const model = lower(plan)
-        const inputs = portNames(graph.inputs.map(inputName))
-        const results = leaves<Tensor>('exportOnnx', isTensor, out)
-        const outputs = portNames(results.map(({ path }) => path)).map((name) =>
-          name === '' ? 'output' : `output.${name}`
-        )
-        const named = renamed(
-          model,
-          new Map([
-            ...model.inputs.map(({ name }, i) => [name, inputs[i]!] as const),
-            ...model.outputs.map(({ name }, i) => [name, outputs[i]!] as const)
-          ])
-        )
-        return { bytes: serialise(named), inputs, outputs }
-      })
+export const exportOnnx = entry(
+  'exportOnnx',
+  'Either',
+  1,
+  <Args extends readonly unknown[], Out>(
+    f: (...args: Args) => Out,
+    specs: Specs<Args>
+  ): E.Either<TangentError, OnnxFile> =>
+    pipe(
+      trace(f, specs),
+      E.flatMap(({ graph, out }) =>
+        attempt(() => {
+          const drawn = graph.inputs.find((input) => isOp(input, 'keyInput'))
+          if (drawn !== undefined)
+            fail('ArgumentError', 'exportOnnx', 'a function without a key', 'a key', inputName(drawn))
+          const plan = planOf(optimise(unrollLoops(graph)))
+          const stray = plan.graph.inputs.length - graph.inputs.length
+          if (stray !== 0)
+            fail('ArgumentError', 'exportOnnx', 'a function that draws nothing', `${stray} random tensors`)
+          const model = lower(plan)
+          const inputs = portNames(graph.inputs.map(inputName))
+          const results = leaves<Tensor>('exportOnnx', isTensor, out)
+          const outputs = portNames(results.map(({ path }) => path)).map((name) =>
+            name === '' ? 'output' : `output.${name}`
+          )
+          const named = renamed(
+            model,
+            new Map([
+              ...model.inputs.map(({ name }, i) => [name, inputs[i]!] as const),
+              ...model.outputs.map(({ name }, i) => [name, outputs[i]!] as const)
+            ])
+          )
+          return { bytes: serialise(named), inputs, outputs }
+        })
+      )
     )
-  )
+)

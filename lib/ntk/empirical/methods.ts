@@ -1,4 +1,5 @@
 import type { Either } from 'fp-ts/lib/Either.js'
+import { entry } from '../../core/entry.js'
 import { fail, type TangentError } from '../../core/error.js'
 import { leaves, rebuild } from '../../core/tree.js'
 import { jacrev, linearize, vmap } from '../../diff/index.js'
@@ -207,17 +208,21 @@ const symbols = <T>(specs: unknown): T =>
  * assert.equal(method, 'contracted')
  * assert.ok(candidates.contracted.flops * 50 < candidates.jacobian.flops)
  */
-export const predictCost =
+export const predictCost = entry(
+  'ntk.predictCost',
+  'Either',
+  2,
   <P>(model: Model<P>, form: KernelForm = {}) =>
-  (
-    params: Specs<P>,
-    x1: Specs<Tensor>,
-    x2?: Specs<Tensor>,
-    mask?: Specs<MaskTree>
-  ): Either<TangentError, CostPrediction> =>
-    attempt(() => {
-      const left = symbols<Tensor>(x1)
-      const right = x2 === undefined ? left : symbols<Tensor>(x2)
-      const chosen = mask === undefined ? undefined : symbols<MaskTree>(mask)
-      return predict(problemOf(model, form, symbols<P>(params), left, right, chosen))
-    })
+    (
+      params: Specs<P>,
+      x1: Specs<Tensor>,
+      x2?: Specs<Tensor>,
+      mask?: Specs<MaskTree>
+    ): Either<TangentError, CostPrediction> =>
+      attempt(() => {
+        const left = symbols<Tensor>(x1)
+        const right = x2 === undefined ? left : symbols<Tensor>(x2)
+        const chosen = mask === undefined ? undefined : symbols<MaskTree>(mask)
+        return predict(problemOf(model, form, symbols<P>(params), left, right, chosen))
+      })
+)

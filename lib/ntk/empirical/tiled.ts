@@ -1,6 +1,7 @@
 import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { entry } from '../../core/entry.js'
 import type { TangentError } from '../../core/error.js'
 import { elementsOf, type NdArray, of, takeRows } from '../../core/ndarray.js'
 import { sizeOf } from '../../core/shape.js'
@@ -137,15 +138,19 @@ const prepare =
  * assert.ok(E.isRight(done))
  * assert.deepEqual(seen, [1, 2, 3, 2, 4, 6, 3, 6, 9])
  */
-export const forEachBlock =
+export const forEachBlock = entry(
+  'ntk.forEachBlock',
+  'Effect',
+  3,
   <P>(model: Model<P>, options: TiledOptions = {}) =>
-  (visit: (block: KernelBlock) => TE.TaskEither<TangentError, void>) =>
-  (params: Concrete<P>, x1: NdArray, x2?: NdArray, mask?: Concrete<MaskTree>): Effect<void> =>
-  (runner) =>
-    pipe(
-      prepare(model, options, false)(params, x1, x2, mask)(runner),
-      TE.flatMap((compiled) => stream(compiled, options.observe)(visit))
-    )
+    (visit: (block: KernelBlock) => TE.TaskEither<TangentError, void>) =>
+    (params: Concrete<P>, x1: NdArray, x2?: NdArray, mask?: Concrete<MaskTree>): Effect<void> =>
+    (runner) =>
+      pipe(
+        prepare(model, options, false)(params, x1, x2, mask)(runner),
+        TE.flatMap((compiled) => stream(compiled, options.observe)(visit))
+      )
+)
 
 /**
  * The kernel of concrete examples as one array, computed block by block as {@link forEachBlock} does. `maxBytes`
@@ -164,27 +169,31 @@ export const forEachBlock =
  * assert.ok(E.isRight(kernel))
  * assert.deepEqual(ndarray.toNested(kernel.right), [[1, 2, 3], [2, 4, 6], [3, 6, 9]])
  */
-export const tiled =
+export const tiled = entry(
+  'ntk.tiled',
+  'Effect',
+  2,
   <P>(model: Model<P>, options: TiledOptions = {}) =>
-  (params: Concrete<P>, x1: NdArray, x2?: NdArray, mask?: Concrete<MaskTree>): Effect<NdArray> =>
-  (runner) =>
-    pipe(
-      prepare(model, options, true)(params, x1, x2, mask)(runner),
-      TE.flatMap((compiled) => {
-        const { shape } = compiled.plan
-        // of the type of the engine's blocks
-        let whole: NdArray['data'] | undefined
-        return pipe(
-          stream(
-            compiled,
-            options.observe
-          )((block) =>
-            TE.fromIO(() => {
-              whole ??= new (elementsOf(block.value))(sizeOf(shape))
-              place(whole, shape[1]!, block)
-            })
-          ),
-          TE.map(() => of(shape, whole ?? []))
-        )
-      })
-    )
+    (params: Concrete<P>, x1: NdArray, x2?: NdArray, mask?: Concrete<MaskTree>): Effect<NdArray> =>
+    (runner) =>
+      pipe(
+        prepare(model, options, true)(params, x1, x2, mask)(runner),
+        TE.flatMap((compiled) => {
+          const { shape } = compiled.plan
+          // of the type of the engine's blocks
+          let whole: NdArray['data'] | undefined
+          return pipe(
+            stream(
+              compiled,
+              options.observe
+            )((block) =>
+              TE.fromIO(() => {
+                whole ??= new (elementsOf(block.value))(sizeOf(shape))
+                place(whole, shape[1]!, block)
+              })
+            ),
+            TE.map(() => of(shape, whole ?? []))
+          )
+        })
+      )
+)

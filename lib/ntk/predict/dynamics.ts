@@ -1,5 +1,6 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 import { requireFraction, requirePositive, requireWhole } from '../../core/check.js'
+import { entry } from '../../core/entry.js'
 import type { TangentError } from '../../core/error.js'
 import { isNdArray, type NdArray } from '../../core/ndarray.js'
 import { leaves, rebuild } from '../../core/tree.js'
@@ -190,11 +191,16 @@ export interface RateOptions {
  * assert.deepEqual(ntk.maxLearningRate(kernel), E.right(1))
  * assert.deepEqual(ntk.maxLearningRate(kernel, { momentum: 0.5 }), E.right(1.5))
  */
-export const maxLearningRate = (kernel: NdArray, options: RateOptions = {}): Either<TangentError, number> =>
-  attempt(() => {
-    const operation = 'ntk.maxLearningRate'
-    const { gram, largest } = modesOf(operation, kernel)
-    const { examples = gram.examples[0] } = options
-    requireWhole(operation, 'examples', examples, 1)
-    return stableRate(largest, examples, dynamicsOf(operation, options).momentum)
-  })
+export const maxLearningRate = entry(
+  'ntk.maxLearningRate',
+  'Either',
+  1,
+  (kernel: NdArray, options: RateOptions = {}): Either<TangentError, number> =>
+    attempt(() => {
+      const operation = 'ntk.maxLearningRate'
+      const { gram, largest } = modesOf(operation, kernel)
+      const { examples = gram.examples[0] } = options
+      requireWhole(operation, 'examples', examples, 1)
+      return stableRate(largest, examples, dynamicsOf(operation, options).momentum)
+    })
+)

@@ -1,6 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { requirePositive } from '../../core/check.js'
+import { entry } from '../../core/entry.js'
 import { fail } from '../../core/error.js'
 import type { HostKey } from '../../core/key.js'
 import { type NdArray, of } from '../../core/ndarray.js'
@@ -125,69 +126,73 @@ const segmentsOf = (times: readonly number[], every: number): readonly (readonly
  * )()
  * assert.ok(E.isRight(predicted))
  */
-export const predictAdversarial =
+export const predictAdversarial = entry(
+  'ntk.predictAdversarial',
+  'Effect',
+  2,
   <P>(model: Model<P>, attack: Attack, options: AdversarialOptions) =>
-  (params: Concrete<P>, data: Dataset, key: HostKey): Effect<AdversarialPrediction<P>> =>
-  (runner) => {
-    const { times, every, loss = crossEntropy } = options
-    const run = attackOnce(model, attack)
-    const batch = { x: data.x, y: data.y }
-    const segments = attempt(() => {
-      requirePositive(OPERATION, 'every', every)
-      requireAscending(OPERATION, times, 'finite')
-      if (times.length === 0) fail('ArgumentError', OPERATION, 'at least one time', 'none', 'times')
-      finite(OPERATION, data.y, 'y')
-      requireInBox(OPERATION, attack, data.x)
-      return segmentsOf(times, every)
-    })
-    /** The flow from one attack on: dual coefficients and outputs at the given times. */
-    const stretch = (
-      { own, mixed, attacked, clean }: Concrete<AttackedState>,
-      until: readonly number[]
-    ): readonly { readonly dual: NdArray; readonly attacked: NdArray; readonly clean: NdArray }[] => {
-      const { shape } = attacked
-      const inputs = predictionInputs(OPERATION, symmetricGramOf(OPERATION, own), shape, 'outputs', {
-        start: attacked,
-        test: { kernel: mixed, start: clean }
+    (params: Concrete<P>, data: Dataset, key: HostKey): Effect<AdversarialPrediction<P>> =>
+    (runner) => {
+      const { times, every, loss = crossEntropy } = options
+      const run = attackOnce(model, attack)
+      const batch = { x: data.x, y: data.y }
+      const segments = attempt(() => {
+        requirePositive(OPERATION, 'every', every)
+        requireAscending(OPERATION, times, 'finite')
+        if (times.length === 0) fail('ArgumentError', OPERATION, 'at least one time', 'none', 'times')
+        finite(OPERATION, data.y, 'y')
+        requireInBox(OPERATION, attack, data.x)
+        return segmentsOf(times, every)
       })
-      const gradient = gradientOf(loss, data.y, shape)
-      const [dynamics, tolerance] = [dynamicsOf(OPERATION, options), toleranceOf(OPERATION, options)]
-      return dualFlow(OPERATION, inputs, gradient, dynamics, tolerance, until).map((dual) => ({
-        dual: of(shape, dual),
-        attacked: movedBy(inputs.train, dual),
-        clean: movedBy(inputs.test!, dual)
-      }))
+      /** The flow from one attack on: dual coefficients and outputs at the given times. */
+      const stretch = (
+        { own, mixed, attacked, clean }: Concrete<AttackedState>,
+        until: readonly number[]
+      ): readonly { readonly dual: NdArray; readonly attacked: NdArray; readonly clean: NdArray }[] => {
+        const { shape } = attacked
+        const inputs = predictionInputs(OPERATION, symmetricGramOf(OPERATION, own), shape, 'outputs', {
+          start: attacked,
+          test: { kernel: mixed, start: clean }
+        })
+        const gradient = gradientOf(loss, data.y, shape)
+        const [dynamics, tolerance] = [dynamicsOf(OPERATION, options), toleranceOf(OPERATION, options)]
+        return dualFlow(OPERATION, inputs, gradient, dynamics, tolerance, until).map((dual) => ({
+          dual: of(shape, dual),
+          attacked: movedBy(inputs.train, dual),
+          clean: movedBy(inputs.test!, dual)
+        }))
+      }
+      const start: Omit<AdversarialPrediction<P>, 'times'> = { params, clean: [], attacked: [], attacks: [] }
+      return pipe(
+        TE.fromEither(segments),
+        TE.bindTo('segments'),
+        TE.bind('prepare', () => runner.compile(run, [params, params, batch, key])),
+        TE.flatMap(({ segments, prepare }) =>
+          loop(segments.length, (k, seen: typeof start) =>
+            pipe(
+              prepare(params, seen.params, batch, fold(k)(key)),
+              TE.flatMapEither(({ value }) =>
+                attempt(() => {
+                  const states = stretch(value, segments[k]!)
+                  return { x: value.x, seenAt: states.slice(0, -1), dual: states.at(-1)!.dual }
+                })
+              ),
+              TE.bind('moved', ({ x, dual }) =>
+                pipe(
+                  runner.compile<[P, P, Tensor, Tensor], P>(advance(model), [params, seen.params, x, dual]),
+                  TE.flatMap((program) => program(params, seen.params, x, dual))
+                )
+              ),
+              TE.map(({ x, seenAt, moved }) => ({
+                params: moved.value,
+                clean: [...seen.clean, ...seenAt.map(({ clean }) => clean)],
+                attacked: [...seen.attacked, ...seenAt.map(({ attacked }) => attacked)],
+                attacks: [...seen.attacks, { time: k * every, x }]
+              }))
+            )
+          )(start)
+        ),
+        TE.map((seen) => ({ times, ...seen }))
+      )
     }
-    const start: Omit<AdversarialPrediction<P>, 'times'> = { params, clean: [], attacked: [], attacks: [] }
-    return pipe(
-      TE.fromEither(segments),
-      TE.bindTo('segments'),
-      TE.bind('prepare', () => runner.compile(run, [params, params, batch, key])),
-      TE.flatMap(({ segments, prepare }) =>
-        loop(segments.length, (k, seen: typeof start) =>
-          pipe(
-            prepare(params, seen.params, batch, fold(k)(key)),
-            TE.flatMapEither(({ value }) =>
-              attempt(() => {
-                const states = stretch(value, segments[k]!)
-                return { x: value.x, seenAt: states.slice(0, -1), dual: states.at(-1)!.dual }
-              })
-            ),
-            TE.bind('moved', ({ x, dual }) =>
-              pipe(
-                runner.compile<[P, P, Tensor, Tensor], P>(advance(model), [params, seen.params, x, dual]),
-                TE.flatMap((program) => program(params, seen.params, x, dual))
-              )
-            ),
-            TE.map(({ x, seenAt, moved }) => ({
-              params: moved.value,
-              clean: [...seen.clean, ...seenAt.map(({ clean }) => clean)],
-              attacked: [...seen.attacked, ...seenAt.map(({ attacked }) => attacked)],
-              attacks: [...seen.attacks, { time: k * every, x }]
-            }))
-          )
-        )(start)
-      ),
-      TE.map((seen) => ({ times, ...seen }))
-    )
-  }
+)

@@ -1,5 +1,6 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { entry } from '../../core/entry.js'
 import { fail, type TangentError } from '../../core/error.js'
 import { type NdArray, of } from '../../core/ndarray.js'
 import { requireShape, showShape } from '../../core/shape.js'
@@ -102,47 +103,48 @@ const moments = (b: Tensor, prior: Tensor, cross: Tensor, k: Tensor, y: Tensor) 
  * assert.ok(after!.covariance.data[0]! < before!.covariance.data[0]!) // data leave less doubt
  * assert.ok(Math.abs(found.right.train[1]!.covariance.data[0]!) < 1e-9) // and none where they are
  */
-export const predictEnsemble = (
-  kernels: LimitKernels,
-  y: NdArray,
-  options: EnsembleOptions
-): Either<TangentError, EnsemblePrediction> =>
-  attempt(() => {
-    const modes = modesOf(OPERATION, kernels.ntk, options)
-    if (modes.gram.layout !== 'mean')
-      fail('ShapeError', OPERATION, 'a kernel [n, n]', showShape(kernels.ntk.shape), 'kernels.ntk')
-    outputCount(OPERATION, modes.gram, y.shape, 'y')
-    const [n] = modes.gram.examples
-    finite(OPERATION, y, 'y')
-    const { response, inRange } = closedForm(OPERATION, options, modes)
-    requireMatrix(kernels.nngp, n, n, 'kernels.nngp')
-    const k = of([n, n], symmetricGramOf(OPERATION, kernels.nngp).matrices[0]!)
-    const { times, test } = options
+export const predictEnsemble = entry(
+  'ntk.predictEnsemble',
+  'Either',
+  1,
+  (kernels: LimitKernels, y: NdArray, options: EnsembleOptions): Either<TangentError, EnsemblePrediction> =>
+    attempt(() => {
+      const modes = modesOf(OPERATION, kernels.ntk, options)
+      if (modes.gram.layout !== 'mean')
+        fail('ShapeError', OPERATION, 'a kernel [n, n]', showShape(kernels.ntk.shape), 'kernels.ntk')
+      outputCount(OPERATION, modes.gram, y.shape, 'y')
+      const [n] = modes.gram.examples
+      finite(OPERATION, y, 'y')
+      const { response, inRange } = closedForm(OPERATION, options, modes)
+      requireMatrix(kernels.nngp, n, n, 'kernels.nngp')
+      const k = of([n, n], symmetricGramOf(OPERATION, kernels.nngp).matrices[0]!)
+      const { times, test } = options
 
-    /** B = g(Θ) v at each time, and the distribution that it gives at m inputs. */
-    const predictAt = (
-      m: number,
-      prior: NdArray,
-      cross: NdArray,
-      g: (eigenvalue: number, time: number) => number,
-      v: Float64Array
-    ): readonly Gaussian[] =>
-      times.map((t) => {
-        const b = of(
-          [n, m],
-          matrixFunction(modes, (value) => g(value, t), v, m)
-        )
-        const { mean, covariance } = evaluateOn(moments)(b, prior, cross, k, y)
-        return { mean: inRange(t)(mean), covariance: inRange(t)(covariance) }
-      })
-    const identity = Float64Array.from({ length: n * n }, (_, at) => (at % (n + 1) === 0 ? 1 : 0))
-    const train = predictAt(n, k, k, (value, t) => value * response(value, t), identity)
-    if (test === undefined) return { times, train, test: [] }
+      /** B = g(Θ) v at each time, and the distribution that it gives at m inputs. */
+      const predictAt = (
+        m: number,
+        prior: NdArray,
+        cross: NdArray,
+        g: (eigenvalue: number, time: number) => number,
+        v: Float64Array
+      ): readonly Gaussian[] =>
+        times.map((t) => {
+          const b = of(
+            [n, m],
+            matrixFunction(modes, (value) => g(value, t), v, m)
+          )
+          const { mean, covariance } = evaluateOn(moments)(b, prior, cross, k, y)
+          return { mean: inRange(t)(mean), covariance: inRange(t)(covariance) }
+        })
+      const identity = Float64Array.from({ length: n * n }, (_, at) => (at % (n + 1) === 0 ? 1 : 0))
+      const train = predictAt(n, k, k, (value, t) => value * response(value, t), identity)
+      if (test === undefined) return { times, train, test: [] }
 
-    const [m] = gramOf(OPERATION, test.cross.ntk, 'test.cross.ntk').examples
-    const cross = requireMatrix(test.cross.ntk, m, n, 'test.cross.ntk')
-    const columns = Float64Array.from(evaluateOn(ops.transpose([1, 0]))(cross).data)
-    const prior = requireMatrix(test.own.nngp, m, m, 'test.own.nngp')
-    const mixed = requireMatrix(test.cross.nngp, m, n, 'test.cross.nngp')
-    return { times, train, test: predictAt(m, prior, mixed, response, columns) }
-  })
+      const [m] = gramOf(OPERATION, test.cross.ntk, 'test.cross.ntk').examples
+      const cross = requireMatrix(test.cross.ntk, m, n, 'test.cross.ntk')
+      const columns = Float64Array.from(evaluateOn(ops.transpose([1, 0]))(cross).data)
+      const prior = requireMatrix(test.own.nngp, m, m, 'test.own.nngp')
+      const mixed = requireMatrix(test.cross.nngp, m, n, 'test.cross.nngp')
+      return { times, train, test: predictAt(m, prior, mixed, response, columns) }
+    })
+)

@@ -1,5 +1,6 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 import { requireFinite } from '../../core/check.js'
+import { entry } from '../../core/entry.js'
 import { fail, type TangentError } from '../../core/error.js'
 import { type NdArray, of } from '../../core/ndarray.js'
 import { attempt } from '../../graph/trace.js'
@@ -105,23 +106,24 @@ const solverOf = (operation: string, modes: Modes, y: NdArray, options: Predicti
  * assert.deepEqual(one, ['0.833021', '0.509816'])
  * assert.deepEqual(ten, ['0.957867', '0.168532'])
  */
-export const predictMse = (
-  kernel: NdArray,
-  y: NdArray,
-  options: MseOptions
-): Either<TangentError, Prediction> =>
-  attempt(() => {
-    const operation = 'ntk.predictMse'
-    const modes = modesOf(operation, kernel, options)
-    const { response, inRange } = closedForm(operation, options, modes)
-    const { trainBy, testBy } = solverOf(operation, modes, y, options)
-    const { times, test } = options
-    return {
-      times,
-      train: times.map((t) => inRange(t)(trainBy((value) => value * response(value, t)))),
-      test: test === undefined ? [] : times.map((t) => inRange(t)(testBy((value) => response(value, t))!))
-    }
-  })
+export const predictMse = entry(
+  'ntk.predictMse',
+  'Either',
+  1,
+  (kernel: NdArray, y: NdArray, options: MseOptions): Either<TangentError, Prediction> =>
+    attempt(() => {
+      const operation = 'ntk.predictMse'
+      const modes = modesOf(operation, kernel, options)
+      const { response, inRange } = closedForm(operation, options, modes)
+      const { trainBy, testBy } = solverOf(operation, modes, y, options)
+      const { times, test } = options
+      return {
+        times,
+        train: times.map((t) => inRange(t)(trainBy((value) => value * response(value, t)))),
+        test: test === undefined ? [] : times.map((t) => inRange(t)(testBy((value) => response(value, t))!))
+      }
+    })
+)
 
 /** A regression in the kernel's space of functions. */
 export interface RegressionOptions extends ToleranceOptions, PredictionOptions {
@@ -159,21 +161,22 @@ export interface Regression {
  * assert.ok(E.isRight(fit))
  * assert.equal(fit.right.test?.data[0], 6)
  */
-export const kernelRegression = (
-  kernel: NdArray,
-  y: NdArray,
-  options: RegressionOptions = {}
-): Either<TangentError, Regression> =>
-  attempt(() => {
-    const operation = 'ntk.kernelRegression'
-    const ridge = requireFinite(operation, 'ridge', options.ridge ?? 0, 0)
-    const modes = modesOf(operation, kernel, options)
-    const { dualBy, trainBy, testBy } = solverOf(operation, modes, y, options)
-    const added = modes.gram.examples[0] * ridge
-    const inverse = (value: number): number => -1 / (value + added)
-    return {
-      train: trainBy((value) => -value / (value + added)),
-      test: testBy(inverse),
-      dual: dualBy(inverse)
-    }
-  })
+export const kernelRegression = entry(
+  'ntk.kernelRegression',
+  'Either',
+  1,
+  (kernel: NdArray, y: NdArray, options: RegressionOptions = {}): Either<TangentError, Regression> =>
+    attempt(() => {
+      const operation = 'ntk.kernelRegression'
+      const ridge = requireFinite(operation, 'ridge', options.ridge ?? 0, 0)
+      const modes = modesOf(operation, kernel, options)
+      const { dualBy, trainBy, testBy } = solverOf(operation, modes, y, options)
+      const added = modes.gram.examples[0] * ridge
+      const inverse = (value: number): number => -1 / (value + added)
+      return {
+        train: trainBy((value) => -value / (value + added)),
+        test: testBy(inverse),
+        dual: dualBy(inverse)
+      }
+    })
+)

@@ -1,4 +1,5 @@
 import type { Either } from 'fp-ts/lib/Either.js'
+import { entry } from '../../core/entry.js'
 import { fail, type TangentError } from '../../core/error.js'
 import { type NdArray, of } from '../../core/ndarray.js'
 import type { Shape } from '../../core/shape.js'
@@ -163,16 +164,16 @@ const predictWith = (
  * const [own, other] = found.right.train[0]!.data
  * assert.ok(own! > 1 && Math.abs(own! + other!) < 1e-9)
  */
-export const predictOde = (
-  kernel: NdArray,
-  loss: Loss,
-  y: NdArray,
-  options: FlowOptions
-): Either<TangentError, Prediction> =>
-  predictWith('ntk.predictOde', kernel, loss, y, options, 'finite', (inputs, gradient, dynamics) => {
-    const tolerance = toleranceOf('ntk.predictOde', options)
-    return dualFlow('ntk.predictOde', inputs, gradient, dynamics, tolerance, options.times)
-  })
+export const predictOde = entry(
+  'ntk.predictOde',
+  'Either',
+  1,
+  (kernel: NdArray, loss: Loss, y: NdArray, options: FlowOptions): Either<TangentError, Prediction> =>
+    predictWith('ntk.predictOde', kernel, loss, y, options, 'finite', (inputs, gradient, dynamics) => {
+      const tolerance = toleranceOf('ntk.predictOde', options)
+      return dualFlow('ntk.predictOde', inputs, gradient, dynamics, tolerance, options.times)
+    })
+)
 
 /**
  * Predicts the outputs of the linearised model along gradient descent on any traced loss, step by step: with f(x) =
@@ -191,12 +192,12 @@ export const predictOde = (
  * assert.ok(E.isRight(found))
  * assert.deepEqual(found.right.train.map(({ data }) => data[0]), [0.5, 0.75, 0.875])
  */
-export const predictDescent = (
-  kernel: NdArray,
-  loss: Loss,
-  y: NdArray,
-  options: DescentOptions
-): Either<TangentError, Prediction> =>
-  predictWith('ntk.predictDescent', kernel, loss, y, options, 'whole', (inputs, gradient, dynamics) =>
-    dualDescent('ntk.predictDescent', inputs, gradient, dynamics, options.times)
-  )
+export const predictDescent = entry(
+  'ntk.predictDescent',
+  'Either',
+  1,
+  (kernel: NdArray, loss: Loss, y: NdArray, options: DescentOptions): Either<TangentError, Prediction> =>
+    predictWith('ntk.predictDescent', kernel, loss, y, options, 'whole', (inputs, gradient, dynamics) =>
+      dualDescent('ntk.predictDescent', inputs, gradient, dynamics, options.times)
+    )
+)

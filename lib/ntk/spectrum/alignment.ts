@@ -1,4 +1,5 @@
 import type { Either } from 'fp-ts/lib/Either.js'
+import { entry } from '../../core/entry.js'
 import { fail, type TangentError } from '../../core/error.js'
 import { type NdArray, of, toNumber } from '../../core/ndarray.js'
 import { requireShape, showShape } from '../../core/shape.js'
@@ -56,19 +57,25 @@ export const cosineSimilarity =
  * const [start, later] = [ndarray.fromNested([[3, 0], [0, 4]]), ndarray.fromNested([[3, 0], [0, 5]])]
  * assert.deepEqual(ntk.drift([start, later]), E.right([0, 0.2]))
  */
-export const drift = (kernels: readonly NdArray[]): Either<TangentError, readonly number[]> =>
-  attempt(() => {
-    const operation = 'ntk.drift'
-    const [first] = kernels
-    if (first === undefined) return fail('ArgumentError', operation, 'at least one kernel', 'none', 'kernels')
-    const elements = kernels.map((kernel, k) => {
-      requireShape(operation, `kernels[${k}]`, kernel.shape, first.shape, 'kernels')
-      return finite(operation, kernel, `kernels[${k}]`)
+export const drift = entry(
+  'ntk.drift',
+  'Either',
+  1,
+  (kernels: readonly NdArray[]): Either<TangentError, readonly number[]> =>
+    attempt(() => {
+      const operation = 'ntk.drift'
+      const [first] = kernels
+      if (first === undefined)
+        return fail('ArgumentError', operation, 'at least one kernel', 'none', 'kernels')
+      const elements = kernels.map((kernel, k) => {
+        requireShape(operation, `kernels[${k}]`, kernel.shape, first.shape, 'kernels')
+        return finite(operation, kernel, `kernels[${k}]`)
+      })
+      if (elements[0]!.every((x) => x * x === 0))
+        fail('ArgumentError', operation, 'a kernel that is not zero', 'zeros', 'kernels[0]')
+      return elements.map((moved) => measure(relativeDistance, moved, elements[0]!))
     })
-    if (elements[0]!.every((x) => x * x === 0))
-      fail('ArgumentError', operation, 'a kernel that is not zero', 'zeros', 'kernels[0]')
-    return elements.map((moved) => measure(relativeDistance, moved, elements[0]!))
-  })
+)
 
 /** A measure of two lists of numbers. */
 const measure = (f: (b: Tensor) => (a: Tensor) => Tensor, a: Float64Array, b: Float64Array): number =>
@@ -141,11 +148,16 @@ const align = (operation: string, a: NdArray, b: NdArray, centred: boolean): num
  * const l = ndarray.fromNested([[7, 5], [5, 7]]) // 2·1 + 5
  * assert.deepEqual(ntk.alignment(k, l), E.right(1))
  */
-export const alignment = (
-  kernel: NdArray,
-  other: NdArray,
-  { centred = true }: AlignmentOptions = {}
-): Either<TangentError, number> => attempt(() => align('ntk.alignment', kernel, other, centred))
+export const alignment = entry(
+  'ntk.alignment',
+  'Either',
+  1,
+  (
+    kernel: NdArray,
+    other: NdArray,
+    { centred = true }: AlignmentOptions = {}
+  ): Either<TangentError, number> => attempt(() => align('ntk.alignment', kernel, other, centred))
+)
 
 /** yyᵀ in each layout of a kernel. */
 const outer = { mean: 'na,ma->nm', diag: 'na,ma->nma', full: 'na,mb->nmab' } as const
@@ -181,9 +193,10 @@ const labelKernel = (operation: string, kernel: NdArray, y: NdArray): NdArray =>
  * const y = ndarray.fromNested([1, -1])
  * assert.deepEqual(ntk.labelAlignment(ndarray.fromNested([[2, -2], [-2, 2]]), y), E.right(1))
  */
-export const labelAlignment = (
-  kernel: NdArray,
-  y: NdArray,
-  { centred = true }: AlignmentOptions = {}
-): Either<TangentError, number> =>
-  attempt(() => align('ntk.labelAlignment', kernel, labelKernel('ntk.labelAlignment', kernel, y), centred))
+export const labelAlignment = entry(
+  'ntk.labelAlignment',
+  'Either',
+  1,
+  (kernel: NdArray, y: NdArray, { centred = true }: AlignmentOptions = {}): Either<TangentError, number> =>
+    attempt(() => align('ntk.labelAlignment', kernel, labelKernel('ntk.labelAlignment', kernel, y), centred))
+)

@@ -1,6 +1,7 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import { requireFraction } from '../../core/check.js'
+import { entry } from '../../core/entry.js'
 import { fail, type TangentError } from '../../core/error.js'
 import { type NdArray, of } from '../../core/ndarray.js'
 import { requireShape } from '../../core/shape.js'
@@ -148,28 +149,33 @@ export interface Spectrum {
  * assert.ok(E.isRight(found))
  * assert.deepEqual(found.right.values.map((value) => value.toFixed(12)), ['4.500000000000', '0.250000000000'])
  */
-export const spectrum = (kernel: NdArray): Either<TangentError, Spectrum> =>
-  attempt(() => {
-    const gram = symmetricGramOf('ntk.spectrum', kernel)
-    const [examples] = gram.examples
-    const outputs = gram.outputs ?? 1
-    const width = examples * outputs
-    const found = columnsOf(gram, outputs).flatMap(({ matrix, offset, stride }) => {
-      const { values, vectors } = eigenSymmetric(gram.height, gram.matrices[matrix]!)
-      return Array.from(values, (value, k) => {
-        const vector = new Float64Array(width)
-        for (let i = 0; i < gram.height; i++) vector[offset + i * stride] = vectors[k * gram.height + i]!
-        return { value, vector }
+export const spectrum = entry(
+  'ntk.spectrum',
+  'Either',
+  1,
+  (kernel: NdArray): Either<TangentError, Spectrum> =>
+    attempt(() => {
+      const gram = symmetricGramOf('ntk.spectrum', kernel)
+      const [examples] = gram.examples
+      const outputs = gram.outputs ?? 1
+      const width = examples * outputs
+      const found = columnsOf(gram, outputs).flatMap(({ matrix, offset, stride }) => {
+        const { values, vectors } = eigenSymmetric(gram.height, gram.matrices[matrix]!)
+        return Array.from(values, (value, k) => {
+          const vector = new Float64Array(width)
+          for (let i = 0; i < gram.height; i++) vector[offset + i * stride] = vectors[k * gram.height + i]!
+          return { value, vector }
+        })
       })
+      found.sort((a, b) => b.value - a.value)
+      const vectors = new Float64Array(found.length * width)
+      found.forEach(({ vector }, k) => vectors.set(vector, k * width))
+      return {
+        values: found.map(({ value }) => value),
+        vectors: of([found.length, examples, ...(gram.outputs === undefined ? [] : [outputs])], vectors)
+      }
     })
-    found.sort((a, b) => b.value - a.value)
-    const vectors = new Float64Array(found.length * width)
-    found.forEach(({ vector }, k) => vectors.set(vector, k * width))
-    return {
-      values: found.map(({ value }) => value),
-      vectors: of([found.length, examples, ...(gram.outputs === undefined ? [] : [outputs])], vectors)
-    }
-  })
+)
 
 /** How the modes of a kernel are counted, from eigenvalues as fractions of their sum. */
 export type RankMeasure = 'entropy' | 'participation'
@@ -195,18 +201,20 @@ const measures: { readonly [M in RankMeasure]: (parts: readonly number[]) => num
  * const kernel = ndarray.fromNested([[3, 0], [0, 1]])
  * assert.deepEqual(ntk.effectiveRank(kernel, 'participation'), E.right(1.6)) // 16 / 10
  */
-export const effectiveRank = (
-  kernel: NdArray,
-  measure: RankMeasure = 'entropy'
-): Either<TangentError, number> =>
-  attempt(() => {
-    const { eigens, largest } = modesOf('ntk.effectiveRank', kernel)
-    if (largest === 0)
-      fail('ArgumentError', 'ntk.effectiveRank', 'a kernel that is not zero', 'zeros', 'kernel')
-    const values = eigens.flatMap((eigen) => Array.from(eigen.values, (value) => Math.max(0, value)))
-    const sum = values.reduce((total, value) => total + value, 0)
-    return measures[measure](values.map((value) => value / sum))
-  })
+export const effectiveRank = entry(
+  'ntk.effectiveRank',
+  'Either',
+  1,
+  (kernel: NdArray, measure: RankMeasure = 'entropy'): Either<TangentError, number> =>
+    attempt(() => {
+      const { eigens, largest } = modesOf('ntk.effectiveRank', kernel)
+      if (largest === 0)
+        fail('ArgumentError', 'ntk.effectiveRank', 'a kernel that is not zero', 'zeros', 'kernel')
+      const values = eigens.flatMap((eigen) => Array.from(eigen.values, (value) => Math.max(0, value)))
+      const sum = values.reduce((total, value) => total + value, 0)
+      return measures[measure](values.map((value) => value / sum))
+    })
+)
 
 /** How far outputs are from targets along one mode of a kernel. */
 export interface ModeResidual {
@@ -233,32 +241,33 @@ export interface ModeResidual {
  * assert.ok(E.isRight(found))
  * assert.deepEqual(found.right.map(({ energy }) => energy), [9, 1])
  */
-export const modeResiduals = (
-  kernel: NdArray,
-  outputs: NdArray,
-  targets: NdArray
-): Either<TangentError, readonly ModeResidual[]> =>
-  attempt(() => {
-    const operation = 'ntk.modeResiduals'
-    const gram = symmetricGramOf(operation, kernel)
-    const columns = columnsOf(gram, outputCount(operation, gram, targets.shape, 'targets'))
-    requireShape(operation, 'outputs', outputs.shape, targets.shape, 'outputs')
-    const y = finite(operation, targets, 'targets')
-    const residual = finite(operation, outputs, 'outputs').map((f, i) => f - y[i]!)
-    const whole = residual.reduce((sum, r) => sum + r * r, 0)
-    const n = gram.height
-    const found = gram.matrices.flatMap((matrix, m) => {
-      const { values, vectors } = eigenSymmetric(n, matrix)
-      const own = columns.filter((column) => column.matrix === m)
-      return Array.from(values, (eigenvalue, k) => {
-        let energy = 0
-        for (const { offset, stride } of own) {
-          let part = 0
-          for (let i = 0; i < n; i++) part += vectors[k * n + i]! * residual[offset + i * stride]!
-          energy += part * part
-        }
-        return { eigenvalue, energy, share: whole === 0 ? 0 : energy / whole }
+export const modeResiduals = entry(
+  'ntk.modeResiduals',
+  'Either',
+  1,
+  (kernel: NdArray, outputs: NdArray, targets: NdArray): Either<TangentError, readonly ModeResidual[]> =>
+    attempt(() => {
+      const operation = 'ntk.modeResiduals'
+      const gram = symmetricGramOf(operation, kernel)
+      const columns = columnsOf(gram, outputCount(operation, gram, targets.shape, 'targets'))
+      requireShape(operation, 'outputs', outputs.shape, targets.shape, 'outputs')
+      const y = finite(operation, targets, 'targets')
+      const residual = finite(operation, outputs, 'outputs').map((f, i) => f - y[i]!)
+      const whole = residual.reduce((sum, r) => sum + r * r, 0)
+      const n = gram.height
+      const found = gram.matrices.flatMap((matrix, m) => {
+        const { values, vectors } = eigenSymmetric(n, matrix)
+        const own = columns.filter((column) => column.matrix === m)
+        return Array.from(values, (eigenvalue, k) => {
+          let energy = 0
+          for (const { offset, stride } of own) {
+            let part = 0
+            for (let i = 0; i < n; i++) part += vectors[k * n + i]! * residual[offset + i * stride]!
+            energy += part * part
+          }
+          return { eigenvalue, energy, share: whole === 0 ? 0 : energy / whole }
+        })
       })
+      return found.sort((a, b) => b.eigenvalue - a.eigenvalue)
     })
-    return found.sort((a, b) => b.eigenvalue - a.eigenvalue)
-  })
+)

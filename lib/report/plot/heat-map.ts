@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { entry } from '../../core/entry.js'
 import { tangentError, type TangentError } from '../../core/error.js'
 import type { NdArray } from '../../core/ndarray.js'
 import { showShape } from '../../core/shape.js'
@@ -125,46 +126,54 @@ const elements =
  * const svg = plot.heatMap(ndarray.fromNested([[4.25, 1], [1, 0.5]]), { title: 'Θ at initialisation' })
  * assert.ok(E.isRight(svg) && svg.right.startsWith('<svg xmlns='))
  */
-export const heatMap = (
-  kernel: NdArray,
-  { title = 'kernel', across }: HeatMapOptions = {}
-): E.Either<TangentError, string> => {
-  const blocks = blocksOf(kernel)
-  if (blocks === undefined)
-    return E.left(
-      tangentError('ShapeError', 'plot.heatMap', 'a kernel [n, m] or [n, m, o, o]', showShape(kernel.shape))
+export const heatMap = entry(
+  'plot.heatMap',
+  'Either',
+  1,
+  (kernel: NdArray, { title = 'kernel', across }: HeatMapOptions = {}): E.Either<TangentError, string> => {
+    const blocks = blocksOf(kernel)
+    if (blocks === undefined)
+      return E.left(
+        tangentError('ShapeError', 'plot.heatMap', 'a kernel [n, m] or [n, m, o, o]', showShape(kernel.shape))
+      )
+    const stray = kernel.data.findIndex((x) => !Number.isFinite(x))
+    if (stray >= 0)
+      return E.left(
+        tangentError(
+          'DataError',
+          'plot.heatMap',
+          'finite numbers',
+          `${kernel.data[stray]}`,
+          `kernel[${stray}]`
+        )
+      )
+    const { means, block } = blocks
+    const [rows, columns] = [means.length, means[0]!.length]
+    const least = Math.min(...means.map((row) => Math.min(...row)))
+    const most = Math.max(...means.map((row) => Math.max(...row)))
+    const isSigned = least < 0 && most > 0
+    const reach = Math.max(most, -least)
+    const domain = isSigned
+      ? ([-reach, reach] as const)
+      : least === most
+        ? ([least - 0.5, most + 0.5] as const)
+        : ([least, most] as const)
+    const colours = isSigned ? diverging : sequential
+    const unit = SIDE / Math.max(rows, columns)
+    const label = across ?? ((kernel.shape[2] ?? 1) > 1 ? 'example and output' : 'example')
+    const note = block === 1 ? '' : `; a cell is the mean of ${block} × ${block} elements`
+    return E.right(
+      figure(
+        layOut({
+          title,
+          x: elements(columns, block, `${label}${note}`),
+          y: elements(rows, block, '', true),
+          grid: 'none',
+          size: [unit * columns, unit * rows],
+          room: 130,
+          marks: [colouredCells(means, unit, domain, colours), colourBar(domain, colours)]
+        })
+      )
     )
-  const stray = kernel.data.findIndex((x) => !Number.isFinite(x))
-  if (stray >= 0)
-    return E.left(
-      tangentError('DataError', 'plot.heatMap', 'finite numbers', `${kernel.data[stray]}`, `kernel[${stray}]`)
-    )
-  const { means, block } = blocks
-  const [rows, columns] = [means.length, means[0]!.length]
-  const least = Math.min(...means.map((row) => Math.min(...row)))
-  const most = Math.max(...means.map((row) => Math.max(...row)))
-  const isSigned = least < 0 && most > 0
-  const reach = Math.max(most, -least)
-  const domain = isSigned
-    ? ([-reach, reach] as const)
-    : least === most
-      ? ([least - 0.5, most + 0.5] as const)
-      : ([least, most] as const)
-  const colours = isSigned ? diverging : sequential
-  const unit = SIDE / Math.max(rows, columns)
-  const label = across ?? ((kernel.shape[2] ?? 1) > 1 ? 'example and output' : 'example')
-  const note = block === 1 ? '' : `; a cell is the mean of ${block} × ${block} elements`
-  return E.right(
-    figure(
-      layOut({
-        title,
-        x: elements(columns, block, `${label}${note}`),
-        y: elements(rows, block, '', true),
-        grid: 'none',
-        size: [unit * columns, unit * rows],
-        room: 130,
-        marks: [colouredCells(means, unit, domain, colours), colourBar(domain, colours)]
-      })
-    )
-  )
-}
+  }
+)

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { entry } from '../../core/entry.js'
 import { tangentError, type TangentError } from '../../core/error.js'
 import { linearAxis, logAxis } from './axis.js'
 import { colourOf } from './palette.js'
@@ -94,7 +95,10 @@ export const drawSpectrum = (
  * const svg = plot.spectrum([{ name: 'dense', values: [4.5, 0.25, 0] }])
  * assert.ok(E.isRight(svg) && svg.right.includes('1 not above zero is left out'))
  */
-export const spectrum = (
-  spectra: readonly NamedSpectrum[],
-  options: SpectrumOptions = {}
-): E.Either<TangentError, string> => pipe(drawSpectrum(spectra, options), E.map(figure))
+export const spectrum = entry(
+  'plot.spectrum',
+  'Either',
+  1,
+  (spectra: readonly NamedSpectrum[], options: SpectrumOptions = {}): E.Either<TangentError, string> =>
+    pipe(drawSpectrum(spectra, options), E.map(figure))
+)

@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { entry } from '../../core/entry.js'
 import { tangentError, type TangentError } from '../../core/error.js'
 import { element } from '../markup.js'
 import { extentOf, linearAxis, logAxis } from './axis.js'
@@ -68,56 +69,61 @@ const key: Mark = ({ right, top }) =>
  * const svg = plot.trajectories([{ name: 'f(x)', predicted, measured }], { title: 'one example' })
  * assert.ok(E.isRight(svg) && svg.right.includes('<polyline'))
  */
-export const trajectories = (
-  series: readonly Compared[],
-  {
-    title = 'predicted and measured',
-    up = 'output',
-    across = 'steps',
-    time = 'linear'
-  }: TrajectoryOptions = {}
-): E.Either<TangentError, string> => {
-  const visible = (points: Compared['predicted']) =>
-    points
-      .filter((point) => time === 'linear' || point.time > 0)
-      .map((point) => [point.time, point.value] as const)
-  const shown = series.map(({ name, predicted, measured = [] }, i) => ({
-    name,
-    colour: colourOf(i),
-    predicted: visible(predicted),
-    measured: visible(measured)
-  }))
-  const points = shown.flatMap(({ predicted, measured }) => [...predicted, ...measured])
-  if (points.length === 0)
-    return E.left(tangentError('ArgumentError', 'plot.trajectories', 'something to draw', 'no points'))
-  if (!points.flat().every(Number.isFinite))
-    return E.left(
-      tangentError('DataError', 'plot.trajectories', 'finite times and values', 'NaN or an infinity')
+export const trajectories = entry(
+  'plot.trajectories',
+  'Either',
+  1,
+  (
+    series: readonly Compared[],
+    {
+      title = 'predicted and measured',
+      up = 'output',
+      across = 'steps',
+      time = 'linear'
+    }: TrajectoryOptions = {}
+  ): E.Either<TangentError, string> => {
+    const visible = (points: Compared['predicted']) =>
+      points
+        .filter((point) => time === 'linear' || point.time > 0)
+        .map((point) => [point.time, point.value] as const)
+    const shown = series.map(({ name, predicted, measured = [] }, i) => ({
+      name,
+      colour: colourOf(i),
+      predicted: visible(predicted),
+      measured: visible(measured)
+    }))
+    const points = shown.flatMap(({ predicted, measured }) => [...predicted, ...measured])
+    if (points.length === 0)
+      return E.left(tangentError('ArgumentError', 'plot.trajectories', 'something to draw', 'no points'))
+    if (!points.flat().every(Number.isFinite))
+      return E.left(
+        tangentError('DataError', 'plot.trajectories', 'finite times and values', 'NaN or an infinity')
+      )
+    const times = extentOf(points.map(([at]) => at))
+    const values = extentOf(
+      points.map(([, value]) => value),
+      0.04
     )
-  const times = extentOf(points.map(([at]) => at))
-  const values = extentOf(
-    points.map(([, value]) => value),
-    0.04
-  )
-  return E.right(
-    figure(
-      layOut({
-        title,
-        x: (time === 'log' ? logAxis : linearAxis)({ domain: times, label: across, wanted: 8 }),
-        y: linearAxis({ domain: values, label: up }),
-        marks: [
-          ...shown.flatMap(({ predicted, measured, colour }) => [
-            line(predicted, colour),
-            ...measured.map((at) => dot(at, colour, { radius: 3.5 }))
-          ]),
-          ...(shown.some(({ measured }) => measured.length > 0) ? [key] : [])
-        ],
-        legend: shown.map(({ name, colour, predicted, measured }) => ({
-          name,
-          colour,
-          value: (predicted.at(-1) ?? measured.at(-1))?.[1] ?? values[0]
-        }))
-      })
+    return E.right(
+      figure(
+        layOut({
+          title,
+          x: (time === 'log' ? logAxis : linearAxis)({ domain: times, label: across, wanted: 8 }),
+          y: linearAxis({ domain: values, label: up }),
+          marks: [
+            ...shown.flatMap(({ predicted, measured, colour }) => [
+              line(predicted, colour),
+              ...measured.map((at) => dot(at, colour, { radius: 3.5 }))
+            ]),
+            ...(shown.some(({ measured }) => measured.length > 0) ? [key] : [])
+          ],
+          legend: shown.map(({ name, colour, predicted, measured }) => ({
+            name,
+            colour,
+            value: (predicted.at(-1) ?? measured.at(-1))?.[1] ?? values[0]
+          }))
+        })
+      )
     )
-  )
-}
+  }
+)
