@@ -78,7 +78,7 @@ export class TangentFailure extends Error {
   /** The error as a value. */
   readonly error: TangentError
   constructor(error: TangentError) {
-    super(formatError(error), { cause: error.cause })
+    super(formatError(error), error.cause === undefined ? undefined : { cause: error.cause })
     this.error = error
   }
 }

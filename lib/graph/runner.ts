@@ -22,7 +22,10 @@ export interface Result<Out> {
   readonly executed: Executed
 }
 
-/** A compiled function: concrete arguments in, concrete results out. */
+/**
+ * A compiled function: concrete arguments in, concrete results out. Arguments are read, not copied: whoever writes to the elements
+ * of one before its run has ended changes what the run sees. Results share memory with nothing, and are the caller's.
+ */
 export type Program<Args extends readonly unknown[], Out> = (
   ...args: Concrete<Args>
 ) => TaskEither<TangentError, Result<Concrete<Out>>>

@@ -1,7 +1,7 @@
 import { hasTag } from '../core/check.js'
 import { fail } from '../core/error.js'
 import { copyOf, isNdArray, type NdArray, of, scalar } from '../core/ndarray.js'
-import type { Shape } from '../core/shape.js'
+import { type Shape, showShape } from '../core/shape.js'
 import type { CustomRule, Op, OpTag, Tensor, TensorOf } from './op.js'
 import { opName, shapeOf } from './primitives/index.js'
 
@@ -17,6 +17,24 @@ export const isOp = <T extends OpTag>(tensor: Tensor, tag: T): tensor is TensorO
 const nameOf = (value: unknown): string =>
   typeof value === 'object' && value !== null && '_tag' in value ? String(value._tag) : typeof value
 
+/**
+ * What every tensor inherits: JavaScript's own operators ask it for a number, which a tensor has only once a program runs. As text
+ * it is its shape, for messages.
+ */
+const symbolic = {
+  [Symbol.toPrimitive](this: Tensor, hint: 'number' | 'string' | 'default'): string {
+    const text = `a tensor of shape ${showShape(this.shape)}`
+    return hint === 'string'
+      ? text
+      : fail(
+          'TraceError',
+          'trace',
+          'operations of ops: where and less for if and <, add and scale for + and *, exp for Math.exp',
+          `${text} in an operator or function of JavaScript`
+        )
+  }
+}
+
 /** Applies a primitive; what is no tensor is refused here, arguments that do not fit by the shape rule. */
 export const apply = (op: Op, inputs: readonly Tensor[]): Tensor => {
   for (const input of inputs as readonly unknown[]) {
@@ -26,7 +44,8 @@ export const apply = (op: Op, inputs: readonly Tensor[]): Tensor => {
     op,
     inputs.map((input) => input.shape)
   )
-  return { _tag: 'Tensor', op, inputs, shape }
+  const tensor = { __proto__: symbolic, _tag: 'Tensor' as const, op, inputs, shape }
+  return tensor
 }
 
 /** A function of one or more tensors. */

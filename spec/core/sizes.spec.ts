@@ -7,6 +7,7 @@ import {
   ndarray,
   nn,
   normals,
+  ntk,
   openEngine,
   split,
   train,
@@ -62,6 +63,8 @@ describe('counts beyond all bounds', () => {
         train.fit(net.apply, { ...fit, epochs: n })(params, set, key(0)),
         train.fit(net.apply, { ...fit, unroll: n })(params, set, key(0)),
         mask.search(net, { ...search, steps: n })(params, set, key(0)),
+        ntk.predictAdversarial(net.apply, attack.none, { times: [n], every: 1 })(params, set, key(0)),
+        () => openEngine({ require: 'gpujs:cpu', threads: n }),
         mask.oneShot(net, { method: 'snip', density: 0.5, epsilon: 0.1, samples: n })(params, set, key(0))
       ]
       for (const [i, effect] of effects.entries())

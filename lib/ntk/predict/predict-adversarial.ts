@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { requirePositive } from '../../core/check.js'
+import { MOST_UNROLLED, requirePositive, requireWhole } from '../../core/check.js'
 import { entry } from '../../core/entry.js'
 import { fail } from '../../core/error.js'
 import type { HostKey } from '../../core/key.js'
@@ -25,7 +25,7 @@ import { movedBy, predictionInputs, requireAscending } from './prediction.js'
 
 /** Adversarial gradient flow of the linearised model. */
 export interface AdversarialOptions extends OdeOptions, Pick<FlowOptions, 'times' | 'rate'> {
-  /** The time from one run of the attack to the next. */
+  /** The time from one run of the attack to the next; at most 10,000 runs. */
   readonly every: number
   /** @defaultValue `nn.crossEntropy` */
   readonly loss?: Loss
@@ -93,7 +93,7 @@ const advance =
 const segmentsOf = (times: readonly number[], every: number): readonly (readonly number[])[] => {
   // a multiple of `every` is one, whatever the rounding of the product
   const segments = times.map((t) => Math.floor(t / every + 1e-9))
-  const count = (segments.at(-1) ?? -1) + 1
+  const count = requireWhole(OPERATION, 'attacks', (segments.at(-1) ?? -1) + 1, 0, MOST_UNROLLED)
   return Array.from({ length: count }, (_, k) => {
     const own = times.filter((_t, i) => segments[i] === k).map((t) => Math.max(0, t - k * every))
     return [...own, k === count - 1 ? own.at(-1)! : every]
