@@ -53,8 +53,8 @@ const parts = {
 const packages = [
   { name: /^fp-ts\//, where: /^lib\// },
   { name: /^io-ts(\/|$)/, where: /^lib\// },
-  { name: /^(gpu\.js|webgpu|gl)(\/|$)/, where: /^lib\/engine\/gpujs\/packages\.ts$/ },
-  { name: /^onnxruntime-(node|web|common)(\/|$)/, where: /^lib\/engine\/onnx\/open-onnx\.ts$/ },
+  { name: /^(gpu\.js|gl)(\/|$)/, where: /^lib\/engine\/gpujs\/packages\.ts$/ },
+  { name: /^onnxruntime-(node|web|common)(\/|$)/, where: /^lib\/engine\/onnx\/packages\.ts$/ },
   { name: /^ml-matrix$/, where: /^lib\/ntk\/spectrum\/spectrum\.ts$/ },
   { name: /^fast-check$/, where: /^lib\/laws\// },
   { name: /^(bullmq|ioredis)$/, where: /^lib\/queue\// },

@@ -7,7 +7,7 @@ export const folderOf = (name: string): string =>
 
 /**
  * What a bundler is told about the packages of the library: fp-ts and io-ts as ES modules, which can be shaken, and ONNX
- * Runtime without its GPU backends, which the library does not use and which would double what a page loads.
+ * Runtime without its GPU backends, which would double what a page loads: `onnx:webgpu` imports its own build.
  */
 export const browserAlias: { readonly find: RegExp; readonly replacement: string }[] = [
   { find: /^fp-ts\/lib\//, replacement: `${join(folderOf('fp-ts'), 'es6')}/` },

@@ -3,7 +3,7 @@ import { lowerPlan } from '../../lib/engine/gpujs/lower-plan.js'
 import type { Device } from '../../lib/engine/gpujs/device/device.js'
 import { type GpuKernel, settingsOf } from '../../lib/engine/gpujs/packages.js'
 import { rowOf } from '../../lib/engine/gpujs/device/pipeline.js'
-import { field } from '../../lib/engine/gpujs/inspect.js'
+import { field } from '../../lib/engine/inspect.js'
 import type { Source } from '../../lib/engine/gpujs/kernel-program.js'
 import type { Plan } from '../../lib/engine/plan.js'
 

@@ -1,7 +1,7 @@
 import { compile, formatError, ndarray, openEngine, ops, run, spec, type Tensor } from 'tangentflow'
 import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, expect, it } from 'vitest'
-import { field } from '../../lib/engine/gpujs/inspect.js'
+import { field } from '../../lib/engine/inspect.js'
 import { right } from '../support/either.js'
 
 type Context = {

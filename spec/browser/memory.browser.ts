@@ -7,7 +7,9 @@ import { specsOf } from '../../lib/graph/spec.js'
 import { right } from '../support/either.js'
 import { ownsItsMemory } from '../support/ownership.js'
 
-const names = engineNames.filter((name) => !['onnx:native', 'gpujs:headlessgl'].includes(name))
+const names = engineNames.filter(
+  (name) => !['onnx:native', 'onnx:cuda', 'onnx:coreml', 'onnx:dml', 'gpujs:headlessgl'].includes(name)
+)
 
 describe.each(names)('%s in a page', (name) => {
   it('gives results that are the caller’s', async (context) => {

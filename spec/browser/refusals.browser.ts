@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { type EngineName, openEngine, type TangentError } from 'tangentflow'
 import { expect, it } from 'vitest'
-import { field } from '../../lib/engine/gpujs/inspect.js'
+import { field } from '../../lib/engine/inspect.js'
 
 const refusal = async (require: EngineName): Promise<TangentError> => {
   const opened = await openEngine({ require })()

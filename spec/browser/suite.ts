@@ -22,6 +22,7 @@ import { agreement, showAgreement } from '../support/agreement.js'
 import { right } from '../support/either.js'
 import { measured } from '../support/measured.js'
 import { batchOf } from '../support/networks.js'
+import { keepsNumbers } from '../support/numbers.js'
 import { runs } from '../support/runs.js'
 
 const FEATURES = 12
@@ -48,7 +49,7 @@ const distance = (actual: NdArray, expected: NdArray): number => {
 const isFull = process.env.SLOW === '1'
 
 /** A GPU need not be there; every other engine is in every page. */
-const gpus: readonly EngineName[] = ['gpujs:webgl2', 'gpujs:webgpu']
+const gpus: readonly EngineName[] = ['gpujs:webgl2', 'gpujs:webgpu', 'onnx:webgpu']
 
 /** Everything an engine has to show in a page: who computes, agreement with the reference, an attack, a kernel. */
 export const worksInPage = (
@@ -69,6 +70,8 @@ export const worksInPage = (
       expect(result.right.mismatches).toEqual([])
       expect(result.right.graphs).toBe(graphs)
     })
+
+    if (isFull) describe('keeps numbers and infinities', () => keepsNumbers(name))
 
     describe('computes', () => {
       let opened: Awaited<ReturnType<ReturnType<typeof openEngine>>>

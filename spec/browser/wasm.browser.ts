@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { openEngine } from 'tangentflow'
 import { expect, it } from 'vitest'
-import { field } from '../../lib/engine/gpujs/inspect.js'
+import { field } from '../../lib/engine/inspect.js'
 
 it('onnx:wasm is refused where its WebAssembly cannot be had, and auto takes the next engine', async () => {
   const page = field(globalThis, 'WebAssembly') as object

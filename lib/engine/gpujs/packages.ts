@@ -1,5 +1,6 @@
 import type { Kernel } from '../../../kernels/kernel.js'
-import { field } from './inspect.js'
+import { optional } from '../adapter.js'
+import { field, isFunction } from '../inspect.js'
 
 /** The version of gpu.js that this package is written for and pins. */
 export const VERSION = '2.24.1'
@@ -44,9 +45,6 @@ type GpuConstructor = new (settings: { readonly mode: string }) => Gpu
 
 const isConstructor = (value: unknown): value is GpuConstructor => typeof value === 'function'
 
-const isFunction = (value: unknown): value is (...args: readonly unknown[]) => unknown =>
-  typeof value === 'function'
-
 /** An export of gpu.js, which is a module in Node and a single class in its browser build. */
 const exported = async (name: string): Promise<unknown> => {
   const module: unknown = await import('gpu.js')
@@ -66,17 +64,6 @@ export const acquireWebgpu = async (): Promise<unknown> => {
   const acquire = field(context, 'acquire')
   if (!isFunction(acquire)) throw new Error('a package gpu.js without a WebGPU context')
   return acquire.call(context)
-}
-
-/** An optional package by a name that bundlers do not follow, for it need not be installed. */
-const optional = (name: string): Promise<unknown> => import(/* @vite-ignore */ name)
-
-/** The WebGPU of the package `webgpu` (Dawn), for Node, which has none of its own. */
-export const createDawn = async (): Promise<unknown> => {
-  const module = await optional('webgpu')
-  const create = field(module, 'create')
-  if (!isFunction(create)) throw new Error('a package webgpu that creates nothing')
-  return create([])
 }
 
 /** A WebGL context of the package `gl`; null where there is no display. */

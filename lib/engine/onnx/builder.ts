@@ -7,6 +7,9 @@ import type { DeviceTag } from '../plan.js'
 /** The element types of our ONNX models. Values of a graph are floats; comparisons are bools until they are used. */
 export type ElementType = 'float' | 'bool' | 'int64'
 
+/** For whom a model is written: any runtime's ONNX, or what ONNX Runtime's WebGPU provider computes by itself and rightly. */
+export type OnnxTarget = 'portable' | 'webgpu'
+
 /** Type and shape of a value. */
 interface ValueType {
   readonly dims: Shape
@@ -51,6 +54,7 @@ export interface OnnxModel {
  * expansion or a transpose wherever it needs one.
  */
 export interface Builder {
+  readonly target: OnnxTarget
   /** The result of an operator that has one. */
   readonly emit: (
     op: string,
@@ -103,7 +107,7 @@ const uniformElement = ({ data }: NdArray): number | undefined => {
 }
 
 /** Begins an empty model. */
-export const makeBuilder = (): Builder => {
+export const makeBuilder = (target: OnnxTarget): Builder => {
   const nodes: OnnxNode[] = []
   const initializers: Initializer[] = []
   const producers = new Map<string, OnnxNode>()
@@ -148,6 +152,7 @@ export const makeBuilder = (): Builder => {
   }
 
   return {
+    target,
     emit: (op, inputs, dims, attributes, type = 'float') =>
       emitAll(op, inputs, [{ dims, type }], attributes)[0]!,
     emitAll,

@@ -2,7 +2,14 @@ import { fail } from '../../core/error.js'
 import { topological } from '../../graph/graph.js'
 import type { Tensor } from '../../graph/tensor.js'
 import type { DeviceOp, DeviceTag, Plan } from '../plan.js'
-import { type Builder, type LowerOnnx, makeBuilder, type OnnxModel, type OnnxValue } from './builder.js'
+import {
+  type Builder,
+  type LowerOnnx,
+  makeBuilder,
+  type OnnxModel,
+  type OnnxValue,
+  type OnnxTarget
+} from './builder.js'
 import { contract } from './contract.js'
 import { convolutions } from './convolution.js'
 import { convolve } from './convolve.js'
@@ -50,9 +57,11 @@ const lowerNode = (build: Builder, node: Tensor, args: readonly OnnxValue[]): On
  * Lowers a plan to an ONNX model: inputs and outputs in the plan's order, broadcasting left to the operators, nothing that
  * no output needs, an output of its own for every result. Convolutions and pooling are recognised across several nodes; all
  * others go by the table.
+ *
+ * @defaultValue `target` is `portable`
  */
-export const lower = (plan: Plan): OnnxModel => {
-  const build = makeBuilder()
+export const lower = (plan: Plan, target: OnnxTarget = 'portable'): OnnxModel => {
+  const build = makeBuilder(target)
   const values = new Map<Tensor, OnnxValue>()
   const valueOf = (node: Tensor): OnnxValue => values.get(node)!
   const graph = relayout(plan.graph)

@@ -1,33 +1,21 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type * as Native from 'onnxruntime-node'
-import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import { messageOf, tangentError, type TangentError } from '../../core/error.js'
 import type { NdArray } from '../../core/ndarray.js'
 import type { Executed } from '../../graph/runner.js'
 import { attempt } from '../../graph/trace.js'
 import { type Backend, type Executable, float32, type OpenBackend } from '../backend.js'
 import type { OnnxModel, OnnxValue } from './builder.js'
-import { turns } from '../turns.js'
 import { lower } from './lower.js'
+import {
+  type InferenceSession,
+  NoAdapter,
+  type OnnxKind,
+  type OnnxRuntime,
+  type Provider,
+  providers
+} from './packages.js'
 import { serialise } from './serialise.js'
-
-/** Native code through onnxruntime-node, or WebAssembly through onnxruntime-web. */
-type OnnxKind = 'native' | 'wasm'
-
-/** What this file uses of either package; both have the same interface. */
-interface Package {
-  readonly InferenceSession: {
-    create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>
-  }
-  readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => Tensor
-}
-
-/** A package, loaded. */
-interface OnnxRuntime extends Package, Executed {
-  /** Calls the package, when what it is doing lets it. */
-  readonly call: <A>(effect: () => Promise<A>) => Promise<A>
-}
 
 const engineError =
   (operation: string, expected: string, where?: string) =>
@@ -37,41 +25,27 @@ const engineError =
 const disposed = (operation: string, what: string): TangentError =>
   tangentError('EngineError', operation, `${what} that is open`, 'one that was disposed')
 
-/** By a name that bundlers do not follow: what lies behind it is native code, which a page cannot have. */
-const NATIVE: string = 'onnxruntime-node'
+const deviceNeeded = 'a device that is there; open the engine again'
 
-const loadNative = async (threads: number): Promise<OnnxRuntime> => {
-  const { InferenceSession, Tensor, env } = (await import(/* @vite-ignore */ NATIVE)) as typeof Native
-  const backend = `onnxruntime-node ${env.versions.node ?? '?'} cpu`
-  return { InferenceSession, Tensor, engine: 'onnx:native', backend, threads, call: (effect) => effect() }
-}
+/** What a message of ONNX Runtime says about its device, in the words of all engines; the first that matches. */
+const deviceFailures: readonly (readonly [RegExp, string])[] = [
+  [/device.*\blost\b|\blost\b.*device/i, deviceNeeded],
+  [
+    /out of memory|failed to allocate|bad_alloc|bad allocation|allocation failed/i,
+    'memory for the program on its device'
+  ]
+]
 
-/**
- * Threads of WebAssembly belong to the process: the first engine opened decides how many there are. Without shared memory
- * (a page that is not isolated) there is one.
- */
-let wasmThreads: number | undefined
-
-/**
- * onnxruntime-web 1.30 keeps one stack for all sessions of the process and waits while it uses it: calls at the same time
- * write over each other's arguments and results.
- */
-const inTurn = turns()
-
-/** esbuild bundles a page without the optional package only where its absence is handled at the import. */
-const importWeb = () =>
-  import('onnxruntime-web').catch((absent: unknown) => Promise.reject(new Error(messageOf(absent))))
-
-const loadWasm = async (threads: number): Promise<OnnxRuntime> => {
-  const { InferenceSession, Tensor, env } = await importWeb()
-  if (wasmThreads === undefined) {
-    wasmThreads = typeof SharedArrayBuffer === 'undefined' ? 1 : threads
-    env.wasm.numThreads = wasmThreads
-    env.logLevel = 'fatal'
+/** An error of a call, which is the device's where the device is lost or its message says so. */
+const callError =
+  (runtime: OnnxRuntime, operation: string, expected: string) =>
+  (thrown: unknown): TangentError => {
+    const lost = runtime.lost()
+    if (lost !== undefined) return tangentError('EngineError', operation, deviceNeeded, lost, runtime.engine)
+    const message = messageOf(thrown)
+    const failure = deviceFailures.find(([pattern]) => pattern.test(message))
+    return tangentError('EngineError', operation, failure?.[1] ?? expected, message, runtime.engine)
   }
-  const backend = `onnxruntime-web ${env.versions.web ?? '?'} wasm`
-  return { InferenceSession, Tensor, engine: 'onnx:wasm', backend, threads: wasmThreads, call: inTurn }
-}
 
 /**
  * Runs an effect and takes away the global `Worker` that onnxruntime-web leaves behind in Node: other libraries take it for
@@ -86,43 +60,37 @@ const withoutWorker = async <A>(effect: () => Promise<A>): Promise<A> => {
   }
 }
 
-const createSession = (runtime: OnnxRuntime, model: OnnxModel): Promise<InferenceSession> =>
+/** With a provider beside the CPU, a model of which a node would run on the CPU is refused. */
+const createSession = (
+  runtime: OnnxRuntime,
+  { provider, fallsBack }: Provider,
+  model: OnnxModel
+): Promise<InferenceSession> =>
   runtime.call(() =>
     withoutWorker(() =>
       runtime.InferenceSession.create(serialise(model), {
-        executionProviders: [runtime.engine === 'onnx:native' ? 'cpu' : 'wasm'],
+        executionProviders: [provider],
         intraOpNumThreads: runtime.threads,
         interOpNumThreads: 1,
         executionMode: 'sequential',
         // measured: 103 ms for a chain of 4,000 operators, 64 ms without optimisation
         graphOptimizationLevel: 'all',
         // errors come back as errors
-        logSeverityLevel: 4
+        logSeverityLevel: 4,
+        ...(fallsBack && { extra: { session: { disable_cpu_ep_fallback: '1' } } })
       })
     )
   )
 
 const port = (name: string): OnnxValue => ({ name, dims: [1], type: 'float' })
 
-const identity: OnnxModel = {
+/** y = x + x: a runtime that has not computed it does not count as available. */
+const doubling: OnnxModel = {
   inputs: [port('x')],
   outputs: [port('y')],
-  nodes: [{ op: 'Identity', inputs: [port('x')], outputs: [port('y')], attributes: {} }],
+  nodes: [{ op: 'Add', inputs: [port('x'), port('x')], outputs: [port('y')], attributes: {} }],
   initializers: []
 }
-
-/** WebAssembly is fetched and compiled with the first model: only a runtime that has opened one is known to work. */
-const selfTest = (runtime: OnnxRuntime): TE.TaskEither<TangentError, OnnxRuntime> =>
-  runtime.engine === 'onnx:native'
-    ? TE.right(runtime)
-    : TE.tryCatch(
-        async () => {
-          const session = await createSession(runtime, identity)
-          await runtime.call(() => session.release())
-          return runtime
-        },
-        engineError('openEngine', 'the WebAssembly of onnxruntime-web', runtime.engine)
-      )
 
 /** Runs a session. Results are the arrays that the package makes; handing it arrays of ours was slower (1.73 instead of 1.53 ms a step). */
 const runSession = async (
@@ -143,37 +111,37 @@ const runSession = async (
   })
 }
 
-const backendOf = (runtime: OnnxRuntime): Backend => {
-  const { engine, backend, threads } = runtime
+const backendOf = (runtime: OnnxRuntime, provider: Provider): Backend => {
+  const { engine, backend, threads, call, lost } = runtime
   const executed: Executed = { engine, backend, threads }
   const sessions = new Set<InferenceSession>()
   let isOpen = true
   const release = async (session: InferenceSession): Promise<void> => {
-    if (sessions.delete(session)) await runtime.call(() => session.release())
+    if (sessions.delete(session)) await call(() => session.release())
   }
   const executableOf = (session: InferenceSession, model: OnnxModel): Executable => ({
     executed,
-    run: (values) =>
-      pipe(
-        TE.fromIO(() => sessions.has(session)),
-        TE.filterOrElse(
-          (isLoaded) => isLoaded,
-          () => disposed('onnx.run', 'a program')
-        ),
-        TE.flatMap(() =>
-          TE.tryCatch(
-            () => runSession(runtime, session, model, values),
-            engineError('onnx.run', 'ONNX Runtime to run the model')
-          )
-        )
-      ),
+    run: (values) => {
+      if (!sessions.has(session)) return TE.left(disposed('onnx.run', 'a program'))
+      const failed = callError(runtime, 'onnx.run', 'ONNX Runtime to run the model')
+      return pipe(
+        TE.tryCatch(() => runSession(runtime, session, model, values), failed),
+        TE.filterOrElse(() => lost() === undefined, failed)
+      )
+    },
     dispose: () => release(session)
   })
   const loadModel = (model: OnnxModel): TE.TaskEither<TangentError, Executable> =>
     pipe(
       TE.tryCatch(
-        () => createSession(runtime, model),
-        engineError('onnx.load', 'a model that ONNX Runtime accepts')
+        () => createSession(runtime, provider, model),
+        callError(
+          runtime,
+          'onnx.load',
+          provider.fallsBack
+            ? `a model of which ${provider.provider} computes every node`
+            : 'a model that ONNX Runtime accepts'
+        )
       ),
       TE.map((session) => {
         sessions.add(session)
@@ -184,7 +152,7 @@ const backendOf = (runtime: OnnxRuntime): Backend => {
     executed,
     load: (plan) =>
       isOpen
-        ? pipe(TE.fromEither(attempt(() => lower(plan))), TE.flatMap(loadModel))
+        ? pipe(TE.fromEither(attempt(() => lower(plan, provider.target))), TE.flatMap(loadModel))
         : TE.left(disposed('onnx.load', 'an engine')),
     held: () => ({ sessions: sessions.size }),
     dispose: async () => {
@@ -194,18 +162,40 @@ const backendOf = (runtime: OnnxRuntime): Backend => {
   }
 }
 
+/** Computes 1 + 1 with a provider: WebAssembly is fetched, and a device requested, with the first model. */
+const selfTest =
+  (provider: Provider) =>
+  (runtime: OnnxRuntime): TE.TaskEither<TangentError, OnnxRuntime> =>
+    TE.tryCatch(
+      async () => {
+        const session = await createSession(runtime, provider, doubling)
+        const one: NdArray = { _tag: 'NdArray', shape: [1], data: Float32Array.of(1) }
+        const [result] = await runSession(runtime, session, doubling, [one])
+        await runtime.call(() => runtime.keep(session))
+        if (result?.data[0] !== 2) throw new Error(`1 + 1 = ${String(result?.data[0])}`)
+        return runtime
+      },
+      engineError('openEngine', provider.expected, runtime.engine)
+    )
+
 /**
- * Opens the ONNX engine, which runs a plan as one ONNX model by ONNX Runtime on the CPU, natively or as WebAssembly. A
- * package that is missing, or does not load here, is a Left.
+ * Opens an ONNX engine, which runs a plan as one ONNX model by an execution provider of ONNX Runtime: the CPU, natively or as
+ * WebAssembly, WebGPU, or another that a build of onnxruntime-node has. A package that is missing, does not load here, or
+ * lacks the provider is a Left.
  */
 export const openOnnx =
   (kind: OnnxKind): OpenBackend =>
-  ({ threads }) =>
-    pipe(
+  ({ threads }) => {
+    const provider: Provider = providers[kind]
+    return pipe(
       TE.tryCatch(
-        () => (kind === 'native' ? loadNative(threads) : loadWasm(threads)),
-        engineError('openEngine', `the package ${kind === 'native' ? 'onnxruntime-node' : 'onnxruntime-web'}`)
+        () => provider.load(kind, threads),
+        (thrown) =>
+          thrown instanceof NoAdapter
+            ? tangentError('EngineError', 'openEngine', provider.expected, thrown.message, `onnx:${kind}`)
+            : engineError('openEngine', `the package ${provider.package}`)(thrown)
       ),
-      TE.flatMap(selfTest),
-      TE.map(backendOf)
+      TE.flatMap(selfTest(provider)),
+      TE.map((runtime) => backendOf(runtime, provider))
     )
+  }

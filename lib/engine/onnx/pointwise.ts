@@ -1,6 +1,8 @@
-import { ERFC_TAIL } from '../../../kernels/elementary.js'
+import { elementary, ERFC_TAIL } from '../../../kernels/elementary.js'
+import type { ScalarFunction } from '../../../kernels/kernel.js'
 import type { PointwiseName } from '../../graph/primitives/pointwise.js'
 import type { Builder, LowerOnnx, OnnxValue } from './builder.js'
+import { lowerText } from './kernel-text.js'
 import { asBool, asFloat, broadcast, spread } from './views.js'
 
 /** Lowers one pointwise function; arguments broadcast, so an axis that all of them repeat stays repeated in the result. */
@@ -147,5 +149,49 @@ const functions: { readonly [F in PointwiseName]: LowerPointwise } = {
   select
 }
 
-/** Lowers a pointwise function by its row in the table above. */
-export const pointwise: LowerOnnx<'pointwise'> = (build, { fn }, args) => functions[fn](build, args)
+/** A function by the text that kernels on GPUs have of it. */
+const asKernel =
+  (name: keyof typeof elementary): LowerPointwise =>
+  (build, args) => {
+    const { code, gpu = code }: ScalarFunction = elementary[name]
+    return lowerText(gpu)(
+      build,
+      args.map((arg) => asFloat(build, arg))
+    )
+  }
+
+/** Its own Sign it leaves to the CPU. Zeros keep their sign. */
+const signByChoice = composed((emit, x, isLess) =>
+  emit('Where', isLess(x, 0), -1, emit('Where', isLess(emit('Neg', x), 0), 1, x))
+)
+
+/** A bool would be left to the CPU by most operators that move elements. */
+const comparison =
+  (compare: LowerPointwise): LowerPointwise =>
+  (build, args) =>
+    asFloat(build, compare(build, args))
+
+/** The column of ONNX Runtime's WebGPU where it differs: what it leaves to the CPU, and what WGSL makes rough. */
+const onWebgpu: { readonly [F in PointwiseName]?: LowerPointwise } = {
+  exp: asKernel('exp'),
+  log: asKernel('log'),
+  expm1: asKernel('expm1'),
+  log1p: asKernel('log1p'),
+  tanh: asKernel('tanh'),
+  sin: asKernel('sin'),
+  cos: asKernel('cos'),
+  erf: asKernel('erf'),
+  erfc: asKernel('erfc'),
+  ndtr: asKernel('ndtr'),
+  sigmoid: asKernel('sigmoid'),
+  softplus: asKernel('softplus'),
+  pow: asKernel('pow'),
+  sign: signByChoice,
+  less: comparison(operator('Less', 'bool')),
+  lessEqual: comparison(functions.lessEqual),
+  equal: comparison(functions.equal)
+}
+
+/** Lowers a pointwise function by its row in the tables above. */
+export const pointwise: LowerOnnx<'pointwise'> = (build, { fn }, args) =>
+  ((build.target === 'webgpu' ? onWebgpu[fn] : undefined) ?? functions[fn])(build, args)

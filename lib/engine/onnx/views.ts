@@ -6,8 +6,12 @@ export const asFloat = (build: Builder, value: OnnxValue): OnnxValue =>
   value.type === 'float' ? value : build.emit('Cast', [value], value.dims, { to: 1 })
 
 /** A bool: whether a float is not 0. */
-export const asBool = (build: Builder, value: OnnxValue): OnnxValue =>
-  value.type === 'bool' ? value : build.emit('Cast', [value], value.dims, { to: 9 }, 'bool')
+export const asBool = (build: Builder, value: OnnxValue): OnnxValue => {
+  if (value.type === 'bool') return value
+  const producer = build.producer(value)
+  const cast = producer?.op === 'Cast' ? producer.inputs[0] : undefined
+  return cast?.type === 'bool' ? cast : build.emit('Cast', [value], value.dims, { to: 9 }, 'bool')
+}
 
 /** The same elements under other sizes; a reshape of a reshape is one, and a single number is a number at any rank. */
 export const reshaped = (build: Builder, value: OnnxValue, dims: Shape): OnnxValue => {

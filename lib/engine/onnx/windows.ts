@@ -35,6 +35,14 @@ const unfold: LowerOnnx<'unfold'> = (build, { kernel, stride }, [x], { inputs })
   return windowsAlong(build, rows, rank, rank - 1, kernel[1], stride[1])
 }
 
+/** Values of one shape added up; ONNX Runtime's WebGPU leaves a Sum to the CPU. */
+const addAll = (build: Builder, [first, ...rest]: readonly OnnxValue[]): OnnxValue => {
+  if (rest.length === 0) return first!
+  return build.target === 'webgpu'
+    ? rest.reduce((total, part) => build.emit('Add', [total, part], part.dims), first!)
+    : build.emit('Sum', [first!, ...rest], first!.dims)
+}
+
 /** The transpose of {@link windowsAlong}: each window's entries spread out to the places they came from, and added. */
 const overlap = (
   build: Builder,
@@ -55,7 +63,7 @@ const overlap = (
       interior: only(stride - 1)
     })
   })
-  return parts.length === 1 ? parts[0]! : build.emit('Sum', parts, parts[0]!.dims)
+  return addAll(build, parts)
 }
 
 /** A part of the last two axes: what is left of images when their border is taken off. */

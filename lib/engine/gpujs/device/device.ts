@@ -1,6 +1,5 @@
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { Resources } from '../../backend.js'
-import { field, text } from '../inspect.js'
 import type { Gpu } from '../packages.js'
 import type { Limits } from './limits.js'
 
@@ -57,22 +56,3 @@ export const deviceErrors = (
 
 /** The host's own processor reports errors by exceptions only. */
 export const noDeviceErrors: DeviceErrors = { mark: () => 0, since: () => undefined }
-
-const isSoftware = /swiftshader|llvmpipe|softpipe|lavapipe|software|basic render/i
-
-const described = (name: string, isFallback: boolean): string =>
-  (isFallback || isSoftware.test(name)) && !/software/i.test(name) ? `${name}, software` : name
-
-/** Names the adapter of a GPUAdapterInfo, and says whether it computes in software: `SwiftShader driver 5.0.0, software`. */
-export const describeAdapter = (info: unknown): string => {
-  const [vendor, architecture] = [text(info, 'vendor'), text(info, 'architecture')]
-  const made = [vendor, architecture].filter((part) => part !== undefined).join(' ')
-  const name = text(info, 'description') ?? text(info, 'device') ?? made
-  return described(
-    name === '' ? 'an adapter without a name' : name,
-    field(info, 'isFallbackAdapter') === true || architecture === 'swiftshader'
-  )
-}
-
-/** Names the renderer of a GL context, and says whether it computes in software. */
-export const describeRenderer = (name: string): string => described(name, false)

@@ -1,7 +1,8 @@
 import { createGpu, createHeadlessContext, type Gpu, settingsOf } from '../packages.js'
-import { describeRenderer, type Device, deviceErrors } from './device.js'
+import { describeRenderer } from '../../adapter.js'
+import { type Device, deviceErrors } from './device.js'
 import { messageOf } from '../../../core/error.js'
-import { field } from '../inspect.js'
+import { field } from '../../inspect.js'
 
 /** The part of a WebGL context that this library uses. */
 interface GlContext {

@@ -2,15 +2,14 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { KernelBackend } from '../../../../kernels/kernel.js'
 import { messageOf, type TangentError, tangentError } from '../../../core/error.js'
+import { adapterNeeded, inNode } from '../../adapter.js'
 import { createGpu, settingsOf } from '../packages.js'
 import { type Device, noDeviceErrors } from './device.js'
 import { openHeadless, openWebgl2 } from './gl.js'
 import { unlimited } from './limits.js'
 import { forget, kernelFallback } from './pipeline.js'
-import { field, text } from '../inspect.js'
+import { field, text } from '../../inspect.js'
 import { openWebgpu } from './open-webgpu.js'
-
-const inNode = (): boolean => text(globalThis, 'process', 'versions', 'node') !== undefined
 
 /** Why an engine is not available: what it needs, and what was found instead. */
 class Missing extends Error {
@@ -36,17 +35,13 @@ const onHost = async (mode: 'webasm' | 'cpu'): Promise<Device> => {
   }
 }
 
-const noAdapter =
-  'a WebGPU adapter: a GPU with its driver, or in software VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json ' +
-  'with the Debian packages chromium and libvulkan1'
-
 const webgpu = async (): Promise<Device> => {
   try {
     return await openWebgpu()
   } catch (error) {
     const found = messageOf(error)
     if (/no adapter/.test(found))
-      throw new Missing(inNode() ? noAdapter : 'a browser with a WebGPU adapter', 'none')
+      throw new Missing(inNode() ? adapterNeeded : 'a browser with a WebGPU adapter', 'none')
     throw new Missing(inNode() ? 'the package webgpu (npm install webgpu)' : 'a browser with WebGPU', found)
   }
 }

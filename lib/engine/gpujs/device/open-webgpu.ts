@@ -1,8 +1,9 @@
-import { acquireWebgpu, createDawn, createGpu } from '../packages.js'
-import { describeAdapter, type Device, deviceErrors } from './device.js'
+import { createDawn, describeAdapter } from '../../adapter.js'
+import { acquireWebgpu, createGpu } from '../packages.js'
+import { type Device, deviceErrors } from './device.js'
 import type { Limits } from './limits.js'
 import { turns } from '../../turns.js'
-import { field, text } from '../inspect.js'
+import { field, text } from '../../inspect.js'
 
 /** The parts of a GPUBuffer and a GPUDevice that this library uses. */
 interface GpuBuffer {

@@ -1,5 +1,5 @@
 import type { KernelBackend } from '../../../../kernels/kernel.js'
-import { field, list, text } from '../inspect.js'
+import { field, list, text } from '../../inspect.js'
 import type { Gpu, GpuKernel, GpuPipeline } from '../packages.js'
 import type { KernelProgram, Source } from '../kernel-program.js'
 

@@ -18,3 +18,6 @@ export const text = (value: unknown, ...path: readonly string[]): string | undef
   const found = field(value, ...path)
   return typeof found === 'string' && found !== '' ? found : undefined
 }
+
+export const isFunction = (value: unknown): value is (...args: readonly unknown[]) => unknown =>
+  typeof value === 'function'

@@ -1,0 +1,3 @@
+import { agrees } from './suite.js'
+
+agrees('onnx:webgpu', 300)

@@ -1,0 +1,3 @@
+import { worksInPage } from './suite.js'
+
+worksInPage('onnx:webgpu', { sample: 10, full: 300 })
