@@ -22,7 +22,6 @@ import { agreement, showAgreement } from '../support/agreement.js'
 import { right } from '../support/either.js'
 import { measured } from '../support/measured.js'
 import { batchOf } from '../support/networks.js'
-import { keepsNumbers } from '../support/numbers.js'
 import { runs } from '../support/runs.js'
 
 const FEATURES = 12
@@ -70,8 +69,6 @@ export const worksInPage = (
       expect(result.right.mismatches).toEqual([])
       expect(result.right.graphs).toBe(graphs)
     })
-
-    if (isFull) describe('keeps numbers and infinities', () => keepsNumbers(name))
 
     describe('computes', () => {
       let opened: Awaited<ReturnType<ReturnType<typeof openEngine>>>

@@ -1,9 +1,7 @@
-import * as E from 'fp-ts/lib/Either.js'
-import * as fc from 'fast-check'
 import { describe, it } from 'vitest'
-import { type EngineName, formatError, grad, key, nn, openEngine, ops, spec, type Tensor } from 'tangentflow'
-import { engineAgrees } from 'tangentflow/laws'
-import { runs } from '../support/runs.js'
+import { type EngineName, openEngine } from 'tangentflow'
+import { convolvesRightly } from '../support/convolutional.js'
+import { right } from '../support/either.js'
 
 /** Engines that are anywhere, and how many networks each is given: compiling takes most of the time. */
 const engines: readonly (readonly [EngineName, number])[] = [
@@ -14,54 +12,9 @@ const engines: readonly (readonly [EngineName, number])[] = [
 ]
 
 describe('random convolutional networks', () => {
-  const nets = fc
-    .record({
-      channels: fc.integer({ min: 1, max: 5 }),
-      more: fc.integer({ min: 1, max: 9 }),
-      kernel: fc.integer({ min: 1, max: 3 }),
-      stride: fc.integer({ min: 1, max: 2 }),
-      padding: fc.constantFrom('same' as const, 'valid' as const, 1),
-      // zeros of a ReLU tie under a maximum, and at a tie an engine may decide otherwise: such points would all be redrawn
-      parts: fc.constantFrom(
-        [nn.relu, nn.avgPool(2)] as const,
-        [nn.relu, nn.avgPool(2, { stride: 1 })] as const,
-        [nn.tanh, nn.maxPool(2)] as const,
-        [nn.tanh, nn.maxPool(3, { stride: 1 })] as const
-      ),
-      seed: fc.nat({ max: 1e6 })
-    })
-    // and so do the borders that only the bias reaches
-    .filter(({ kernel, padding }) => kernel > 1 || padding !== 1)
-    .map(({ channels, more, kernel, stride, padding, parts: [activation, pool], seed }) => ({
-      net: nn.serial(
-        nn.conv2d(channels, kernel, { stride, padding, sigmaB: 0.1 }),
-        activation,
-        pool,
-        nn.conv2d(more, 2, { sigmaB: 0.1 }),
-        activation,
-        nn.flatten,
-        nn.dense(2)
-      ),
-      seed
-    }))
-
   it.each(engines)('and their gradients are the same on %s', async (name, count) => {
-    const opened = await openEngine({ require: name, threads: 1 })()
-    if (E.isLeft(opened)) throw new Error(formatError(opened.left))
-    const engine = opened.right
-    await fc.assert(
-      fc.asyncProperty(nets, async ({ net, seed }) => {
-        const params = net.init(key(seed), [2, 11, 10])
-        const loss = (p: nn.Params, x: Tensor): Tensor => ops.mean()(ops.square(net.apply(p)(x)))
-        const both = (x: Tensor, p: nn.Params) => ({
-          out: net.apply(p)(x),
-          params: grad(loss)(p, x),
-          images: grad((t: Tensor) => loss(p, t))(x)
-        })
-        await engineAgrees(engine, both, [spec([1, 2, 11, 10]), params], { runs: 1 })
-      }),
-      { numRuns: runs(count) }
-    )
+    const engine = right(await openEngine({ require: name, threads: 1 })())
+    await convolvesRightly(engine, count)
     await engine.dispose()
   })
 })

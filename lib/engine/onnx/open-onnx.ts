@@ -63,13 +63,13 @@ const withoutWorker = async <A>(effect: () => Promise<A>): Promise<A> => {
 /** With a provider beside the CPU, a model of which a node would run on the CPU is refused. */
 const createSession = (
   runtime: OnnxRuntime,
-  { provider, fallsBack }: Provider,
+  { provider, settings, fallsBack }: Provider,
   model: OnnxModel
 ): Promise<InferenceSession> =>
   runtime.call(() =>
     withoutWorker(() =>
       runtime.InferenceSession.create(serialise(model), {
-        executionProviders: [provider],
+        executionProviders: [{ name: provider, ...settings }],
         intraOpNumThreads: runtime.threads,
         interOpNumThreads: 1,
         executionMode: 'sequential',

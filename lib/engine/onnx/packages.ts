@@ -34,6 +34,8 @@ export interface OnnxRuntime extends Package, Executed {
 export interface Provider {
   /** ONNX Runtime's name of the execution provider. */
   readonly provider: string
+  /** What it is told beside its name. */
+  readonly settings?: Pick<InferenceSession.WebGpuExecutionProviderOption, 'preferredLayout'>
   readonly target: OnnxTarget
   readonly package: string
   /** Whether ONNX Runtime gives nodes that the provider cannot run to the CPU, unless it is told not to. */
@@ -180,6 +182,8 @@ export const providers: { readonly [K in OnnxKind]: Provider } = {
   },
   webgpu: {
     provider: 'webgpu',
+    // channels last, transposes are added and moved to where some have no kernel, as those of bools
+    settings: { preferredLayout: 'NCHW' },
     target: 'webgpu',
     package: inNode() ? NATIVE : 'onnxruntime-web',
     fallsBack: true,
