@@ -60,7 +60,15 @@ const withoutWorker = async <A>(effect: () => Promise<A>): Promise<A> => {
   }
 }
 
-/** With a provider beside the CPU, a model of which a node would run on the CPU is refused. */
+/**
+ * For a provider beside the CPU: a model of which a node would run on the CPU is refused, and transposes stay where they are.
+ * ONNX Runtime moves them past comparisons, where they would be of bools, for which WebGPU has no kernel.
+ */
+const onlyHere = {
+  session: { disable_cpu_ep_fallback: '1' },
+  optimization: { disable_specified_optimizers: 'TransposeOptimizer' }
+}
+
 const createSession = (
   runtime: OnnxRuntime,
   { provider, settings, fallsBack }: Provider,
@@ -77,7 +85,7 @@ const createSession = (
         graphOptimizationLevel: 'all',
         // errors come back as errors
         logSeverityLevel: 4,
-        ...(fallsBack && { extra: { session: { disable_cpu_ep_fallback: '1' } } })
+        ...(fallsBack && { extra: onlyHere })
       })
     )
   )
