@@ -42,6 +42,9 @@ const answerOf = (args: readonly string[], terminal: Terminal): TE.TaskEither<Ta
       )
 }
 
+/** A text without the user and password of a URL in it: a misplaced word is repeated in an error. */
+const withoutPasswords = (text: string): string => text.replaceAll(/(\w:\/\/)[^\s"]*@/g, '$1***@')
+
 /**
  * The command: arguments in, an exit code out. A failure is one line on stderr and code 1. With `--json` stdout gets one
  * JSON object in any case: the answer, or the error as `error`.
@@ -59,9 +62,9 @@ export const program =
       err(
         result.left._tag === 'StopError'
           ? 'stopped: what was computed is saved, and the same command continues from there\n'
-          : `${formatError(result.left).replaceAll(/\s*\n\s*/g, ' ')}\n`
+          : `${withoutPasswords(formatError(result.left)).replaceAll(/\s*\n\s*/g, ' ')}\n`
       )
-      if (isJson) out(`${JSON.stringify({ error: result.left })}\n`)
+      if (isJson) out(`${withoutPasswords(JSON.stringify({ error: result.left }))}\n`)
       return 1
     }
     const { text, json } = result.right

@@ -11,8 +11,16 @@ const faults: readonly (readonly [pattern: RegExp, expected: string])[] = [
     /WRONGPASS|NOAUTH|invalid password|AUTH/,
     'a password that this Redis accepts (in the URL, or in TANGENTFLOW_REDIS_PASSWORD)'
   ],
+  [/NOPERM/, 'a user whom this Redis allows the commands of a queue'],
   [/OOM|MISCONF|ENOSPC/, 'a Redis with room in memory and on its disk'],
-  [/ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|closed|timed out/i, 'a Redis that answers there']
+  [
+    /certificate|altnames/i,
+    'a certificate that Node trusts (NODE_EXTRA_CA_CERTS names a file with that of your authority)'
+  ],
+  [
+    /ECONN|EHOST|ENET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|closed|timed out|SSL|EPROTO|Protocol error/i,
+    'a Redis that answers there, with TLS for rediss:// and without for redis://'
+  ]
 ]
 
 /** Whatever a client of Redis throws, as an IoError that names the place and not the password. */

@@ -3,6 +3,8 @@
  * {@link queueJobs} gives the `jobs` of `experiment.run`, {@link work} is a worker, {@link queueStatus} what is there. Results and
  * checkpoints travel through {@link Stores}, a function from names to stores: Redis for small ones, `fileStore` in a shared folder,
  * or a bucket of your own (`read` gives undefined where nothing is, `write` replaces whole or not at all). `bullmq` and `ioredis` are optional peers.
+ *
+ * @module tangentflow/queue
  */
 export { openQueue, type QueueOptions, type RunQueue } from './run-queue.js'
 export { queueJobs } from './queue-jobs.js'

@@ -1,11 +1,17 @@
 import type * as Bull from 'bullmq'
 import type * as Io from 'ioredis'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { tangentError, type TangentError } from '../core/error.js'
+import { messageOf, tangentError, type TangentError } from '../core/error.js'
 
 const load = <A>(name: string, get: () => Promise<A>): TE.TaskEither<TangentError, A> =>
-  TE.tryCatch(get, () =>
-    tangentError('ConfigError', 'queue', `the package ${name} (npm install bullmq ioredis)`, 'none', name)
+  TE.tryCatch(get, (thrown) =>
+    tangentError(
+      'ConfigError',
+      'queue',
+      `the package ${name} (npm install bullmq ioredis)`,
+      messageOf(thrown),
+      name
+    )
   )
 
 /** BullMQ, an optional peer. */

@@ -4,7 +4,7 @@ import type * as IO from 'fp-ts/lib/IO.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
-import { readStore } from '../checkpoint/checkpoint.js'
+import { readStore, type Store } from '../checkpoint/checkpoint.js'
 import { tangentError, type TangentError } from '../core/error.js'
 import type { EngineChoice } from '../engine/engine-choice.js'
 import type { PhaseProgress } from '../experiment/compute-run.js'
@@ -21,6 +21,21 @@ const Progress = t.type({ phase: t.string, done: t.number, total: t.number, note
 /** Milliseconds from one look at a run in the queue to the next. */
 const LOOK = 500
 
+/** Writes where nothing was; another client that wrote the same meanwhile is as good. */
+const writeFirst = (store: Store, bytes: Uint8Array): TE.TaskEither<TangentError, void> =>
+  pipe(
+    store.write(bytes),
+    TE.orElse((error) =>
+      pipe(
+        store.read,
+        TE.flatMap((found) => (found === undefined ? TE.left(error) : TE.right(undefined)))
+      )
+    )
+  )
+
+/** What helps where Redis or the store lost something. */
+const AGAIN = 'asking again computes what is missing'
+
 /** Puts an experiment into the store, and all its runs that wait for another one to that. */
 const announce = (
   opened: RunQueue,
@@ -30,7 +45,9 @@ const announce = (
   const store = opened.stores(`${idOf(experiment)}.experiment.json`)
   return pipe(
     store.read,
-    TE.flatMap((found) => (found === undefined ? store.write(encodeJson(experiment)) : TE.right(undefined))),
+    TE.flatMap((found) =>
+      found === undefined ? writeFirst(store, encodeJson(experiment)) : TE.right(undefined)
+    ),
     TE.flatMap(() =>
       pipe(
         runsOf(experiment),
@@ -65,7 +82,7 @@ const follower = (opened: RunQueue, stop: Task<boolean>) => {
       TE.flatMap(({ job, state }) => {
         if (job === undefined)
           return TE.left(
-            tangentError('IoError', 'queue', 'the run in the queue', 'nothing: it was removed', id)
+            tangentError('IoError', 'queue', `the run in the queue (${AGAIN})`, 'nothing: it was removed', id)
           )
         if (state === 'failed') return TE.left(failureOf(job))
         if (Progress.is(job.progress) && state === 'active') onProgress(job.progress)()
@@ -146,7 +163,7 @@ export const queueJobs = (
                         tangentError(
                           'IoError',
                           'queue',
-                          'the result in the store',
+                          `the result in the store (${AGAIN}; have the workers the same store?)`,
                           'nothing: it was lost',
                           opened.stores(`${id}.json`).where ?? id
                         )

@@ -9,9 +9,13 @@ const states = ['active', 'waiting', 'delayed', 'failed', 'completed'] as const
 
 /** A run that goes on or has failed. */
 export interface RunSeen {
+  /** Its fingerprint. */
   readonly id: string
+  /** Its name in the experiment, `ticket-0.2-seed0`. */
   readonly run: string
+  /** Whether it goes on or has failed. */
   readonly state: 'active' | 'failed'
+  /** How often it was tried. */
   readonly tries: number
   /** What it said last; of a failed one, its error. */
   readonly said: unknown
@@ -19,7 +23,9 @@ export interface RunSeen {
 
 /** What is in a queue. */
 export interface QueueStatus {
+  /** How many runs are active, waiting, delayed, failed and completed. */
   readonly counts: Readonly<Record<string, number>>
+  /** Those that go on, then those that have failed. */
   readonly runs: readonly RunSeen[]
 }
 

@@ -13,9 +13,12 @@ export type Stores = (name: string) => Store
 /** The most that Redis is given in one piece: larger states belong into a folder. */
 const MOST = 64 * 2 ** 20
 
-/** Stores in Redis, each under a key of its own and at most 64 MiB. */
+/**
+ * Stores in Redis, each under a key of its own and at most 64 MiB. Redis forgets a file that was neither read nor written
+ * for so many milliseconds.
+ */
 export const redisStores =
-  (client: Redis, address: RedisAddress, prefix: string): Stores =>
+  (client: Redis, address: RedisAddress, prefix: string, keptFor: number): Stores =>
   (name) => {
     const key = `${prefix}:file:${name}`
     const where = `${address.shown} ${key}`
@@ -30,14 +33,17 @@ export const redisStores =
     return {
       where,
       read: pipe(
-        TE.tryCatch(() => client.getBuffer(key), redisError(address)),
-        TE.map((bytes) => (bytes === null ? undefined : new Uint8Array(bytes)))
+        TE.tryCatch(async () => {
+          const bytes = await client.getBuffer(key)
+          if (bytes !== null) await client.pexpire(key, keptFor)
+          return bytes === null ? undefined : new Uint8Array(bytes)
+        }, redisError(address))
       ),
       write: (bytes) =>
         bytes.length > MOST
           ? TE.left(tooLarge(bytes.length))
           : pipe(
-              TE.tryCatch(() => client.set(key, Buffer.from(bytes)), redisError(address)),
+              TE.tryCatch(() => client.set(key, Buffer.from(bytes), 'PX', keptFor), redisError(address)),
               TE.map(() => undefined)
             )
     }

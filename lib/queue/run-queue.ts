@@ -36,7 +36,7 @@ export interface QueueOptions {
   readonly url: string
   /** The password, where the URL has none. */
   readonly password?: string
-  /** The version of the library; all that share a queue have the same one. */
+  /** The version of the library, any text; all that share a queue give the same one. */
   readonly version: string
   /**
    * Queues of several names share a Redis.
@@ -56,15 +56,32 @@ export interface QueueOptions {
    * @defaultValue 30,000
    */
   readonly lostAfter?: number
+  /**
+   * Milliseconds after which Redis forgets a run that has ended, and a file of its own that was neither read nor written.
+   *
+   * @defaultValue 30 days
+   */
+  readonly keptFor?: number
 }
+
+/** 30 days. */
+const KEPT = 30 * 24 * 3600 * 1000
+
+const Times = t.partial({ lostAfter: codec.whole(1000), keptFor: codec.whole(1000) })
 
 /** A queue that is open. */
 export interface RunQueue {
+  /** Where its Redis is. */
   readonly address: RedisAddress
+  /** What it was opened with. */
   readonly options: QueueOptions
+  /** Its name in Redis. */
   readonly name: string
+  /** Where its results and checkpoints are. */
   readonly stores: Stores
+  /** The connection to Redis. */
   readonly client: Redis
+  /** The queue of BullMQ. */
   readonly queue: Queue
   /** Puts a run in the queue under its id; one that is there stays as it is. */
   readonly add: (id: string, run: QueuedRun) => TE.TaskEither<TangentError, void>
@@ -72,6 +89,7 @@ export interface RunQueue {
   readonly addAfter: (before: string, id: string, run: QueuedRun) => TE.TaskEither<TangentError, void>
   /** Adds the runs that wait for one that is done, however often it is called. */
   readonly release: (before: string) => TE.TaskEither<TangentError, void>
+  /** Ends the connections. */
   readonly close: Task<void>
 }
 
@@ -133,16 +151,21 @@ const sameVersion = async (
 /** Opens a queue; `close` ends its connections. A Redis that is not there, refuses, or serves another version is a Left. */
 export const openQueue = (options: QueueOptions): TE.TaskEither<TangentError, RunQueue> =>
   pipe(
-    TE.fromEither(redisAddress(options.url, options.password)),
-    TE.bindTo('address'),
+    TE.fromEither(codec.decode('queue', Times)({ lostAfter: options.lostAfter, keptFor: options.keptFor })),
+    TE.bind('address', () => TE.fromEither(redisAddress(options.url, options.password))),
     TE.bind('packages', () => bullmq),
     TE.bind('client', ({ address }) => connect(address)),
-    TE.flatMap(({ address, packages: { Queue }, client }) => {
+    TE.flatMap(({ address, packages: { Queue }, client, keptFor = KEPT }) => {
       const name = options.name ?? 'tangentflow'
       const prefix = `${name}:runs`
       const queue = new Queue(name, {
         connection: client,
-        defaultJobOptions: { attempts: ATTEMPTS, backoff: { type: 'exponential', delay: BACK_OFF } }
+        defaultJobOptions: {
+          attempts: ATTEMPTS,
+          backoff: { type: 'exponential', delay: BACK_OFF },
+          removeOnComplete: { age: keptFor / 1000 },
+          removeOnFail: { age: keptFor / 1000 }
+        }
       })
       queue.on('error', () => undefined)
       const tried = <A>(get: () => Promise<A>): TE.TaskEither<TangentError, A> =>
@@ -158,11 +181,12 @@ export const openQueue = (options: QueueOptions): TE.TaskEither<TangentError, Ru
         name,
         client,
         queue,
-        stores: options.stores ?? redisStores(client, address, prefix),
+        stores: options.stores ?? redisStores(client, address, prefix, keptFor),
         add,
         addAfter: (before, id, run) =>
           tried(async () => {
             await client.hset(afterKey(before), id, JSON.stringify(run))
+            await client.pexpire(afterKey(before), keptFor)
           }),
         release: (before) =>
           pipe(

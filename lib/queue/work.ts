@@ -45,7 +45,7 @@ const experimentOf = ({ stores }: RunQueue, id: string): TE.TaskEither<TangentEr
             tangentError(
               'IoError',
               'queue',
-              'the experiment of the run in the store (has the worker the same --store?)',
+              'the experiment of the run in the store (have the worker and who asked for it the same one?)',
               'nothing',
               where
             )

@@ -94,13 +94,27 @@ describe('the packed package', () => {
       throw error
     }
 
-    for (const absent of ['onnxruntime-node', 'onnxruntime-web', 'gl', 'fast-check'])
+    for (const absent of ['onnxruntime-node', 'onnxruntime-web', 'gl', 'fast-check', 'bullmq', 'ioredis'])
       expect(existsSync(join(project, 'node_modules', absent)), absent).toBe(false)
     expect(readdirSync(join(project, 'node_modules/tangentflow')).sort()).toEqual(
       expect.arrayContaining(['LICENSE', 'NOTICE', 'dist', 'package.json'])
     )
     const names = "console.log(Object.keys(await import('tangentflow')).length)"
     expect(Number(node(names))).toBeGreaterThan(0)
+
+    // A queue needs two packages, and says so of each.
+    const open =
+      "const { openQueue } = await import('tangentflow/queue')\n" +
+      "console.log(JSON.stringify(await openQueue({ url: 'redis://127.0.0.1:1', version: '0' })()))"
+    for (const absent of ['bullmq', 'ioredis']) {
+      expect(JSON.parse(node(open))).toMatchObject({
+        left: { _tag: 'ConfigError', expected: `the package ${absent} (npm install bullmq ioredis)` }
+      })
+      symlinkSync(join(root, 'node_modules', absent), join(project, 'node_modules', absent), 'junction')
+    }
+    expect(JSON.parse(node(open))).toMatchObject({
+      left: { _tag: 'IoError', where: 'redis://127.0.0.1:1/0' }
+    })
 
     // The laws need their one peer, fast-check: it is there from here on.
     symlinkSync(join(root, 'node_modules/fast-check'), join(project, 'node_modules/fast-check'), 'junction')
@@ -110,8 +124,9 @@ describe('the packed package', () => {
       join(project, 'main.ts'),
       "import * as tangentflow from 'tangentflow'\n" +
         "import * as laws from 'tangentflow/laws'\n" +
+        "import * as queue from 'tangentflow/queue'\n" +
         'type Any<T> = 0 extends 1 & T ? true : false\n' +
-        'export const typed: [Any<typeof tangentflow>, Any<typeof laws>] = [false, false]\n'
+        'export const typed: [Any<typeof tangentflow>, Any<typeof laws>, Any<typeof queue>] = [false, false, false]\n'
     )
     const compilerOptions = { module: 'nodenext', strict: true, noEmit: true, skipLibCheck: false, types: [] }
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }))

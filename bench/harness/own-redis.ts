@@ -8,7 +8,8 @@ import { join } from 'node:path'
 export const withoutRedis =
   spawnSync('redis-server', ['--version']).status === 0 ? undefined : 'no redis-server on this machine'
 
-const freePort = (): Promise<number> =>
+/** A port that nothing listens to. */
+export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer()
     server.on('error', reject)
@@ -20,7 +21,7 @@ const freePort = (): Promise<number> =>
     })
   })
 
-/** A Redis of a spec, on a free port and with a password, that keeps all that it was told when it is restarted. */
+/** A Redis of a spec or benchmark, on a free port and with a password, that keeps all that it was told when it is restarted. */
 export interface OwnRedis {
   readonly url: string
   readonly port: number
@@ -39,9 +40,12 @@ export const ownRedis = async (...settings: readonly string[]): Promise<OwnRedis
         ...['--port', `${port}`, '--dir', folder, '--requirepass', PASSWORD, '--save', ''],
         ...['--appendonly', 'yes', '--appendfsync', 'always', ...settings]
       ])
+      let said = ''
       child.on('error', reject)
+      child.on('exit', () => reject(new Error(`redis-server: ${said}`)))
       child.stdout.on('data', (part: Buffer) => {
-        if (part.toString().includes('eady to accept connections')) resolve(child)
+        said += part.toString()
+        if (said.includes('eady to accept connections')) resolve(child)
       })
     })
   const ended = (child: ChildProcess): Promise<void> =>
