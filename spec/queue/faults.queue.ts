@@ -53,7 +53,7 @@ describe.skipIf(withoutRedis !== undefined)('faults of a queue', () => {
         password: PASSWORD,
         version: VERSION,
         name,
-        lostAfter: 1000,
+
         ...options
       })()
     )

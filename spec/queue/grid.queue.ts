@@ -39,9 +39,7 @@ describe.skipIf(withoutRedis !== undefined)('a queue', () => {
 
   beforeAll(async () => {
     redis = await ownRedis()
-    opened = right(
-      await openQueue({ url: redis.url, password: PASSWORD, version: VERSION, lostAfter: 1000 })()
-    )
+    opened = right(await openQueue({ url: redis.url, password: PASSWORD, version: VERSION })())
     alone = timeless(await experiment.run(grid)(withReference)())
   }, 600_000)
   afterAll(async () => {

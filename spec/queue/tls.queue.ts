@@ -44,9 +44,7 @@ describe.skipIf(withoutRedis !== undefined)('a queue through TLS', () => {
 
   it('computes the same', async (context) => {
     context.skip(redis === undefined, missing)
-    const opened = right(
-      await openQueue({ url: redis!.url, password: PASSWORD, version: VERSION, lostAfter: 1000 })()
-    )
+    const opened = right(await openQueue({ url: redis!.url, password: PASSWORD, version: VERSION })())
     const own = worker(`rediss://127.0.0.1:${port}/0`, VERSION, PASSWORD, { NODE_EXTRA_CA_CERTS: cert })
     const result = await asked(opened, single)
     expect(own.said()).toContain('dense-seed0 training')

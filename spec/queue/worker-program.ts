@@ -4,7 +4,7 @@ import { openQueue, work } from '../../lib/queue/index.js'
 import { isLeft, right } from 'fp-ts/lib/Either.js'
 
 // A worker of spec/queue: takes runs from the Redis that its words name until SIGTERM, and tells what it does, a line each.
-const [url = '', password = '', version = '', lostAfter = '1000'] = process.argv.slice(2)
+const [url = '', password = '', version = '', lostAfter = '5000'] = process.argv.slice(2)
 let isStopped = false
 process.on('SIGTERM', () => (isStopped = true))
 
