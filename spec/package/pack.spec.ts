@@ -81,7 +81,7 @@ const install = (tarball: string): void => {
 const noNetwork = /ENOTCACHED|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT/
 
 describe('the packed package', () => {
-  it('installs, imports and has types in an empty ESM project', { timeout: 180_000 }, (context) => {
+  it('installs, imports and has types in an empty ESM project', { timeout: 300_000 }, (context) => {
     const tarball = pack()
     try {
       install(tarball)
