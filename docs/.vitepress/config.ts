@@ -80,7 +80,9 @@ const sidebars: DefaultTheme.Sidebar = {
     {
       text: 'API reference',
       link: '/api/',
-      items: ['', '/experiment', '/io', '/queue', '/laws'].flatMap((entry) => reference(`tangentflow${entry}`))
+      items: ['', '/experiment', '/io', '/queue', '/laws'].flatMap((entry) =>
+        reference(`tangentflow${entry}`)
+      )
     }
   ],
   '/decisions/': [{ text: 'Decisions', link: '/decisions/', items: decisions() }],
