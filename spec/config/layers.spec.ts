@@ -35,7 +35,8 @@ const cases: [verdict: 'allowed' | 'forbidden', file: string, specifier: string]
 
   ['allowed', 'lib/engine/gpujs/packages.ts', 'gpu.js'],
   ['forbidden', 'lib/engine/gpujs/lower.ts', 'gpu.js'],
-  ['allowed', 'lib/engine/onnx/open-onnx.ts', 'onnxruntime-node'],
+  ['allowed', 'lib/engine/onnx/packages.ts', 'onnxruntime-node'],
+  ['forbidden', 'lib/engine/onnx/open-onnx.ts', 'onnxruntime-node'],
   ['forbidden', 'lib/engine/onnx/lower.ts', 'onnxruntime-web/wasm'],
   ['allowed', 'lib/io/npy.ts', 'node:fs/promises'],
   ['forbidden', 'lib/data/idx.ts', 'node:fs'],
