@@ -6,27 +6,29 @@ import { mul, pointwise, where } from './pointwise.js'
 import { reduceMax, sum } from './reduce.js'
 import { expandDims, iota } from './reshape.js'
 
-const { abs, add, div, equal, exp, less, log, log1p, sub } = pointwise
+const { add, div, equal, exp, log1p, sub } = pointwise
 
-/** What log Σ exp is made of: exp(shifted) never overflows, and Σ exp(shifted) = 1 + rest for a rest of at least 0. */
+/** What log Σ exp is made of. */
 interface Shifted {
   /** The largest element over the axis, kept as an axis of size 1. */
   readonly peak: Tensor
-  /** x − peak; where the peak is infinite 0 at the elements that reach it and −∞ elsewhere, the limit. */
+  /** 1 at the elements that are the largest. */
+  readonly reached: Tensor
+  /** 0 at those and x − peak elsewhere, which is the limit at infinite peaks too; its exponential never overflows. */
   readonly shifted: Tensor
   readonly exponentials: Tensor
-  /** What the others add to the exponential of the largest, so that log(1 + rest) keeps its digits where that is tiny. */
-  readonly rest: Tensor
 }
 
 const shift = (axis: number, x: Tensor): Shifted => {
   const peak = expandDims(axis)(reduceMax(axis)(x))
   const reached = equal(peak)(x)
-  const shifted = where(less(Infinity)(abs(peak)))(sub(peak)(x), log(reached))
-  const exponentials = exp(shifted)
-  const more = sub(1)(sum(axis)(reached))
-  return { peak, shifted, exponentials, rest: add(more)(sum(axis)(sub(reached)(exponentials))) }
+  const shifted = where(reached)(0, sub(peak)(x))
+  return { peak, reached, shifted, exponentials: exp(shifted) }
 }
+
+/** log Σ exp(shifted), of which one largest element gives the 1 of log1p: the sum of the others keeps its digits where it is tiny. */
+const logOfSum = (axis: number, { reached, exponentials }: Shifted): Tensor =>
+  log1p(add(sub(1)(sum(axis)(reached)))(sum(axis)(sub(reached)(exponentials))))
 
 /** The tangent of a function of one axis, given the axis, the argument, the result and the argument's tangent. */
 type Tangent = (axis: number, x: Tensor, out: Tensor, t: Tensor) => Tensor
@@ -51,8 +53,8 @@ const expected = (axis: number, p: Tensor, t: Tensor): Tensor => expandDims(axis
 export const softmax = smooth(
   'softmax',
   (axis, x) => {
-    const { exponentials, rest } = shift(axis, x)
-    return div(expandDims(axis)(add(1)(rest)))(exponentials)
+    const { exponentials } = shift(axis, x)
+    return div(expandDims(axis)(sum(axis)(exponentials)))(exponentials)
   },
   (axis, _, p, t) => mul(p)(sub(expected(axis, p, t))(t))
 )
@@ -61,10 +63,10 @@ export const softmax = smooth(
 export const logSoftmax = smooth(
   'logSoftmax',
   (axis, x) => {
-    const { shifted, rest } = shift(axis, x)
-    return sub(expandDims(axis)(log1p(rest)))(shifted)
+    const parts = shift(axis, x)
+    return sub(expandDims(axis)(logOfSum(axis, parts)))(parts.shifted)
   },
-  (axis, _, out, t) => sub(expected(axis, exp(out), t))(t)
+  (axis, x, _, t) => sub(expected(axis, softmax(axis)(x), t))(t)
 )
 
 /**
@@ -81,10 +83,10 @@ export const logSoftmax = smooth(
 export const logSumExp = smooth(
   'logSumExp',
   (axis, x) => {
-    const { peak, rest } = shift(axis, x)
-    return add(sum(axis)(peak))(log1p(rest))
+    const parts = shift(axis, x)
+    return add(sum(axis)(parts.peak))(logOfSum(axis, parts))
   },
-  (axis, x, _, t) => sum(axis)(mul(exp(logSoftmax(axis)(x)))(t))
+  (axis, x, _, t) => sum(axis)(mul(softmax(axis)(x))(t))
 )
 
 /** Whole numbers as rows of 0 and one 1: [...] → [..., classes]. A number outside [0, classes) gives a row of 0. */
