@@ -28,7 +28,6 @@ export const optimise = (graph: Graph): Graph =>
     graph,
     trimLoops,
     simplify,
-    simplify,
     deduplicate,
     mergeContractions,
     deduplicate,

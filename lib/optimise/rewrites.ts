@@ -19,8 +19,8 @@ const rule = (
   rewrite: (...inputs: readonly [Tensor, Tensor, Tensor]) => Tensor | undefined
 ): Rewrite => ({
   name,
+  of: [fn],
   apply: (node) => {
-    if (!isPointwise(fn)(node)) return undefined
     const [a, b, c] = node.inputs
     return rewrite(a!, b ?? a!, c ?? a!)
   }
@@ -79,6 +79,7 @@ const unitReshape = (node: TensorOf<'reshape'>): Tensor | undefined => {
 const reshapes: readonly Rewrite[] = [
   {
     name: 'reshape of reshape',
+    of: ['reshape'],
     apply: (node) =>
       isOp(node, 'reshape') && isOp(node.inputs[0]!, 'reshape')
         ? apply(node.op, node.inputs[0].inputs)
@@ -86,6 +87,7 @@ const reshapes: readonly Rewrite[] = [
   },
   {
     name: 'reshape to the same shape',
+    of: ['reshape'],
     apply: (node) =>
       isOp(node, 'reshape') && sameShape(node.shape, node.inputs[0]!.shape) ? node.inputs[0] : undefined
   }
@@ -95,6 +97,7 @@ const reshapes: readonly Rewrite[] = [
 const contractions: readonly Rewrite[] = [
   {
     name: 'view of a view',
+    of: ['contract'],
     apply: (node) => {
       const inner = node.inputs[0]
       if (!isOp(node, 'contract') || node.inputs.length !== 1 || !isOp(inner!, 'contract')) return undefined
@@ -105,6 +108,7 @@ const contractions: readonly Rewrite[] = [
   },
   {
     name: '0 · x = 0 for an x that no argument makes infinite',
+    of: ['contract'],
     apply: (node) =>
       isOp(node, 'contract') &&
       node.inputs.length > 1 &&
@@ -115,6 +119,7 @@ const contractions: readonly Rewrite[] = [
   },
   {
     name: '1 · x = x',
+    of: ['contract'],
     apply: (node) => {
       const known = knownFactor(node)
       return known?.factor === 1 ? known.rest : undefined
@@ -122,6 +127,7 @@ const contractions: readonly Rewrite[] = [
   },
   {
     name: 'a · (b · x) = (ab) · x for numbers a, b',
+    of: ['contract'],
     apply: (node) => {
       const outer = knownFactor(node)
       const inner = outer === undefined ? undefined : knownFactor(outer.rest)
@@ -133,6 +139,7 @@ const contractions: readonly Rewrite[] = [
   },
   {
     name: 'reshape with units = contraction',
+    of: ['reshape'],
     apply: (node) => (isOp(node, 'reshape') ? unitReshape(node) : undefined)
   }
 ]
@@ -194,6 +201,7 @@ const pointwise: readonly Rewrite[] = [
 /** A pointwise function on tensors without axes of size 1, which vmap over a batched function leaves behind. */
 const units: Rewrite = {
   name: 'axes of size 1 leave pointwise functions',
+  of: ['pointwise'],
   apply: (node) => {
     if (!isOp(node, 'pointwise') || !node.shape.includes(1)) return undefined
     const kept = node.shape.flatMap((n, axis) => (n === 1 ? [] : [axis]))
@@ -207,11 +215,13 @@ const units: Rewrite = {
 const structure: readonly Rewrite[] = [
   {
     name: 'slice of everything',
+    of: ['slice'],
     apply: (node) =>
       isOp(node, 'slice') && sameShape(node.shape, node.inputs[0]!.shape) ? node.inputs[0] : undefined
   },
   {
     name: 'slice of one part of a concatenation',
+    of: ['slice'],
     apply: (node) => {
       const [whole] = node.inputs
       if (!isOp(node, 'slice') || !isOp(whole!, 'concat')) return undefined
@@ -231,16 +241,19 @@ const structure: readonly Rewrite[] = [
   },
   {
     name: 'pad by nothing',
+    of: ['pad'],
     apply: (node) =>
       isOp(node, 'pad') && sameShape(node.shape, node.inputs[0]!.shape) ? node.inputs[0] : undefined
   },
   {
     name: 'pad of zeros',
+    of: ['pad'],
     apply: (node) =>
       isOp(node, 'pad') && knownScalar(node.inputs[0]!) === 0 ? fill(0, node.shape) : undefined
   },
   {
     name: 'structure of a constant fill',
+    of: ['reshape', 'slice', 'reduceMax'],
     apply: (node) => {
       if (!isOp(node, 'reshape') && !isOp(node, 'slice') && !isOp(node, 'reduceMax')) return undefined
       const known = knownScalar(node.inputs[0]!)
@@ -249,6 +262,7 @@ const structure: readonly Rewrite[] = [
   },
   {
     name: 'the largest n of n',
+    of: ['topKMask'],
     apply: (node) =>
       isOp(node, 'topKMask') && node.op.k === node.shape[node.shape.length - 1]
         ? fill(1, node.shape)
@@ -266,8 +280,11 @@ export const rewrites: readonly Rewrite[] = [
   ...structure
 ]
 
-/** One bottom-up pass of constant folding and the algebraic rules. */
-export const simplify = (graph: Graph): Graph => rewrite(graph, settle(rewrites))
+/** Two bottom-up passes of constant folding and the algebraic rules: a rule may need what another made of a later node. */
+export const simplify = (graph: Graph): Graph => {
+  const visit = settle(rewrites)
+  return rewrite(rewrite(graph, visit), visit)
+}
 
 /** Constant folding and the merging of reshapes, for graphs whose contractions must stay in the form they have. */
 export const foldReshapes = (graph: Graph): Graph => rewrite(graph, settle(reshapes))

@@ -38,6 +38,7 @@ const turned = (x: Tensor, [p, q, r, s]: readonly [number, number, number, numbe
 export const windows: readonly Rewrite[] = [
   {
     name: 'unfold of windows side by side = reshape',
+    of: ['unfold'],
     apply: (node) => {
       if (!isOp(node, 'unfold')) return undefined
       const x = node.inputs[0]!
@@ -54,6 +55,7 @@ export const windows: readonly Rewrite[] = [
   },
   {
     name: 'fold of windows side by side = reshape',
+    of: ['fold'],
     apply: (node) => {
       if (!isOp(node, 'fold')) return undefined
       const sizes = tiles(node.op.size, node.op)
@@ -71,6 +73,7 @@ export const windows: readonly Rewrite[] = [
   },
   {
     name: 'largest of permuted = permuted largest',
+    of: ['reduceMax'],
     apply: (node) => {
       const inner = node.inputs[0]
       if (!isOp(node, 'reduceMax') || !isOp(inner!, 'contract') || inner.inputs.length !== 1) return undefined
