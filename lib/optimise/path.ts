@@ -204,7 +204,7 @@ const greedyPath = (product: IndexProduct): CheapestPath => {
   return { path: take(parts.keys().next().value!), cost: total }
 }
 
-/** The operands of more than one element;/** The operands of more than one element; scalars only scale and take no part in the search. */
+/** The operands of more than one element; scalars only scale and take no part in the search. */
 export const tensorOperands = ({ operands, sizes }: ContractOp): number[] =>
   operands.flatMap((indices, k) => (indices.some((index) => sizes[index] !== 1) ? [k] : []))
 
