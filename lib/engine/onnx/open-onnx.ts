@@ -31,7 +31,7 @@ const deviceNeeded = 'a device that is there; open the engine again'
 const deviceFailures: readonly (readonly [RegExp, string])[] = [
   [/device.*\blost\b|\blost\b.*device/i, deviceNeeded],
   [
-    /out of memory|failed to allocate|bad_alloc|bad allocation|allocation failed/i,
+    /out of memory|failed to allocate|bad_alloc|bad allocation|allocation failed|invalid buffer|max buffer size|too many storage buffers/i,
     'memory for the program on its device'
   ]
 ]
