@@ -1,11 +1,12 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { MOST_UNROLLED, requireWhole } from '../core/check.js'
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { scalar } from '../core/ndarray.js'
 import { sizeOf } from '../core/shape.js'
 import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import { geometry, projectOnto, randomPoint, unitBox } from './ball.js'
-import { type Candidate, type Goal, goalOf, type GoalOptions } from './goal.js'
+import { type Candidate, type Goal, goalKinds, goalOf, type GoalOptions } from './goal.js'
 import type { Iteration } from './iteration.js'
 import { alongBatch, bisect, both, chooseEach, either, flat, maxEach, not, sumEach } from './samples.js'
 
@@ -17,6 +18,13 @@ export interface ApgdOptions extends GoalOptions {
   readonly restarts?: number
   /** The fraction of rising steps below which the step is halved. @defaultValue 0.75 */
   readonly rho?: number
+}
+
+const kinds: OptionKinds<ApgdOptions> = {
+  ...goalKinds,
+  steps: option.number,
+  restarts: option.number,
+  rho: option.number
 }
 
 /** The point of the largest loss so far, its gradient and that loss, [n]. */
@@ -54,6 +62,7 @@ const common = (operation: string, options: ApgdOptions, steps: number) =>
     gradients: true,
     box: options.box ?? unitBox,
     goal: (logits, batch, key) => {
+      checkOptions(operation, kinds, options)
       requireWhole(operation, 'steps', steps, 0, MOST_UNROLLED)
       return goalOf(operation, options, logits, batch, key)
     }

@@ -2,6 +2,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import { entry } from '../core/entry.js'
 import type { HostKey } from '../core/key.js'
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { sizeOf } from '../core/shape.js'
 import { fold } from '../graph/key.js'
 import type { Effect } from '../graph/runner.js'
@@ -113,6 +114,18 @@ export interface AuditOptions {
   readonly batch?: number
 }
 
+const kinds: OptionKinds<AuditOptions> = {
+  epsilon: option.number,
+  norm: option.word('linf', 'l2', 'l1'),
+  box: option.any,
+  steps: option.number,
+  stepSize: option.number,
+  queries: option.number,
+  image: option.any,
+  transfers: option.any,
+  batch: option.number
+}
+
 /** The result of an audit. */
 export interface Audit {
   /** The signs of overestimated robustness that were found. */
@@ -185,6 +198,7 @@ export const audit = entry(
   2,
   <P>(model: Model<P>, options: AuditOptions) =>
     (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Audit> => {
+      checkOptions('attack.audit', kinds, options)
       const { epsilon, norm = 'linf', box = [0, 1], steps = 40, queries = 500, image, batch = 256 } = options
       const ball = { epsilon, norm, box }
       const sized = { stepSize: options.stepSize ?? epsilon / 10, keep: 'best' } as const

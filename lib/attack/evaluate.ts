@@ -5,6 +5,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { entry } from '../core/entry.js'
 import { fail, type TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import type { NdArray } from '../core/ndarray.js'
 import { fold, type Key } from '../graph/key.js'
 import { type Effect, type Executed, loop, type Result, type Runner } from '../graph/runner.js'
@@ -57,6 +58,14 @@ export type EvaluateOptions = RunOptions & {
         readonly attack?: undefined
       }
   )
+
+const kinds: OptionKinds<EvaluateOptions> = {
+  chunk: option.number,
+  batch: option.number,
+  observe: option.function,
+  attack: option.function,
+  attacks: option.any
+}
 
 /** The inputs that an attack made of one batch, and which of its gradients were at fault, where that is known. */
 interface AttackOutput {
@@ -229,7 +238,12 @@ export const evaluate = entry(
   <P>(model: Model<P>, options: EvaluateOptions) =>
     (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Robustness> =>
       pipe(
-        RTE.fromEither(attempt(() => options.attacks === undefined || checkNames(options.attacks))),
+        RTE.fromEither(
+          attempt(() => {
+            checkOptions('attack.evaluate', kinds, options)
+            if (options.attacks !== undefined) checkNames(options.attacks)
+          })
+        ),
         RTE.flatMapEither(() => {
           const { attacks = [options], batch } = options
           const all = attacks.flatMap(({ attack }) => attack ?? [])

@@ -1,4 +1,5 @@
 import { fail } from '../core/error.js'
+import { option, type OptionKinds } from '../core/options.js'
 import { sameShape, showShape } from '../core/shape.js'
 import { vjp } from '../diff/index.js'
 import { fold, type Key } from '../graph/key.js'
@@ -67,6 +68,15 @@ export interface GoalOptions extends BallOptions {
   readonly loss?: AttackLoss
   /** The class to reach; success is then to reach it, and not only to leave the label. */
   readonly target?: Target
+}
+
+/** The kinds of the options that every iterative attack has. */
+export const goalKinds: OptionKinds<GoalOptions> = {
+  epsilon: option.any,
+  box: option.any,
+  norm: option.word('linf', 'l2', 'l1'),
+  loss: option.function,
+  target: option.function
 }
 
 /** The child of an attack's key that targets are drawn from; steps take those below. */

@@ -1,10 +1,11 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { MOST_UNROLLED, requireFinite, requireFraction, requireWhole } from '../core/check.js'
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import type { TensorLike, Tensor } from '../graph/tensor.js'
 import { ops } from '../graph/ops/index.js'
 import type { Attack } from '../nn/model.js'
 import { geometry, projectOnto, randomPoint, unitBox } from './ball.js'
-import { goalOf, type GoalOptions } from './goal.js'
+import { goalKinds, goalOf, type GoalOptions } from './goal.js'
 import { iterate } from './iterate.js'
 import type { Iteration } from './iteration.js'
 import type { TracedAttack } from './run.js'
@@ -61,7 +62,21 @@ export type PgdState = {
 /** The schedule of PGD gives nothing to its steps. */
 export type PgdSchedule = { readonly [name: string]: never }
 
+const kinds: OptionKinds<PgdOptions> = {
+  ...goalKinds,
+  steps: option.number,
+  stepSize: option.number,
+  relativeStep: option.number,
+  randomStart: option.flag,
+  restarts: option.number,
+  keep: option.word('last', 'best'),
+  freeze: option.flag,
+  momentum: option.number,
+  sparsity: option.number
+}
+
 const check = (operation: string, options: PgdOptions): void => {
+  checkOptions(operation, kinds, options)
   const { steps, stepSize, relativeStep, momentum = 0, sparsity = 0 } = options
   requireWhole(operation, 'steps', steps, 0, MOST_UNROLLED)
   if (relativeStep === undefined) requireFinite(operation, 'stepSize', stepSize, 0)

@@ -1,12 +1,13 @@
 import { MOST_UNROLLED, requireFraction, requireWhole } from '../core/check.js'
 import { fail } from '../core/error.js'
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { scalar } from '../core/ndarray.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
 import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import { margin } from '../nn/loss.js'
 import { unitBox } from './ball.js'
-import { type AttackLoss, type Candidate, type Goal, goalOf, type GoalOptions } from './goal.js'
+import { type AttackLoss, type Candidate, type Goal, goalKinds, goalOf, type GoalOptions } from './goal.js'
 import { iterate } from './iterate.js'
 import type { Iteration } from './iteration.js'
 import { type ImageShape, pointAt, proposals } from './proposals.js'
@@ -28,6 +29,15 @@ export interface SquareOptions extends Omit<GoalOptions, 'norm'> {
   readonly restarts?: number
   /** The layout of a sample, where its shape is not [channels, height, width] or [height, width] already. */
   readonly image?: ImageShape | undefined
+}
+
+const kinds: OptionKinds<SquareOptions> = {
+  ...goalKinds,
+  norm: option.word('linf', 'l2'),
+  steps: option.number,
+  fraction: option.number,
+  restarts: option.number,
+  image: option.any
 }
 
 /** The point that the next proposal changes, and its loss, [n]. */
@@ -87,7 +97,6 @@ const imageOf = (shape: Shape, image: ImageShape | undefined): ImageShape => {
 /** The iteration of {@link square} in either norm, without its restarts. */
 export const squareIteration = (options: SquareOptions): Iteration<SquareState, SquareSchedule> => {
   const { norm = 'linf', steps = 5000, fraction = 0.8, loss = marginLoss } = options
-  const { pattern, propose } = proposals[norm]
   const layout = ({ ball }: Goal): ImageShape => imageOf(ball.centre.shape, options.image)
   return {
     steps,
@@ -96,18 +105,22 @@ export const squareIteration = (options: SquareOptions): Iteration<SquareState, 
     gradients: false,
     box: options.box ?? unitBox,
     goal: (logits, batch, key) => {
+      checkOptions('attack.square', kinds, options)
       requireWhole('attack.square', 'steps', steps, 0, MOST_UNROLLED)
       requireFraction('attack.square', 'fraction', fraction, '(0, 1]')
       return goalOf('attack.square', { ...options, norm, loss }, logits, batch, key)
     },
     start: (goal, key) => {
-      const point = pointAt(goal, ops.mul(goal.ball.epsilon)(pattern(goal, layout(goal), key)))
+      const point = pointAt(
+        goal,
+        ops.mul(goal.ball.epsilon)(proposals[norm].pattern(goal, layout(goal), key))
+      )
       return { point, state: { accepted: point, loss: ops.fill(-1e30, [point.shape[0]!]) } }
     },
     schedule: (step) => ({ part: scalar(covered(step, steps, fraction)) }),
     step: (goal, at, _gradient, state, { part }, key) => {
       const next = accept(at, state)
-      return { point: propose(goal, layout(goal), next.accepted, part, key), state: next }
+      return { point: proposals[norm].propose(goal, layout(goal), next.accepted, part, key), state: next }
     }
   }
 }

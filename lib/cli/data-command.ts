@@ -6,7 +6,7 @@ import { classCounts } from '../data/index.js'
 import { isPublished, published, publishedNames } from '../data/published.js'
 import { fetchSet, type LoadedSet, loadSet, planFetch } from '../io/index.js'
 import { type Answer, helpAnswer } from './answer.js'
-import { expectOneOf } from './nearest.js'
+import { expectOneOf } from '../core/nearest.js'
 import type { Terminal } from './terminal.js'
 import { type Command, optionLines, path, readRequest } from './read-request.js'
 

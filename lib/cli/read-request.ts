@@ -5,7 +5,7 @@ import { leftWith, type TangentError } from '../core/error.js'
 import { engineChoices } from '../engine/engine-choice.js'
 import * as codec from '../format/codec.js'
 import { decode } from '../format/codec.js'
-import { expectOneOf } from './nearest.js'
+import { expectOneOf } from '../core/nearest.js'
 
 /** What `--help` says of an option: its value (none for a switch), what it does, and its default. */
 export type OptionHelp = readonly [value: string, says: string, fallback?: string]

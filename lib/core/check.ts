@@ -79,6 +79,7 @@ export const requireFraction = (
   value: number,
   interval: UnitInterval = '[0, 1]'
 ): number =>
+  typeof value === 'number' &&
   value >= 0 &&
   value <= 1 &&
   !(value === 0 && interval.startsWith('(')) &&

@@ -1,7 +1,8 @@
 /**
- * What every other folder builds on and nothing here knows of graphs: errors as records (`error.ts`), checks of numbers and
- * options (`check.ts`), shapes, concrete arrays, random keys of the host, trees. Other folders import the files; this index
- * names what the package makes public. To add a check of arguments, add a `require…` to `check.ts`.
+ * What every other folder builds on and nothing here knows of graphs: errors as records (`error.ts`), checks of numbers
+ * (`check.ts`) and options (`options.ts`), what makes a function never throw (`entry.ts`), shapes, concrete arrays, random keys of
+ * the host, trees. Other folders import the files; this index names what the package makes public. To add a check of arguments,
+ * add a `require…` to `check.ts`.
  */
 export { type ErrorTag, formatError, tangentError, type TangentError, TangentFailure } from './error.js'
 export { type HostKey, key, normals, permutation, rademachers, uniforms } from './key.js'

@@ -3,6 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { requireWhole } from '../core/check.js'
 import { entry } from '../core/entry.js'
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { showValue, type TangentError, tangentError } from '../core/error.js'
 import { type Engine, engineOf } from './engine.js'
 import { type EngineName, engineNames, engines, isEngineName } from './engines.js'
@@ -29,6 +30,8 @@ export interface EngineOptions {
    */
   readonly threads?: number
 }
+
+const kinds: OptionKinds<EngineOptions> = { prefer: option.any, require: option.any, threads: option.number }
 
 /** What came in place of a name, for an error. */
 const word = (name: unknown): string => (typeof name === 'string' ? name : showValue(name))
@@ -74,6 +77,7 @@ export const openEngine = entry(
   'TaskEither',
   1,
   (options: EngineOptions = {}): TE.TaskEither<TangentError, Engine> => {
+    checkOptions('openEngine', kinds, options)
     const threads = requireWhole('openEngine', 'threads', options.threads ?? 1, 1, MOST_THREADS)
     for (const name of [options.prefer, options.require]) {
       const known = name === undefined ? E.right(name) : engineName(name)

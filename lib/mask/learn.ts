@@ -10,6 +10,7 @@ import {
   type Resumable
 } from '../checkpoint/run-state.js'
 import { entry } from '../core/entry.js'
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { fingerprint, fingerprintFunction, type Settings } from '../checkpoint/fingerprint.js'
 import { runSteps } from '../checkpoint/run-steps.js'
 import type { HostKey } from '../core/key.js'
@@ -244,6 +245,24 @@ export const learnFrom =
     )
   }
 
+const kinds: OptionKinds<LearnOptions> = {
+  objective: option.function,
+  parametrisation: option.record,
+  start: option.any,
+  attack: option.function,
+  attackTarget: option.word('dense', 'sparse'),
+  optimiser: option.optimiser,
+  steps: option.number,
+  batch: option.number,
+  rate: option.or(option.number, option.schedule),
+  weights: option.any,
+  rescoring: option.record,
+  trajectory: option.any,
+  observe: option.function,
+  stop: option.function,
+  checkpoint: option.record
+}
+
 /**
  * Learns a mask: scores descend an objective through a parametrisation of the mask. The whole step (attack, objective,
  * gradient, optimiser) is one program, compiled once. Each step takes new examples, half of them clean and half to be
@@ -255,6 +274,7 @@ export const learn = entry(
   2,
   <P>(network: NetworkLike<P>, options: LearnOptions<P>) =>
     (params: Concrete<P>, data: Dataset, key: HostKey): Effect<LearnResult<P>> => {
+      checkOptions('mask.learn', kinds, options)
       const [shuffle, draws] = split(2)(key)
       return learnFrom(network, options)(params, data, { operation: 'mask.learn', shuffle, draws })
     }

@@ -7,6 +7,7 @@ import { requireWhole } from '../core/check.js'
 import { entry } from '../core/entry.js'
 import { fail, type TangentError } from '../core/error.js'
 import { type HostKey, permutation } from '../core/key.js'
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { full, isNdArray, type NdArray, of } from '../core/ndarray.js'
 import { pairs, rebuild } from '../core/tree.js'
 import { type Key, split } from '../graph/key.js'
@@ -192,6 +193,19 @@ export interface OneShotOptions extends MaskedLeaves {
   readonly rounds?: number
 }
 
+const kinds: OptionKinds<OneShotOptions> = {
+  method: option.word(...Object.keys(methods)),
+  density: option.number,
+  epsilon: option.number,
+  norm: option.word('linf', 'l2', 'l1'),
+  box: option.any,
+  samples: option.number,
+  batch: option.number,
+  layers: option.any,
+  rounds: option.number,
+  biases: option.flag
+}
+
 /** The score of a method: params, data and a key to a tree over the weights. */
 export const scoreOf = <P>(
   network: NetworkLike<P>,
@@ -232,6 +246,7 @@ export const oneShot = entry(
   2,
   <P>(network: NetworkLike<P>, options: OneShotOptions) =>
     (params: Concrete<P>, data: Dataset, key: HostKey): Effect<OneShot<P>> => {
+      checkOptions('mask.oneShot', kinds, options)
       const { method, density, samples = 512, biases = false } = options
       const { layers = methods[method].layers, rounds = methods[method].rounds } = options
       const score = scoreOf(network, options)

@@ -6,6 +6,7 @@ import { none, pgd } from '../attack/pgd.js'
 import { requireFinite } from '../core/check.js'
 import { entry } from '../core/entry.js'
 import type { TangentError } from '../core/error.js'
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import type { HostKey } from '../core/key.js'
 import { split } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
@@ -73,6 +74,35 @@ export interface Ticket<P = Params> extends Omit<LearnResult<P>, 'history'> {
 
 const operation = 'mask.search'
 
+const kinds: OptionKinds<SearchOptions> = {
+  gamma: option.number,
+  c: option.number,
+  kernel: option.word('probes', 'explicit'),
+  relative: option.flag,
+  power: option.number,
+  mask: option.any,
+  biases: option.flag,
+  density: option.number,
+  layers: option.any,
+  attackTarget: option.word('dense', 'sparse'),
+  optimiser: option.optimiser,
+  weights: option.any,
+  trajectory: option.any,
+  stop: option.function,
+  checkpoint: option.record,
+  parametrisation: option.function,
+  epsilon: option.number,
+  norm: option.word('linf', 'l2', 'l1'),
+  box: option.any,
+  attack: option.function,
+  steps: option.number,
+  batch: option.number,
+  rate: option.number,
+  samples: option.number,
+  start: option.any,
+  observe: option.function
+}
+
 const eventOf = ({ terms, ...rest }: LearnEvent): SearchEvent => ({
   ...rest,
   loss: terms.loss!,
@@ -122,6 +152,7 @@ export const search = entry(
   <P>(network: NetworkLike<P>, options: SearchOptions<P>) =>
     (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Ticket<P>> =>
     (runner) => {
+      checkOptions(operation, kinds, options)
       const {
         density,
         layers = 'global',

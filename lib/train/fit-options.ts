@@ -2,6 +2,7 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import { MOST_UNROLLED, requireWhole } from '../core/check.js'
 import { fail, type TangentError } from '../core/error.js'
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import type { NdArray } from '../core/ndarray.js'
 import type { Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
@@ -135,8 +136,26 @@ export interface Best<P = Params> extends Validation {
   readonly params: Concrete<P>
 }
 
+const kinds: OptionKinds<FitOptions> = {
+  optimiser: option.optimiser,
+  attack: option.or(option.function, option.record),
+  loss: option.function,
+  objective: option.or(option.function, option.record),
+  epochs: option.number,
+  batch: option.number,
+  schedule: option.schedule,
+  mask: option.any,
+  unroll: option.number,
+  record: option.record,
+  observe: option.function,
+  validate: option.record,
+  checkpoint: option.record,
+  stop: option.function
+}
+
 /** Refuses options that no data could fit. */
-export const checkOptions = <P>(options: FitOptions<P>): void => {
+export const checkFit = <P>(options: FitOptions<P>): void => {
+  checkOptions('train.fit', kinds, options)
   const { epochs, batch, unroll = 1, record, validate, checkpoint, objective, attack, loss } = options
   atLeast1('epochs', epochs)
   atLeast1('batch', batch)

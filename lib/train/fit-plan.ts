@@ -11,7 +11,7 @@ import { exampleCount, labelledCount, requireInBox, shuffledRows, takeExamples }
 import type { Batch, Dataset, Model } from '../nn/model.js'
 import { initialState, type TrainState } from '../nn/optimiser.js'
 import type { Weights } from '../nn/weights.js'
-import { checkOptions, type FitOptions, valuesOf } from './fit-options.js'
+import { checkFit, type FitOptions, valuesOf } from './fit-options.js'
 import { objectiveOf, scheduleOf, trainStep } from './train-step.js'
 
 /** Consecutive steps that one program takes. */
@@ -55,7 +55,7 @@ export const planOf = <P>(
   best = 1
 ) => {
   const { epochs, batch, schedule, record, validate, checkpoint } = options
-  checkOptions(options)
+  checkFit(options)
   const [forShuffle, forSteps] = split(2)(key)
   const objective = objectiveOf(options, fill(0, []))
   const count =

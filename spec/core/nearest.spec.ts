@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { expectOneOf, nearest } from '../../lib/cli/nearest.js'
+import { expectOneOf, nearest } from '../../lib/core/nearest.js'
 
 const words = ['--seed', '--seeds', '--epsilon', '--epochs', '--engine']
 

@@ -1,0 +1,60 @@
+import { fail, showValue } from './error.js'
+import { expectOneOf } from './nearest.js'
+
+/** What an option may be: in words, and whether a value is that. */
+export interface OptionKind {
+  /** What the error of another value says was expected. */
+  readonly expected: string
+  /** Whether a value is one. */
+  readonly is: (value: unknown) => boolean
+}
+
+const kind = (expected: string, is: (value: unknown) => boolean): OptionKind => ({ expected, is })
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+/** The kinds that options have. Bounds of numbers are checked where they are used. */
+export const option = {
+  /** Whatever it is, it is checked where it is used. */
+  any: kind('anything', () => true),
+  number: kind('a number', (value) => typeof value === 'number'),
+  flag: kind('true or false', (value) => typeof value === 'boolean'),
+  function: kind('a function', (value) => typeof value === 'function'),
+  record: kind('an object', isObject),
+  schedule: kind('a schedule, as train.schedule.constant(0.1)', (value) => typeof value === 'function'),
+  optimiser: kind(
+    'an optimiser, as train.sgd or train.adam()',
+    (value) => isObject(value) && 'step' in value && typeof value.step === 'function'
+  ),
+  /** One of some words. */
+  word: (...words: readonly string[]): OptionKind =>
+    kind(`one of ${words.join(', ')}`, (value) => words.some((word) => word === value)),
+  /** Any of some kinds. */
+  or: (...kinds: readonly OptionKind[]): OptionKind =>
+    kind(kinds.map(({ expected }) => expected).join(' or '), (value) => kinds.some(({ is }) => is(value)))
+} as const
+
+/** The kind of each option of `O`, complete by type. */
+export type OptionKinds<O> = { readonly [K in keyof Required<O> & string]: OptionKind }
+
+/**
+ * Refuses options that are no object, an option that there is not, with the one that was probably meant, and a value of another
+ * kind than the table says, as ArgumentErrors. What is undefined is left out.
+ */
+export const checkOptions = (
+  operation: string,
+  kinds: Readonly<Record<string, OptionKind>>,
+  options: unknown
+): void => {
+  if (!isObject(options))
+    return fail('ArgumentError', operation, 'an object of options', showValue(options), 'options')
+  const table = new Map(Object.entries(kinds))
+  for (const name of Object.keys(options)) {
+    const value: unknown = Reflect.get(options, name)
+    const found = table.get(name)
+    if (found === undefined)
+      fail('ArgumentError', operation, expectOneOf('an option', [...table.keys()], name), name, 'options')
+    else if (value !== undefined && !found.is(value))
+      fail('ArgumentError', operation, found.expected, showValue(value), name)
+  }
+}
