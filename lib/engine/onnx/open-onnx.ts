@@ -7,14 +7,8 @@ import { attempt } from '../../graph/trace.js'
 import { type Backend, type Executable, float32, type OpenBackend } from '../backend.js'
 import type { OnnxModel, OnnxValue } from './builder.js'
 import { lower } from './lower.js'
-import {
-  type InferenceSession,
-  NoAdapter,
-  type OnnxKind,
-  type OnnxRuntime,
-  type Provider,
-  providers
-} from './packages.js'
+import type { OnnxKind } from './onnx-kind.js'
+import { type InferenceSession, NoAdapter, type OnnxRuntime, type Provider, providers } from './packages.js'
 import { serialise } from './serialise.js'
 
 const engineError =

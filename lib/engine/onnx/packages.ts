@@ -6,11 +6,9 @@ import { adapterNeeded, describeAdapter, inNode, requestAdapter } from '../adapt
 import { field, text } from '../inspect.js'
 import { turns } from '../turns.js'
 import type { OnnxTarget } from './builder.js'
+import type { OnnxKind } from './onnx-kind.js'
 
 export type { InferenceSession }
-
-/** The name of an execution provider in the name of its engine. */
-export type OnnxKind = 'native' | 'wasm' | 'webgpu' | 'cuda' | 'coreml' | 'dml'
 
 /** What is used of the packages of ONNX Runtime; all have the same interface. */
 interface Package {
