@@ -130,7 +130,9 @@ export default defineConfig({
     ],
     sidebar: sidebars,
     outline: [2, 3],
-    search: { provider: 'local' }
+    search: { provider: 'local' },
+    // the words that are seen
+    notFound: { linkLabel: 'Take me home' }
   },
   buildEnd: ({ outDir }) => {
     for (const file of files()) {

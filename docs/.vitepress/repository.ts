@@ -16,6 +16,7 @@ const pageOf: Readonly<Record<string, string>> = {
   'bench/results': 'records',
   'bench/experiments': 'records',
   'docs/examples': 'example',
+  'docs/decisions/README.md': 'decisions/',
   'CHANGELOG.md': 'changelog',
   'CONTRIBUTING.md': 'contributing'
 }

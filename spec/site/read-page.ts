@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { AxeResults } from 'axe-core'
+import type { Browser, Page } from 'playwright'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What a page of the site has: the places that links may lead to, its own links, and what is wrong with it. */
+export interface PageReading {
+  /** Values of its `id` attributes. */
+  readonly ids: ReadonlySet<string>
+  /** Addresses of its links. */
+  readonly links: readonly string[]
+  /** A line for each fault. */
+  readonly faults: readonly string[]
+}
+
+/** What axe-core examines. */
+interface Examination {
+  readonly theme: 'light' | 'dark'
+  /** The elements that are left out. */
+  readonly exclude: readonly string[]
+  readonly options: object
+}
+
+const only = (rule: string): object => ({ runOnly: { type: 'rule', values: [rule] } })
+
+/**
+ * What is examined at the first width, and at any other: of a page's text only what scrolls depends on the width, and only contrast
+ * on the theme; the menus are others at each width.
+ */
+export const examinations = {
+  first: [
+    { theme: 'light', exclude: [], options: {} },
+    { theme: 'dark', exclude: [], options: only('color-contrast') }
+  ],
+  other: [
+    { theme: 'light', exclude: [], options: only('scrollable-region-focusable') },
+    { theme: 'light', exclude: ['main'], options: {} },
+    { theme: 'dark', exclude: ['main'], options: only('color-contrast') }
+  ]
+} as const satisfies Readonly<Record<string, readonly Examination[]>>
+
+/** How pages are read. */
+export interface ReadingOptions {
+  /** Of the window, in pixels. */
+  readonly width: number
+  /** What axe-core examines. */
+  readonly examine: readonly Examination[]
+}
+
+/** What axe-core finds that is serious or critical. */
+const examined = async (page: Page, { theme, exclude, options }: Examination): Promise<readonly string[]> => {
+  await page.emulateMedia({ colorScheme: theme })
+  await page.waitForSelector(theme === 'dark' ? 'html.dark' : 'html:not(.dark)', { state: 'attached' })
+  const asked = { resultTypes: ['violations'], ...options }
+  const { violations } = await page.evaluate<AxeResults>(
+    `axe.run({ include: ['html'], exclude: ${JSON.stringify(exclude)} }, ${JSON.stringify(asked)})`
+  )
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${theme}: ${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
+}
+
+/** A browser's tab that reads one page of a site after another, each once Vue has taken it over. */
+export const openReader = async (
+  browser: Browser,
+  origin: string,
+  { width, examine }: ReadingOptions
+): Promise<{
+  readonly read: (address: string) => Promise<PageReading>
+  readonly close: () => Promise<void>
+}> => {
+  const page = await browser.newPage({ viewport: { width, height: 900 }, reducedMotion: 'reduce' })
+  const faults: string[] = []
+  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()))
+  page.on('pageerror', ({ message }) => faults.push(message))
+  page.on('request', (request) => {
+    if (!request.url().startsWith(origin) && !request.url().startsWith('data:'))
+      faults.push(`asks for ${request.url()}`)
+  })
+
+  const read = async (address: string): Promise<PageReading> => {
+    faults.length = 0
+    await page.emulateMedia({ colorScheme: 'light' })
+    await page.goto(origin + address)
+    await page.waitForFunction("document.querySelector('#app').__vue_app__ !== undefined")
+    const excess = await page.evaluate<number>(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+    )
+    if (excess !== 0) faults.push(`${excess} px wider than the window`)
+    if (examine.length > 0) await page.evaluate(axe)
+    for (const each of examine) faults.push(...(await examined(page, each)))
+    return {
+      ids: new Set(
+        await page.evaluate<string[]>("[...document.querySelectorAll('[id]')].map(({ id }) => id)")
+      ),
+      links: await page.evaluate<string[]>(
+        "[...document.querySelectorAll('a[href]')].map(({ href }) => href)"
+      ),
+      faults: faults.map((fault) => `${address} at ${width} px: ${fault}`)
+    }
+  }
+  return { read, close: () => page.close() }
+}
