@@ -46,6 +46,7 @@ const parts = {
   experiment: [...calculus, 'engine', 'format', 'checkpoint', 'data', 'nn', 'ntk', 'attack', 'mask', 'train'],
   queue: ['core', 'engine', 'format', 'checkpoint', 'experiment'],
   cli: [...everything, 'queue', 'index'],
+  promise: [...everything, 'index'],
   index: everything
 }
 

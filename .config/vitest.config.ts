@@ -21,6 +21,7 @@ export default defineConfig({
       { find: /^tangentflow\/io$/, replacement: path('lib/io/index.ts') },
       { find: /^tangentflow\/queue$/, replacement: path('lib/queue/index.ts') },
       { find: /^tangentflow\/laws$/, replacement: path('lib/laws/index.ts') },
+      { find: /^tangentflow\/promise$/, replacement: path('lib/promise/index.ts') },
       { find: /^tangentflow$/, replacement: path('lib/index.ts') }
     ]
   },

@@ -38,8 +38,8 @@ const reference = (path: string): DefaultTheme.SidebarItem[] => {
 const sidebar: DefaultTheme.SidebarItem[] = [
   {
     text: 'Start',
-    items: ['install', 'guide', 'cookbook', 'translation', 'concepts', 'browser', 'glossary'].map((name) =>
-      page(name)
+    items: ['install', 'guide', 'promises', 'cookbook', 'translation', 'concepts', 'browser', 'glossary'].map(
+      (name) => page(name)
     )
   },
   {

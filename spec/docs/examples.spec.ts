@@ -52,7 +52,8 @@ const diagnostics = (): string[] => {
           'tangentflow/experiment': ['./lib/experiment/index.ts'],
           'tangentflow/io': ['./lib/io/index.ts'],
           'tangentflow/queue': ['./lib/queue/index.ts'],
-          'tangentflow/laws': ['./lib/laws/index.ts']
+          'tangentflow/laws': ['./lib/laws/index.ts'],
+          'tangentflow/promise': ['./lib/promise/index.ts']
         }
       },
       files: []

@@ -1,0 +1,52 @@
+/**
+ * `tangentflow/promise`: everything of `tangentflow` by the same names, for scripts that import nothing of fp-ts. A function
+ * whose result there is an effect gives a promise here, which rejects with a `TangentFailure`; one whose result is an Either
+ * gives its value or throws. A namespace that has such functions is a file of its own here, and a spec holds that none is
+ * missing: add a line for a new one.
+ *
+ * @module tangentflow/promise
+ */
+import { unwrap } from '../core/unwrap.js'
+import type { Runner } from '../graph/runner.js'
+import type { Specs } from '../graph/spec.js'
+import * as base from '../index.js'
+import { unwrapped, unwrapped2 } from './unwrapped.js'
+
+export * from '../index.js'
+export * as attack from './attack.js'
+export * as checkpoint from './checkpoint.js'
+export * as data from './data.js'
+export * as format from './format.js'
+export * as mask from './mask.js'
+export * as ntk from './ntk.js'
+export * as plot from './plot.js'
+export * as train from './train.js'
+export { effect } from './unwrapped.js'
+
+export const engineName = unwrapped(base.engineName)
+export const evaluate = unwrapped2(base.evaluate)
+export const explain = unwrapped(base.explain)
+export const exportOnnx = unwrapped(base.exportOnnx)
+export const openEngine = unwrapped(base.openEngine)
+export const trace = unwrapped(base.trace)
+
+export const compile =
+  (runner: Runner) =>
+  async <Args extends readonly unknown[], Out>(f: (...args: Args) => Out, specs: Specs<Args>) =>
+    unwrapped(await unwrap(base.compile(runner)(f, specs)))
+
+export const run =
+  (runner: Runner) =>
+  <Args extends readonly unknown[], Out>(f: (...args: Args) => Out) =>
+    unwrapped(base.run(runner)(f))
+
+export const withEngine =
+  (options?: base.EngineOptions) =>
+  async <A>(use: (engine: base.Engine) => Promise<A>): Promise<A> => {
+    const engine = await openEngine(options)
+    try {
+      return await use(engine)
+    } finally {
+      await engine.dispose()
+    }
+  }

@@ -1,0 +1,8 @@
+import * as base from '../report/plot/index.js'
+import { unwrapped } from './unwrapped.js'
+
+export * from '../report/plot/index.js'
+
+export const heatMap = unwrapped(base.heatMap)
+export const spectrum = unwrapped(base.spectrum)
+export const trajectories = unwrapped(base.trajectories)
