@@ -101,15 +101,9 @@ const header = (bytes: Uint8Array, total: number): Described & { readonly end: n
     : refuse(`${wanted} bytes for ${dtype} ${showShape(shape)}`, `${total - end}`)
 }
 
-/** Checks that a file of `total` bytes that begins with these can be an array, before the rest of it is there. */
 const decodeHeader = (bytes: Uint8Array, total: number): E.Either<TangentError, unknown> =>
   attempt(() => header(bytes, total))
 
-/**
- * Reads an array as `numpy.save` writes it, little-endian, in C or Fortran order. F64 and whole numbers of 32 bits and more
- * give float64 elements, everything else float32. A foreign, truncated or too long file, a type that is no plain number,
- * an empty array, a header of more than 65,535 bytes and an array of more than 64 axes are a DataError.
- */
 const decode = (bytes: Uint8Array): E.Either<TangentError, NdArray> =>
   attempt(() => {
     const { dtype, shape, isFortran, end } = header(bytes, bytes.length)
@@ -117,21 +111,6 @@ const decode = (bytes: Uint8Array): E.Either<TangentError, NdArray> =>
     return of(shape, isFortran && shape.length > 1 ? rowMajor(data, shape) : data)
   })
 
-/**
- * Writes an array as `numpy.save` does, version 1; with elements of the given type.
- *
- * @defaultValue `dtype` is the type that the elements have
- *
- * @example
- * import assert from 'node:assert'
- * import * as E from 'fp-ts/lib/Either.js'
- * import { format, ndarray } from 'tangentflow'
- *
- * const x = ndarray.of([2, 3], [1, 2, 3, 4, 5, 6])
- * const bytes = format.npy.encode(x)
- * assert.ok(E.isRight(bytes))
- * assert.deepEqual(format.npy.decode(bytes.right), E.right(x))
- */
 const encode = ({ shape, data }: NdArray, dtype: Dtype = dtypeOf(data)): E.Either<TangentError, Uint8Array> =>
   attempt(() => {
     const descr =
@@ -145,9 +124,30 @@ const encode = ({ shape, data }: NdArray, dtype: Dtype = dtypeOf(data)): E.Eithe
 
 /** NumPy's files of one array. */
 export const npy = {
+  /**
+   * Reads an array as `numpy.save` writes it, little-endian, in C or Fortran order. F64 and whole numbers of 32 bits and more
+   * give float64 elements, everything else float32. A foreign, truncated or too long file, a type that is no plain number,
+   * an empty array, a header of more than 65,535 bytes and an array of more than 64 axes are a DataError.
+   */
   decode: entry('format.npy.decode', 'Either', 1, decode),
+  /** Checks that a file of `total` bytes that begins with these can be an array, before the rest of it is there. */
   decodeHeader: entry('format.npy.decodeHeader', 'Either', 1, decodeHeader),
   /** The longest header that is read, in bytes. */
   longestHeader: 12 + LONGEST,
+  /**
+   * Writes an array as `numpy.save` does, version 1; with elements of the given type.
+   *
+   * @defaultValue `dtype` is the type that the elements have
+   *
+   * @example
+   * import assert from 'node:assert'
+   * import * as E from 'fp-ts/lib/Either.js'
+   * import { format, ndarray } from 'tangentflow'
+   *
+   * const x = ndarray.of([2, 3], [1, 2, 3, 4, 5, 6])
+   * const bytes = format.npy.encode(x)
+   * assert.ok(E.isRight(bytes))
+   * assert.deepEqual(format.npy.decode(bytes.right), E.right(x))
+   */
   encode: entry('format.npy.encode', 'Either', 1, encode)
 }

@@ -159,12 +159,6 @@ const checkStart = ({ isStored, size, packed }: Member, name: string, inflateSta
   named(npy.decodeHeader(start, size), name)
 }
 
-/**
- * Reads named arrays as `numpy.savez` writes them. Those of `numpy.savez_compressed` need `inflate`, and `inflateStart` so that
- * no more is unpacked than the header of an array promises; `io.readArrays` has both. A broken zip, a wrong checksum, entries
- * that overlap or exceed 4 GiB together, a member that is no array and a name given twice are a DataError naming the
- * member.
- */
 const decode = (
   bytes: Uint8Array,
   inflate?: Inflate,
@@ -182,19 +176,6 @@ const decode = (
     return Object.fromEntries(arrays)
   })
 
-/**
- * Writes named arrays as `numpy.savez` does, uncompressed.
- *
- * @example
- * import assert from 'node:assert'
- * import * as E from 'fp-ts/lib/Either.js'
- * import { format, ndarray } from 'tangentflow'
- *
- * const arrays = { w: ndarray.of([2], [1, 2]), b: ndarray.scalar(3) }
- * const bytes = format.npz.encode(arrays)
- * assert.ok(E.isRight(bytes))
- * assert.deepEqual(format.npz.decode(bytes.right), E.right(arrays))
- */
 const encode = (arrays: Readonly<Record<string, NdArray>>): E.Either<TangentError, Uint8Array> =>
   attempt(() =>
     zip(
@@ -207,6 +188,25 @@ const encode = (arrays: Readonly<Record<string, NdArray>>): E.Either<TangentErro
 
 /** NumPy's files of named arrays, a zip of npy files. */
 export const npz = {
+  /**
+   * Reads named arrays as `numpy.savez` writes them. Those of `numpy.savez_compressed` need `inflate`, and `inflateStart` so that
+   * no more is unpacked than the header of an array promises; `io.readArrays` has both. A broken zip, a wrong checksum, entries
+   * that overlap or exceed 4 GiB together, a member that is no array and a name given twice are a DataError naming the
+   * member.
+   */
   decode: entry('format.npz.decode', 'Either', 1, decode),
+  /**
+   * Writes named arrays as `numpy.savez` does, uncompressed.
+   *
+   * @example
+   * import assert from 'node:assert'
+   * import * as E from 'fp-ts/lib/Either.js'
+   * import { format, ndarray } from 'tangentflow'
+   *
+   * const arrays = { w: ndarray.of([2], [1, 2]), b: ndarray.scalar(3) }
+   * const bytes = format.npz.encode(arrays)
+   * assert.ok(E.isRight(bytes))
+   * assert.deepEqual(format.npz.decode(bytes.right), E.right(arrays))
+   */
   encode: entry('format.npz.encode', 'Either', 1, encode)
 }

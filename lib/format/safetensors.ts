@@ -111,7 +111,9 @@ const checkTiling = (entries: readonly TensorEntry[], start: number, length: num
   if (reached !== length) refuse(`a file of ${reached} bytes`, `${length}`)
 }
 
-interface Header {
+/** What the header of a file says. */
+export interface Header {
+  /** Its tensors. */
   readonly entries: readonly TensorEntry[]
   /** Text by name. */
   readonly metadata: TensorFile['metadata']
@@ -129,18 +131,9 @@ const header = (bytes: Uint8Array, total: number): Header => {
   return { entries, metadata }
 }
 
-/**
- * What a file of `total` bytes that begins with these holds, checked as {@link decode} checks it: enough to read single
- * tensors of a large file from their places. `bytes` must reach to the end of the header.
- */
 const decodeHeader = (bytes: Uint8Array, total: number = bytes.length): E.Either<TangentError, Header> =>
   attempt(() => header(bytes, total))
 
-/**
- * Reads a safetensors file (huggingface.co/docs/safetensors): F64 gives float64 elements, so do whole numbers of 32 bits and
- * more, which are exact up to 53 bits; everything else gives float32. A header that is cut off, too long or no JSON, a name
- * given twice, an unknown dtype, and offsets that leave the file, overlap or leave a gap are a DataError naming the tensor.
- */
 const decode = (bytes: Uint8Array): E.Either<TangentError, TensorFile> =>
   attempt(() => {
     const { entries, metadata } = header(bytes, bytes.length)
@@ -161,20 +154,6 @@ export interface Encodable {
   readonly dtypes?: Readonly<Record<string, Dtype>>
 }
 
-/**
- * Writes a safetensors file: wide elements first, then by name, so equal contents give equal bytes and every tensor is
- * aligned. A tensor named `__metadata__`, and elements that the asked type cannot hold, are an error.
- *
- * @example
- * import assert from 'node:assert'
- * import * as E from 'fp-ts/lib/Either.js'
- * import { format, ndarray } from 'tangentflow'
- *
- * const w = ndarray.of([2], Float32Array.of(1, 2))
- * const bytes = format.safetensors.encode({ tensors: { w }, metadata: { made: 'by hand' } })
- * assert.ok(E.isRight(bytes))
- * assert.deepEqual(format.safetensors.decode(bytes.right), E.right({ tensors: { w }, metadata: { made: 'by hand' } }))
- */
 const encode = (file: Encodable): E.Either<TangentError, Uint8Array> =>
   attempt(() => {
     const { tensors, metadata = {} } = file
@@ -205,7 +184,30 @@ const sorted = (texts: Readonly<Record<string, string>>): Readonly<Record<string
 
 /** Files of named tensors, as huggingface.co/docs/safetensors describes them. */
 export const safetensors = {
+  /**
+   * Reads a safetensors file (huggingface.co/docs/safetensors): F64 gives float64 elements, so do whole numbers of 32 bits and
+   * more, which are exact up to 53 bits; everything else gives float32. A header that is cut off, too long or no JSON, a name
+   * given twice, an unknown dtype, and offsets that leave the file, overlap or leave a gap are a DataError naming the tensor.
+   */
   decode: entry('format.safetensors.decode', 'Either', 1, decode),
+  /**
+   * What a file of `total` bytes that begins with these holds, checked as {@link decode} checks it: enough to read single
+   * tensors of a large file from their places. `bytes` must reach to the end of the header.
+   */
   decodeHeader: entry('format.safetensors.decodeHeader', 'Either', 1, decodeHeader),
+  /**
+   * Writes a safetensors file: wide elements first, then by name, so equal contents give equal bytes and every tensor is
+   * aligned. A tensor named `__metadata__`, and elements that the asked type cannot hold, are an error.
+   *
+   * @example
+   * import assert from 'node:assert'
+   * import * as E from 'fp-ts/lib/Either.js'
+   * import { format, ndarray } from 'tangentflow'
+   *
+   * const w = ndarray.of([2], Float32Array.of(1, 2))
+   * const bytes = format.safetensors.encode({ tensors: { w }, metadata: { made: 'by hand' } })
+   * assert.ok(E.isRight(bytes))
+   * assert.deepEqual(format.safetensors.decode(bytes.right), E.right({ tensors: { w }, metadata: { made: 'by hand' } }))
+   */
   encode: entry('format.safetensors.encode', 'Either', 1, encode)
 }
