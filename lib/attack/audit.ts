@@ -10,7 +10,7 @@ import type { Concrete } from '../graph/spec.js'
 import { dlr } from '../nn/loss.js'
 import type { Attack, Box, Dataset, Model } from '../nn/model.js'
 import { apgd, apgdT } from './apgd.js'
-import type { Norm } from './ball.js'
+import { type Norm, norms } from './ball.js'
 import { overSteps, type StepCurve } from './curves.js'
 import { evaluate } from './evaluate.js'
 import { constants } from './iteration.js'
@@ -116,7 +116,7 @@ export interface AuditOptions {
 
 const kinds: OptionKinds<AuditOptions> = {
   epsilon: option.number,
-  norm: option.word('linf', 'l2', 'l1'),
+  norm: option.word(...norms),
   box: option.any,
   steps: option.number,
   stepSize: option.number,

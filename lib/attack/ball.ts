@@ -25,8 +25,11 @@ import {
 /** The box [0, 1] of images. */
 export const unitBox: Box = [0, 1]
 
+/** The norms in which a perturbation is bounded, by name. */
+export const norms = ['linf', 'l2', 'l1'] as const
+
 /** The norms in which a perturbation is bounded. */
-export type Norm = 'linf' | 'l2' | 'l1'
+export type Norm = (typeof norms)[number]
 
 /** A ball around each example and the box of valid inputs. */
 export interface BallOptions {

@@ -7,7 +7,7 @@ import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import { crossEntropyEach, margin } from '../nn/loss.js'
 import type { Batch } from '../nn/model.js'
-import { type Ball, ballAround, type BallOptions, type Norm } from './ball.js'
+import { type Ball, ballAround, type BallOptions, type Norm, norms } from './ball.js'
 import { chooseEach, maxEach, not } from './samples.js'
 import type { Target } from './target.js'
 
@@ -74,7 +74,7 @@ export interface GoalOptions extends BallOptions {
 export const goalKinds: OptionKinds<GoalOptions> = {
   epsilon: option.any,
   box: option.any,
-  norm: option.word('linf', 'l2', 'l1'),
+  norm: option.word(...norms),
   loss: option.function,
   target: option.function
 }

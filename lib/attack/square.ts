@@ -33,7 +33,7 @@ export interface SquareOptions extends Omit<GoalOptions, 'norm'> {
 
 const kinds: OptionKinds<SquareOptions> = {
   ...goalKinds,
-  norm: option.word('linf', 'l2'),
+  norm: option.word(...Object.keys(proposals)),
   steps: option.number,
   fraction: option.number,
   restarts: option.number,

@@ -5,10 +5,10 @@ import { leftWith, type TangentError } from '../core/error.js'
 import { classCounts } from '../data/index.js'
 import { isPublished, published, publishedNames } from '../data/published.js'
 import { fetchSet, type LoadedSet, loadSet, planFetch } from '../io/index.js'
-import { type Answer, helpAnswer } from './answer.js'
+import { type Answer, answerRequest, helpAnswer } from './answer.js'
 import { expectOneOf } from '../core/nearest.js'
 import type { Terminal } from './terminal.js'
-import { type Command, optionLines, path, readRequest } from './read-request.js'
+import { type Command, optionLines, path } from './read-request.js'
 
 const DataOptions = t.partial({ data: path, from: t.string, yes: t.literal('true') })
 
@@ -65,36 +65,28 @@ export const dataCommand = (
   args: readonly string[],
   { err }: Terminal
 ): TE.TaskEither<TangentError, Answer> =>
-  pipe(
-    TE.fromEither(readRequest(command, args)),
-    TE.flatMap((request) => {
-      if (request === 'help') return TE.right(helpAnswer(usage))
-      const {
-        options: { data, from, yes },
-        words: [verb, name]
-      } = request
-      if (verb === undefined) return TE.right(helpAnswer(usage))
-      if (verb !== 'check' && verb !== 'fetch')
-        return refuse(expectOneOf('a word', ['check', 'fetch'], verb), JSON.stringify(verb))
-      if (name === undefined || !isPublished(name))
-        return refuse(expectOneOf('a set', publishedNames, name ?? ''), name ?? 'nothing')
-      const where = { ...(data !== undefined && { data }), ...(from !== undefined && { source: from }) }
-      if (verb === 'check') return pipe(loadSet(name, where), TE.map(describeSet))
-      const options = { ...where, onProgress: (line: string) => () => err(`${line}\n`) }
-      if (yes === undefined) {
-        const files = planFetch(name, options).map(({ url, path: file }) => ({ url, path: file }))
-        const text = [
-          `${published[name].title} would be fetched so; say --yes to do it:`,
-          ...files.map(({ url, path: file }) => `  ${url}\n    to ${file}`)
-        ].join('\n')
-        return TE.right({ text, json: { set: name, planned: files } })
-      }
-      return pipe(
-        fetchSet(name, options),
-        TE.map((paths) => ({
-          text: `${published[name].title}: ${paths.length} files, each with the published md5`,
-          json: { set: name, fetched: paths }
-        }))
-      )
-    })
-  )
+  answerRequest(command, usage, args, ({ options: { data, from, yes }, words: [verb, name] }) => {
+    if (verb === undefined) return TE.right(helpAnswer(usage))
+    if (verb !== 'check' && verb !== 'fetch')
+      return refuse(expectOneOf('a word', ['check', 'fetch'], verb), JSON.stringify(verb))
+    if (name === undefined || !isPublished(name))
+      return refuse(expectOneOf('a set', publishedNames, name ?? ''), name ?? 'nothing')
+    const where = { ...(data !== undefined && { data }), ...(from !== undefined && { source: from }) }
+    if (verb === 'check') return pipe(loadSet(name, where), TE.map(describeSet))
+    const options = { ...where, onProgress: (line: string) => () => err(`${line}\n`) }
+    if (yes === undefined) {
+      const files = planFetch(name, options).map(({ url, path: file }) => ({ url, path: file }))
+      const text = [
+        `${published[name].title} would be fetched so; say --yes to do it:`,
+        ...files.map(({ url, path: file }) => `  ${url}\n    to ${file}`)
+      ].join('\n')
+      return TE.right({ text, json: { set: name, planned: files } })
+    }
+    return pipe(
+      fetchSet(name, options),
+      TE.map((paths) => ({
+        text: `${published[name].title}: ${paths.length} files, each with the published md5`,
+        json: { set: name, fetched: paths }
+      }))
+    )
+  })

@@ -8,8 +8,8 @@ import { decodeJson, digits, digitsDefaults, Experiment, methodNames, setNames }
 import { MOST_RUNS } from '../experiment/experiment.js'
 import * as codec from '../format/codec.js'
 import { ioError } from '../io/io-error.js'
-import { commandOf, type Command, computing, optionLines, path, readRequest } from './read-request.js'
-import { type Answer, helpAnswer } from './answer.js'
+import { commandOf, type Command, computing, optionLines, path } from './read-request.js'
+import { type Answer, answerRequest, helpAnswer } from './answer.js'
 import { loadImages } from './compute-job.js'
 import { queueing } from './queue-command.js'
 import { runExperiment } from './run-experiment.js'
@@ -119,54 +119,44 @@ export const start = (
   terminal: Terminal,
   now: Date
 ): TE.TaskEither<TangentError, Answer> =>
-  pipe(
-    TE.fromEither(readRequest(startCommand, args)),
-    TE.flatMap((request) => {
-      if (request === 'help') return TE.right(helpAnswer(startUsage))
-      const { options, given } = request
-      const job = {
-        experiment: startExperiment(options),
-        options,
-        out: options.out ?? `runs/${now.toISOString().slice(0, 19).replaceAll(':', '-')}`,
-        operation: startCommand.operation,
-        command: commandOf('npx tangentflow', startCommand, given)
-      }
-      return runExperiment(job, terminal)
-    })
-  )
+  answerRequest(startCommand, startUsage, args, ({ options, given }) => {
+    const job = {
+      experiment: startExperiment(options),
+      options,
+      out: options.out ?? `runs/${now.toISOString().slice(0, 19).replaceAll(':', '-')}`,
+      operation: startCommand.operation,
+      command: commandOf('npx tangentflow', startCommand, given)
+    }
+    return runExperiment(job, terminal)
+  })
 
 /** `experiment …` of the command, or `--experiment FILE`. */
 export const experimentCommand = (
   args: readonly string[],
   terminal: Terminal
 ): TE.TaskEither<TangentError, Answer> =>
-  pipe(
-    TE.fromEither(readRequest(fileCommand, args)),
-    TE.flatMap((request) => {
-      if (request === 'help') return TE.right(helpAnswer(fileUsage))
-      const { options, words, given } = request
-      const [file, ...rest] = [...(options.experiment === undefined ? [] : [options.experiment]), ...words]
-      const { operation } = fileCommand
-      if (file === undefined) return TE.right(helpAnswer(fileUsage))
-      if (rest.length > 0)
-        return TE.left(tangentError('ConfigError', operation, 'one file', [file, ...rest].join(' ')))
-      return pipe(
-        readExperiment(file),
-        TE.bindTo('experiment'),
-        TE.bind('images', ({ experiment }) => loadImages(experiment, options.data)),
-        TE.flatMap(({ experiment, images }) =>
-          runExperiment(
-            {
-              experiment,
-              ...(images && { images }),
-              options,
-              out: options.out ?? join('runs', experiment.name),
-              operation,
-              command: commandOf(`npx ${operation} ${file}`, fileCommand, given)
-            },
-            terminal
-          )
+  answerRequest(fileCommand, fileUsage, args, ({ options, words, given }) => {
+    const [file, ...rest] = [...(options.experiment === undefined ? [] : [options.experiment]), ...words]
+    const { operation } = fileCommand
+    if (file === undefined) return TE.right(helpAnswer(fileUsage))
+    if (rest.length > 0)
+      return TE.left(tangentError('ConfigError', operation, 'one file', [file, ...rest].join(' ')))
+    return pipe(
+      readExperiment(file),
+      TE.bindTo('experiment'),
+      TE.bind('images', ({ experiment }) => loadImages(experiment, options.data)),
+      TE.flatMap(({ experiment, images }) =>
+        runExperiment(
+          {
+            experiment,
+            ...(images && { images }),
+            options,
+            out: options.out ?? join('runs', experiment.name),
+            operation,
+            command: commandOf(`npx ${operation} ${file}`, fileCommand, given)
+          },
+          terminal
         )
       )
-    })
-  )
+    )
+  })

@@ -8,9 +8,9 @@ import { engineOptions } from '../engine/engine-choice.js'
 import { withEngine } from '../engine/open-engine.js'
 import { fileStore } from '../io/index.js'
 import { openQueue, queueStatus, type QueueStatus, type RunQueue, work } from '../queue/index.js'
-import { type Answer, helpAnswer } from './answer.js'
+import { type Answer, answerRequest } from './answer.js'
 import { loadImages } from './compute-job.js'
-import { type Command, optionLines, path, readRequest } from './read-request.js'
+import { type Command, optionLines, path } from './read-request.js'
 import { display, type Terminal } from './terminal.js'
 import { readVersion } from './version.js'
 
@@ -72,32 +72,27 @@ export const workerCommand = (
   args: readonly string[],
   terminal: Terminal
 ): TE.TaskEither<TangentError, Answer> =>
-  pipe(
-    TE.fromEither(readRequest(workerCommandOf, args)),
-    TE.flatMap((request) => {
-      if (request === 'help') return TE.right(helpAnswer(workerUsage))
-      const { options } = request
-      const shown = display(terminal)
-      const { stop } = terminal
-      return pipe(
-        openPlace(workerCommandOf.operation, options),
-        TE.tapIO(({ address }) => shown.note(`taking runs from ${address.shown}`)),
-        TE.flatMap((opened) =>
-          pipe(
-            work(opened, {
-              open: (choice) => withEngine(engineOptions(choice)),
-              images: (experiment) => loadImages(experiment, options.data),
-              onProgress: (progress) => shown.progress({ ...progress, runs: { done: 0, total: 1 } }),
-              ...(stop && { stop })
-            }),
-            T.tap(() => opened.close)
-          )
-        ),
-        T.tapIO(() => shown.clear),
-        TE.map(() => ({ text: 'stopped', json: {} }))
-      )
-    })
-  )
+  answerRequest(workerCommandOf, workerUsage, args, ({ options }) => {
+    const shown = display(terminal)
+    const { stop } = terminal
+    return pipe(
+      openPlace(workerCommandOf.operation, options),
+      TE.tapIO(({ address }) => shown.note(`taking runs from ${address.shown}`)),
+      TE.flatMap((opened) =>
+        pipe(
+          work(opened, {
+            open: (choice) => withEngine(engineOptions(choice)),
+            images: (experiment) => loadImages(experiment, options.data),
+            onProgress: (progress) => shown.progress({ ...progress, runs: { done: 0, total: 1 } }),
+            ...(stop && { stop })
+          }),
+          T.tap(() => opened.close)
+        )
+      ),
+      T.tapIO(() => shown.clear),
+      TE.map(() => ({ text: 'stopped', json: {} }))
+    )
+  })
 
 const StatusOptions = t.partial({ queue: t.string })
 
@@ -128,20 +123,15 @@ const statusText = ({ counts, runs }: QueueStatus): string =>
 
 /** `status …`: what is in a queue. */
 export const statusCommand = (args: readonly string[]): TE.TaskEither<TangentError, Answer> =>
-  pipe(
-    TE.fromEither(readRequest(statusCommandOf, args)),
-    TE.flatMap((request) =>
-      request === 'help'
-        ? TE.right(helpAnswer(statusUsage))
-        : pipe(
-            openPlace(statusCommandOf.operation, request.options),
-            TE.flatMap((opened) =>
-              pipe(
-                queueStatus(opened),
-                T.tap(() => opened.close)
-              )
-            ),
-            TE.map((status) => ({ text: statusText(status), json: status }))
-          )
+  answerRequest(statusCommandOf, statusUsage, args, ({ options }) =>
+    pipe(
+      openPlace(statusCommandOf.operation, options),
+      TE.flatMap((opened) =>
+        pipe(
+          queueStatus(opened),
+          T.tap(() => opened.close)
+        )
+      ),
+      TE.map((status) => ({ text: statusText(status), json: status }))
     )
   )

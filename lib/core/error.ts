@@ -1,19 +1,23 @@
 import { type Either, isLeft, left } from 'fp-ts/lib/Either.js'
 
+/** All kinds of errors, by their tags. */
+export const errorTags = [
+  'ShapeError',
+  'AxisError',
+  'IndexError',
+  'ArgumentError',
+  'TreeError',
+  'TraceError',
+  'DiffError',
+  'EngineError',
+  'DataError',
+  'IoError',
+  'ConfigError',
+  'StopError'
+] as const
+
 /** What kind of thing went wrong; every error of the library carries exactly one of these tags. */
-export type ErrorTag =
-  | 'ShapeError'
-  | 'AxisError'
-  | 'IndexError'
-  | 'ArgumentError'
-  | 'TreeError'
-  | 'TraceError'
-  | 'DiffError'
-  | 'EngineError'
-  | 'DataError'
-  | 'IoError'
-  | 'ConfigError'
-  | 'StopError'
+export type ErrorTag = (typeof errorTags)[number]
 
 /**
  * An error as a value: which operation refused, what it expected, what it received, and where.

@@ -1,4 +1,5 @@
 import * as t from 'io-ts'
+import { norms } from '../attack/ball.js'
 import * as attack from '../attack/index.js'
 import * as codec from '../format/codec.js'
 import type { Tensor } from '../graph/tensor.js'
@@ -9,7 +10,7 @@ const count = codec.whole(1)
 const radius = codec.atLeast(0)
 
 /** A codec of the norms that attacks know. */
-export const Norm = codec.oneOf(['linf', 'l2', 'l1'])
+export const Norm = codec.oneOf(norms)
 
 const schedules = codec.tagged<train.schedule.Schedule>()({
   constant: codec.variant(

@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import type * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Norm } from '../attack/ball.js'
+import { type Norm, norms } from '../attack/ball.js'
 import { none, pgd } from '../attack/pgd.js'
 import { requireWhole } from '../core/check.js'
 import { entry } from '../core/entry.js'
@@ -197,7 +197,7 @@ const kinds: OptionKinds<OneShotOptions> = {
   method: option.word(...Object.keys(methods)),
   density: option.number,
   epsilon: option.number,
-  norm: option.word('linf', 'l2', 'l1'),
+  norm: option.word(...norms),
   box: option.any,
   samples: option.number,
   batch: option.number,

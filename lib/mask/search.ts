@@ -1,7 +1,7 @@
 import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Norm } from '../attack/ball.js'
+import { type Norm, norms } from '../attack/ball.js'
 import { none, pgd } from '../attack/pgd.js'
 import { requireFinite } from '../core/check.js'
 import { entry } from '../core/entry.js'
@@ -92,7 +92,7 @@ const kinds: OptionKinds<SearchOptions> = {
   checkpoint: option.record,
   parametrisation: option.function,
   epsilon: option.number,
-  norm: option.word('linf', 'l2', 'l1'),
+  norm: option.word(...norms),
   box: option.any,
   attack: option.function,
   steps: option.number,

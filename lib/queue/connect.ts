@@ -24,7 +24,7 @@ const faults: readonly (readonly [pattern: RegExp, expected: string])[] = [
 ]
 
 /** Whatever a client of Redis throws, as an IoError that names the place and not the password. */
-export const redisError =
+const redisError =
   (address: RedisAddress) =>
   (thrown: unknown): TangentError => {
     const message = messageOf(thrown)
@@ -34,6 +34,12 @@ export const redisError =
     ]
     return tangentError('IoError', 'queue', expected, redacted(address, message), address.shown)
   }
+
+/** What is done with a Redis, as an effect whose failure is an IoError. */
+export const inRedis =
+  (address: RedisAddress) =>
+  <A>(get: () => Promise<A>): TE.TaskEither<TangentError, A> =>
+    TE.tryCatch(get, redisError(address))
 
 /** Milliseconds in which a Redis has to answer at first. */
 const PATIENCE = 5000
@@ -62,19 +68,17 @@ export const connect = (address: RedisAddress): TE.TaskEither<TangentError, Redi
     ioredis,
     TE.flatMap(({ Redis }) => {
       const { shown: _shown, ...options } = address
+      const tried = inRedis(address)
       const common = { ...options, lazyConnect: true, maxRetriesPerRequest: null }
       return pipe(
-        TE.tryCatch(
-          () => probe(new Redis({ ...common, connectTimeout: PATIENCE, retryStrategy: () => null })),
-          redisError(address)
-        ),
+        tried(() => probe(new Redis({ ...common, connectTimeout: PATIENCE, retryStrategy: () => null }))),
         TE.flatMap(() =>
-          TE.tryCatch(async () => {
+          tried(async () => {
             const client = new Redis({ ...common, retryStrategy: (tries) => Math.min(100 * tries, 2000) })
             client.on('error', () => undefined)
             await client.connect()
             return client
-          }, redisError(address))
+          })
         )
       )
     })

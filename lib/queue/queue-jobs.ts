@@ -11,7 +11,7 @@ import type { PhaseProgress } from '../experiment/compute-run.js'
 import { decodeRun, encodeJson, type ExperimentRun } from '../experiment/experiment-record.js'
 import { type Experiment, followedRunOf, nameOf, type RunSetting, runsOf } from '../experiment/experiment.js'
 import type { Jobs } from '../experiment/run.js'
-import { redisError } from './connect.js'
+import { inRedis } from './connect.js'
 import { idOf, runId } from './run-id.js'
 import { failureOf, type QueuedRun, type RunQueue } from './run-queue.js'
 
@@ -61,15 +61,9 @@ const announce = (
   )
 }
 
-/** An action on Redis, whose failure is an IoError. */
-const triedIn =
-  ({ address }: RunQueue) =>
-  <A>(get: () => Promise<A>): TE.TaskEither<TangentError, A> =>
-    TE.tryCatch(get, redisError(address))
-
 /** Waits for the end of a run in the queue and tells what it says; a stop ends the waiting, not the run. */
 const follower = (opened: RunQueue, stop: Task<boolean>) => {
-  const tried = triedIn(opened)
+  const tried = inRedis(opened.address)
   const look = (
     id: string,
     onProgress: (progress: PhaseProgress) => IO.IO<void>
@@ -123,7 +117,7 @@ export const queueJobs = (
     id: runId(version, choice, experiment, run),
     job: { version, experiment: idOf(experiment), run, engine, threads }
   })
-  const tried = triedIn(opened)
+  const tried = inRedis(opened.address)
   let announced: Promise<E.Either<TangentError, unknown>> | undefined
   const announceOnce = (): Promise<E.Either<TangentError, unknown>> =>
     (announced ??= announce(opened, experiment, queued)())
@@ -134,14 +128,17 @@ export const queueJobs = (
   }
   /** Asks for a run that is not in the queue, has failed, or is done without a result in the store. */
   const ask = (id: string, job: QueuedRun): TE.TaskEither<TangentError, void> =>
-    tried(async () => {
-      const found = await opened.queue.getJob(id)
-      const state = await found?.getState()
-      // another client may have asked for it again meanwhile
-      if (state === 'failed' || state === 'completed')
-        await found!.retry(state, { resetAttemptsMade: true }).catch(() => undefined)
-      else await opened.queue.add('run', job, { jobId: id })
-    })
+    pipe(
+      tried(async () => {
+        const found = await opened.queue.getJob(id)
+        const state = await found?.getState()
+        const isOver = state === 'failed' || state === 'completed'
+        // another client may have asked for it again meanwhile
+        if (isOver) await found!.retry(state, { resetAttemptsMade: true }).catch(() => undefined)
+        return isOver
+      }),
+      TE.flatMap((isAsked) => (isAsked ? TE.right(undefined) : opened.add(id, job)))
+    )
   const follow = follower(opened, stop)
   return {
     count: Infinity,

@@ -1,7 +1,7 @@
-import * as TE from 'fp-ts/lib/TaskEither.js'
+import type * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TangentError } from '../core/error.js'
 import { nameOf } from '../experiment/experiment.js'
-import { redisError } from './connect.js'
+import { inRedis } from './connect.js'
 import { failureOf, QueuedRun, type RunQueue } from './run-queue.js'
 
 /** The states of runs that `queueStatus` counts. */
@@ -31,7 +31,7 @@ export interface QueueStatus {
 
 /** How many runs of a queue are in each state, and those that go on or have failed, at most 100 of each. */
 export const queueStatus = ({ queue, address }: RunQueue): TE.TaskEither<TangentError, QueueStatus> =>
-  TE.tryCatch(async () => {
+  inRedis(address)(async () => {
     const counts = await queue.getJobCounts(...states)
     const seen = async (state: 'active' | 'failed'): Promise<readonly RunSeen[]> =>
       (await queue.getJobs(state, 0, 99)).map((job) => ({
@@ -42,4 +42,4 @@ export const queueStatus = ({ queue, address }: RunQueue): TE.TaskEither<Tangent
         said: state === 'failed' ? failureOf(job) : job.progress
       }))
     return { counts, runs: [...(await seen('active')), ...(await seen('failed'))] }
-  }, redisError(address))
+  })

@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Store } from '../checkpoint/checkpoint.js'
 import { tangentError, type TangentError } from '../core/error.js'
-import { redisError } from './connect.js'
+import { inRedis } from './connect.js'
 import type { RedisAddress } from './redis-url.js'
 
 /** Where the files of runs are by name: a folder that all machines see, Redis, or a bucket of one's own. */
@@ -21,6 +21,7 @@ export const redisStores =
   (client: Redis, address: RedisAddress, prefix: string, keptFor: number): Stores =>
   (name) => {
     const key = `${prefix}:file:${name}`
+    const tried = inRedis(address)
     const where = `${address.shown} ${key}`
     const tooLarge = (size: number): TangentError =>
       tangentError(
@@ -32,18 +33,16 @@ export const redisStores =
       )
     return {
       where,
-      read: pipe(
-        TE.tryCatch(async () => {
-          const bytes = await client.getBuffer(key)
-          if (bytes !== null) await client.pexpire(key, keptFor)
-          return bytes === null ? undefined : new Uint8Array(bytes)
-        }, redisError(address))
-      ),
+      read: tried(async () => {
+        const bytes = await client.getBuffer(key)
+        if (bytes !== null) await client.pexpire(key, keptFor)
+        return bytes === null ? undefined : new Uint8Array(bytes)
+      }),
       write: (bytes) =>
         bytes.length > MOST
           ? TE.left(tooLarge(bytes.length))
           : pipe(
-              TE.tryCatch(() => client.set(key, Buffer.from(bytes), 'PX', keptFor), redisError(address)),
+              tried(() => client.set(key, Buffer.from(bytes), 'PX', keptFor)),
               TE.map(() => undefined)
             )
     }

@@ -5,13 +5,13 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
-import { tangentError, type TangentError } from '../core/error.js'
+import { errorTags, tangentError, type TangentError } from '../core/error.js'
 import { engineChoices } from '../engine/engine-choice.js'
 import { decodeJson } from '../experiment/experiment-record.js'
 import { MethodSetting } from '../experiment/methods/index.js'
 import * as codec from '../format/codec.js'
 import { isRecord, parseJson } from '../format/parse-json.js'
-import { connect, redisError } from './connect.js'
+import { connect, inRedis } from './connect.js'
 import { bullmq } from './packages.js'
 import { type RedisAddress, redisAddress } from './redis-url.js'
 import { redisStores, type Stores } from './redis-store.js'
@@ -96,30 +96,17 @@ export interface RunQueue {
 /** How often a run is tried where Redis, a disk or an engine fail, and the first wait in milliseconds, which then doubles. */
 const [ATTEMPTS, BACK_OFF] = [4, 1000]
 
+const ErrorTag = codec.oneOf(errorTags)
+
 /** The error of a job that failed, as it was written by `failureText`. */
 export const failureOf = (job: Pick<Job, 'failedReason' | 'id'>): TangentError => {
   const parsed = parseJson('an error', job.failedReason)
   const found = E.isRight(parsed) && isRecord(parsed.right) ? parsed.right : {}
   const { _tag, operation, expected, received, where } = found
-  return tags.is(_tag) && t.string.is(operation) && t.string.is(expected) && t.string.is(received)
+  return ErrorTag.is(_tag) && t.string.is(operation) && t.string.is(expected) && t.string.is(received)
     ? { _tag, operation, expected, received, ...(t.string.is(where) && { where }) }
     : tangentError('EngineError', 'queue', 'a run that ends', job.failedReason, job.id)
 }
-
-const tags = codec.oneOf([
-  'ShapeError',
-  'AxisError',
-  'IndexError',
-  'ArgumentError',
-  'TreeError',
-  'TraceError',
-  'DiffError',
-  'EngineError',
-  'DataError',
-  'IoError',
-  'ConfigError',
-  'StopError'
-])
 
 /** Notes the version of a queue, or refuses another one; an empty queue takes any. */
 const sameVersion = async (
@@ -168,8 +155,7 @@ export const openQueue = (options: QueueOptions): TE.TaskEither<TangentError, Ru
         }
       })
       queue.on('error', () => undefined)
-      const tried = <A>(get: () => Promise<A>): TE.TaskEither<TangentError, A> =>
-        TE.tryCatch(get, redisError(address))
+      const tried = inRedis(address)
       const add: RunQueue['add'] = (id, run) =>
         tried(async () => {
           await queue.add('run', run, { jobId: id })

@@ -79,11 +79,11 @@ let wasmThreads: number | undefined
  */
 const inTurn = turns()
 
+const refuse = (absent: unknown): Promise<never> => Promise.reject(new Error(messageOf(absent)))
+
 /** esbuild bundles a page without the optional package only where its absence is handled at the import. */
-const importWeb = () =>
-  import('onnxruntime-web').catch((absent: unknown) => Promise.reject(new Error(messageOf(absent))))
-const importWebgpu = () =>
-  import('onnxruntime-web/webgpu').catch((absent: unknown) => Promise.reject(new Error(messageOf(absent))))
+const importWeb = () => import('onnxruntime-web').catch(refuse)
+const importWebgpu = () => import('onnxruntime-web/webgpu').catch(refuse)
 
 const loadWasm = async (kind: OnnxKind, threads: number): Promise<OnnxRuntime> => {
   const { InferenceSession, Tensor, env } = await importWeb()
