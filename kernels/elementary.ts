@@ -1,5 +1,5 @@
 import type { ScalarCode, ScalarFunction } from './kernel.js'
-import { float, polynomial } from './literal.js'
+import { choice, float, polynomial } from './literal.js'
 
 /**
  * exp, log, sin, cos and pow for GPUs, whose own are too rough to differentiate through: WGSL grants exp an error of 3 + 2|x|
@@ -52,7 +52,7 @@ const expm1With =
 
 /** Two factors for large n, because 2¹²⁸ is no float32; one for others, because a GPU has no 2⁻¹²⁷. */
 const byPower: Scaling = (e, n, keep) => {
-  const one = keep(`((${n} > 0) ? 1 : 0)`)
+  const one = keep(choice(`${n} > 0`, '1', '0', keep))
   return `(${e} * (1 + ${one}) * Math.pow(2, ${n} - ${one}))`
 }
 
@@ -65,10 +65,10 @@ const byDigits: Scaling = (e, n, keep) => {
   const factors: string[] = []
   for (const digit of [128, 64, 32, 16, 8, 4, 2, 1]) {
     const half = Math.min(digit, 64)
-    const power = keep(`((${n} < 0) ? ${2 ** -half} : ${2 ** half})`)
-    factors.unshift(keep(`((${rest} >= ${digit}) ? ${power} : 1)`))
+    const power = keep(choice(`${n} < 0`, `${2 ** -half}`, `${2 ** half}`, keep))
+    factors.unshift(keep(choice(`${rest} >= ${digit}`, power, '1', keep)))
     if (digit > half) factors.unshift(factors[0]!)
-    if (digit > 1) rest = keep(`((${rest} >= ${digit}) ? (${rest} - ${digit}) : ${rest})`)
+    if (digit > 1) rest = keep(choice(`${rest} >= ${digit}`, `(${rest} - ${digit})`, rest, keep))
   }
   return factors.reduce((product, factor) => keep(`${product} * ${factor}`), e)
 }
@@ -90,8 +90,9 @@ const twiceArtanh = (s: string, keep: (text: string) => string): string => {
 const logOnGpu: ScalarCode = ([x], keep) => {
   const series = twiceArtanh(keep(`(${x!} - 1) / (${x!} + 1)`), keep)
   const own = keep(`Math.log(${x!})`)
-  const near = keep(`((${x!} > 0.5) ? ((${x!} < 2) ? ${series} : ${own}) : ${own})`)
-  return `((${x!} > 0) ? ${near} : ((${x!} < 0) ? Math.sqrt(${x!}) : (${own} * 3.4e38)))`
+  const near = choice(`${x!} > 0.5`, choice(`${x!} < 2`, series, own, keep), own, keep)
+  const below = choice(`${x!} < 0`, `Math.sqrt(${x!})`, `${own} * 3.4e38`, keep)
+  return choice(`${x!} > 0`, near, below, keep)
 }
 
 /** log(1 + x) as 2 artanh(x / (x + 2)) near 0; elsewhere 1 + x is exact enough for the logarithm. */
@@ -100,7 +101,7 @@ const log1pWith =
   ([x], keep) => {
     const near = twiceArtanh(keep(`${x!} / (${x!} + 2)`), keep)
     const far = keep(logarithm([keep(`1 + ${x!}`)], keep))
-    return `((${x!} > -0.5) ? ((${x!} < 1) ? ${near} : ${far}) : ${far})`
+    return choice(`${x!} > -0.5`, choice(`${x!} < 1`, near, far, keep), far, keep)
   }
 
 /** The sine of x + quarter · π/2, by the quadrant that x falls into. */
@@ -119,9 +120,9 @@ const wave =
     )
     const turned = quarter === 0 ? n : keep(`${n} + ${quarter}`)
     const quadrant = keep(`${turned} - 4 * Math.floor(${turned} * 0.25)`)
-    const half = keep(`((${quadrant} < 2) ? ${quadrant} : (${quadrant} - 2))`)
-    const value = keep(`((${half} < 0.5) ? ${sine} : ${cosine})`)
-    return `((${quadrant} < 1.5) ? ${value} : (-${value}))`
+    const half = keep(choice(`${quadrant} < 2`, quadrant, `${quadrant} - 2`, keep))
+    const value = keep(choice(`${half} < 0.5`, sine, cosine, keep))
+    return choice(`${quadrant} < 1.5`, value, `(-${value})`, keep)
   }
 
 /**
@@ -131,8 +132,10 @@ const wave =
 const powOnGpu: ScalarCode = ([x, y], keep) => {
   const own = keep(`Math.pow(Math.abs(${x!}), ${y!})`)
   const odd = keep(`${y!} - 2 * Math.floor(${y!} * 0.5)`)
-  const below = keep(`((${odd} === 0) ? ${own} : ((${odd} === 1) ? (-${own}) : Math.sqrt(${x!})))`)
-  return `((${x!} > 0) ? ${own} : ((${x!} < 0) ? ${below} : ((${y!} > 0) ? 0 : ${own})))`
+  const sign = choice(`${odd} === 1`, `(-${own})`, `Math.sqrt(${x!})`, keep)
+  const below = choice(`${odd} === 0`, own, sign, keep)
+  const atZero = choice(`${y!} > 0`, '0', own, keep)
+  return choice(`${x!} > 0`, own, choice(`${x!} < 0`, below, atZero, keep), keep)
 }
 
 const TANH_LIMIT = 7.90531110763549805
@@ -153,7 +156,7 @@ const tanh: ScalarCode = ([x], keep) => {
   )
   const q = polynomial(s, [1.19825839466702e-6, 1.18534705686654e-4, 2.268434632439e-3, 4.89352518554385e-3])
   const ratio = keep(`${t} * ${p} / ${q}`)
-  return `((Math.abs(${x!}) < 0.0004) ? ${x!} : ${ratio})`
+  return choice(`Math.abs(${x!}) < 0.0004`, x!, ratio, keep)
 }
 
 /** erf as x P(x²) / Q(x²), clamped where float32 is ±1 (the coefficients of Eigen's float32 erf). */
@@ -183,7 +186,7 @@ const sigmoidWith =
   (exponential: ScalarCode): ScalarCode =>
   ([x], keep) => {
     const e = keep(exponential([keep(`-Math.abs(${x!})`)], keep))
-    return `(((${x!} < 0) ? ${e} : 1) / (1 + ${e}))`
+    return `(${choice(`${x!} < 0`, e, '1', keep)} / (1 + ${e}))`
   }
 
 /** log(1 + eˣ) as max(x, 0) + log(1 + e^(−|x|)). */
@@ -216,7 +219,8 @@ const erfcWith =
     const rest = keep(exponential([keep(`${power} * (${hi} - ${a}) * (${hi} + ${a}) + ${p}`)], keep))
     const far = keep(`${t} * ${keep(exponential([keep(`-${power} * ${hi} * ${hi}`)], keep))} * ${rest}`)
     const near = keep(`1 - ${erf([keep(`${x!} * ${root}`)], keep)}`)
-    return `((${a} < ${0.5 / root}) ? ${near} : ((${x!} > 0) ? ${far} : (2 - ${far})))`
+    const tail = choice(`${x!} > 0`, far, `2 - ${far}`, keep)
+    return choice(`${a} < ${0.5 / root}`, near, tail, keep)
   }
 
 /** Φ(x) = erfc(−x / √2) / 2. */

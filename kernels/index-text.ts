@@ -1,5 +1,5 @@
 import { type Atom, highest, type Index, keyOf, levelOf, lowest } from './coordinate.js'
-import { integerLocal, whole } from './literal.js'
+import { choice, integerLocal, whole } from './literal.js'
 import type { Scope } from './scope.js'
 
 /** Writes indices as integer arithmetic on names. */
@@ -18,10 +18,11 @@ export const withinText = (
   text: string,
   size: number,
   inside: string,
-  outside: string
+  outside: string,
+  keep: (text: string) => string
 ): string => {
-  const below = highest(index) < size ? inside : `((${text} < ${size}) ? ${inside} : ${outside})`
-  return lowest(index) >= 0 ? below : `((${text} >= 0) ? ${below} : ${outside})`
+  const below = highest(index) < size ? inside : choice(`${text} < ${size}`, inside, outside, keep)
+  return lowest(index) >= 0 ? below : choice(`${text} >= 0`, below, outside, keep)
 }
 
 /** The text of indices in a scope, where every quotient and remainder becomes a local. */
@@ -65,8 +66,9 @@ export const indexText = (scope: Scope): IndexText => {
         return of
       case 'clamp': {
         // GLSL wants the same type on both sides, and gpu.js makes a float of a literal
-        const name = integer(of, atom.level)
-        return withinText(atom.of, name, atom.size, name, `(${name} - ${name})`)
+        const keep = (part: string): string => integer(part, atom.level)
+        const name = keep(of)
+        return withinText(atom.of, name, atom.size, name, keep(`${name} - ${name}`), keep)
       }
     }
   }

@@ -17,14 +17,17 @@ const bodiesOf = (lines: readonly Line[]): readonly number[] => {
   return lines.map((line) => (isBoundary(line) ? ++body : body))
 }
 
-/** The line that uses a name, for each name that is used once; −1 for others. */
+/** The line that uses a name, for each name that is used once; −1 for others, and for those that a choice is between. */
 const usesOf = (
   lines: readonly Line[],
   names: readonly (readonly string[])[]
 ): ReadonlyMap<string, number> => {
   const uses = new Map<string, number>()
   names.forEach((found, i) => {
-    for (const name of found) if (name !== lines[i]!.operand?.name) uses.set(name, uses.has(name) ? -1 : i)
+    const { operand, text } = lines[i]!
+    for (const name of found) if (name !== operand?.name) uses.set(name, uses.has(name) ? -1 : i)
+    if (text.includes('?'))
+      for (const name of text.slice(text.indexOf('?')).match(NAMES) ?? []) uses.set(name, -1)
   })
   return uses
 }

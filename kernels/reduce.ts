@@ -1,9 +1,10 @@
 import { add, axis, constantIndex, type Index, range, scale, zero } from './coordinate.js'
 import type { Kernel, KernelBackend } from './kernel.js'
-import { literalFor } from './literal.js'
+import { jumpsIn, literalFor } from './literal.js'
 import { openScope, type Scope } from './scope.js'
 import { AFTER, type Value } from './value.js'
 import { valueText } from './value-text.js'
+import { variants } from './variants.js'
 
 /** A reduction: one cell folds `body` over all loops, then `epilogue` makes the result of it. */
 export interface Reduction {
@@ -114,10 +115,10 @@ const chosen = (lanes: number): string =>
   )
 
 /** How many of the innermost loops are short enough to be written out, all their elements in one body. */
-const writtenOut = (loops: readonly number[]): number => {
+const writtenOut = (loops: readonly number[], most: number): number => {
   const sizes = loops.toReversed()
   let elements = 1
-  const end = sizes.findIndex((n) => (elements *= n) > WRITTEN_OUT)
+  const end = sizes.findIndex((n) => (elements *= n) > most)
   return end < 0 ? sizes.length : end
 }
 
@@ -128,33 +129,41 @@ const placesOf = (loops: readonly number[]): readonly (readonly Index[])[] =>
     [[]]
   )
 
-/** The walks over the innermost loops, and the loops around them. */
+/** The walks over the innermost loops, with at most so many elements a turn, and the loops around them. */
 const cut = (
   loops: readonly number[],
-  small: boolean,
+  most: number,
   unroll: number
 ): readonly [readonly number[], readonly Walk[]] => {
-  const count = small ? writtenOut(loops) : 0
+  const count = most > 1 ? writtenOut(loops, Math.min(most, WRITTEN_OUT)) : 0
   if (count > 0) {
     const front = loops.length - count
     const places = placesOf(loops.slice(front))
     return [loops.slice(0, front), [{ loops: [], elements: () => places }]]
   }
-  return [loops.slice(0, -1), walks(loops.at(-1) ?? 1, small ? unroll : 1)]
+  return [loops.slice(0, -1), walks(loops.at(-1) ?? 1, Math.min(most, unroll))]
+}
+
+/** The most elements that a turn of a loop may handle: one where its body is large, and as many as a shader's compiler bears. */
+const mostOf = ({ loops, body }: Reduction, backend: KernelBackend): number => {
+  const counters = loops.map((count, i) => ({ name: `probe${i}`, count }))
+  const element = body(
+    counters.map(({ name, count }, i) => axis(name, count, i + 1)),
+    0
+  )
+  if (extent(element) > SMALL_BODY) return 1
+  const { jumps } = variants[backend]
+  if (jumps === Infinity) return Infinity
+  const scope = openScope(backend)
+  scope.nest(counters, () => valueText(scope)(element))
+  return Math.max(1, Math.floor(jumps / jumpsIn(scope.finish('probe', [1], '0').source)))
 }
 
 /** Writes the loops of a reduction into its accumulators. */
-const accumulate = (
-  scope: Scope,
-  textOf: (value: Value) => string,
-  { combine, loops, body, lanes, unroll }: Reduction
-): void => {
-  const probe = body(
-    loops.map((n, i) => axis(`probe${i}`, n, i + 1)),
-    0
-  )
+const accumulate = (scope: Scope, textOf: (value: Value) => string, reduction: Reduction): void => {
+  const { combine, loops, body, lanes, unroll } = reduction
   const isLong = combine === 'sum' && loops.reduce((product, n) => product * n, 1) > LONG
-  const [outer, inner] = cut(loops, extent(probe) <= SMALL_BODY, unroll)
+  const [outer, inner] = cut(loops, mostOf(reduction, scope.backend), unroll)
   const fronts = outer.reduce<readonly (readonly Segment[])[]>(
     (lists, n) => lists.flatMap((list) => segments(n, isLong && n > LONG).map((part) => [...list, part])),
     [[]]

@@ -1,5 +1,6 @@
 import { elementary } from './elementary.js'
 import type { KernelBackend, ScalarCode, ScalarFunction } from './kernel.js'
+import { choice, jumpsIn } from './literal.js'
 
 const infix =
   (operator: string): ScalarCode =>
@@ -8,8 +9,8 @@ const infix =
 
 const test =
   (operator: string): ScalarCode =>
-  ([x, y]) =>
-    `((${x!} ${operator} ${y!}) ? 1 : 0)`
+  ([x, y], keep) =>
+    choice(`${x!} ${operator} ${y!}`, '1', '0', keep)
 
 const arithmetic = (code: ScalarCode, cost = 1): ScalarFunction => ({ code, rounds: true, cost })
 
@@ -18,7 +19,7 @@ const exact = (code: ScalarCode): ScalarFunction => ({ code, rounds: false, cost
 const functions = {
   ...elementary,
   neg: exact(([x]) => `(-${x!})`),
-  sign: exact(([x]) => `((${x!} > 0) ? 1 : ((${x!} < 0) ? -1 : ${x!}))`),
+  sign: exact(([x], keep) => choice(`${x!} > 0`, '1', choice(`${x!} < 0`, '(-1)', x!, keep), keep)),
   abs: exact(([x]) => `Math.abs(${x!})`),
   floor: exact(([x]) => `Math.floor(${x!})`),
   add: arithmetic(infix('+')),
@@ -31,7 +32,7 @@ const functions = {
   lessEqual: exact(test('<=')),
   equal: exact(test('===')),
   relu: exact(([x]) => `Math.max(${x!}, 0)`),
-  select: exact(([c, x, y]) => `((${c!} !== 0) ? ${x!} : ${y!})`)
+  select: exact(([c, x, y], keep) => choice(`${c!} !== 0`, x!, y!, keep))
 }
 
 /** The functions of single numbers that a kernel can apply. */
@@ -47,6 +48,13 @@ export const scalarCode = (backend: KernelBackend, name: ScalarName): ScalarCode
   const { [families[backend]]: own, code, rounds } = scalarFunctions[name]
   const written = own ?? code
   return backend === 'cpu' && rounds ? (operands, keep) => `Math.fround(${written(operands, keep)})` : written
+}
+
+/** The jumps that a shader's compiler makes of a function. */
+export const jumpsOf = (name: ScalarName): number => {
+  const kept: string[] = []
+  const result = scalarCode('webgl2', name)(['x', 'y', 'z'], (text) => `k${kept.push(text)}`)
+  return jumpsIn([...kept, result].join('\n'))
 }
 
 /** The comparisons, whose outcome a `select` can use as a condition without making a number of it. */

@@ -1,6 +1,6 @@
 import { highest, keyOf, lowest } from './coordinate.js'
 import { indexText, withinText } from './index-text.js'
-import { literalFor } from './literal.js'
+import { choice, literalFor } from './literal.js'
 import { comparisons, scalarCode, type ScalarName } from './scalar.js'
 import type { Scope } from './scope.js'
 import { AFTER, levels, type Value } from './value.js'
@@ -41,20 +41,22 @@ export const valueText = (scope: Scope): ((value: Value) => string) => {
     const outside = of(value.outside)
     if (highest(at) < 0 || lowest(at) >= size) return outside
     if (lowest(at) >= 0 && highest(at) < size) return inside
-    return number(withinText(at, integer(index(at), place), size, inside, outside), place)
+    const keep = (part: string): string => number(part, place)
+    return number(withinText(at, integer(index(at), place), size, inside, outside, keep), place)
   }
 
   const applied = ({ fn, args }: ValueOf<'apply'>, place: number): string => {
     scope.work(1, place)
     const [condition, yes, no] = args
+    const keep = (part: string): string => number(part, place)
     if (fn === 'select' && condition!.kind === 'apply') {
       const operator = comparisons[condition!.fn]
       if (operator !== undefined) {
         const [a, b] = condition!.args.map(of)
-        return number(`((${a!} ${operator} ${b!}) ? ${of(yes!)} : ${of(no!)})`, place)
+        return number(choice(`${a!} ${operator} ${b!}`, of(yes!), of(no!), keep), place)
       }
     }
-    const result = scalarCode(backend, fn)(args.map(of), (part) => number(part, place))
+    const result = scalarCode(backend, fn)(args.map(of), keep)
     return arithmetic.has(fn) ? operand('number', result, place) : number(result, place)
   }
 

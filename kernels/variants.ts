@@ -8,6 +8,11 @@ import type { KernelBackend } from './kernel.js'
 export interface Variants {
   /** Elements that a turn of a reduction's loop handles. */
   readonly unroll: number
+  /**
+   * Jumps that elements handled in one turn may have together, half of what a loop's body may have. The time to compile a
+   * shader is exponential in those: SwiftShader takes 0.1 s for 16, 5 s for 24 and 420 s for 50.
+   */
+  readonly jumps: number
   /** Whether neighbouring cells are computed together, in vector registers. */
   readonly lanes: boolean
   /** Whether an element of an array may hold four numbers, which are read as one. */
@@ -29,6 +34,7 @@ export interface Variants {
 
 const gl: Variants = {
   unroll: 4,
+  jumps: 8,
   lanes: false,
   vec4: true,
   step: 50,
@@ -42,6 +48,7 @@ const gl: Variants = {
 export const variants: { readonly [B in KernelBackend]: Variants } = {
   webasm: {
     unroll: 4,
+    jumps: Infinity,
     lanes: true,
     vec4: false,
     step: 0.05,
@@ -53,6 +60,7 @@ export const variants: { readonly [B in KernelBackend]: Variants } = {
   },
   cpu: {
     unroll: 4,
+    jumps: Infinity,
     lanes: false,
     vec4: false,
     step: 0.2,
@@ -64,6 +72,7 @@ export const variants: { readonly [B in KernelBackend]: Variants } = {
   },
   webgpu: {
     unroll: 8,
+    jumps: 8,
     lanes: false,
     vec4: false,
     step: 25,

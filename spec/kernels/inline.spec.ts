@@ -43,6 +43,14 @@ describe('statements', () => {
     ])
   })
 
+  it('keep the names that a choice is between', () => {
+    const lines = [operand('f0', 'a0[i1]'), operand('f1', '(f0 + 1)'), line('return ((f0 < 2) ? f1 : 0);')]
+    expect(inlined(lines)).toEqual(['let f0 = a0[i1];', 'let f1 = (f0 + 1);', 'return ((f0 < 2) ? f1 : 0);'])
+    expect(inlined([operand('f0', 'a0[i1]'), line('return ((f0 < 2) ? 1 : 0);')])).toEqual([
+      'return ((a0[i1] < 2) ? 1 : 0);'
+    ])
+  })
+
   it('never grow long, so that no expression nests deep', () => {
     const depth = 300
     const lines = [

@@ -8,7 +8,7 @@ import {
   scale,
   unravel
 } from '../../../kernels/coordinate.js'
-import { scalarFunctions } from '../../../kernels/scalar.js'
+import { jumpsOf, scalarFunctions } from '../../../kernels/scalar.js'
 import { literal, type Value } from '../../../kernels/value.js'
 import { sizeOf } from '../../core/shape.js'
 import { functions } from '../../graph/primitives/pointwise.js'
@@ -39,6 +39,8 @@ export type Lowered =
       readonly aligned: (input: number) => boolean
       /** Arithmetic operations an element, where a call out of WebAssembly counts as 25. */
       readonly cost: number
+      /** Jumps that a shader's compiler makes of it. */
+      readonly jumps: number
       /** Whether computing it twice gives the same bits on every backend, whatever the precision between. */
       readonly exact: boolean
     }
@@ -55,14 +57,17 @@ export type Lowered =
 
 type Rule<T extends DeviceTag> = (node: TensorOf<T>) => Lowered
 
+type Inline = Extract<Lowered, { readonly kind: 'inline' }>
+
 const inline = (
   value: (at: readonly Index[], read: Read) => Value,
   {
     aligned = () => false,
     cost = 0,
+    jumps = 0,
     exact = true
-  }: { readonly aligned?: (input: number) => boolean; readonly cost?: number; readonly exact?: boolean } = {}
-): Lowered => ({ kind: 'inline', value, aligned, cost, exact })
+  }: Partial<Pick<Inline, 'aligned' | 'cost' | 'jumps' | 'exact'>> = {}
+): Lowered => ({ kind: 'inline', value, aligned, cost, jumps, exact })
 
 const within = (at: Index, size: number, inside: Value, outside: Value): Value => ({
   kind: 'within',
@@ -142,7 +147,12 @@ const rules: { readonly [T in DeviceTag]: Rule<T> } = {
     const [fn, rest] = op.fn === 'gate' ? (['select', [literal(0)]] as const) : ([op.fn, []] as const)
     return inline(
       (at, read) => ({ kind: 'apply', fn, args: [...inputs.map((_, k) => read(k, at)), ...rest] }),
-      { aligned: () => true, cost: scalarFunctions[fn].cost, exact: functions[op.fn].exact }
+      {
+        aligned: () => true,
+        cost: scalarFunctions[fn].cost,
+        jumps: jumpsOf(fn),
+        exact: functions[op.fn].exact
+      }
     )
   },
   contract,

@@ -111,11 +111,12 @@ interface Burden {
   readonly depth: number
 }
 
-/** Nodes that have to be stored for no kernel to read too many arrays, grow too large or nest too deep. */
+/** Nodes that have to be stored for no kernel to read too many arrays, grow too large, nest too deep, or jump too often in a loop. */
 const excess = (
   nodes: readonly Tensor[],
   lowered: ReadonlyMap<Tensor, Lowered>,
-  { stored }: Schedule
+  { stored }: Schedule,
+  jumps: number
 ): readonly Tensor[] => {
   const names = new Map(nodes.map((node, i) => [node, `${i}`]))
   const burdens = new Map<Tensor, Burden>()
@@ -124,11 +125,23 @@ const excess = (
     stored.has(node) || found.has(node)
       ? { arrays: new Set([node]), values: new Set(), depth: 0 }
       : burdens.get(node)!
+  /** The jumps of what a node brings into a loop. */
+  const jumpsOf = (node: Tensor): number => {
+    const inlined = [...of(node).values].map((value) =>
+      lowered.get(nodes[Number(value.slice(value.lastIndexOf('/') + 1))]!)!
+    )
+    return inlined.reduce((sum, rule) => sum + (rule.kind === 'inline' ? rule.jumps : 0), 0)
+  }
   const arraysOf = (inputs: readonly Tensor[]): Set<Tensor> =>
     new Set(inputs.flatMap((input) => [...of(input).arrays]))
   for (const node of nodes) {
     const rule = lowered.get(node)!
     let arrays = arraysOf(node.inputs)
+    if (rule.kind === 'reduce') {
+      const inputs = node.inputs.toSorted((a, b) => jumpsOf(b) - jumpsOf(a))
+      while (inputs.reduce((sum, input) => sum + jumpsOf(input), 0) > jumps) found.add(inputs.shift()!)
+      arrays = arraysOf(node.inputs)
+    }
     while (arrays.size > MAX_ARRAYS) {
       const widest = node.inputs.reduce((a, b) => (of(b).arrays.size > of(a).arrays.size ? b : a))
       if (of(widest).arrays.size <= 1) break
@@ -152,18 +165,20 @@ const excess = (
  * Groups the nodes of a plan into kernels. A node is computed inside its consumer where it has one consuming kernel, or
  * costs nothing (views, patterns), or is an exact comparison of stored values; otherwise it is stored. A reduction
  * takes the pointwise work that follows at its own shape into its kernel, and pointwise work before it into its
- * loop if that is not repeated. Where a kernel would read too many arrays or nest too deep, more is stored.
+ * loop if that is not repeated. Where a kernel would read too many arrays or nest too deep, or a loop would hold more than
+ * `jumps` jumps, more is stored.
  */
 export const schedule = (
   nodes: readonly Tensor[],
   outputs: readonly Tensor[],
-  lowered: ReadonlyMap<Tensor, Lowered>
+  lowered: ReadonlyMap<Tensor, Lowered>,
+  jumps: number
 ): Schedule => {
   const wanted = new Set(outputs)
   let all: ReadonlySet<Tensor> = new Set()
   for (;;) {
     const made = decide(nodes, wanted, lowered, all)
-    const more = excess(nodes, lowered, made)
+    const more = excess(nodes, lowered, made, jumps)
     if (more.length === 0) return made
     all = new Set([...all, ...more])
   }
