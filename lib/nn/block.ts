@@ -3,6 +3,7 @@ import type { HostKey } from '../core/key.js'
 import { split } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
 import type { Concrete } from '../graph/spec.js'
+import { childOf } from './layer.js'
 import type { Model } from './model.js'
 
 /** A part of a network with parameters of any form P: a {@link Layer}, a {@link Network} or what is made of them. */
@@ -42,8 +43,8 @@ export const residual = <P>(branch: Block<P>): Block<P> => {
       return shape
     },
     init: branch.init,
-    apply: (params) => (x) => {
-      const y = branch.apply(params)(x)
+    apply: (params, key) => (x) => {
+      const y = branch.apply(params, key)(x)
       keeps(x.shape, y.shape)
       return ops.add(y)(x)
     }
@@ -55,7 +56,7 @@ export type ParamsOf<B> = B extends Block<infer P> ? P : never
 
 /**
  * Blocks one after the other, in the order in which they are written, with parameters as a record of the same names. The
- * l-th block draws its parameters from the l-th child of the key.
+ * l-th block draws its parameters from the l-th child of the key, as in {@link serial}.
  */
 export const record = <R extends { readonly [name: string]: unknown }>(blocks: {
   readonly [N in keyof R]: Block<R[N]>
@@ -75,6 +76,7 @@ export const record = <R extends { readonly [name: string]: unknown }>(blocks: {
       // a record of these names, which Object.fromEntries forgets
       return Object.fromEntries(built) as Concrete<R>
     },
-    apply: (params) => (x) => names.reduce((h, name) => blocks[name].apply(params[name])(h), x)
+    apply: (params, key) => (x) =>
+      names.reduce((h, name, l) => blocks[name].apply(params[name], childOf(key, l))(h), x)
   }
 }

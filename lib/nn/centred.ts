@@ -32,6 +32,6 @@ const constants = <P>(at: Concrete<P>): P =>
  */
 export const centred =
   <P>(model: Model<P>, at: Concrete<P>): Model<P> =>
-  (params) =>
+  (params, key) =>
   (x) =>
-    ops.sub(model(constants<P>(at))(x))(model(params)(x))
+    ops.sub(model(constants<P>(at), key)(x))(model(params, key)(x))

@@ -6,6 +6,7 @@
  */
 export { erf, flatten, pointwise, relu, reshape, standardise, tanh } from './pointwise.js'
 export { type Block, type ParamsOf, record, residual } from './block.js'
+export { dropout } from './dropout.js'
 export { groupNorm, layerNorm, type NormOptions } from './norm.js'
 export { type AffineOptions, dense, type DenseOptions } from './affine.js'
 export type { Batch, Dataset, Model } from './model.js'

@@ -1,5 +1,5 @@
 import { fail } from '../core/error.js'
-import { split } from '../graph/key.js'
+import { fold, type Key, split } from '../graph/key.js'
 import type { HostKey } from '../core/key.js'
 import type { Shape } from '../core/shape.js'
 import type { Concrete } from '../graph/spec.js'
@@ -23,8 +23,8 @@ export interface Layer {
   readonly outputShape: (inputShape: Shape) => Shape
   /** Draws parameters; the shape of the inputs is without the batch axis. */
   readonly init: (key: HostKey, inputShape: Shape) => Concrete<LayerParams>
-  /** The outputs for a batch of inputs. */
-  readonly apply: (params: LayerParams) => (x: Tensor) => Tensor
+  /** The outputs for a batch of inputs; a layer that draws random numbers does so from the key, and only where there is one. */
+  readonly apply: Model<LayerParams>
 }
 
 /** What masks and scores need of a network: its function and, where it is made of layers, these. */
@@ -45,8 +45,13 @@ export interface Network extends NetworkLike<Params> {
   readonly init: (key: HostKey, inputShape: Shape) => Concrete<Params>
 }
 
+/** The key of the l-th of several layers, if they are given one. */
+export const childOf = (key: Key | undefined, l: number): Key | undefined =>
+  key === undefined ? undefined : fold(l)(key)
+
 /**
- * Layers one after the other. Layer l draws its parameters from the l-th child of the key.
+ * Layers one after the other. Layer l draws its parameters from the l-th child of the key, and where `apply` is
+ * given a key, it is given `fold(l)` of that.
  *
  * @example
  * import assert from 'node:assert'
@@ -71,10 +76,10 @@ export const serial = (...layers: readonly Layer[]): Network => ({
     )
     return built.params
   },
-  apply: (params) => {
+  apply: (params, key) => {
     if (params.length !== layers.length) {
       fail('TreeError', 'nn.serial', `parameters of ${layers.length} layers`, `${params.length}`)
     }
-    return (x) => layers.reduce((h, layer, l) => layer.apply(params[l]!)(h), x)
+    return (x) => layers.reduce((h, layer, l) => layer.apply(params[l]!, childOf(key, l))(h), x)
   }
 })

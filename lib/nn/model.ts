@@ -2,8 +2,11 @@ import type { Key } from '../graph/key.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 
-/** A function of parameters and a batch of inputs, as `network.apply`. */
-export type Model<P> = (params: P) => (x: Tensor) => Tensor
+/**
+ * A function of parameters and a batch of inputs, as `network.apply`. With a key, as objectives of a training give it for each
+ * step, layers such as `nn.dropout` draw from it; without one they are as they are evaluated.
+ */
+export type Model<P> = (params: P, key?: Key) => (x: Tensor) => Tensor
 
 /**
  * A labelled batch: inputs [n, …], labels [n] or targets [n, …], and, where noise must stay with a sample wherever it is in a

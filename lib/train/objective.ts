@@ -1,12 +1,21 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { fail } from '../core/error.js'
-import type { Key } from '../graph/key.js'
+import { fold, type Key } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
 import { none, pgd } from '../attack/pgd.js'
 import type { AttackLoss } from '../attack/goal.js'
 import type { Attack, Batch, Box, Model } from '../nn/model.js'
 import { crossEntropy, crossEntropyEach, klEach, type Loss } from '../nn/loss.js'
+
+/** The child of a step's key that layers draw from; attacks take others. */
+const FOR_LAYERS = 2 ** 32 - 2
+
+/** A model with its layers as they are trained: `nn.dropout` drops. Attacks are on the model as it is evaluated. */
+const drawing =
+  <P>(model: Model<P>, params: P, key: Key) =>
+  (pass: number, x: Tensor): Tensor =>
+    model(params, fold(pass)(fold(FOR_LAYERS)(key)))(x)
 
 /** What a training step minimises: a scalar of the parameters, a labelled batch and the step's key. */
 export interface Objective {
@@ -19,13 +28,14 @@ export interface Objective {
 
 /**
  * The loss on attacked inputs, as adversarial training minimises it (Madry et al., arXiv:1706.06083); the loss itself
- * without an attack.
+ * without an attack. As in all objectives here, layers such as `nn.dropout` draw from the step's key in the loss, and attacks see
+ * the model without them.
  *
  * @defaultValue `loss` is `nn.crossEntropy`
  */
 export const adversarial = (attack: Attack = none, loss: Loss = crossEntropy): Objective => {
   const objective: Objective = (model) => (params, batch, key) =>
-    loss(batch.y)(model(params)(attack(model)(params, batch, key).x))
+    loss(batch.y)(drawing(model, params, key)(0, attack(model)(params, batch, key).x))
   return Object.assign(objective, { box: attack.box, labels: loss === crossEntropy })
 }
 
@@ -64,10 +74,11 @@ export interface TradesOptions {
  */
 export const trades = ({ beta = 6, attack }: TradesOptions): Objective => {
   const objective: Objective = (model) => (params, batch, key) => {
-    const logits = model(params)(batch.x)
-    const target = ops.stopGradient(logits)
+    const trained = drawing(model, params, key)
+    const logits = trained(0, batch.x)
+    const target = ops.stopGradient(model(params)(batch.x))
     const { x } = attack(() => klEach(target))(model)(params, batch, key)
-    const divergence = ops.mean()(klEach(logits)(model(params)(x)))
+    const divergence = ops.mean()(klEach(logits)(trained(1, x)))
     return pipe(crossEntropy(batch.y)(logits), ops.add(ops.scale(beta)(divergence)))
   }
   return Object.assign(objective, { box: attack(crossEntropyEach).box, labels: true })
@@ -97,7 +108,8 @@ const otherMass = (labels: Tensor, logP: Tensor): Tensor => {
 export const mart = ({ lambda = 5, attack }: MartOptions): Objective => {
   const objective: Objective = (model) => (params, batch, key) => {
     const { x } = attack(crossEntropyEach)(model)(params, batch, key)
-    const [clean, attacked] = [model(params)(batch.x), model(params)(x)]
+    const trained = drawing(model, params, key)
+    const [clean, attacked] = [trained(0, batch.x), trained(1, x)]
     const boosted = pipe(
       crossEntropyEach(batch.y)(attacked),
       ops.add(otherMass(batch.y, ops.logSoftmax(-1)(attacked)))
