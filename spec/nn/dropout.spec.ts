@@ -75,9 +75,7 @@ describe('dropout', () => {
     expect(at(1)).toEqual(at(1))
     expect(at(1)).not.toEqual(at(2))
     const [first, second] = [0, 1].map((l) => uniforms(fold(l)(key(1)), 128))
-    expect(Array.from(at(1))).toEqual(
-      Array.from(first!, (u, i) => (u >= 0.5 && second![i]! >= 0.5 ? 4 : 0))
-    )
+    expect(Array.from(at(1))).toEqual(Array.from(first!, (u, i) => (u >= 0.5 && second![i]! >= 0.5 ? 4 : 0)))
   })
 
   it('receives its key through records, residual blocks and centred models', () => {
@@ -120,7 +118,12 @@ describe('training with dropout', () => {
   })
 
   it('with rate 0 is training without', async () => {
-    const plain = nn.serial(nn.dense(12), nn.relu, nn.pointwise((x) => x), nn.dense(3))
+    const plain = nn.serial(
+      nn.dense(12),
+      nn.relu,
+      nn.pointwise((x) => x),
+      nn.dense(3)
+    )
     expect(await lossesOf(netOf(0))).toEqual(await lossesOf(plain))
   })
 
@@ -142,7 +145,10 @@ describe('training with dropout', () => {
   })
 
   it.each([
-    ['trades', train.trades({ attack: (loss) => attack.pgd({ epsilon: 0.1, steps: 1, stepSize: 0.1, loss }) })],
+    [
+      'trades',
+      train.trades({ attack: (loss) => attack.pgd({ epsilon: 0.1, steps: 1, stepSize: 0.1, loss }) })
+    ],
     ['mart', train.mart({ attack: (loss) => attack.pgd({ epsilon: 0.1, steps: 1, stepSize: 0.1, loss }) })]
   ] as const)('draws in %s too', (_, objective) => {
     const at = (seed: number, rate: number) =>
