@@ -1,103 +1,9 @@
-import { apply, constant, isOp, table, type Tensor } from '../graph/tensor.js'
-import { contract, type ContractOp } from '../graph/contract.js'
+import { constant, isOp, type Tensor } from '../graph/tensor.js'
+import type { ContractOp } from '../graph/contract.js'
 import { type Graph, rewrite } from '../graph/graph.js'
+import { distinct, onDiagonal } from './distinct.js'
+import { type IndexedTensor, join, reshaped, sizesAt } from './indexed-tensor.js'
 import { contractionPath, type Path, tensorOperands } from './path.js'
-
-/**
- * A tensor whose axes carry distinct indices. `rank` orders operands: it depends on the operands alone, so that equal
- * intermediate products of different contractions get equal form and are shared.
- */
-interface IndexedTensor {
-  readonly tensor: Tensor
-  readonly indices: readonly number[]
-  readonly rank: number
-}
-
-const sizesAt = (indices: readonly number[], sizes: readonly number[]): number[] =>
-  indices.map((i) => sizes[i]!)
-
-/** A contraction of parts onto an output, as one node. */
-const join = (
-  parts: readonly IndexedTensor[],
-  output: readonly number[],
-  sizes: readonly number[]
-): IndexedTensor => ({
-  tensor: contract(
-    parts.map((part) => part.tensor),
-    parts.map((part) => part.indices),
-    output,
-    sizes
-  ),
-  indices: output,
-  rank: Math.min(...parts.map((part) => part.rank))
-})
-
-const identityMatrix = (n: number): Tensor =>
-  table(
-    [n, n],
-    Array.from({ length: n * n }, (_, at) => (at % (n + 1) === 0 ? 1 : 0))
-  )
-
-/** Takes out axes of size 1 by a reshape, which costs nothing. */
-const withoutUnits = (part: IndexedTensor, sizes: readonly number[]): IndexedTensor => {
-  const kept = part.indices.filter((index) => sizes[index] !== 1)
-  return kept.length === part.indices.length
-    ? part
-    : {
-        ...part,
-        tensor: apply({ tag: 'reshape', shape: sizesAt(kept, sizes) }, [part.tensor]),
-        indices: kept
-      }
-}
-
-/** A product whose index lists are free of repetitions: every repetition became an identity matrix. */
-interface Distinct {
-  readonly parts: readonly IndexedTensor[]
-  readonly output: readonly number[]
-  readonly sizes: readonly number[]
-  /** Identity matrices that the output is multiplied by at the end, for indices repeated in it. */
-  readonly embeddings: readonly IndexedTensor[]
-}
-
-const distinct = (
-  op: ContractOp,
-  inputs: readonly Tensor[],
-  rankOf: (tensor: Tensor) => number
-): Distinct => {
-  const sizes = [...op.sizes]
-  const fresh = (like: number): number => sizes.push(sizes[like]!) - 1
-  const identityAt = (index: number, twin: number): IndexedTensor => ({
-    tensor: identityMatrix(sizes[index]!),
-    indices: [index, twin],
-    rank: Infinity
-  })
-  // a repeated index gets a twin of its own, and an identity matrix that ties the two
-  const untie = (indices: readonly number[], ties: IndexedTensor[]): number[] => {
-    const seen = new Set<number>()
-    return indices.map((index) => {
-      if (!seen.has(index)) {
-        seen.add(index)
-        return index
-      }
-      const twin = fresh(index)
-      ties.push(identityAt(index, twin))
-      return twin
-    })
-  }
-  const extra: IndexedTensor[] = []
-  const parts = op.operands.map((indices, k): IndexedTensor => {
-    const tensor = inputs[k]!
-    return withoutUnits({ tensor, indices: untie(indices, extra), rank: rankOf(tensor) }, sizes)
-  })
-  const embeddings: IndexedTensor[] = []
-  const output = untie(op.output, embeddings)
-  return {
-    parts: [...parts, ...extra.map((part) => withoutUnits(part, sizes))],
-    output: output.filter((index) => sizes[index] !== 1),
-    sizes,
-    embeddings: embeddings.map((part) => withoutUnits(part, sizes)).filter((part) => part.indices.length > 0)
-  }
-}
 
 /** Indices in the order of the first list, then the second …, those of a wanted set only. */
 const ordered = (wanted: ReadonlySet<number>, ...lists: readonly (readonly number[])[]): number[] => [
@@ -233,7 +139,7 @@ const present = (
     part.indices.length === output.length && part.indices.every((index, i) => index === output[i])
   const { tensor } = isOrdered ? part : join([part], output, sizes)
   const shape = sizesAt(op.output, op.sizes)
-  return shape.length === tensor.shape.length ? tensor : apply({ tag: 'reshape', shape }, [tensor])
+  return shape.length === tensor.shape.length ? tensor : reshaped(tensor, shape)
 }
 
 /** One contraction of any form as a graph of contractions in normal form. */
@@ -242,7 +148,7 @@ const splitContract = (
   inputs: readonly Tensor[],
   rankOf: (tensor: Tensor) => number
 ): Tensor => {
-  const { parts, output, sizes, embeddings } = distinct(op, inputs, rankOf)
+  const { parts, output, sizes, ties } = distinct(op, inputs, rankOf)
   // indices that no operand has are broadcast at the very end, where a consumer can read through them
   const carried = new Set(parts.flatMap((part) => part.indices))
   const wanted = output.filter((index) => carried.has(index))
@@ -252,11 +158,7 @@ const splitContract = (
     ready.length === 0
       ? { tensor: constant(1), indices: [], rank: Infinity }
       : contractAll(ready, needed, wanted, sizes)
-  const embedded = embeddings.reduce(
-    (part, matrix) =>
-      join([part, matrix], ordered(new Set([...part.indices, ...matrix.indices]), output), sizes),
-    core
-  )
+  const embedded = ties.reduce((part, tie) => onDiagonal(part, tie, sizes), core)
   return present(embedded, op, output, sizes)
 }
 
