@@ -6,6 +6,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { formatError, tangentError, type TangentError } from '../lib/index.js'
 import { cases as steps } from './cases/index.js'
+import { gpuCaseNames, runGpuSuite } from './gpu/suite.js'
 import type { Case } from './harness/candidate.js'
 import { thisMachine } from './harness/machine.js'
 import { effortOf, effortOfKernels, measure } from './harness/measure.js'
@@ -108,8 +109,17 @@ const bench = (options: Options): TE.TaskEither<TangentError, void> => {
     print(usage)
     return TE.right(undefined)
   }
-  const { suite, backends, json, page, from } = options
+  const { suite, backends, widths, json, page, from } = options
+  const keep = (report: Report) => write(json, () => `${JSON.stringify(report, null, 2)}\n`)
   if (suite === 'costs') return TE.fromTask(async () => print(await showCosts(backends)))
+  if (suite === 'gpu') {
+    if (options.list) return TE.fromIO(() => print(gpuCaseNames(widths).join('\n')))
+    return pipe(
+      prepareFile(json),
+      TE.flatMap(() => runGpuSuite(options, print, progress, keep)),
+      TE.asUnit
+    )
+  }
   if (from !== undefined)
     return pipe(
       readReport(from),
@@ -123,7 +133,7 @@ const bench = (options: Options): TE.TaskEither<TangentError, void> => {
           prepareFile(json),
           TE.flatMap(() => prepareFile(page)),
           TE.flatMap(() => runAll(options)(cases)),
-          TE.tap((report) => write(json, () => `${JSON.stringify(report, null, 2)}\n`)),
+          TE.tap(keep),
           TE.flatMap((report) => write(page, () => kernelPage(report)))
         )
       print(cases.map(({ name, title }) => `${name}: ${title}`).join('\n'))
@@ -137,6 +147,7 @@ const finished = await pipe(
     parseOptions(process.argv.slice(2), {
       steps: [...new Set(steps.flatMap(({ name, group = name }) => [name, group]))],
       kernels: kernelRows.map(nameOf),
+      gpu: gpuCaseNames([]),
       costs: []
     })
   ),

@@ -20,7 +20,7 @@ import { tfjsMlpStep } from '../peers/tfjs.js'
 import { torchMlpStep } from '../peers/torch.js'
 import { compileCaseOf, engineCandidates, type EngineWork } from './engines.js'
 
-const sizes: MlpSizes = { batch: 128, inputs: 784, hidden: 512, classes: 10, rate: 0.1 }
+const sizesOf = (hidden: number): MlpSizes => ({ batch: 128, inputs: 784, hidden, classes: 10, rate: 0.1 })
 
 type Arguments = [params: MlpParams<Tensor>, x: Tensor, y: Tensor]
 type Step = { readonly loss: Tensor } & MlpParams<Tensor>
@@ -50,8 +50,9 @@ const scaled = (seed: number, shape: readonly number[], sigma: number): NdArray 
     ).map((z) => sigma * z)
   )
 
-const mlpData = (): MlpData => {
-  const { batch, inputs, hidden, classes } = sizes
+const mlpData = (hidden: number): MlpData => {
+  const sizes = sizesOf(hidden)
+  const { batch, inputs, classes } = sizes
   return {
     sizes,
     x: ndarray.of([batch, inputs], uniforms(fold(1)(key(0)), batch * inputs)),
@@ -66,20 +67,20 @@ const mlpData = (): MlpData => {
 }
 
 /** The meaning of the function as it was written, before any rewriting. */
-const reference = (): E.Either<TangentError, Outcome> => {
-  const { params, x, y } = mlpData()
+const reference = (hidden: number): E.Either<TangentError, Outcome> => {
+  const { sizes, params, x, y } = mlpData(hidden)
   return evaluate(mlpStep(sizes.rate))(params, x, y)
 }
 
-const work = ({ params, x, y }: MlpData): EngineWork<Arguments, Step> => ({
+const work = ({ sizes, params, x, y }: MlpData): EngineWork<Arguments, Step> => ({
   f: mlpStep(sizes.rate),
   forward: mlpLoss,
   args: [params, x, y],
   outcome: (value) => value
 })
 
-const candidates = (threads: readonly number[]): readonly Candidate[] => {
-  const data = mlpData()
+const candidatesOf = (hidden: number, threads: readonly number[]): readonly Candidate[] => {
+  const data = mlpData(hidden)
   const engines = engineCandidates(work(data))
   return [
     // First, because onnxruntime-web leaves a global Worker behind, of a kind that jax-js cannot start.
@@ -91,12 +92,13 @@ const candidates = (threads: readonly number[]): readonly Candidate[] => {
   ]
 }
 
-export const mlpStepCase: Case = {
-  name: 'mlp-step',
-  title: 'MLP 784-512-10, batch 128: forward, backward and SGD, parameters in and out',
-  reference: async () => reference(),
+/** The step at a width of the hidden layer. */
+export const mlpStepCaseOf = (name: string, hidden: number): Case => ({
+  name,
+  title: `MLP 784-${hidden}-10, batch 128: forward, backward and SGD, parameters in and out`,
+  reference: async () => reference(hidden),
   tolerance: 1e-5,
-  candidates,
+  candidates: (threads) => candidatesOf(hidden, threads),
   comparisons: [
     { of: 'onnx:native', to: 'hand-written onnx', sameThreads: true },
     { of: 'jax-js wasm', to: 'onnx:native', sameThreads: false },
@@ -104,7 +106,11 @@ export const mlpStepCase: Case = {
     { of: 'gpujs:cpu', to: 'tfjs cpu', sameThreads: false },
     { of: 'torch', to: 'onnx:native', sameThreads: true }
   ]
-}
+})
+
+const HIDDEN = 512
+
+export const mlpStepCase: Case = mlpStepCaseOf('mlp-step', HIDDEN)
 
 /** How long it takes to make the step ready. */
-export const compileMlpStepCase: Case = compileCaseOf(mlpStepCase, () => work(mlpData()))
+export const compileMlpStepCase: Case = compileCaseOf(mlpStepCase, () => work(mlpData(HIDDEN)))

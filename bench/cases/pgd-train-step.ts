@@ -23,15 +23,11 @@ import { engineCandidates, type EngineWork } from './engines.js'
 // and labels come in anew, as they do in training.
 
 const settings = { epsilon: 0.1, steps: 10, stepSize: 0.025, rate: 0.05, momentum: 0.9 } as const
-const [inputs, hidden, classes, batch] = [784, 1024, 10, 128]
+const [inputs, classes, batch] = [784, 10, 128]
 
-const network = nn.serial(nn.dense(hidden), nn.relu, nn.dense(classes))
 const optimiser = train.momentum(settings.momentum)
 const { epsilon, steps, stepSize } = settings
-const takeStep = train.trainStep(network.apply, {
-  optimiser,
-  attack: attack.pgd({ epsilon, steps, stepSize })
-})
+const networkOf = (hidden: number): nn.Network => nn.serial(nn.dense(hidden), nn.relu, nn.dense(classes))
 
 type Arguments = [
   from: train.TrainState<nn.Params>,
@@ -39,12 +35,16 @@ type Arguments = [
   rate: Tensor,
   key: Key
 ]
-const step = (...[from, images, rate, noise]: Arguments) => takeStep(from, images, [], rate, noise)
-type Step = ReturnType<typeof step>
+const stepOf = (network: nn.Network) => {
+  const takeStep = train.trainStep(network.apply, {
+    optimiser,
+    attack: attack.pgd({ epsilon, steps, stepSize })
+  })
+  return (...[from, images, rate, noise]: Arguments) => takeStep(from, images, [], rate, noise)
+}
+type Step = ReturnType<ReturnType<typeof stepOf>>
 
-const forward = (...[from, { x, y }]: Arguments): Tensor => nn.crossEntropy(y)(network.apply(from.params)(x))
-
-const argumentsOf = (): Concrete<Arguments> => {
+const argumentsOf = (network: nn.Network): Concrete<Arguments> => {
   const params = network.init(fold(0)(key(1)), [inputs])
   const labels = uniforms(fold(2)(key(1)), batch).map((u) => Math.floor(u * classes))
   return [
@@ -69,10 +69,16 @@ const outcomeOf = ({ to, loss }: Concrete<Step>): Outcome => ({
   ...Object.fromEntries(leavesOf('v', to.state.slots[0]!))
 })
 
-const work: EngineWork<Arguments, Step> = { f: step, forward, args: argumentsOf(), outcome: outcomeOf }
+const workOf = (network: nn.Network): EngineWork<Arguments, Step> => ({
+  f: stepOf(network),
+  forward: (...[from, { x, y }]) => nn.crossEntropy(y)(network.apply(from.params)(x)),
+  args: argumentsOf(network),
+  outcome: outcomeOf
+})
 
-const torchArrays = (): { readonly [name: string]: NdArray } => {
-  const [{ params, state }, { x, y }, , noise] = argumentsOf()
+const torchArrays = ([{ params, state }, { x, y }, , noise]: Concrete<Arguments>): {
+  readonly [name: string]: NdArray
+} => {
   return {
     ...Object.fromEntries(leavesOf('', params)),
     ...Object.fromEntries(leavesOf('v', state.slots[0]!)),
@@ -82,21 +88,28 @@ const torchArrays = (): { readonly [name: string]: NdArray } => {
   }
 }
 
-const candidates = (threads: readonly number[]): readonly Candidate[] => {
+const candidatesOf = (network: nn.Network, threads: readonly number[]): readonly Candidate[] => {
+  const work = workOf(network)
   const engines = engineCandidates(work)
-  const torch = torchPgdTrainStep(settings, torchArrays())
+  const torch = torchPgdTrainStep(settings, torchArrays(work.args))
   return threads.flatMap((count) => [...engines(count), torch(count)])
 }
 
-export const pgdTrainStepCase: Case = {
-  name: 'pgd-train-step',
-  title: 'adversarial training step of MLP 784-1024-10, batch 128: PGD-10, gradient, momentum',
-  reference: pipe(
-    withEngine({ require: 'reference' })((engine) => run(engine)(step)(...argumentsOf())),
-    TE.map(({ value }) => outcomeOf(value))
-  ),
-  // A sign of the attack's gradient that rounding turns moves a pixel by a whole step.
-  tolerance: 1e-2,
-  candidates,
-  comparisons: [{ of: 'torch', to: 'onnx:native', sameThreads: true }]
+/** The step at a width of the hidden layer. */
+export const pgdTrainStepCaseOf = (name: string, hidden: number): Case => {
+  const network = networkOf(hidden)
+  return {
+    name,
+    title: `adversarial training step of MLP 784-${hidden}-10, batch 128: PGD-10, gradient, momentum`,
+    reference: pipe(
+      withEngine({ require: 'reference' })((engine) => run(engine)(stepOf(network))(...argumentsOf(network))),
+      TE.map(({ value }) => outcomeOf(value))
+    ),
+    // A sign of the attack's gradient that rounding turns moves a pixel by a whole step.
+    tolerance: 1e-2,
+    candidates: (threads) => candidatesOf(network, threads),
+    comparisons: [{ of: 'torch', to: 'onnx:native', sameThreads: true }]
+  }
 }
+
+export const pgdTrainStepCase: Case = pgdTrainStepCaseOf('pgd-train-step', 1024)

@@ -9,6 +9,8 @@ export interface Machine {
   readonly node: string
   readonly date: string
   readonly loadAverage: number
+  /** The WebGPU adapter, where GPUs are measured. */
+  readonly adapter?: string
 }
 
 export const thisMachine = (): Machine => ({

@@ -144,6 +144,20 @@ const rowOf = ({
       }
     : { _tag: 'Failed', name, threads, reason: failure }
 
+/** Opens one candidate, checks its results and times it alone. */
+export const measureOne = async (
+  candidate: Candidate,
+  reference: Outcome,
+  tolerance: number,
+  effort: Effort
+): Promise<Row> => {
+  const entered = await enter(candidate, await candidate.open(), reference, tolerance)
+  if (E.isLeft(entered)) return entered.left
+  await race([entered.right], effort)
+  await entered.right.ready.dispose()
+  return rowOf(entered.right)
+}
+
 /** Checks all candidates of a case, then times those that are right, interleaved in this one process. */
 export const measure = async (
   work: Case,

@@ -31,7 +31,8 @@ const LARGEST_ON_GPU = 60e6
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
 
-const argsOf = ({ shapes }: KernelRow): readonly NdArray[] =>
+/** Standard normal operands of a row. */
+export const argsOf = ({ shapes }: KernelRow): readonly NdArray[] =>
   shapes.map((shape, i) => ndarray.of(shape, normals(fold(i)(key(1)), sizeOf(shape))))
 
 const traceRow = ({ f, shapes }: KernelRow) =>

@@ -92,7 +92,7 @@ const start = async (peer: PythonPeer, command: string, folder: string, threads:
     once: async () => {
       const { shapes } = await ask('once', Shapes)
       const outcome = await readOutcome(folder, shapes)
-      return { outcome, executed: { engine: peer.name, backend: `Python ${version}`, threads } }
+      return { outcome, executed: { engine: peer.name, backend: version, threads } }
     },
     step: async () => (await ask('step', Time)).ms,
     dispose: async () => {

@@ -1,4 +1,7 @@
-import type { Candidate } from '../harness/candidate.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { NdArray } from '../../lib/index.js'
+import type { Candidate, Outcome, Ready } from '../harness/candidate.js'
 import { type PythonPeer, pythonPeer } from './python.js'
 import type { CnnData, MlpData } from './sizes.js'
 
@@ -33,6 +36,25 @@ export const torchPgdTrainStep = (
   arrays: PythonPeer['arrays']
 ): ((threads: number) => Candidate) =>
   pythonPeer({ name: 'torch', script: 'torch_pgd_train_step.py', values, arrays })
+
+/** Products of square matrices in PyTorch; `outcome` takes what is checked from the sums of rows. */
+export const torchProducts =
+  (
+    values: PythonPeer['values'],
+    [x, w]: readonly [NdArray, NdArray],
+    outcome: (sums: NdArray) => Outcome
+  ): ((threads: number) => Candidate) =>
+  (threads) => {
+    const peer = pythonPeer({ name: 'torch', script: 'torch_products.py', values, arrays: { x, w } })(threads)
+    const checked = (ready: Ready): Ready => ({
+      ...ready,
+      once: async () => {
+        const whole = await ready.once()
+        return { ...whole, outcome: outcome(whole.outcome.sums!) }
+      }
+    })
+    return { ...peer, open: pipe(peer.open, TE.map(checked)) }
+  }
 
 /** The empirical kernel in PyTorch, by functorch's Jacobian contraction or written by hand. */
 export const torchKernel = (

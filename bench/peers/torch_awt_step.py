@@ -14,7 +14,6 @@ from wire import read, serve
 folder, threads = sys.argv[1], int(sys.argv[2])
 torch.set_num_threads(threads)
 values, arrays = read(folder)
-arrays = {name: torch.from_numpy(array) for name, array in arrays.items()}
 layers = sorted(int(name[1:]) for name in arrays if name[0] == "w")
 weights = [arrays[f"w{l}"] for l in layers]
 biases = [arrays[f"b{l}"] for l in layers]
@@ -78,7 +77,7 @@ def probed(ws, masks, adversarial):
 
 def explicit(ws, masks, adversarial):
     """The kernel [n, m, o, p] and the outputs on X~."""
-    eye = torch.eye(ws[-1].shape[1])
+    eye = torch.eye(ws[-1].shape[1], device=clean.device)
     outputs, right, right_slopes = forward(ws, adversarial)
     _, left, left_slopes = forward(ws, clean)
     every = eye.expand(len(x), *eye.shape)
@@ -123,4 +122,4 @@ def step():
     return results
 
 
-serve(folder, torch.__version__, step)
+serve(folder, step)

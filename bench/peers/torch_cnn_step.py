@@ -11,7 +11,7 @@ folder, threads = sys.argv[1], int(sys.argv[2])
 torch.set_num_threads(threads)
 values, arrays = read(folder)
 names = ("w1", "b1", "w2", "b2", "w3", "b3", "w4", "b4")
-x, y, *start = (torch.from_numpy(arrays[name]) for name in ("x", "y", *names))
+x, y, *start = (arrays[name] for name in ("x", "y", *names))
 rate = values["rate"]
 params = [p.clone().requires_grad_() for p in start]
 labels = y.argmax(1)
@@ -29,4 +29,4 @@ def step():
     return dict(zip(("loss", *names), [loss, *new]))
 
 
-serve(folder, torch.__version__, step)
+serve(folder, step)

@@ -9,7 +9,7 @@ from wire import read, serve
 folder, threads = sys.argv[1], int(sys.argv[2])
 torch.set_num_threads(threads)
 values, arrays = read(folder)
-x, y, *start = (torch.from_numpy(arrays[name]) for name in ("x", "y", "w1", "b1", "w2", "b2"))
+x, y, *start = (arrays[name] for name in ("x", "y", "w1", "b1", "w2", "b2"))
 rate = values["rate"]
 params = [p.clone().requires_grad_() for p in start]
 labels = y.argmax(1)
@@ -25,4 +25,4 @@ def step():
     return dict(zip(("loss", "w1", "b1", "w2", "b2"), [loss, *new]))
 
 
-serve(folder, torch.__version__, step)
+serve(folder, step)

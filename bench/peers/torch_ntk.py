@@ -8,14 +8,17 @@ import sys
 
 import torch
 import torch.nn.functional as F
-from functorch import jacrev, vmap
+
+try:
+    from torch.func import jacrev, vmap
+except ImportError:
+    from functorch import jacrev, vmap
 
 from wire import read, serve
 
 folder, threads = sys.argv[1], int(sys.argv[2])
 torch.set_num_threads(threads)
 values, arrays = read(folder)
-arrays = {name: torch.from_numpy(array) for name, array in arrays.items()}
 left, right = arrays.pop("xl"), arrays.pop("xr")
 layers = sorted(int(name[1:]) for name in arrays if name[0] == "w")
 params = [(arrays[f"w{l}"], arrays[f"b{l}"]) for l in layers]
@@ -51,7 +54,7 @@ def structured():
             slopes.append((pre > 0).to(pre.dtype))
             inputs.append(torch.relu(pre))
         outputs = params[-1][0].shape[1]
-        deltas = [torch.eye(outputs).expand(len(x), outputs, outputs)]
+        deltas = [torch.eye(outputs, device=x.device).expand(len(x), outputs, outputs)]
         for (w, _), slope in zip(reversed(params[1:]), reversed(slopes)):
             deltas.append((deltas[-1] @ w.t()) * slope[:, None])
         return inputs, deltas[::-1]
@@ -65,4 +68,4 @@ def structured():
 
 compute = structured if values["structured"] else contraction
 with torch.no_grad():
-    serve(folder, torch.__version__, lambda: {"kernel": compute()})
+    serve(folder, lambda: {"kernel": compute()})

@@ -13,7 +13,6 @@ from wire import read, serve
 folder, threads = sys.argv[1], int(sys.argv[2])
 torch.set_num_threads(threads)
 values, arrays = read(folder)
-arrays = {name: torch.from_numpy(array) for name, array in arrays.items()}
 x, noise, labels = arrays["x"], arrays["noise"], arrays["y"].long()
 names = ("w0", "b0", "w2", "b2")
 params = [arrays[name].clone().requires_grad_() for name in names]
@@ -51,4 +50,4 @@ def step():
     return results
 
 
-serve(folder, torch.__version__, step)
+serve(folder, step)

@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { parseOptions } from '../../../bench/harness/options.js'
 
 const parse = (...args: readonly string[]) =>
-  parseOptions(args, { steps: ['mlp-step', 'awt-step'], kernels: ['contract: matmul NN 64³'], costs: [] })
+  parseOptions(args, {
+    steps: ['mlp-step', 'awt-step'],
+    kernels: ['contract: matmul NN 64³'],
+    gpu: ['mlp-step', 'products', 'cnn-step'],
+    costs: []
+  })
 
 const defaults = {
   suite: 'steps',
@@ -11,6 +16,8 @@ const defaults = {
   candidates: [],
   threads: [1, 2],
   backends: ['webasm', 'cpu', 'webgpu', 'headlessgl'],
+  widths: [],
+  limit: undefined,
   large: false,
   file: undefined,
   json: undefined,
@@ -57,7 +64,16 @@ describe('options of the benchmark', () => {
     )
   })
 
+  it('of GPUs take widths, a limit and a part of a name', () => {
+    const read = parse('--suite', 'gpu', '--only', 'products 64,cnn', '--widths', '64,128', '--limit', '9')
+    expect(read).toEqual(
+      E.right({ ...defaults, suite: 'gpu', only: ['products 64', 'cnn'], widths: [64, 128], limit: 9 })
+    )
+  })
+
   it.each([
+    [['--suite', 'gpu', '--widths', '64,x'], '--widths'],
+    [['--suite', 'gpu', '--limit', '0'], '--limit'],
     [['--suite', 'nothing'], '--suite'],
     [['--suite', 'kernels', '--only', 'mlp-step'], '--only'],
     [['--only', 'matmul'], '--only'],
