@@ -62,17 +62,37 @@ const schedules = codec.tagged<train.schedule.Schedule>()({
   )
 })
 
+/** What every optimiser may have. */
+const clipped = {
+  /** The largest length of a gradient, all leaves taken as one vector. @defaultValue none */
+  clipNorm: codec.positive
+}
+
+/** An optimiser whose gradients are clipped, if a length is given. */
+const clip = (optimiser: train.Optimiser, clipNorm: number | undefined): train.Optimiser =>
+  clipNorm === undefined ? optimiser : train.clipNorm(clipNorm)(optimiser)
+
 const optimisers = codec.tagged<train.Optimiser>()({
   momentum: codec.variant(
     'momentum',
     {
       /** What the velocity is multiplied by at each step; 0 is plain SGD. */
-      decay: radius
+      decay: codec.decay
     },
-    {},
-    ({ decay }) => train.momentum(decay)
+    clipped,
+    ({ decay, clipNorm }) => clip(train.momentum(decay), clipNorm)
   ),
-  adam: codec.variant('adam', {}, {}, () => train.adam())
+  adam: codec.variant('adam', {}, clipped, ({ clipNorm }) => clip(train.adam(), clipNorm)),
+  adamw: codec.variant(
+    'adamw',
+    {},
+    {
+      /** λ of the decoupled weight decay. @defaultValue 0.01 */
+      weightDecay: radius,
+      ...clipped
+    },
+    ({ weightDecay = 0.01, clipNorm }) => clip(train.adamW({ weightDecay }), clipNorm)
+  )
 })
 
 /** What a training withstands. */

@@ -20,6 +20,12 @@ const numberWhere = (name: string, holds: (value: number) => boolean): t.Type<nu
 export const atLeast = (least: number): t.Type<number, number> =>
   numberWhere(`a finite number of at least ${least}`, (value) => value >= least)
 
+/** A finite number above 0. */
+export const positive = numberWhere('a finite number above 0', (value) => value > 0)
+
+/** What is left of something after each step: at least 0, below 1. */
+export const decay = numberWhere('a number in [0, 1)', (value) => value >= 0 && value < 1)
+
 /** A whole number of at least `least` and at most `most`, exact in a double. */
 export const whole = (least: number, most = Infinity): t.Type<number, number> =>
   numberWhere(
