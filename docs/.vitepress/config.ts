@@ -53,7 +53,8 @@ const sidebar: DefaultTheme.SidebarItem[] = [
       'tickets',
       'experiments',
       'scale',
-      'state'
+      'state',
+      'onnx'
     ].map((name) => page(name))
   },
   {

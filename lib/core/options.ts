@@ -18,6 +18,7 @@ export const option = {
   /** Whatever it is, it is checked where it is used. */
   any: kind('anything', () => true),
   number: kind('a number', (value) => typeof value === 'number'),
+  text: kind('a text', (value) => typeof value === 'string'),
   flag: kind('true or false', (value) => typeof value === 'boolean'),
   function: kind('a function', (value) => typeof value === 'function'),
   record: kind('an object', isObject),

@@ -4,5 +4,5 @@
  * follows a matrix product into it; `serialise` writes the bytes. To add a primitive, add its lowering to the family it
  * belongs to (`structure`, `windows`, or a row in `lower.ts`); a pointwise function is a row of `pointwise.ts`.
  */
-export { exportOnnx, type OnnxFile } from './export-onnx.js'
+export { exportOnnx, type ExportOptions, type OnnxFile } from './export-onnx.js'
 export { openOnnx } from './open-onnx.js'

@@ -3,7 +3,7 @@ import type { Attribute, ElementType, Initializer, OnnxModel, OnnxNode, OnnxValu
 import { bytes, each, encode, type Field, float, int, message, text } from './protobuf.js'
 
 /** Of ONNX 1.12, which ONNX Runtime reads since 1.12. */
-const OPSET = 17
+export const OPSET = 17
 const IR_VERSION = 8
 
 /** Numbers of `onnx.TensorProto.DataType`. */
@@ -14,18 +14,45 @@ const attributeTypes = { float: 1, int: 2, ints: 7 } as const
 
 /** The numbers of fields, message by message, as onnx.proto3 has them. */
 const fields = {
-  model: { irVersion: 1, producerName: 2, graph: 7, opsetImport: 8 },
+  model: {
+    irVersion: 1,
+    producerName: 2,
+    producerVersion: 3,
+    docString: 6,
+    graph: 7,
+    opsetImport: 8,
+    metadata: 14
+  },
+  property: { key: 1, value: 2 },
   opset: { domain: 1, version: 2 },
   graph: { node: 1, name: 2, initializer: 5, input: 11, output: 12 },
   node: { input: 1, output: 2, name: 3, opType: 4, attribute: 5 },
   attribute: { name: 1, f: 2, i: 3, ints: 8, type: 20 },
   tensor: { dims: 1, dataType: 2, name: 8, rawData: 9 },
-  value: { name: 1, type: 2 },
+  value: { name: 1, type: 2, docString: 3 },
   type: { tensor: 1 },
   tensorType: { elementType: 1, shape: 2 },
   shape: { dim: 1 },
-  dim: { value: 1 }
+  dim: { value: 1, parameter: 2 }
 } as const
+
+/** What a file says of an input or output beside its type. */
+export interface OnnxPort {
+  /** The sizes of its axes where they are not those of the value: the name of a size, or undefined where it has none. */
+  readonly dims: readonly (number | string | undefined)[]
+  readonly description?: string | undefined
+}
+
+/** What a file says beside its graph. */
+export interface OnnxNotes {
+  readonly version?: string
+  readonly description?: string | undefined
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+  readonly ports?: ReadonlyMap<string, OnnxPort>
+}
+
+const optionalText = (number: number, value: string | undefined): Field =>
+  each(value === undefined ? [] : [value], (one) => text(number, one))
 
 const attributeField = (name: string, attribute: Attribute): Field => {
   const { attribute: of, node } = fields
@@ -70,32 +97,50 @@ const initializerField = (initializer: Initializer): Field => {
 }
 
 const valueField =
-  (number: number) =>
-  ({ name, dims, type }: OnnxValue): Field => {
+  (number: number, ports: OnnxNotes['ports']) =>
+  ({ name, dims: own, type }: OnnxValue): Field => {
     const { value, type: typeOf, tensorType, shape, dim } = fields
-    const sizes = each(dims, (n) => message(shape.dim, int(dim.value, n)))
+    const { dims, description }: OnnxPort = ports?.get(name) ?? { dims: own }
+    const sizes = each(dims, (n) =>
+      typeof n === 'number'
+        ? message(shape.dim, int(dim.value, n))
+        : message(shape.dim, optionalText(dim.parameter, n))
+    )
     const tensor = message(
       typeOf.tensor,
       int(tensorType.elementType, elementTypes[type]),
       message(tensorType.shape, sizes)
     )
-    return message(number, text(value.name, name), message(value.type, tensor))
+    return message(
+      number,
+      text(value.name, name),
+      message(value.type, tensor),
+      optionalText(value.docString, description)
+    )
   }
 
 /** The bytes of an ONNX file. */
-export const serialise = ({ inputs, outputs, nodes, initializers }: OnnxModel): Uint8Array => {
-  const { model: of, opset, graph } = fields
+export const serialise = (
+  { inputs, outputs, nodes, initializers }: OnnxModel,
+  { version, description, metadata = {}, ports }: OnnxNotes = {}
+): Uint8Array => {
+  const { model: of, opset, graph, property } = fields
   return encode(
     int(of.irVersion, IR_VERSION),
     text(of.producerName, 'tangentflow'),
+    optionalText(of.producerVersion, version),
+    optionalText(of.docString, description),
     message(
       of.graph,
       each(nodes, nodeField),
       text(graph.name, 'plan'),
       each(initializers, initializerField),
-      each(inputs, valueField(graph.input)),
-      each(outputs, valueField(graph.output))
+      each(inputs, valueField(graph.input, ports)),
+      each(outputs, valueField(graph.output, ports))
     ),
-    message(of.opsetImport, text(opset.domain, ''), int(opset.version, OPSET))
+    message(of.opsetImport, text(opset.domain, ''), int(opset.version, OPSET)),
+    each(Object.entries(metadata), ([key, value]) =>
+      message(of.metadata, text(property.key, key), text(property.value, value))
+    )
   )
 }

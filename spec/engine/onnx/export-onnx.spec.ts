@@ -83,7 +83,9 @@ const throughFiles: Runner = {
   compile: (f, specs) => async () => {
     const { out } = expectRight(trace(f, specs))
     const file = expectRight(
-      exportOnnx((...args: never[]) => [f(...(args as never)), f(...(args as never)), args], specs as never)
+      exportOnnx((...args: never[]) => [f(...(args as never)), f(...(args as never)), args], specs as never, {
+        parameters: 'inputs'
+      })
     )
     return E.right((...args) => async () => {
       const arrays = hostLeaves('spec', args).filter(isNdArray)
@@ -110,7 +112,7 @@ describe('exportOnnx', () => {
       const loss = (q: nn.Params): Tensor => nn.crossEntropy(labels)(net.apply(q)(images))
       return { loss: loss(p), slope: grad(loss)(p) }
     }
-    const file = expectRight(exportOnnx(step, [params, x, y]))
+    const file = expectRight(exportOnnx(step, [params, x, y], { parameters: 'inputs' }))
     expect(file.inputs).toEqual(['0.0.b', '0.0.w', '0.2.b', '0.2.w', '1', '2'])
     expect(file.outputs).toEqual([
       'output.loss',
