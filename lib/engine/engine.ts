@@ -133,7 +133,7 @@ export const engineOf = (name: EngineName, backend: Backend): Engine => {
   ): TE.TaskEither<TangentError, Program<Args, Out>> =>
     pipe(
       load(backend, cache, graphKey(traced.graph), () =>
-        planOf(optimise(engines[name].loops ? traced.graph : unrollLoops(traced.graph)))
+        planOf(optimise(engines[name].loops.asLoop ? traced.graph : unrollLoops(traced.graph)))
       ),
       TE.map((loaded) => programOf(traced, loaded, guarded('run')))
     )

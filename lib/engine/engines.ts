@@ -1,5 +1,6 @@
 import type { OpenBackend } from './backend.js'
 import { openGpujs } from './gpujs/index.js'
+import { type LoopRule, loopRules } from './loops.js'
 import { openOnnx } from './onnx/index.js'
 import { openReference } from './reference/index.js'
 
@@ -11,24 +12,24 @@ interface EngineEntry {
    * ever longer. The reference is asked for what is right, not for what is fast.
    */
   readonly unroll: number
-  /** Whether it runs a loop as one; for others its steps are written out before a program is optimised. */
-  readonly loops: boolean
+  /** Whether it runs a loop as one. */
+  readonly loops: LoopRule
 }
 
 /** Every engine by its name. To add one, add its folder and its row here. */
 export const engines = {
-  reference: { open: openReference, unroll: 1, loops: true },
-  'onnx:native': { open: openOnnx('native'), unroll: 4, loops: false },
-  'onnx:wasm': { open: openOnnx('wasm'), unroll: 4, loops: false },
-  'onnx:webgpu': { open: openOnnx('webgpu'), unroll: 1, loops: false },
-  'onnx:cuda': { open: openOnnx('cuda'), unroll: 1, loops: false },
-  'onnx:coreml': { open: openOnnx('coreml'), unroll: 1, loops: false },
-  'onnx:dml': { open: openOnnx('dml'), unroll: 1, loops: false },
-  'gpujs:webgpu': { open: openGpujs('webgpu'), unroll: 1, loops: false },
-  'gpujs:webgl2': { open: openGpujs('webgl2'), unroll: 1, loops: false },
-  'gpujs:headlessgl': { open: openGpujs('headlessgl'), unroll: 4, loops: false },
-  'gpujs:webasm': { open: openGpujs('webasm'), unroll: 4, loops: false },
-  'gpujs:cpu': { open: openGpujs('cpu'), unroll: 1, loops: false }
+  reference: { open: openReference, unroll: 1, loops: loopRules.reference },
+  'onnx:native': { open: openOnnx('native'), unroll: 4, loops: loopRules.onnx },
+  'onnx:wasm': { open: openOnnx('wasm'), unroll: 4, loops: loopRules.onnx },
+  'onnx:webgpu': { open: openOnnx('webgpu'), unroll: 1, loops: loopRules.onnx },
+  'onnx:cuda': { open: openOnnx('cuda'), unroll: 1, loops: loopRules.onnx },
+  'onnx:coreml': { open: openOnnx('coreml'), unroll: 1, loops: loopRules.onnx },
+  'onnx:dml': { open: openOnnx('dml'), unroll: 1, loops: loopRules.onnx },
+  'gpujs:webgpu': { open: openGpujs('webgpu'), unroll: 1, loops: loopRules.gpujs },
+  'gpujs:webgl2': { open: openGpujs('webgl2'), unroll: 1, loops: loopRules.gpujs },
+  'gpujs:headlessgl': { open: openGpujs('headlessgl'), unroll: 4, loops: loopRules.gpujs },
+  'gpujs:webasm': { open: openGpujs('webasm'), unroll: 4, loops: loopRules.gpujs },
+  'gpujs:cpu': { open: openGpujs('cpu'), unroll: 1, loops: loopRules.gpujs }
 } as const satisfies Record<string, EngineEntry>
 
 /** The name of one engine, with the backend that computes for it. */

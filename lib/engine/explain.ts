@@ -13,6 +13,7 @@ import { optimise } from '../optimise/index.js'
 import { type Cost, costOfGraph } from '../optimise/cost.js'
 import { unrollLoops } from '../optimise/unroll-loops.js'
 import { describeProgram, type ProgramDescription } from './gpujs/index.js'
+import { describeLoops, type LoopDescription, showLoops } from './loops.js'
 import { planOf } from './plan.js'
 
 /** The stages to show beyond the graphs and their cost. */
@@ -39,6 +40,8 @@ export interface Stages {
   readonly optimised: Graph
   /** What the optimised graph costs. */
   readonly cost: Cost
+  /** The loops of the traced graph, and which engines write their steps out. */
+  readonly loops: readonly LoopDescription[]
 }
 
 /** A function at every stage from its trace to its kernels. */
@@ -80,14 +83,15 @@ const traceDerivative = <Args extends readonly unknown[], Out>(
 
 const stagesOf = (traced: Graph): Stages => {
   const optimised = optimise(traced)
-  return { traced, optimised, cost: costOfGraph(optimised) }
+  return { traced, optimised, cost: costOfGraph(optimised), loops: describeLoops(traced) }
 }
 
 const showCost = ({ flops, bytes }: Cost): string =>
   `${(flops / 1e6).toPrecision(3)} MFLOP, ${(bytes / 1e6).toPrecision(3)} MB`
 
-const showStages = (name: string, { traced, optimised, cost }: Stages): readonly string[] => [
+const showStages = (name: string, { traced, optimised, cost, loops }: Stages): readonly string[] => [
   `${name}:\n${print(traced)}`,
+  ...showLoops(name, loops),
   `${name}, optimised, ${showCost(cost)}:\n${print(optimised)}`
 ]
 
@@ -108,7 +112,7 @@ const showProgram = ({ backend, kernels, calls, buffers, peakBytes }: ProgramDes
 
 /**
  * Shows what a function is compiled to, without running anything: its graph, its derivative, the optimised graphs with
- * their cost, and for each backend of gpu.js the kernels with their sources, the calls and the lifetimes of the buffers.
+ * their cost, the loops with the engines that write their steps out, and for each backend of gpu.js the kernels with their sources, the calls and the lifetimes of the buffers.
  * It needs no engine. A function that cannot be traced or lowered is a Left.
  *
  * @example

@@ -68,7 +68,8 @@ export const graphKey: (graph: Graph) => string = graphKeyBy(opKey)
 export const inputName = (input: Tensor): string =>
   isOp(input, 'input') || isOp(input, 'keyInput') ? input.op.name : ''
 
-const number = (
+/** The nodes of a graph in the order in which they are printed, and the number of each. */
+export const numberNodes = (
   graph: Graph
 ): { readonly nodes: readonly Tensor[]; readonly id: (node: Tensor) => number } => {
   const inputs = new Set(graph.inputs)
@@ -93,7 +94,7 @@ const number = (
  * )
  */
 export const print = (graph: Graph): string => {
-  const { nodes, id } = number(graph)
+  const { nodes, id } = numberNodes(graph)
   const lines = nodes.flatMap((node) => {
     const inputs = node.inputs.map((input) => ` %${id(input)}`).join(',')
     const text = showAttributes(node.op)
@@ -114,7 +115,7 @@ export const print = (graph: Graph): string => {
 
 /** A graph in the dot language of Graphviz. */
 export const printDot = (graph: Graph): string => {
-  const { nodes, id } = number(graph)
+  const { nodes, id } = numberNodes(graph)
   const label = (node: Tensor): string =>
     [opName(node.op), showAttributes(node.op), showShape(node.shape)]
       .filter((part) => part !== '')

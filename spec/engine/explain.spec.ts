@@ -10,7 +10,9 @@ import { random } from '../../lib/graph/key.js'
 import { ops } from '../../lib/graph/ops/index.js'
 import { keySpec, spec } from '../../lib/graph/spec.js'
 import type { Tensor } from '../../lib/graph/tensor.js'
+import { engineNames, engines as engineTable } from '../../lib/engine/engines.js'
 import { explain } from '../../lib/engine/explain.js'
+import { print } from '../../lib/graph/graph.js'
 import { explained } from '../support/explained.js'
 
 describe('explain', () => {
@@ -58,6 +60,39 @@ describe('explain', () => {
     const [x, cotangent] = [fromNested([1, 2, 3]), fromNested([1, 10, 100])]
     for (const graph of [square.traced, square.optimised])
       expect(Array.from(evaluateGraph(graph, [x, cotangent])[0]!.data)).toEqual([2, 40, 600])
+  })
+
+  it('says of each loop which engines write its steps out, and why', () => {
+    const inner = (y: Tensor) => [ops.scale(2)(y), []] as const
+    const outer = (y: Tensor) => [ops.tanh(ops.scan(inner, 3)(y)[0]), []] as const
+    const { loops, traced, text, derivative } = explained(
+      (x: Tensor) => ops.scan(outer, 5)(ops.exp(x))[0],
+      [spec([2])],
+      { derivative: true }
+    )
+    // the bodies: a loop, the slice of its vector and tanh; a constant and a product
+    expect(loops.map(({ node, steps, bodyNodes }) => [node, steps, bodyNodes])).toEqual([
+      ['%2', 5, 3],
+      ['%2 %2', 3, 2]
+    ])
+    expect(print(traced)).toMatch(/^%2: .* = scan (.|\n)*^ {2}%2: .* = scan/m)
+    for (const engines of ['onnx', 'gpujs'])
+      for (const loop of loops)
+        expect(loop.unrolled.filter((each) => each.engines === engines && each.why !== '')).toHaveLength(1)
+    expect(text).toContain('loops of traced:\n  %2: 5 steps of')
+    expect(text).toMatch(/\n {2}run as loops: reference\n {2}steps written out: onnx, for the operators/)
+    expect(text).toContain('loops of derivative:')
+    expect(derivative!.loops.every(({ steps }) => steps === 5 || steps === 3)).toBe(true)
+    for (const name of engineNames)
+      expect(loops[0]!.unrolled.some(({ engines }) => engines === name.split(':')[0])).toBe(
+        !engineTable[name].loops.asLoop
+      )
+  })
+
+  it('names no loops where there are none', () => {
+    const { loops, text } = explained((x: Tensor) => ops.exp(x), [spec([2])])
+    expect(loops).toEqual([])
+    expect(text).not.toContain('loop')
   })
 
   it('shows the kernels, calls and buffers of each backend', () => {
