@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { attack, key, mask, ndarray, nn, openEngine, train } from 'tangentflow'
+import { attack, evaluateOn, key, mask, ndarray, nn, ntk, openEngine, type Tensor, train } from 'tangentflow'
 import { checkOptions, option } from '../../lib/core/options.js'
 import type { Runner } from '../../lib/graph/runner.js'
 import { refusalOf } from '../support/refusal.js'
@@ -76,6 +76,44 @@ describe('what a person writes in plain JavaScript', () => {
     const opened = await openEngine({ require: 'reference' })()
     if (opened._tag === 'Left') throw new Error('no engine')
     expect(await effect(opened.right)()).toMatchObject({ left: { _tag: 'ArgumentError', where } })
+    await opened.right.dispose()
+  })
+})
+
+const kernel = ndarray.of([2, 2], [1, 0, 0, 1])
+const y = ndarray.of([2, 1], [0, 1])
+const flow = { times: [1], start: ndarray.of([2, 1], [0, 0]) }
+
+describe('an option of kernels and predictions that there is not', () => {
+  it.each<readonly [string, () => unknown, string]>([
+    ['predictMse', () => ntk.predictMse(kernel, y, { times: [1], rates: 1 } as never), 'rates'],
+    ['kernelRegression', () => ntk.kernelRegression(kernel, y, { ridges: 1 } as never), 'ridges'],
+    ['predictOde', () => ntk.predictOde(kernel, nn.mse, y, { ...flow, relativ: 1 } as never), 'relativ'],
+    [
+      'predictDescent',
+      () => ntk.predictDescent(kernel, nn.mse, y, { ...flow, relative: 1 } as never),
+      'relative'
+    ],
+    ['maxLearningRate', () => ntk.maxLearningRate(kernel, { example: 1 } as never), 'example'],
+    ['alignment', () => ntk.alignment(kernel, kernel, { centered: true } as never), 'centered'],
+    ['labelAlignment', () => ntk.labelAlignment(kernel, y, { centred: 1 } as never), '1']
+  ])('%s refuses it', (operation, call, received) =>
+    expect(call()).toMatchObject({ left: { _tag: 'ArgumentError', operation: `ntk.${operation}`, received } })
+  )
+  it.each<readonly [string, (p: nn.Params, x: Tensor) => unknown]>([
+    ['empiricalNtk', ntk.empiricalNtk(net.apply, { output: 'mean' } as never)],
+    ['layerKernels', ntk.layerKernels(net.apply, { outputs: 'trace' } as never)],
+    ['ntkVectorProduct', (p, x) => ntk.ntkVectorProduct(net.apply, { masks: 1 } as never)(p, x, x, x)]
+  ])('%s refuses it', (operation, f) =>
+    expect(refusalOf(() => evaluateOn(f)(params, set.x))).toMatchObject({ operation: `ntk.${operation}` })
+  )
+  it('tiled refuses it', async () => {
+    const opened = await openEngine({ require: 'reference' })()
+    if (opened._tag === 'Left') throw new Error('no engine')
+    const made = ntk.tiled(net.apply, { tiles: 3 } as never)(params, set.x)(opened.right)
+    expect(await made()).toMatchObject({
+      left: { _tag: 'ArgumentError', operation: 'ntk.tiled', received: 'tiles' }
+    })
     await opened.right.dispose()
   })
 })

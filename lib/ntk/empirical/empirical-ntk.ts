@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import { fail } from '../../core/error.js'
 import { sizeOf } from '../../core/shape.js'
 import { jvp, vjp } from '../../diff/index.js'
@@ -10,6 +11,7 @@ import {
   type KernelForm,
   type KernelProblem,
   masked,
+  maskedKinds,
   type MaskedOptions,
   type MaskTree,
   problemOf,
@@ -26,6 +28,13 @@ export interface KernelOptions extends KernelForm {
    * @defaultValue `'auto'`
    */
   readonly method?: 'auto' | KernelMethod
+}
+
+/** The kinds of {@link KernelOptions}. */
+export const kernelKinds: OptionKinds<KernelOptions> = {
+  ...maskedKinds,
+  outputs: option.word('full', 'mean', 'diag'),
+  method: option.word('auto', ...methodNames)
 }
 
 const SMALL = 1e6
@@ -69,8 +78,10 @@ const averaged = <P>({ outputs, count }: KernelProblem<P>): ((kernel: Tensor) =>
  * assert.deepEqual(ndarray.toNested(evaluateOn(kernel)(net.init(key(0), [2]), x)), [[6, 3], [3, 2]])
  */
 export const empiricalNtk =
-  <P>(model: Model<P>, { method = 'auto', ...form }: KernelOptions = {}) =>
+  <P>(model: Model<P>, options: KernelOptions = {}) =>
   (params: P, x1: Tensor, x2: Tensor = x1, mask?: MaskTree): Tensor => {
+    checkOptions('ntk.empiricalNtk', kernelKinds, options)
+    const { method = 'auto', ...form } = options
     const problem = problemOf(model, form, params, x1, x2, mask)
     return averaged(problem)(implementationFor(problem, method).total(problem))
   }
@@ -90,8 +101,10 @@ export const empiricalNtk =
  * assert.deepEqual([dense?.w?.data[0], dense?.b?.data[0]], [5, 1]) // x·x′ and 1
  */
 export const layerKernels =
-  <P>(model: Model<P>, { method = 'auto', ...form }: KernelOptions = {}) =>
+  <P>(model: Model<P>, options: KernelOptions = {}) =>
   (params: P, x1: Tensor, x2: Tensor = x1, mask?: MaskTree): P => {
+    checkOptions('ntk.layerKernels', kernelKinds, options)
+    const { method = 'auto', ...form } = options
     const problem = problemOf(model, form, params, x1, x2, mask)
     const shares = implementationFor(problem, method).leaves(problem).map(averaged(problem))
     return tree.replace('layerKernels', params, shares)
@@ -113,9 +126,11 @@ export const layerKernels =
  * assert.deepEqual(ndarray.toNested(product), [[3], [1]])
  */
 export const ntkVectorProduct =
-  <P>(model: Model<P>, { mask: form = 'restricted' }: MaskedOptions = {}) =>
+  <P>(model: Model<P>, options: MaskedOptions = {}) =>
   (params: P, x1: Tensor, x2: Tensor, v: Tensor, mask?: MaskTree): Tensor => {
     const operation = 'ntkVectorProduct'
+    checkOptions('ntk.ntkVectorProduct', maskedKinds, options)
+    const { mask: form = 'restricted' } = options
     const effective = masked(operation, params, mask)
     const factors = factorsOf(operation, params, mask, form)
     const gradient = vjp((p: P) => model(p)(x2))(effective)[1](v)

@@ -1,3 +1,4 @@
+import { option, type OptionKinds } from '../../core/options.js'
 import { fail } from '../../core/error.js'
 import { requireShape, showShape } from '../../core/shape.js'
 import { ops } from '../../graph/ops/index.js'
@@ -28,6 +29,11 @@ export interface MaskedOptions {
 export interface KernelForm extends MaskedOptions {
   /** @defaultValue `'full'` */
   readonly outputs?: Outputs
+}
+
+/** The kinds of {@link MaskedOptions}. */
+export const maskedKinds: OptionKinds<MaskedOptions> = {
+  mask: option.word('restricted', 'linear', 'ambient')
 }
 
 /**

@@ -1,3 +1,4 @@
+import { option, type OptionKinds } from '../../core/options.js'
 import { requireWhole } from '../../core/check.js'
 import { fail, refuseWith } from '../../core/error.js'
 import { isNdArray, type NdArray } from '../../core/ndarray.js'
@@ -10,7 +11,7 @@ import type { Model } from '../../nn/model.js'
 import { optimise } from '../../optimise/index.js'
 import { peakBytes } from '../../optimise/cost.js'
 import { requireFiniteElements } from '../spectrum/gram.js'
-import { empiricalNtk, type KernelOptions } from './empirical-ntk.js'
+import { empiricalNtk, kernelKinds, type KernelOptions } from './empirical-ntk.js'
 import type { MaskTree } from './kernel-problem.js'
 
 /** Which kernel is computed, and in blocks of which size. */
@@ -28,6 +29,13 @@ export interface TileOptions extends KernelOptions {
    * @defaultValue 2³⁰
    */
   readonly maxBytes?: number
+}
+
+/** The kinds of {@link TileOptions}. */
+export const tileKinds: OptionKinds<TileOptions> = {
+  ...kernelKinds,
+  tile: option.number,
+  maxBytes: option.number
 }
 
 /** The part of a kernel that is one block: rows [row, row + rows) against columns [column, column + columns). */

@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -13,13 +14,22 @@ import type { Tensor } from '../../graph/tensor.js'
 import { attempt } from '../../graph/trace.js'
 import type { Model } from '../../nn/model.js'
 import type { MaskTree } from './kernel-problem.js'
-import { type BlockArguments, planTiles, type Tile, type TileOptions, type TilePlan } from './tile-plan.js'
+import {
+  type BlockArguments,
+  planTiles,
+  type Tile,
+  tileKinds,
+  type TileOptions,
+  type TilePlan
+} from './tile-plan.js'
 
 /** Which kernel is computed, in which blocks, and what is called along the way. */
 export interface TiledOptions extends TileOptions {
   /** Called after every block. */
   readonly observe?: (event: TileEvent) => IO<void>
 }
+
+const kinds: OptionKinds<TiledOptions> = { ...tileKinds, observe: option.function }
 
 /** How many blocks are done, of all that are computed. */
 export interface TileEvent {
@@ -107,7 +117,13 @@ const prepare =
   (params: Concrete<P>, x1: NdArray, x2: NdArray | undefined, mask: Concrete<MaskTree>) =>
   (runner: Runner): TE.TaskEither<TangentError, Compiled<P>> =>
     pipe(
-      TE.fromEither(attempt(() => planTiles(model, options, isWhole)(params, x1, x2, mask))),
+      TE.fromEither(
+        attempt(() => {
+          checkOptions(isWhole ? 'ntk.tiled' : 'ntk.forEachBlock', kinds, options)
+          const { observe: _, ...tiles } = options
+          return planTiles(model, tiles, isWhole)(params, x1, x2, mask)
+        })
+      ),
       TE.bindTo('plan'),
       TE.bind('program', ({ plan }) => runner.compile(plan.kernel, plan.specs))
     )

@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { requireFraction, requirePositive, requireWhole } from '../../core/check.js'
 import { entry } from '../../core/entry.js'
@@ -65,6 +66,13 @@ export interface Dynamics {
    * θ̈ = −(1 − β)θ̇ − η∇L, from rest (Qian, "On the momentum term in gradient descent learning algorithms", 1999).
    */
   readonly momentum: number
+}
+
+/** The kinds of {@link Dynamics}. */
+export const dynamicsKinds: OptionKinds<Dynamics> = {
+  dynamics: option.word('flow', 'descent'),
+  rate: option.number,
+  momentum: option.number
 }
 
 /** Training with defaults filled in; a rate or momentum out of range is an ArgumentError. */
@@ -198,6 +206,8 @@ export const maxLearningRate = entry(
   (kernel: NdArray, options: RateOptions = {}): Either<TangentError, number> =>
     attempt(() => {
       const operation = 'ntk.maxLearningRate'
+      const kinds: OptionKinds<RateOptions> = { examples: option.number, momentum: option.number }
+      checkOptions(operation, kinds, options)
       const { gram, largest } = modesOf(operation, kernel)
       const { examples = gram.examples[0] } = options
       requireWhole(operation, 'examples', examples, 1)

@@ -1,3 +1,4 @@
+import { option, type OptionKinds } from '../../core/options.js'
 import { requirePositive } from '../../core/check.js'
 import { fail } from '../../core/error.js'
 
@@ -21,6 +22,13 @@ export interface OdeOptions {
    * @defaultValue 10,000
    */
   readonly maxSteps?: number
+}
+
+/** The kinds of {@link OdeOptions}. */
+export const odeKinds: OptionKinds<OdeOptions> = {
+  relative: option.number,
+  absolute: option.number,
+  maxSteps: option.number
 }
 
 /** The tolerances with defaults filled in; one that is not positive is an ArgumentError. */

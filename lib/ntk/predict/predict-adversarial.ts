@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { MOST_UNROLLED, requirePositive, requireWhole } from '../../core/check.js'
@@ -19,7 +20,7 @@ import { crossEntropy, type Loss } from '../../nn/loss.js'
 import { empiricalNtk } from '../empirical/empirical-ntk.js'
 import { finite, symmetricGramOf } from '../spectrum/gram.js'
 import { dynamicsOf, linearised } from './dynamics.js'
-import { type OdeOptions, toleranceOf } from './integrate.js'
+import { odeKinds, type OdeOptions, toleranceOf } from './integrate.js'
 import { dualFlow, type FlowOptions, gradientOf } from './predict-ode.js'
 import { movedBy, predictionInputs, requireAscending } from './prediction.js'
 
@@ -29,6 +30,14 @@ export interface AdversarialOptions extends OdeOptions, Pick<FlowOptions, 'times
   readonly every: number
   /** @defaultValue `nn.crossEntropy` */
   readonly loss?: Loss
+}
+
+const kinds: OptionKinds<AdversarialOptions> = {
+  ...odeKinds,
+  times: option.record,
+  rate: option.number,
+  every: option.number,
+  loss: option.function
 }
 
 /** Outputs along adversarial training, an array for each time. */
@@ -133,6 +142,7 @@ export const predictAdversarial = entry(
   <P>(model: Model<P>, attack: Attack, options: AdversarialOptions) =>
     (params: Concrete<P>, data: Dataset, key: HostKey): Effect<AdversarialPrediction<P>> =>
     (runner) => {
+      checkOptions(OPERATION, kinds, options)
       const { times, every, loss = crossEntropy } = options
       const run = attackOnce(model, attack)
       const batch = { x: data.x, y: data.y }

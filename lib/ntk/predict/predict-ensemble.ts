@@ -1,3 +1,4 @@
+import { checkOptions } from '../../core/options.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { entry } from '../../core/entry.js'
@@ -10,7 +11,7 @@ import type { Tensor } from '../../graph/tensor.js'
 import { attempt } from '../../graph/trace.js'
 import { finite, gramOf, outputCount, symmetricGramOf } from '../spectrum/gram.js'
 import { matrixFunction, modesOf } from '../spectrum/spectrum.js'
-import { closedForm, type MseOptions } from './predict-mse.js'
+import { closedForm, mseKinds, type MseOptions } from './predict-mse.js'
 
 /** Both kernels of an infinitely wide network between the same inputs, as `network.kernel` gives them. */
 export interface LimitKernels {
@@ -109,6 +110,8 @@ export const predictEnsemble = entry(
   1,
   (kernels: LimitKernels, y: NdArray, options: EnsembleOptions): Either<TangentError, EnsemblePrediction> =>
     attempt(() => {
+      const { start: _, ...kinds } = mseKinds
+      checkOptions(OPERATION, kinds, options)
       const modes = modesOf(OPERATION, kernels.ntk, options)
       if (modes.gram.layout !== 'mean')
         fail('ShapeError', OPERATION, 'a kernel [n, n]', showShape(kernels.ntk.shape), 'kernels.ntk')

@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { requireFinite } from '../../core/check.js'
 import { entry } from '../../core/entry.js'
@@ -6,7 +7,14 @@ import { type NdArray, of } from '../../core/ndarray.js'
 import { attempt } from '../../graph/trace.js'
 import { finite } from '../spectrum/gram.js'
 import { matrixFunction, type Modes, modesOf, type ToleranceOptions } from '../spectrum/spectrum.js'
-import { type Dynamics, dynamicsOf, type Response, responseOf, stableRate } from './dynamics.js'
+import {
+  type Dynamics,
+  dynamicsKinds,
+  dynamicsOf,
+  type Response,
+  responseOf,
+  stableRate
+} from './dynamics.js'
 import {
   movedBy,
   type Prediction,
@@ -23,6 +31,15 @@ import {
 export interface MseOptions extends Partial<Dynamics>, ToleranceOptions, PredictionOptions {
   /** The times of the outputs; at least 0, ∞ allowed. Under `descent`, whole numbers of steps or ∞. */
   readonly times: readonly number[]
+}
+
+/** The kinds of {@link MseOptions}. */
+export const mseKinds: OptionKinds<MseOptions> = {
+  ...dynamicsKinds,
+  tolerance: option.number,
+  start: option.record,
+  test: option.record,
+  times: option.record
 }
 
 /** The closed form of a training, after checks of its times and rate. */
@@ -113,6 +130,7 @@ export const predictMse = entry(
   (kernel: NdArray, y: NdArray, options: MseOptions): Either<TangentError, Prediction> =>
     attempt(() => {
       const operation = 'ntk.predictMse'
+      checkOptions(operation, mseKinds, options)
       const modes = modesOf(operation, kernel, options)
       const { response, inRange } = closedForm(operation, options, modes)
       const { trainBy, testBy } = solverOf(operation, modes, y, options)
@@ -168,6 +186,9 @@ export const kernelRegression = entry(
   (kernel: NdArray, y: NdArray, options: RegressionOptions = {}): Either<TangentError, Regression> =>
     attempt(() => {
       const operation = 'ntk.kernelRegression'
+      const { start, test, tolerance } = mseKinds
+      const kinds: OptionKinds<RegressionOptions> = { start, test, tolerance, ridge: option.number }
+      checkOptions(operation, kinds, options)
       const ridge = requireFinite(operation, 'ridge', options.ridge ?? 0, 0)
       const modes = modesOf(operation, kernel, options)
       const { dualBy, trainBy, testBy } = solverOf(operation, modes, y, options)

@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKind, type OptionKinds } from '../../core/options.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { entry } from '../../core/entry.js'
 import { fail, type TangentError } from '../../core/error.js'
@@ -11,7 +12,7 @@ import { attempt, traceOrThrow } from '../../graph/trace.js'
 import type { Loss } from '../../nn/loss.js'
 import { applyGram, finite, symmetricGramOf } from '../spectrum/gram.js'
 import { type Dynamics, dynamicsOf } from './dynamics.js'
-import { integrate, type OdeOptions, toleranceOf } from './integrate.js'
+import { integrate, odeKinds, type OdeOptions, toleranceOf } from './integrate.js'
 import {
   movedBy,
   movedElements,
@@ -29,6 +30,16 @@ export interface FlowOptions
   readonly times: readonly number[]
   /** f₀(X). */
   readonly start: NdArray
+}
+
+/** The kinds of {@link FlowOptions}. */
+export const flowKinds: OptionKinds<FlowOptions> = {
+  ...odeKinds,
+  rate: option.number,
+  momentum: option.number,
+  test: option.record,
+  times: option.record,
+  start: option.record
 }
 
 /** A prediction of gradient descent under any loss; times are numbers of steps, in ascending order. */
@@ -123,10 +134,12 @@ const predictWith = (
   loss: Loss,
   y: NdArray,
   options: DescentOptions,
+  kinds: Readonly<Record<string, OptionKind>>,
   are: 'finite' | 'whole',
   solve: (inputs: PredictionInputs, gradient: Gradient, dynamics: Dynamics) => readonly Float64Array[]
 ): Either<TangentError, Prediction> =>
   attempt(() => {
+    checkOptions(operation, kinds, options)
     const { times, start } = options
     requireAscending(operation, times, are)
     const dynamics = dynamicsOf(operation, options)
@@ -169,10 +182,19 @@ export const predictOde = entry(
   'Either',
   1,
   (kernel: NdArray, loss: Loss, y: NdArray, options: FlowOptions): Either<TangentError, Prediction> =>
-    predictWith('ntk.predictOde', kernel, loss, y, options, 'finite', (inputs, gradient, dynamics) => {
-      const tolerance = toleranceOf('ntk.predictOde', options)
-      return dualFlow('ntk.predictOde', inputs, gradient, dynamics, tolerance, options.times)
-    })
+    predictWith(
+      'ntk.predictOde',
+      kernel,
+      loss,
+      y,
+      options,
+      flowKinds,
+      'finite',
+      (inputs, gradient, dynamics) => {
+        const tolerance = toleranceOf('ntk.predictOde', options)
+        return dualFlow('ntk.predictOde', inputs, gradient, dynamics, tolerance, options.times)
+      }
+    )
 )
 
 /**
@@ -196,8 +218,11 @@ export const predictDescent = entry(
   'ntk.predictDescent',
   'Either',
   1,
-  (kernel: NdArray, loss: Loss, y: NdArray, options: DescentOptions): Either<TangentError, Prediction> =>
-    predictWith('ntk.predictDescent', kernel, loss, y, options, 'whole', (inputs, gradient, dynamics) =>
-      dualDescent('ntk.predictDescent', inputs, gradient, dynamics, options.times)
+  (kernel: NdArray, loss: Loss, y: NdArray, options: DescentOptions): Either<TangentError, Prediction> => {
+    const { relative: _, absolute: __, maxSteps: ___, ...kinds } = flowKinds
+    const operation = 'ntk.predictDescent'
+    return predictWith(operation, kernel, loss, y, options, kinds, 'whole', (inputs, gradient, dynamics) =>
+      dualDescent(operation, inputs, gradient, dynamics, options.times)
     )
+  }
 )

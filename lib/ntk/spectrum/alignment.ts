@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { entry } from '../../core/entry.js'
 import { fail, type TangentError } from '../../core/error.js'
@@ -91,6 +92,12 @@ export interface AlignmentOptions {
   readonly centred?: boolean
 }
 
+const isCentred = (operation: string, options: AlignmentOptions): boolean => {
+  const kinds: OptionKinds<AlignmentOptions> = { centred: option.flag }
+  checkOptions(operation, kinds, options)
+  return options.centred ?? true
+}
+
 /** H K H over the examples with H = I − 11ᵀ/n, for each pair of outputs by itself: the kernel of centred features. */
 const centre = (elements: Float64Array, n: number, m: number): Float64Array => {
   const inner = elements.length / (n * m)
@@ -152,11 +159,8 @@ export const alignment = entry(
   'ntk.alignment',
   'Either',
   1,
-  (
-    kernel: NdArray,
-    other: NdArray,
-    { centred = true }: AlignmentOptions = {}
-  ): Either<TangentError, number> => attempt(() => align('ntk.alignment', kernel, other, centred))
+  (kernel: NdArray, other: NdArray, options: AlignmentOptions = {}): Either<TangentError, number> =>
+    attempt(() => align('ntk.alignment', kernel, other, isCentred('ntk.alignment', options)))
 )
 
 /** yyᵀ in each layout of a kernel. */
@@ -197,6 +201,9 @@ export const labelAlignment = entry(
   'ntk.labelAlignment',
   'Either',
   1,
-  (kernel: NdArray, y: NdArray, { centred = true }: AlignmentOptions = {}): Either<TangentError, number> =>
-    attempt(() => align('ntk.labelAlignment', kernel, labelKernel('ntk.labelAlignment', kernel, y), centred))
+  (kernel: NdArray, y: NdArray, options: AlignmentOptions = {}): Either<TangentError, number> =>
+    attempt(() => {
+      const operation = 'ntk.labelAlignment'
+      return align(operation, kernel, labelKernel(operation, kernel, y), isCentred(operation, options))
+    })
 )
