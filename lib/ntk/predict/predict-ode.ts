@@ -33,7 +33,7 @@ export interface FlowOptions
 }
 
 /** The kinds of {@link FlowOptions}. */
-export const flowKinds: OptionKinds<FlowOptions> = {
+const flowKinds: OptionKinds<FlowOptions> = {
   ...odeKinds,
   rate: option.number,
   momentum: option.number,
