@@ -1,5 +1,6 @@
 import type { ScalarCode, ScalarFunction } from './kernel.js'
-import { choice, float, polynomial } from './literal.js'
+import { choice } from './choice.js'
+import { float, polynomial } from './literal.js'
 
 /**
  * exp, log, sin, cos and pow for GPUs, whose own are too rough to differentiate through: WGSL grants exp an error of 3 + 2|x|

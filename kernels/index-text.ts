@@ -1,5 +1,6 @@
 import { type Atom, highest, type Index, keyOf, levelOf, lowest } from './coordinate.js'
-import { choice, integerLocal, whole } from './literal.js'
+import { choice } from './choice.js'
+import { integerLocal, whole } from './literal.js'
 import type { Scope } from './scope.js'
 
 /** Writes indices as integer arithmetic on names. */

@@ -2,7 +2,8 @@
  * Sources of GPU kernels: a description of a loop nest or of a cell's value goes in, a `Kernel` comes out, its source a text
  * in the language of gpu.js. Nothing here knows graphs or tensors, so the folder has no index: engines import the families
  * (`pointwise.ts`, `reduce.ts`, `topk.ts`, `bisection.ts`) and the arithmetic of coordinates. To add a scalar function, add
- * a row to `elementary.ts`, or to `scalar.ts` if it is an operator of the language; a backend needs its columns in `variants.ts`.
+ * a row to `elementary.ts`, or to `scalar.ts` if it is an operator of the language, with its choices by `choice.ts`; a backend
+ * needs its columns in `variants.ts`.
  */
 
 /** The gpu.js backends a kernel can be written for. */

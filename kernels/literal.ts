@@ -7,22 +7,6 @@ export const float = (value: number): string => {
   return value < 0 || Object.is(value, -0) ? `(-${Math.abs(value)})` : `${value}`
 }
 
-/** The jumps that a shader's compiler makes of a text: gpu.js guards every division and power by one. */
-export const jumpsIn = (text: string): number => text.match(/ \/ |Math\.pow\(/g)?.length ?? 0
-
-const PLAIN = /^(?:[a-z]\w*|\(?-?\d[\d.]*(?:e[+-]?\d+)?\)?)$/i
-
-/** One of two values, each a name or a literal, or kept under a name: a shader selects between these, and jumps between others. */
-export const choice = (
-  condition: string,
-  yes: string,
-  no: string,
-  keep: (text: string) => string
-): string => {
-  const [a, b] = [yes, no].map((text) => (PLAIN.test(text) ? text : keep(text)))
-  return `((${condition}) ? ${a} : ${b})`
-}
-
 /** A polynomial by Horner's rule, the highest power first; `x` is a name. */
 export const polynomial = (x: string, coefficients: readonly number[]): string =>
   coefficients.slice(1).reduce((text, c) => `(${text} * ${x} + ${float(c)})`, float(coefficients[0]!))

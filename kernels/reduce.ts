@@ -1,6 +1,7 @@
 import { add, axis, constantIndex, type Index, range, scale, zero } from './coordinate.js'
 import type { Kernel, KernelBackend } from './kernel.js'
-import { jumpsIn, literalFor } from './literal.js'
+import { jumpsIn } from './choice.js'
+import { literalFor } from './literal.js'
 import { openScope, type Scope } from './scope.js'
 import { AFTER, type Value } from './value.js'
 import { valueText } from './value-text.js'

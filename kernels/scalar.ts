@@ -1,6 +1,6 @@
 import { elementary } from './elementary.js'
 import type { KernelBackend, ScalarCode, ScalarFunction } from './kernel.js'
-import { choice, jumpsIn } from './literal.js'
+import { choice, jumpsIn } from './choice.js'
 
 const infix =
   (operator: string): ScalarCode =>

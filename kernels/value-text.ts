@@ -1,6 +1,7 @@
 import { highest, keyOf, lowest } from './coordinate.js'
 import { indexText, withinText } from './index-text.js'
-import { choice, literalFor } from './literal.js'
+import { choice } from './choice.js'
+import { literalFor } from './literal.js'
 import { comparisons, scalarCode, type ScalarName } from './scalar.js'
 import type { Scope } from './scope.js'
 import { AFTER, levels, type Value } from './value.js'

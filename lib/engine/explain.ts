@@ -112,8 +112,8 @@ const showProgram = ({ backend, kernels, calls, buffers, peakBytes }: ProgramDes
 
 /**
  * Shows what a function is compiled to, without running anything: its graph, its derivative, the optimised graphs with
- * their cost, the loops with the engines that write their steps out, and for each backend of gpu.js the kernels with their sources, the calls and the lifetimes of the buffers.
- * It needs no engine. A function that cannot be traced or lowered is a Left.
+ * their cost, the loops with the engines that write their steps out, and for each backend of gpu.js the kernels with their
+ * sources, the calls and the lifetimes of the buffers. It needs no engine. A function that cannot be traced or lowered is a Left.
  *
  * @example
  * import assert from 'node:assert'

@@ -67,8 +67,7 @@ const ints = (name: string, length: number): OnnxValue => ({ name, dims: [length
 
 /**
  * One model for every size of the batch, from those of three sizes, which must be the same but for shapes: a shape that follows the
- * size n is computed as a · n + b from the shape of the
- * input of that place, along whose given axis the batch is.
+ * size n is computed as a · n + b from the shape of the input of that place, along whose given axis the batch is.
  */
 export const dynamicBatch = (models: SizedModels, port: number, axis: number): OnnxModel => {
   const [first, ...others] = models

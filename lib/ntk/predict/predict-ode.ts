@@ -32,9 +32,10 @@ export interface FlowOptions
   readonly start: NdArray
 }
 
-/** The kinds of {@link FlowOptions}. */
-const flowKinds: OptionKinds<FlowOptions> = {
-  ...odeKinds,
+/** A prediction of gradient descent under any loss; times are numbers of steps, in ascending order. */
+export type DescentOptions = Omit<FlowOptions, keyof OdeOptions>
+
+const descentKinds: OptionKinds<DescentOptions> = {
   rate: option.number,
   momentum: option.number,
   test: option.record,
@@ -42,8 +43,7 @@ const flowKinds: OptionKinds<FlowOptions> = {
   start: option.record
 }
 
-/** A prediction of gradient descent under any loss; times are numbers of steps, in ascending order. */
-export type DescentOptions = Omit<FlowOptions, keyof OdeOptions>
+const flowKinds: OptionKinds<FlowOptions> = { ...odeKinds, ...descentKinds }
 
 /** ∇L of a loss with respect to outputs of a shape, as a function of concrete outputs. */
 export type Gradient = (outputs: Float64Array) => Float64Array
@@ -219,10 +219,16 @@ export const predictDescent = entry(
   'Either',
   1,
   (kernel: NdArray, loss: Loss, y: NdArray, options: DescentOptions): Either<TangentError, Prediction> => {
-    const { relative: _, absolute: __, maxSteps: ___, ...kinds } = flowKinds
     const operation = 'ntk.predictDescent'
-    return predictWith(operation, kernel, loss, y, options, kinds, 'whole', (inputs, gradient, dynamics) =>
-      dualDescent(operation, inputs, gradient, dynamics, options.times)
+    return predictWith(
+      operation,
+      kernel,
+      loss,
+      y,
+      options,
+      descentKinds,
+      'whole',
+      (inputs, gradient, dynamics) => dualDescent(operation, inputs, gradient, dynamics, options.times)
     )
   }
 )

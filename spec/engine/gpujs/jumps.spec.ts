@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { jumpsIn } from '../../../kernels/literal.js'
+import { jumpsIn } from '../../../kernels/choice.js'
 import { scalarCode, type ScalarName, scalarFunctions } from '../../../kernels/scalar.js'
 import { lowerPlan } from '../../../lib/engine/gpujs/lower-plan.js'
 import { planOf } from '../../../lib/engine/plan.js'

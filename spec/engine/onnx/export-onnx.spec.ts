@@ -107,6 +107,13 @@ const throughFiles: Runner = {
 const feedsOf = (args: unknown): Readonly<Record<string, NdArray>> => tree.named(args)
 
 describe('exportOnnx', () => {
+  it('names the version of this package as that of its producer', async () => {
+    const { version } = (await import('../../../package.json', { with: { type: 'json' } })).default
+    const { bytes } = expectRight(exportOnnx(ops.neg, [spec([2])]))
+    const text = new TextDecoder('latin1').decode(bytes)
+    expect(text).toContain(`tangentflow\x1a${String.fromCharCode(version.length)}${version}`)
+  })
+
   it('gives a file that ONNX Runtime runs to the same results, under the names that it says', async () => {
     const step = (p: nn.Params, images: Tensor, labels: Tensor) => {
       const loss = (q: nn.Params): Tensor => nn.crossEntropy(labels)(net.apply(q)(images))
