@@ -65,9 +65,9 @@ const accuracyDots = ({ all }: Level, colour: Paint): Markup => {
         ...rows.flatMap(({ colour, clean, robust }, i) => [
           whisker([robust.mean, i], [clean.mean, i], 'var(--rule)', { width: 1 }),
           ends(robust, i, colour),
-          dot([robust.mean, i], colour, { radius: 5.5 }),
+          dot([robust.mean, i], colour, { radius: 5.5, text: `robust ${show(1, robust)}` }),
           ends(clean, i, colour),
-          dot([clean.mean, i], colour, { radius: 5, open: true })
+          dot([clean.mean, i], colour, { radius: 5, open: true, text: `clean ${show(1, clean)}` })
         ]),
         ...(['robust', 'clean'] as const).map((kind) =>
           numbers(
@@ -123,7 +123,7 @@ const accuracyLines = (levels: readonly Level[], colour: Paint, title: string, o
       y: linearAxis({ domain: extentOf(heights.flatMap(deviation), 0.06), label: `${title}, %` }),
       marks: [
         ...dense.flatMap((accuracy) => levelMarks(accuracy, colour('dense'))),
-        ...lines.flatMap(({ points, colour }, i) =>
+        ...lines.flatMap(({ name, points, colour }, i) =>
           [
             line(
               points.map(({ density, accuracy }) => [density, accuracy.mean] as const),
@@ -132,7 +132,11 @@ const accuracyLines = (levels: readonly Level[], colour: Paint, title: string, o
             ),
             ...points.flatMap(({ density, accuracy }) => {
               const [low, high] = deviation(accuracy)
-              return [whisker([density, low], [density, high], colour), dot([density, accuracy.mean], colour)]
+              const text = `${name}, ${percentOf(density)}: ${show(1, accuracy)}`
+              return [
+                whisker([density, low], [density, high], colour),
+                dot([density, accuracy.mean], colour, { text })
+              ]
             })
           ].map((mark) => aside((i - (lines.length - 1) / 2) * APART, mark))
         )

@@ -3,9 +3,9 @@ import type { ExperimentRun } from '../experiment/experiment-record.js'
 import { deviation, type Estimate, estimateCurves } from './estimate.js'
 import { type Group, type Level, percentOf } from './group.js'
 import type { Markup } from './markup.js'
-import { extentOf, linearAxis } from './plot/axis.js'
+import { extentOf, linearAxis, showNumber } from './plot/axis.js'
 import { layOut, picture } from './plot/drawing.js'
-import { band, line } from './plot/mark.js'
+import { band, hints, line } from './plot/mark.js'
 import type { Paint } from './plot/palette.js'
 import { drawSpectrum } from './plot/spectrum.js'
 
@@ -43,9 +43,9 @@ export const curvesOf = (
     picture(
       layOut({
         title,
-        x: linearAxis({ domain: extentOf(xs), label: across, wanted: 6 }),
+        x: linearAxis({ domain: extentOf(xs), label: across, wanted: 6, whole: xs.every(Number.isInteger) }),
         y: linearAxis({ domain: [0, top], label: '' }),
-        marks: lines.flatMap(({ at, colour }) => [
+        marks: lines.flatMap(({ name, at, colour }) => [
           band(
             at((one) => Math.max(0, deviation(one)[0])),
             at((one) => deviation(one)[1]),
@@ -54,6 +54,10 @@ export const curvesOf = (
           line(
             at(({ mean }) => mean),
             colour
+          ),
+          ...hints(
+            at(({ mean }) => mean),
+            ([x, y]) => `${name}, ${across} ${showNumber(x)}: ${showNumber(y)}`
           )
         ]),
         legend: lines.map(({ name, colour, points }) => ({ name, colour, value: points.at(-1)!.mean }))

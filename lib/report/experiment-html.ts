@@ -21,14 +21,20 @@ const listOf = (lines: readonly string[]): readonly Markup[] =>
 const tableOf = (table: Table | undefined): readonly Markup[] => {
   if (table === undefined) return []
   const { headings, rows, starts = [] } = table
-  const row = (kind: 'th' | 'td', cells: readonly string[], start = false): Markup =>
-    element('tr', { class: start ? 'start' : undefined }, ...cells.map((cell) => element(kind, {}, cell)))
+  const heading = (scope: 'col' | 'row') => (cell: string) => element('th', { scope }, cell)
+  const row = ([first = '', ...cells]: readonly string[], start: boolean): Markup =>
+    element(
+      'tr',
+      { class: start ? 'start' : undefined },
+      heading('row')(first),
+      ...cells.map((cell) => element('td', {}, cell))
+    )
   return [
     element(
       'table',
       {},
-      element('thead', {}, row('th', headings)),
-      element('tbody', {}, ...rows.map((cells, i) => row('td', cells, starts.includes(i))))
+      element('thead', {}, element('tr', {}, ...headings.map(heading('col')))),
+      element('tbody', {}, ...rows.map((cells, i) => row(cells, starts.includes(i))))
     )
   ]
 }

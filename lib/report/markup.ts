@@ -47,7 +47,7 @@ p { margin: 0 0 12px; max-width: 68ch; }
 .lead { font-size: 18px; }
 .quiet, section > p { color: var(--quiet); }
 svg { max-width: 100%; height: auto; display: block; }
-section > svg { min-width: 520px; }
+section > svg { min-width: 620px; }
 svg text { font: 13px system-ui, sans-serif; }
 svg text:not(.name) { fill: var(--quiet); }
 svg text.name { font-weight: 600; }
@@ -58,8 +58,9 @@ svg text.title { font-weight: 600; fill: var(--ink); }
 table { border-collapse: collapse; margin: 12px 0; font-size: 14px; font-variant-numeric: tabular-nums; }
 section { overflow-x: auto; }
 th, td { padding: 5px 14px 5px 0; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; }
-th { color: var(--quiet); font-weight: 500; }
-tr.start td { border-top: 2px solid var(--quiet); }
+thead th { color: var(--quiet); font-weight: 500; }
+tbody th { font-weight: inherit; }
+tr.start td, tr.start th { border-top: 2px solid var(--quiet); }
 th:first-child, td:first-child { text-align: left; }
 .tiles { display: flex; flex-wrap: wrap; gap: 20px; }
 figure { margin: 0; max-width: 128px; }
@@ -68,9 +69,15 @@ figcaption strong { color: var(--ink); }
 @media print { body { font-size: 12px; } section { break-inside: avoid; } section > svg { min-width: 0; } }
 `
 
-/** A section of a page: a heading, an explanation, and what it shows. */
+/** A section of a page: a heading, an explanation, and what it shows. What is too wide scrolls, by the keyboard too. */
 export const section = (heading: string, explanation: string, ...body: readonly Markup[]): Markup =>
-  element('section', {}, element('h2', {}, heading), element('p', {}, explanation), ...body)
+  element(
+    'section',
+    { tabindex: 0, 'aria-label': heading },
+    element('h2', {}, heading),
+    element('p', {}, explanation),
+    ...body
+  )
 
 /** One self-contained HTML page: no script, no font, no picture, no address outside it. */
 export const page = (title: string, ...body: readonly Markup[]): string =>

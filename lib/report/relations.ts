@@ -6,7 +6,7 @@ import type { Crossed } from './bootstrap.js'
 import { correlate, correlateRuns, type Correlations, type Point, showCorrelation } from './correlation.js'
 import { dynamics, kernelDistance, levelsOf, type Measure, percentOf, robustPercent } from './group.js'
 import type { Markup } from './markup.js'
-import { extentOf, linearAxis } from './plot/axis.js'
+import { extentOf, linearAxis, showNumber } from './plot/axis.js'
 import { layOut, picture } from './plot/drawing.js'
 import { point } from './plot/mark.js'
 import type { Paint } from './plot/palette.js'
@@ -127,8 +127,13 @@ export const relationPlot = (
         title: `${up} against ${across}`,
         x: linearAxis({ domain: domain('x'), label: across, wanted: 7 }),
         y: linearAxis({ domain: domain('y'), label: up }),
-        marks: related.map(({ x, y, method, density }) =>
-          point([x, y], densities.indexOf(density), colour(method))
+        marks: related.map(({ x, y, method, density, seed }) =>
+          point(
+            [x, y],
+            densities.indexOf(density),
+            colour(method),
+            `${method}, ${percentOf(density)}, seed ${seed}: ${showNumber(x)}, ${showNumber(y)}`
+          )
         ),
         legend: [
           ...methods.map((name) => ({ name, colour: colour(name), shape: 0 })),

@@ -29,6 +29,18 @@ describe('experimentHtml', () => {
     expect(page.match(/aria-label="first layer of/g)?.length).toBe(16)
   })
 
+  it('can be read by a screen reader, scrolled by the keyboard, and asked for values', () => {
+    const page = experimentHtml(full)
+    const tables = page.match(/<table>/g)!.length
+    expect(page.match(/<thead><tr><th scope="col">/g)).toHaveLength(tables)
+    const rows = [...page.matchAll(/<tbody>(.*?)<\/tbody>/g)].flatMap(([, body]) => body!.match(/<tr/g)!)
+    expect(page.match(/<th scope="row">/g)).toHaveLength(rows.length)
+    expect(page.match(/<section tabindex="0" aria-label="[^"]+">/g)).toHaveLength(headings(page).length)
+    for (const circle of page.matchAll(/<circle[^>]*fill="transparent"[^>]*>(.{7})/g))
+      expect(circle[1]).toBe('<title>')
+    expect(page).toMatch(/<title>[^<]+, epoch 1: [^<]+<\/title>/)
+  })
+
   it('leaves out what was not measured', () => {
     const page = experimentHtml(withoutMeasures(full))
     expectSound(page)

@@ -37,6 +37,8 @@ export interface AxisOptions {
    * @defaultValue 0
    */
   readonly inset?: number
+  /** Whether only whole numbers are named, as of what is counted. @defaultValue false */
+  readonly whole?: boolean
 }
 
 /** The scale that maps [from, to] to [start, end]. */
@@ -75,8 +77,7 @@ const powerOfTen = (exponent: number): string =>
 export const showNumber = (value: number): string => {
   const size = Math.abs(value)
   if (size !== 0 && (size >= 1e5 || size < 1e-3)) {
-    const exponent = Math.floor(Math.log10(size))
-    const digits = Number((value / 10 ** exponent).toPrecision(3))
+    const [digits = 0, exponent = 0] = value.toExponential(2).split('e').map(Number)
     return digits === 1 ? powerOfTen(exponent) : `${digits} · ${powerOfTen(exponent)}`.replace('-', '−')
   }
   return String(Number(value.toPrecision(4))).replace('-', '−')
@@ -84,12 +85,14 @@ export const showNumber = (value: number): string => {
 
 /** An axis with round numbers. */
 export const linearAxis =
-  ({ domain: [from, to], label, wanted = 5, inset = 0 }: AxisOptions): AxisOn =>
+  ({ domain: [from, to], label, wanted = 5, inset = 0, whole = false }: AxisOptions): AxisOn =>
   ([start, end]) => {
     const free = Math.sign(end - start) * inset
     return {
       scale: linear(from, to, start + free, end - free),
-      ticks: roundNumbers(from, to, wanted).map((value) => ({ value, text: showNumber(value) })),
+      ticks: roundNumbers(from, to, wanted)
+        .filter((value) => !whole || Number.isInteger(value))
+        .map((value) => ({ value, text: showNumber(value) })),
       label
     }
   }

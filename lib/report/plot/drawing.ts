@@ -32,6 +32,8 @@ export interface Plot {
   readonly size?: readonly [width: number, height: number]
   /** Pixels to the right of the inside that the marks use, where there is no legend. */
   readonly room?: number
+  /** Pixels from edge to edge; below {@link NARROW} the legend is under the plot. @defaultValue 720, or what a legend needs */
+  readonly width?: number
 }
 
 /** A plot that is laid out: its size in pixels, and what it draws there. */
@@ -46,8 +48,12 @@ export interface Drawing {
 const LETTER = 7.8
 /** Least distance between two names of the legend. */
 const SPACING = 17
-/** Where the inside ends, and a plot with a legend: plots below one another have equal widths. */
-const [RIGHT, WIDTH] = [560, 720]
+/** The width of a plot with a legend, and what of it is beside the inside: plots below one another have equal widths. */
+const [WIDTH, BESIDE] = [720, 160]
+/** A plot that is narrower has its legend below it. */
+const NARROW = 560
+/** The room for the numbers and the label of the horizontal axis. */
+const LABEL = 50
 /** The room for a drawn title. */
 const TITLE = 36
 
@@ -63,21 +69,18 @@ const spread = (wanted: readonly number[], bottom: number): readonly number[] =>
   return down.sort((a, b) => a.i - b.i).map(({ y }) => y - overflow)
 }
 
-const legendOf = (entries: readonly LegendEntry[], { y, right, top, bottom }: PlotArea): Markup => {
-  const heights = spread(
-    entries.map(({ value }, i) => (value === undefined ? top + 8 + i * SPACING : y(value))),
-    bottom
-  )
-  return fragment(
+/** The names of a legend from `left` on, each at a height. */
+const namesAt = (entries: readonly LegendEntry[], left: number, heights: readonly number[]): Markup =>
+  fragment(
     ...entries.map(({ name, colour, shape }, i) =>
       fragment(
-        shape === undefined ? '' : symbol(right + 16, heights[i]!, shape, colour ?? 'var(--quiet)'),
+        shape === undefined ? '' : symbol(left + 6, heights[i]!, shape, colour ?? 'var(--quiet)'),
         element(
           'text',
           {
             class: colour && 'name',
             fill: colour,
-            x: right + (shape === undefined ? 10 : 28),
+            x: left + (shape === undefined ? 0 : 18),
             y: heights[i]! + 4
           },
           name
@@ -85,7 +88,24 @@ const legendOf = (entries: readonly LegendEntry[], { y, right, top, bottom }: Pl
       )
     )
   )
-}
+
+const legendBeside = (entries: readonly LegendEntry[], { y, right, top, bottom }: PlotArea): Markup =>
+  namesAt(
+    entries,
+    right + 10,
+    spread(
+      entries.map(({ value }, i) => (value === undefined ? top + 8 + i * SPACING : y(value))),
+      bottom
+    )
+  )
+
+/** The order of the names is that of the lines, as far as they have a place, from the highest on. */
+const legendBelow = (entries: readonly LegendEntry[], { left, bottom }: PlotArea): Markup =>
+  namesAt(
+    [...entries].sort((a, b) => (b.value ?? 0) - (a.value ?? 0)),
+    left,
+    entries.map((_, i) => bottom + LABEL + (i + 0.5) * SPACING)
+  )
 
 /** The numbers and labels of both axes, and the lines of the grid. */
 const axes = (x: Axis, y: Axis, grid: Plot['grid'], { left, right, top, bottom }: PlotArea): Markup => {
@@ -123,13 +143,23 @@ const axes = (x: Axis, y: Axis, grid: Plot['grid'], { left, right, top, bottom }
 }
 
 /** Lays a plot out: the numbers of the vertical axis and the names of the legend get the room that they need. */
-export const layOut = ({ title, marks, grid = 'y', legend = [], size, room, ...plot }: Plot): Drawing => {
+export const layOut = ({
+  title,
+  marks,
+  grid = 'y',
+  legend = [],
+  size,
+  room,
+  width = WIDTH,
+  ...plot
+}: Plot): Drawing => {
+  const isNarrow = width < NARROW
   const height = size?.[1] ?? 264
   const vertical = (top: number): Axis => plot.y([top + height, top])
   const top = vertical(0).label === '' ? 12 : 36
   const y = vertical(top)
   const left = Math.max(56, 24 + roomOf(y.ticks.map(({ text }) => text)))
-  const right = size === undefined ? RIGHT : left + size[0]
+  const right = size === undefined ? width - (isNarrow ? 16 : BESIDE) : left + size[0]
   const bottom = top + height
   const x = plot.x([left, right])
   const area: PlotArea = { x: x.scale, y: y.scale, left, right, top, bottom }
@@ -139,13 +169,17 @@ export const layOut = ({ title, marks, grid = 'y', legend = [], size, room, ...p
     title,
     width: Math.ceil(
       Math.max(
-        room === undefined ? WIDTH : right + room,
-        right + 18 + shapes + names,
+        room === undefined ? width : right + room,
+        (isNarrow ? left : right + 18) + shapes + names,
         left + roomOf([x.label])
       )
     ),
-    height: bottom + 50,
-    parts: [axes(x, y, grid, area), ...marks.map((mark) => mark(area)), legendOf(legend, area)]
+    height: bottom + LABEL + (isNarrow ? legend.length * SPACING : 0),
+    parts: [
+      axes(x, y, grid, area),
+      ...marks.map((mark) => mark(area)),
+      (isNarrow ? legendBelow : legendBeside)(legend, area)
+    ]
   }
 }
 

@@ -22,6 +22,10 @@ const pathOf = (points: readonly Point[], { x, y }: PlotArea): string =>
 /** How a line is drawn; `dash` is what SVG calls `stroke-dasharray`. */
 type Stroke = { readonly width?: number; readonly opacity?: number; readonly dash?: string }
 
+/** What a shape says where a pointer rests on it. */
+const said = (text: string | undefined): readonly Markup[] =>
+  text === undefined ? [] : [element('title', {}, text)]
+
 /** A line through points. */
 export const line =
   (points: readonly Point[], colour: string, { width = 2, opacity = 1, dash = 'none' }: Stroke = {}): Mark =>
@@ -50,38 +54,55 @@ export const band =
       'fill-opacity': 0.13
     })
 
-/** A disc, or the ring that `open` asks for. */
+/** A disc, or the ring that `open` asks for; `text` is what it says where a pointer rests on it. */
 export const dot =
   (
     [x, y]: Point,
     colour: string,
-    { radius = 4, open = false }: { radius?: number; open?: boolean } = {}
+    { radius = 4, open = false, text }: { radius?: number; open?: boolean; text?: string } = {}
   ): Mark =>
   (area) =>
-    element('circle', {
-      cx: area.x(x),
-      cy: area.y(y),
-      r: radius,
-      ...(open ? { class: 'open', stroke: colour, 'stroke-width': 2 } : { fill: colour })
-    })
+    element(
+      'circle',
+      {
+        cx: area.x(x),
+        cy: area.y(y),
+        r: radius,
+        ...(open ? { class: 'open', stroke: colour, 'stroke-width': 2 } : { fill: colour })
+      },
+      ...said(text)
+    )
+
+/** More points than this are too close to point at one. */
+const MOST_HINTS = 60
+
+/** Discs that are not seen, and say the values of a line where a pointer rests on them. */
+export const hints = (points: readonly Point[], textOf: (point: Point) => string): readonly Mark[] =>
+  points.length > MOST_HINTS
+    ? []
+    : points.map((at) => dot(at, 'transparent', { radius: 6, text: textOf(at) }))
 
 /** The corners of the shapes that have some, about the origin. */
 const CORNERS = ['', '-4,-4 4,-4 4,4 -4,4', '0,-5.5 5.5,0 0,5.5 -5.5,0', '0,-5.5 5,4 -5,4']
 
 /** A small shape at a pixel: 0 is a disc, 1 a square, 2 a diamond, 3 a triangle, and so on from the start. */
-export const symbol = (px: number, py: number, shape: number, colour: string): Markup => {
+export const symbol = (px: number, py: number, shape: number, colour: string, text?: string): Markup => {
   const points = CORNERS[shape % CORNERS.length] ?? ''
   const look = { fill: colour, 'fill-opacity': 0.8 }
   return points === ''
-    ? element('circle', { cx: px, cy: py, r: 4.5, ...look })
-    : element('polygon', { points, transform: `translate(${px.toFixed(1)} ${py.toFixed(1)})`, ...look })
+    ? element('circle', { cx: px, cy: py, r: 4.5, ...look }, ...said(text))
+    : element(
+        'polygon',
+        { points, transform: `translate(${px.toFixed(1)} ${py.toFixed(1)})`, ...look },
+        ...said(text)
+      )
 }
 
 /** A point whose shape and colour say what it belongs to. */
 export const point =
-  ([x, y]: Point, shape: number, colour: string): Mark =>
+  ([x, y]: Point, shape: number, colour: string, text?: string): Mark =>
   (area) =>
-    symbol(area.x(x), area.y(y), shape, colour)
+    symbol(area.x(x), area.y(y), shape, colour, text)
 
 /** A mark so many pixels to the right, beside what is drawn at the same values. */
 export const aside =

@@ -20,14 +20,20 @@ describe('axes', () => {
       '5'
     ])
     expect(logAxis({ domain: [0.1, 10], label: '' })([0, 100]).scale(1)).toBeCloseTo(50, 12)
-    expect([0, 0.25, -3, 123456, -2.5e-7, 1e9].map(showNumber)).toEqual([
+    expect([0, 0.25, -3, 123456, -2.5e-7, 1e9, 5e-324].map(showNumber)).toEqual([
       '0',
       '0.25',
       '−3',
       '1.23 · 10⁵',
       '−2.5 · 10⁻⁷',
-      '10⁹'
+      '10⁹',
+      '4.94 · 10⁻³²⁴'
     ])
+  })
+
+  it('name whole numbers alone of what is counted', () => {
+    const epochs = linearAxis({ domain: [1, 3], label: 'epoch', whole: true })([0, 100])
+    expect(epochs.ticks.map(({ text }) => text)).toEqual(['1', '2', '3'])
   })
 
   it('round steps to 1, 2 or 5 times a power of ten', () => {

@@ -1,0 +1,46 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { plot } from 'tangentflow'
+import { left, right } from '../../support/kernels.js'
+import { expectSound } from '../../support/markup.js'
+
+const sharesIn = (svg: string): readonly number[] =>
+  [...svg.matchAll(/: ([\d.]+) %<\/title>/g)].map(([, share]) => Number(share))
+
+describe('histogram', () => {
+  it('shows every value once', () => {
+    const values = fc.array(fc.double({ min: -1e3, max: 1e3, noNaN: true }), { minLength: 1, maxLength: 50 })
+    fc.assert(
+      fc.property(values, fc.integer({ min: 1, max: 30 }), (some, bins) => {
+        const svg = right(plot.histogram([{ name: 'a', values: some }], { bins }))
+        expectSound(svg)
+        expect(sharesIn(svg)).toHaveLength(bins)
+        expect(sharesIn(svg).reduce((sum, share) => sum + share, 0)).toBeCloseTo(100, 1)
+      })
+    )
+  })
+
+  it('counts a value on an edge to the right of it, the largest to the last', () => {
+    const svg = right(plot.histogram([{ name: 'a', values: [0, 1, 1, 2] }], { bins: 2 }))
+    expect(sharesIn(svg)).toEqual([25, 75])
+  })
+
+  it('gives samples of unequal sizes the same intervals', () => {
+    const svg = right(
+      plot.histogram(
+        [
+          { name: 'a', values: [0, 4] },
+          { name: 'b', values: [1] }
+        ],
+        { bins: 4, width: 400 }
+      )
+    )
+    expect(sharesIn(svg)).toEqual([50, 0, 0, 50, 0, 100, 0, 0])
+  })
+
+  it('refuses nothing, NaN and no bins', () => {
+    expect(left(plot.histogram([{ name: 'a', values: [] }]))._tag).toBe('ArgumentError')
+    expect(left(plot.histogram([{ name: 'a', values: [NaN] }]))._tag).toBe('DataError')
+    expect(left(plot.histogram([{ name: 'a', values: [1] }], { bins: 0 }))._tag).toBe('ArgumentError')
+  })
+})
