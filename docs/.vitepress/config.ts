@@ -38,9 +38,17 @@ const reference = (path: string): DefaultTheme.SidebarItem[] => {
 const sidebar: DefaultTheme.SidebarItem[] = [
   {
     text: 'Start',
-    items: ['install', 'guide', 'promises', 'cookbook', 'translation', 'concepts', 'browser', 'glossary'].map(
-      (name) => page(name)
-    )
+    items: [
+      'install',
+      'guide',
+      'ops',
+      'promises',
+      'cookbook',
+      'translation',
+      'concepts',
+      'browser',
+      'glossary'
+    ].map((name) => page(name))
   },
   {
     text: 'Topics',
