@@ -86,7 +86,7 @@ export interface FitEvent {
 export interface FitResult<P = Params> {
   /** The last parameters. */
   readonly params: Concrete<P>
-  /** The loss of every step's batch, under attack, before the step. */
+  /** The loss of every step's batch, under attack, before the step; {@link meanLoss} is the loss after the last one. */
   readonly losses: readonly number[]
   /** Outputs on the recorded inputs, each time that they were recorded. */
   readonly recorded: Trajectory

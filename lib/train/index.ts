@@ -20,6 +20,7 @@ export type { Store } from '../checkpoint/checkpoint.js'
 export type { Checkpointing } from '../checkpoint/run-steps.js'
 export { fit } from './fit.js'
 export type { Best, Validation } from './fit-options.js'
+export { meanLoss, type MeanLossOptions } from './mean-loss.js'
 export { distances, type Recorded, type Trajectory } from './trajectory.js'
 export {
   adversarial,

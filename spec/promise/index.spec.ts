@@ -44,7 +44,9 @@ describe('tangentflow/promise', () => {
   })
 
   it('gives no effect and no Either, by type', () => {
-    expectTypeOf<Found>().toEqualTypeOf<'fit' | 'paramsAfter' | 'rewind' | 'threeStage' | 'trainAndPrune'>()
+    expectTypeOf<Found>().toEqualTypeOf<
+      'fit' | 'meanLoss' | 'paramsAfter' | 'rewind' | 'threeStage' | 'trainAndPrune'
+    >()
     expectTypeOf<Outcomes<typeof base.format>>().toEqualTypeOf<'npy' | 'npz' | 'safetensors'>()
     type Namespaces = (typeof namespaces)[number] | Others
     expectTypeOf<{ [N in Namespaces]: Outcomes<(typeof promise)[N]> }[Namespaces]>().toBeNever()
