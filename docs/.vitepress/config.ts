@@ -2,9 +2,11 @@ import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { katex } from '@mdit/plugin-katex'
 import { type DefaultTheme, defineConfig } from 'vitepress'
+import { browserAlias } from '../../.config/vite.browser.js'
+import { lessons } from '../lessons/lessons.js'
 import { fileFolder, files, inRepository, siteLink, titleOf } from './repository.js'
 
-const base = process.env.DOCS_BASE ?? '/'
+const { DOCS_BASE: base = '/', DOCS_ONLY: only } = process.env
 
 const page = (name: string, text = titleOf(`docs/${name}.md`)): DefaultTheme.SidebarItem => ({
   text,
@@ -94,6 +96,15 @@ const sidebars: DefaultTheme.Sidebar = {
       )
     }
   ],
+  '/lessons/': [
+    {
+      text: 'Lessons',
+      link: '/lessons/',
+      items: lessons.map(({ name, title }) =>
+        page(`lessons/${name}`, `${Number(name.slice(0, 2))}. ${title}`)
+      )
+    }
+  ],
   '/decisions/': [{ text: 'Decisions', link: '/decisions/', items: decisions() }],
   '/': sidebar
 }
@@ -105,9 +116,10 @@ export default defineConfig({
   lang: 'en',
   outDir: '../dist/docs',
   cacheDir: '../.cache/docs',
-  srcExclude: ['examples/**'],
+  // DOCS_ONLY names a folder that is built without the others, to which links then lead nowhere
+  srcExclude: ['examples/**', ...(only === undefined ? [] : [`!(${only})/**`, '*.md'])],
   rewrites: { 'decisions/README.md': 'decisions/index.md' },
-  ignoreDeadLinks: false,
+  ignoreDeadLinks: only !== undefined,
   cleanUrls: false,
   lastUpdated: false,
   head: [['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}mark.svg` }]],
@@ -129,9 +141,18 @@ export default defineConfig({
       })
     }
   },
+  vite: {
+    resolve: {
+      alias: [...browserAlias, { find: /^tangentflow$/, replacement: inRepository('lib/index.ts') }]
+    },
+    worker: { format: 'es' },
+    // chunks are as large as the lessons' budget allows, which a spec holds
+    build: { chunkSizeWarningLimit: 1500 }
+  },
   themeConfig: {
     nav: [
       { text: 'Guide', link: '/guide' },
+      { text: 'Lessons', link: '/lessons/' },
       { text: 'Cookbook', link: '/cookbook' },
       { text: 'Concepts', link: '/concepts' },
       { text: 'API', link: '/api/' },

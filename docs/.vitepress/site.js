@@ -1,5 +1,5 @@
 // Serves the documentation site (`dev`), or writes it to dist/docs (`build`), for the base in DOCS_BASE (default `/`).
-// The API reference is written from the docstrings to docs/api first. Installs the dependencies of docs/ when they are missing or older than the lock file.
+// The API reference is written from the docstrings to docs/api first, unless DOCS_ONLY names the one folder to build. Installs the dependencies of docs/ when they are missing or older than the lock file.
 import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -18,5 +18,6 @@ const run = (command, args) => {
 const time = (path) => (existsSync(`${docs}${path}`) ? statSync(`${docs}${path}`).mtimeMs : 0)
 
 if (time('node_modules/.package-lock.json') < time('package-lock.json')) run('npm', ['ci'])
-run('npx', ['typedoc'])
-run('npx', ['vitepress', process.argv[2] ?? 'dev', '.'])
+if (process.env.DOCS_ONLY === undefined) run('npx', ['typedoc'])
+const [command = 'dev', ...options] = process.argv.slice(2)
+run('npx', ['vitepress', command, '.', ...options])

@@ -49,8 +49,14 @@ export interface ReadingOptions {
   readonly examine: readonly Examination[]
 }
 
-/** What axe-core finds that is serious or critical. */
-const examined = async (page: Page, { theme, exclude, options }: Examination): Promise<readonly string[]> => {
+/** Puts axe-core into a page, once after each load. */
+export const putAxe = (page: Page): Promise<unknown> => page.evaluate(axe)
+
+/** What axe-core, which is in the page, finds that is serious or critical. */
+export const examined = async (
+  page: Page,
+  { theme, exclude, options }: Examination
+): Promise<readonly string[]> => {
   await page.emulateMedia({ colorScheme: theme })
   await page.waitForSelector(theme === 'dark' ? 'html.dark' : 'html:not(.dark)', { state: 'attached' })
   const asked = { resultTypes: ['violations'], ...options }
@@ -89,7 +95,7 @@ export const openReader = async (
       'document.documentElement.scrollWidth - document.documentElement.clientWidth'
     )
     if (excess !== 0) faults.push(`${excess} px wider than the window`)
-    if (examine.length > 0) await page.evaluate(axe)
+    if (examine.length > 0) await putAxe(page)
     for (const each of examine) faults.push(...(await examined(page, each)))
     return {
       ids: new Set(

@@ -1,0 +1,39 @@
+import { mountFigure } from './figure.js'
+import { mountExercise, mountPrediction } from './questions.js'
+import { openSession, type Session } from './session.js'
+
+/** A block of a lesson in its page, before anything is in it. */
+export interface Block {
+  readonly kind: 'figure' | 'predict' | 'exercise'
+  readonly lesson: string
+  readonly id: string
+  /** The element that the block fills. */
+  readonly host: HTMLElement
+  /** The prediction that opens a figure. */
+  readonly after: string | undefined
+  /** What is hidden at first: the answer of a prediction, the hint of an exercise. */
+  readonly more: HTMLElement | undefined
+}
+
+/** The session of a page, and how many blocks use it. */
+const open = new Map<string, { readonly session: Promise<Session>; blocks: number }>()
+
+/** Brings a block to life; what it returns takes it out of the page again. */
+export const mountBlock = async ({ kind, lesson, id, host, after, more }: Block): Promise<() => void> => {
+  const entry = open.get(lesson) ?? { session: openSession(lesson), blocks: 0 }
+  open.set(lesson, entry)
+  entry.blocks++
+  const session = await entry.session
+  const unmount =
+    kind === 'figure'
+      ? mountFigure(session, host, id, after)
+      : kind === 'predict'
+        ? mountPrediction(session, host, id, more)
+        : mountExercise(session, host, id, more)
+  return () => {
+    unmount()
+    if (--entry.blocks > 0) return
+    session.close()
+    open.delete(lesson)
+  }
+}

@@ -1,0 +1,176 @@
+import { admitted, initial, type State, stateFrom, textOf } from './controls.js'
+import { figuresOf, lessonOf } from './folders.js'
+import type { AnyLesson, Facts, Frame } from './lesson.js'
+import { type Order, tellFrames, type Told } from './work.js'
+
+/** What a figure is told while it is computed. */
+export interface Watcher {
+  readonly started: () => void
+  readonly frame: (frame: Frame) => void
+  readonly ended: (how: 'done' | 'stopped') => void
+  readonly failed: (text: string) => void
+}
+
+/** A lesson that is open in a page. Its whole state is in the page's address. */
+export interface Session {
+  readonly lesson: AnyLesson
+  readonly state: () => State
+  readonly set: (changes: State) => void
+  readonly reset: (controls: readonly string[]) => void
+  /** The word that was predicted, if one was. */
+  readonly guess: (prediction: string) => string | undefined
+  readonly setGuess: (prediction: string, word: string) => void
+  /** Whether the address hides a control. */
+  readonly isHidden: (control: string) => boolean
+  /** The figure that fills the screen, if one does. */
+  readonly slide: () => string | undefined
+  readonly setSlide: (figure: string | undefined) => void
+  /** Calls the listener after every change of any of these. */
+  readonly onChange: (listener: () => void) => () => void
+  /** Computes a figure now and whenever what it depends on changes. */
+  readonly watch: (figure: string, watcher: Watcher) => Watched
+  readonly facts: (figure: string) => Facts
+  readonly close: () => void
+}
+
+/** A figure that is being watched. */
+export interface Watched {
+  readonly stop: () => void
+  readonly again: () => void
+  readonly close: () => void
+}
+
+/** Changes follow one another faster than a browser lets an address be changed. */
+const ADDRESS_AFTER = 200
+
+/** Opens a lesson in the state that the page's address has. */
+export const openSession = async (name: string): Promise<Session> => {
+  const lesson = await lessonOf(name)
+  const page = location.pathname
+  const query = new URLSearchParams(location.search)
+  const hidden = new Set((query.get('hide') ?? '').split(',').filter((control) => control !== ''))
+  const listeners = new Set<() => void>()
+  const watchers = new Map<string, Watcher & { readonly refresh: () => void }>()
+  const frames = new Map<string, Frame>()
+  let state: State = stateFrom(lesson.controls, (control) => query.get(control))
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let worker: Worker | undefined
+
+  const writeAddress = (): void => {
+    clearTimeout(timer)
+    timer = undefined
+    if (location.pathname !== page) return
+    for (const [control, value] of Object.entries(state)) query.set(control, textOf(value))
+    history.replaceState(history.state, '', `?${query.toString().replaceAll('%2C', ',')}${location.hash}`)
+  }
+  const changed = (): void => {
+    timer ??= setTimeout(writeAddress, ADDRESS_AFTER)
+    for (const listener of listeners) listener()
+    for (const { refresh } of watchers.values()) refresh()
+  }
+  const setParameter = (parameter: string, value: string | undefined): void => {
+    if (value === undefined) query.delete(parameter)
+    else query.set(parameter, value)
+    changed()
+  }
+  const hear = ({ data }: MessageEvent<Told>): void => told(data)
+  const told = (data: Told): void => {
+    const watcher = watchers.get(data.figure)
+    if (data.kind === 'frame') {
+      frames.set(data.figure, data.frame)
+      watcher?.frame(data.frame)
+    } else if (data.kind === 'end') watcher?.ended('done')
+    else watcher?.failed(data.text)
+  }
+  const order = (asked: Order): void => {
+    if (worker === undefined) {
+      worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
+      worker.onmessage = hear
+      worker.onerror = ({ message }) =>
+        watchers.forEach(({ failed }, figure) => {
+          if (lesson.figures[figure]?.where === 'worker') failed(message)
+        })
+    }
+    worker.postMessage(asked)
+  }
+
+  const watch = (figure: string, watcher: Watcher): Watched => {
+    const { where, controls, reads = [] } = lesson.figures[figure] ?? missing(name, figure)
+    const relevant = (): string => JSON.stringify([...controls, ...reads].map((control) => state[control]))
+    let [shown, runs] = ['', 0]
+    const start = async (): Promise<void> => {
+      const run = ++runs
+      watcher.started()
+      if (where === 'worker') {
+        order({ lesson: name, figure, state })
+        return
+      }
+      const draw = (await figuresOf(name))[figure] ?? missing(name, figure)
+      await new Promise((resume) => requestAnimationFrame(resume))
+      if (run === runs) await tellFrames(figure, draw, state, () => run === runs, told)
+    }
+    const again = (): void => {
+      shown = relevant()
+      start().catch((error: unknown) => watcher.failed(String(error)))
+    }
+    const stop = (): void => {
+      runs++
+      if (where === 'worker') order({ lesson: name, figure })
+    }
+    const refresh = (): void => {
+      if (relevant() !== shown) again()
+    }
+    watchers.set(figure, { ...watcher, refresh })
+    again()
+    return {
+      again,
+      stop: () => {
+        stop()
+        watcher.ended('stopped')
+      },
+      close: () => {
+        stop()
+        watchers.delete(figure)
+      }
+    }
+  }
+
+  return {
+    lesson,
+    watch,
+    state: () => state,
+    set: (changes) => {
+      const entries = Object.entries(changes).map(([control, value]) => {
+        const known = lesson.controls[control]
+        return [control, known === undefined ? value : admitted(known, value)] as const
+      })
+      state = { ...state, ...Object.fromEntries(entries) }
+      changed()
+    },
+    reset: (controls) => {
+      const start: State = initial(lesson.controls)
+      state = { ...state, ...Object.fromEntries(controls.map((control) => [control, start[control]!])) }
+      changed()
+    },
+    guess: (prediction) => query.get(`guess.${prediction}`) ?? undefined,
+    setGuess: (prediction, word) => setParameter(`guess.${prediction}`, word),
+    isHidden: (control) => hidden.has(control),
+    slide: () => query.get('slides') ?? undefined,
+    setSlide: (figure) => setParameter('slides', figure),
+    onChange: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    facts: (figure) => (fact) => frames.get(figure)?.facts.find((one) => one.name === fact)?.value ?? NaN,
+    close: () => {
+      if (timer !== undefined) writeAddress()
+      worker?.terminate()
+      listeners.clear()
+      watchers.clear()
+    }
+  }
+}
+
+const missing = (lesson: string, figure: string): never => {
+  throw new Error(`${lesson} has no figure ${figure}`)
+}

@@ -1,0 +1,197 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Browser, chromium as launcher, type Locator } from 'playwright'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chromium, chromiumArgs, noChromium } from '../../.config/chromium.js'
+import { initial, type State, textOf } from '../../docs/lessons/frame/controls.js'
+import type { Exercise } from '../../docs/lessons/frame/lesson.js'
+import { examinations, examined, putAxe } from '../site/read-page.js'
+import { serve } from '../site/serve.js'
+import { measured } from '../support/measured.js'
+import { type LessonPage, openLesson } from './lesson-page.js'
+import { opened } from './opened.js'
+
+/** What a lesson may load until its first figures are there, in bytes. */
+const BUDGET = 600_000
+const WIDTHS = process.env.SLOW ? [1280, 768, 360] : [1280]
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const { LESSONS_SITE } = process.env
+/** Where the site is written; LESSONS_SITE names one that is there already. */
+const folder = LESSONS_SITE ?? mkdtempSync(join(tmpdir(), 'tangentflow-lessons-'))
+const site: { browser?: Browser; origin?: string; stop?: () => void } = {}
+
+const build = (): void => {
+  const env = { ...process.env, DOCS_BASE: '/', DOCS_ONLY: 'lessons' }
+  const options = ['docs/.vitepress/site.js', 'build', '--outDir', folder]
+  const { status, stdout, stderr } = spawnSync('node', options, { cwd: root, env, encoding: 'utf8' })
+  if (status !== 0) throw new Error(stdout + stderr)
+}
+
+beforeAll(async () => {
+  if (chromium === undefined) return
+  if (LESSONS_SITE === undefined) build()
+  Object.assign(site, await serve(folder, '/'), {
+    browser: await launcher.launch({ executablePath: chromium, args: [...chromiumArgs] })
+  })
+})
+afterAll(async () => {
+  await site.browser?.close()
+  site.stop?.()
+  if (LESSONS_SITE === undefined) rmSync(folder, { recursive: true, force: true })
+})
+
+const queryOf = (state: State): string =>
+  new URLSearchParams(
+    Object.fromEntries(Object.entries(state).map(([name, value]) => [name, textOf(value)]))
+  ).toString()
+
+/** Moves a control to another value, by keyboard. */
+const operate = async (control: Locator): Promise<void> => {
+  const [type, max] = [await control.getAttribute('type'), await control.getAttribute('max')]
+  const value = type === null ? undefined : await control.inputValue()
+  if (type === 'number') await control.fill(String(Number(value) + 1))
+  else await control.focus()
+  await control.press(type === 'number' ? 'Enter' : value === max ? 'ArrowLeft' : 'ArrowRight')
+}
+
+const giveAnswer = async (
+  { page, open, settled }: LessonPage,
+  id: string,
+  exercise: Exercise,
+  isRight: boolean,
+  answered: string
+): Promise<void> => {
+  if (exercise.kind === 'reach') {
+    await open(`${answered}&${isRight ? queryOf(exercise.example) : ''}`)
+    await settled()
+  }
+  const block = page.locator(`.lesson-exercise[data-id="${id}"]`)
+  if (exercise.kind === 'number')
+    await block.locator('input').fill(String(isRight ? exercise.answer : exercise.wrong))
+  if (exercise.kind === 'choice') {
+    const wrong = Object.keys(exercise.options).find((word) => word !== exercise.answer)!
+    await block.locator(`[data-word="${isRight ? exercise.answer : wrong}"]`).click()
+  }
+  await block.locator('[type=submit]').click()
+  expect(await block.getAttribute('data-verdict')).toBe(isRight ? 'right' : 'wrong')
+}
+
+describe.each(WIDTHS)('at %d px', (width) => {
+  describe.each(opened)('$name', ({ name, lesson, numbers }) => {
+    /** The address of a page whose predictions are made. */
+    const answered = queryOf(
+      Object.fromEntries(
+        Object.entries(lesson.predictions).map(([id, { answer }]) => [`guess.${id}`, answer])
+      )
+    )
+    let opened: LessonPage | undefined
+
+    /** The tab of this lesson, with everything that was said in it forgotten. */
+    const tab = async (context: { readonly skip: (note: string) => never }): Promise<LessonPage> => {
+      if (site.browser === undefined) return context.skip(noChromium)
+      opened ??= await openLesson(site.browser, `${site.origin!}/lessons/${name}.html`, width)
+      return opened
+    }
+    afterAll(() => opened?.page.close())
+
+    it('opens within its budget, and its figures once something is predicted', async (context) => {
+      const { page, open, settled, loaded } = await tab(context)
+      const start = performance.now()
+      await open('')
+      for (const [id, { options, answer }] of Object.entries(lesson.predictions)) {
+        const wrong = Object.keys(options).find((word) => word !== answer)!
+        const question = page.locator(`.lesson-predict[data-id="${id}"]`)
+        await question.locator(`[data-word="${wrong}"]`).click()
+        expect(await question.locator('.lesson-verdict').textContent()).toMatch(/^Not so/)
+        await question.locator(`[data-word="${answer}"]`).click()
+        expect(await question.locator('.lesson-verdict').textContent()).toMatch(/^Right/)
+      }
+      await settled()
+      expect(await page.locator('.lesson-figure .lesson-view').count()).toBeGreaterThan(0)
+      const bytes = await loaded()
+      measured(
+        context,
+        `${name}: ${(bytes / 1000).toFixed(0)} kB, figures after ${(performance.now() - start).toFixed(0)} ms`
+      )
+      expect(bytes).toBeLessThan(BUDGET)
+    })
+
+    it('is operated by keyboard, keeps its state in its address, and takes it back', async (context) => {
+      const { page, open, settled, facts } = await tab(context)
+      await open(answered)
+      for (const figure of Object.keys(lesson.figures)) {
+        const block = page.locator(`.lesson-figure[data-id="${figure}"]`)
+        const inputs =
+          '.lesson-controls input[type=range], .lesson-controls input:checked, .lesson-controls input[type=number], [data-handle]'
+        const count = await block.locator(inputs).count()
+        expect(count).toBeGreaterThan(0)
+        for (let i = 0; i < count; i++) {
+          await operate(block.locator(inputs).nth(i))
+          await settled()
+        }
+      }
+      const shown = (): Promise<readonly object[]> => Promise.all(Object.keys(lesson.figures).map(facts))
+      await page.waitForFunction(`location.search.includes('${Object.keys(lesson.controls)[0]!}=')`)
+      await page.waitForTimeout(300)
+      const start: State = initial(lesson.controls)
+      const query = new URL(page.url()).searchParams
+      for (const [control, value] of Object.entries(start)) expect(query.get(control)).not.toBe(textOf(value))
+      const before = await shown()
+      await page.reload()
+      await settled()
+      expect(await shown()).toEqual(before)
+
+      for (const each of await page.locator('.lesson-status button:text("Reset")').all()) await each.click()
+      await settled()
+      await page.waitForTimeout(300)
+      const after = new URL(page.url()).searchParams
+      for (const [control, value] of Object.entries(start)) expect(after.get(control)).toBe(textOf(value))
+    })
+
+    it.for(numbers)('shows $says', async ({ figure, query, hold }, context) => {
+      const { open, facts } = await tab(context)
+      await open(`${answered}&${query}`)
+      const found = await facts(figure)
+      hold((fact) => found[fact] ?? NaN)
+    })
+
+    it.for(Object.entries(lesson.exercises))('checks the answer of %s', async ([id, exercise], context) => {
+      for (const isRight of [false, true])
+        await giveAnswer(await tab(context), id, exercise, isRight, answered)
+    })
+
+    it('shows one figure on the whole screen, and hides controls', async (context) => {
+      const { page, open } = await tab(context)
+      await open(`${answered}&hide=${Object.keys(lesson.controls).join(',')}`)
+      expect(await page.locator('.lesson-controls input:not([type=number])').count()).toBe(0)
+      for (const figure of Object.keys(lesson.figures)) {
+        await open(`slides=${figure}`)
+        const slide = page.locator('.lesson-figure.is-slide')
+        expect(await slide.getAttribute('data-id')).toBe(figure)
+        expect(await slide.boundingBox()).toMatchObject({ x: 0, y: 0, width })
+      }
+      await page.keyboard.press('Escape')
+      expect(await page.locator('.is-slide').count()).toBe(0)
+    })
+
+    it('is accessible in both themes, and no wider than the window', async (context) => {
+      const { page, open } = await tab(context)
+      await open(answered)
+      const { scroll, client } = await page.evaluate<{ scroll: number; client: number }>(
+        '({ scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth })'
+      )
+      expect(scroll).toBe(client)
+      await putAxe(page)
+      for (const each of examinations.first) expect(await examined(page, each)).toEqual([])
+    })
+
+    it('says nothing in the console', async (context) => {
+      const { faults } = await tab(context)
+      expect(faults).toEqual([])
+    })
+  })
+})
