@@ -10,7 +10,7 @@
 export type { Attack, Box } from '../nn/model.js'
 export type { AttackBatch, AttackLoss, Candidate, Goal, GoalOptions } from './goal.js'
 export type { AttackResult, Iteration, StepResult } from './iteration.js'
-export { iterate } from './iterate.js'
+export { iterate, path } from './iterate.js'
 export { prepare, run } from './run.js'
 export type { AttackRun, PrepareAttack, PreparedAttack, RunOptions, TracedAttack } from './run.js'
 export { restarts, worst } from './sequence.js'

@@ -6,8 +6,10 @@ import { MOST_UNROLLED, requireWhole } from '../core/check.js'
 import type { TangentError } from '../core/error.js'
 import type { HostKey } from '../core/key.js'
 import { fold, type Key } from '../graph/key.js'
+import { ops } from '../graph/ops/index.js'
 import { type Effect, type Executed, loop, type Program } from '../graph/runner.js'
 import { type Concrete, keySpec, spec, type Specs } from '../graph/spec.js'
+import type { Tensor } from '../graph/tensor.js'
 import { attempt, trace } from '../graph/trace.js'
 import * as tree from '../graph/tree.js'
 import type { Model } from '../nn/model.js'
@@ -36,23 +38,59 @@ import {
   type TracedAttack
 } from './run.js'
 
-/** All steps of an iteration in one graph. */
+/** All steps of an iteration in one graph: the state before each and after the last, and a row for each before the last. */
+const walk = <P, S, C>(
+  iteration: Iteration<S, C>,
+  model: Model<P>,
+  params: P,
+  batch: AttackBatch,
+  key: Key
+): { readonly goal: Goal; readonly states: readonly AttackState<S>[]; readonly rows: readonly Rows[] } => {
+  const goal = iteration.goal(model(params), batch, key)
+  const rows: Rows[] = []
+  const states = [begin(iteration, goal, key)]
+  for (let i = 0; i < iteration.steps; i++) {
+    const control = constants('attack.iterate', iteration.schedule(i))
+    const { to, seen } = advance(iteration, goal, states[i]!, control, fold(i)(key), i === 0)
+    rows.push(rowOf(seen))
+    states.push(to)
+  }
+  return { goal, states, rows }
+}
+
+/** The attack as one traced function. */
 const unrolled =
   <S, C>(iteration: Iteration<S, C>) =>
   <P>(model: Model<P>) =>
   (params: P, batch: AttackBatch, key: Key): AttackResult => {
-    const goal = iteration.goal(model(params), batch, key)
-    const rows: Rows[] = []
-    let state = begin(iteration, goal, key)
-    for (let i = 0; i < iteration.steps; i++) {
-      const control = constants('attack.iterate', iteration.schedule(i))
-      const { to, seen } = advance(iteration, goal, state, control, fold(i)(key), i === 0)
-      rows.push(rowOf(seen))
-      state = to
-    }
-    const { kept, seen } = finish(iteration, goal, state, iteration.steps === 0)
-    return resultOf(kept, [...rows, rowOf(seen)], state)
+    const { goal, states, rows } = walk(iteration, model, params, batch, key)
+    const last = states.at(-1)!
+    const { kept, seen } = finish(iteration, goal, last, iteration.steps === 0)
+    return resultOf(kept, [...rows, rowOf(seen)], last)
   }
+
+/**
+ * Every point that an iteration visits, [steps + 1, n, …], as a traced function: its start, then where each step leads. The attack's
+ * own result is one of them. Constant to every derivative.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { attack, evaluateOn, key, ndarray, ops, type Tensor } from 'tangentflow'
+ *
+ * // two logits, x and 0: against label 0 each step of PGD goes left, as far as the ball reaches
+ * const model = () => (x: Tensor) => ops.concat(1)([x, ops.scale(0)(x)])
+ * const pgd = attack.pgdIteration({ epsilon: 0.25, steps: 3, stepSize: 0.125, randomStart: false })
+ * const batch = { x: ndarray.fromNested([[0.5]]), y: ndarray.fromNested([0]) }
+ * const points = evaluateOn(attack.path(pgd)(model))([], batch, key(0))
+ * assert.deepEqual(ndarray.toNested(points), [[[0.5]], [[0.375]], [[0.25]], [[0.25]]])
+ */
+export const path =
+  <S, C>(iteration: Iteration<S, C>) =>
+  <P>(model: Model<P>) =>
+  (params: P, batch: AttackBatch, key: Key): Tensor =>
+    ops.stopGradient(
+      ops.stack(0)(walk(iteration, model, params, batch, key).states.map(({ point }) => point))
+    )
 
 /** The start of an iteration, some of its steps and its end, each to be traced on its own. */
 const partsOf = <P, S, C>(model: Model<P>, iteration: Iteration<S, C>) => {
