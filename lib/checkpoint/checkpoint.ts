@@ -39,6 +39,9 @@ export interface Store {
   readonly write: (bytes: Uint8Array) => TE.TaskEither<TangentError, void>
 }
 
+/** Stores by name: files of a folder that several processes or machines see, Redis, or a bucket of one's own. */
+export type Stores = (name: string) => Store
+
 /** What a store holds, decoded; undefined where nothing is saved yet. */
 export const readStore = <A>(
   { read }: Store,

@@ -9,6 +9,7 @@ export {
   decodeCheckpoint,
   encodeCheckpoint,
   type Store,
+  type Stores,
   type Tensors
 } from './checkpoint.js'
 export { fingerprint, fingerprintFunction, type Settings } from './fingerprint.js'

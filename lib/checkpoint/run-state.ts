@@ -35,22 +35,22 @@ export interface Resumable<S> {
 const settingOf = (settings: Settings, name: string): string =>
   Object.hasOwn(settings, name) ? settings[name]! : 'none'
 
-/** Refuses a checkpoint of another kind or of other settings; the error names the first that differs, and the file. */
-const sameSettings = (
+/** Refuses what is saved (`what`) where it is of another kind or of other settings; the error names the first that differs, and the file. */
+export const sameSettings = (
   { kind, settings }: Pick<Resumable<unknown>, 'kind' | 'settings'>,
   saved: Pick<Resumable<unknown>, 'kind' | 'settings'>,
-  { where }: Store
+  { where }: Store,
+  what = 'checkpoint'
 ): E.Either<TangentError, unknown> => {
   const refuse = leftWith('ArgumentError', kind)
   const at = (name: string): string => (where === undefined ? name : `${where}: ${name}`)
-  if (saved.kind !== kind)
-    return refuse(`a checkpoint of ${kind}`, `one of ${saved.kind}`, where ?? 'checkpoint')
+  if (saved.kind !== kind) return refuse(`a ${what} of ${kind}`, `one of ${saved.kind}`, where ?? what)
   const names = new Set([...Object.keys(settings), ...Object.keys(saved.settings)])
   const other = [...names].find((name) => settingOf(saved.settings, name) !== settingOf(settings, name))
   return other === undefined
     ? E.right(undefined)
     : refuse(
-        `the ${other} of the checkpoint (${settingOf(saved.settings, other)})`,
+        `the ${other} of the ${what} (${settingOf(saved.settings, other)})`,
         settingOf(settings, other),
         at(other)
       )

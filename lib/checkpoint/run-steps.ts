@@ -49,7 +49,9 @@ export interface Steps<S> extends Resumable<S> {
   readonly until?: (state: S) => boolean
 }
 
-const nameOf = ({ engine, backend, threads }: Executed): string => `${engine}, ${backend}, ${threads} threads`
+/** Who computed something, in words: two of the same words give the same bits. */
+export const nameOfExecuted = ({ engine, backend, threads }: Executed): string =>
+  `${engine}, ${backend}, ${threads} threads`
 
 /**
  * Takes the steps of a run from its last checkpoint, or from the first step, to the end or until it is stopped; a run that
@@ -81,7 +83,7 @@ export const runSteps = entry(
       pipe(
         take(at.position, at.state),
         TE.flatMapEither(({ state, executed, steps = 1 }) => {
-          const engine = nameOf(executed)
+          const engine = nameOfExecuted(executed)
           return at.engine === '' || at.engine === engine
             ? E.right({ position: at.position + steps, state, engine })
             : leftWith('ArgumentError', kind)(`the engine of the checkpoint (${at.engine})`, engine, 'engine')

@@ -9,6 +9,6 @@
 export { openQueue, type QueueOptions, type RunQueue } from './run-queue.js'
 export { queueJobs } from './queue-jobs.js'
 export { queueStatus, type QueueStatus, type RunSeen } from './queue-status.js'
-export type { Stores } from './redis-store.js'
+export type { Stores } from '../checkpoint/checkpoint.js'
 export { type RedisAddress } from './redis-url.js'
 export { work, type WorkOptions } from './work.js'

@@ -2,13 +2,10 @@ import { Buffer } from 'node:buffer'
 import type { Redis } from 'ioredis'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Store } from '../checkpoint/checkpoint.js'
+import type { Stores } from '../checkpoint/checkpoint.js'
 import { tangentError, type TangentError } from '../core/error.js'
 import { inRedis } from './connect.js'
 import type { RedisAddress } from './redis-url.js'
-
-/** Where the files of runs are by name: a folder that all machines see, Redis, or a bucket of one's own. */
-export type Stores = (name: string) => Store
 
 /** The most that Redis is given in one piece: larger states belong into a folder. */
 const MOST = 64 * 2 ** 20

@@ -14,7 +14,8 @@ import { isRecord, parseJson } from '../format/parse-json.js'
 import { connect, inRedis } from './connect.js'
 import { bullmq } from './packages.js'
 import { type RedisAddress, redisAddress } from './redis-url.js'
-import { redisStores, type Stores } from './redis-store.js'
+import { redisStores } from './redis-store.js'
+import type { Stores } from '../checkpoint/checkpoint.js'
 
 /** What a job of the queue says: the experiment by its name in the store, the run, and what computes it. */
 export const QueuedRun = codec.closed(
