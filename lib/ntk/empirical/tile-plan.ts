@@ -1,7 +1,7 @@
 import { option, type OptionKinds } from '../../core/options.js'
 import { requireWhole } from '../../core/check.js'
 import { fail, refuseWith } from '../../core/error.js'
-import { isNdArray, type NdArray } from '../../core/ndarray.js'
+import { isNdArray, type NdArray, takeRows } from '../../core/ndarray.js'
 import { requireShape, type Shape, showShape, sizeOf } from '../../core/shape.js'
 import { leaves } from '../../core/tree.js'
 import { type Concrete, spec, type Specs, specsOf } from '../../graph/spec.js'
@@ -68,7 +68,7 @@ export interface TilePlan<P> {
  * The length of the parts of an axis if none is longer than `most`, there are as few as possible and all but the last are
  * equal: 65 examples in tiles of at most 64 are parts of 33 and 32.
  */
-const partLength = (count: number, most: number): number =>
+export const partLength = (count: number, most: number): number =>
   Math.ceil(count / Math.ceil(count / Math.min(count, most)))
 
 const partsOf = (
@@ -80,8 +80,16 @@ const partsOf = (
     length: Math.min(length, count - i * length)
   }))
 
+/** `length` examples from `start` on; where there are too few, the last one is repeated. */
+export const paddedRows = (x: NdArray, start: number, length: number): NdArray =>
+  takeRows(
+    'ntk.tiled',
+    x,
+    Array.from({ length }, (_, i) => Math.min(start + i, x.shape[0]! - 1))
+  )
+
 /** The tiles of a kernel of n1 × n2 examples, row by row; of a symmetric one those on and above the diagonal. */
-const tilesOf = (
+export const tilesOf = (
   [n1, n2]: readonly [number, number],
   length: readonly [number, number],
   isSymmetric: boolean
@@ -94,13 +102,14 @@ const tilesOf = (
 
 const operation = 'ntk.tiled'
 
-const requireFiniteLeaves = (what: string, tree: unknown): void => {
+/** Requires finite elements in all arrays of a tree. */
+export const requireFiniteLeaves = (operation: string, what: string, tree: unknown): void => {
   for (const { path, value } of leaves(operation, isNdArray, tree))
     requireFiniteElements(operation, value.data, `${what} ${path}`)
 }
 
 /** Requires two batches of at least one example of the same shape each. */
-const requireExamples = (x1: NdArray, x2: NdArray): void => {
+export const requireExamples = (operation: string, x1: NdArray, x2: NdArray): void => {
   for (const { shape } of [x1, x2])
     if (shape.length < 2 || shape.some((n) => n < 1))
       fail('ShapeError', operation, 'examples [n, …] with n of at least 1', showShape(shape))
@@ -119,11 +128,11 @@ export const planTiles =
   <P>(model: Model<P>, { tile, maxBytes = DEFAULT_BYTES, ...options }: TileOptions, isWhole: boolean) =>
   (params: Concrete<P>, x1: NdArray, x2: NdArray = x1, mask: Concrete<MaskTree> = []): TilePlan<P> => {
     if (tile !== undefined) requireWhole(operation, 'tile', tile, 1)
-    requireExamples(x1, x2)
-    requireFiniteLeaves('params', params)
-    requireFiniteLeaves('mask', mask)
-    requireFiniteLeaves('x1', x1)
-    if (x2 !== x1) requireFiniteLeaves('x2', x2)
+    requireExamples(operation, x1, x2)
+    requireFiniteLeaves(operation, 'params', params)
+    requireFiniteLeaves(operation, 'mask', mask)
+    requireFiniteLeaves(operation, 'x1', x1)
+    if (x2 !== x1) requireFiniteLeaves(operation, 'x2', x2)
     const [n1, n2] = [x1.shape[0]!, x2.shape[0]!]
 
     const kernel = (...[p, left, right, m]: BlockArguments<P>): Tensor =>

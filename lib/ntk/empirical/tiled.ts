@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { entry } from '../../core/entry.js'
 import type { TangentError } from '../../core/error.js'
-import { elementsOf, type NdArray, of, takeRows } from '../../core/ndarray.js'
+import { elementsOf, type NdArray, of } from '../../core/ndarray.js'
 import { sizeOf } from '../../core/shape.js'
 import { evaluateOn } from '../../graph/evaluate.js'
 import { type Effect, loop, type Program, type Runner } from '../../graph/runner.js'
@@ -16,6 +16,7 @@ import type { Model } from '../../nn/model.js'
 import type { MaskTree } from './kernel-problem.js'
 import {
   type BlockArguments,
+  paddedRows,
   planTiles,
   type Tile,
   tileKinds,
@@ -48,14 +49,6 @@ export interface KernelBlock {
   /** The block. */
   readonly value: NdArray
 }
-
-/** `length` examples from `start` on; where there are too few, the last one is repeated. */
-const paddedRows = (x: NdArray, start: number, length: number): NdArray =>
-  takeRows(
-    'ntk.tiled',
-    x,
-    Array.from({ length }, (_, i) => Math.min(start + i, x.shape[0]! - 1))
-  )
 
 /** The result of a traced function that moves elements, in the type of the block. */
 const moved = (f: (block: Tensor) => Tensor, block: NdArray): NdArray => {
