@@ -44,6 +44,7 @@ const parts = {
   io: ['core', 'graph', 'data', 'format', 'checkpoint'],
   laws: [...calculus, 'optimise', 'engine/reference'],
   experiment: [...calculus, 'engine', 'format', 'checkpoint', 'data', 'nn', 'ntk', 'attack', 'mask', 'train'],
+  blocks: [...calculus, 'format', 'checkpoint', 'ntk'],
   queue: ['core', 'engine', 'format', 'checkpoint', 'experiment'],
   cli: [...everything, 'queue', 'index'],
   promise: [...everything, 'index'],
@@ -56,7 +57,7 @@ const packages = [
   { name: /^io-ts(\/|$)/, where: /^lib\// },
   { name: /^(gpu\.js|gl)(\/|$)/, where: /^lib\/engine\/gpujs\/packages\.ts$/ },
   { name: /^onnxruntime-(node|web|common)(\/|$)/, where: /^lib\/engine\/onnx\/packages\.ts$/ },
-  { name: /^ml-matrix$/, where: /^lib\/ntk\/spectrum\/spectrum\.ts$/ },
+  { name: /^ml-matrix$/, where: /^lib\/(ntk\/spectrum\/spectrum|blocks\/nystrom)\.ts$/ },
   { name: /^fast-check$/, where: /^lib\/laws\// },
   { name: /^(bullmq|ioredis)$/, where: /^lib\/queue\// },
   { name: /^node:/, where: /^lib\/(io|cli|queue)\// }

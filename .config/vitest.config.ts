@@ -17,6 +17,7 @@ export default defineConfig({
   resolve: {
     // The order matters: the first alias that matches wins.
     alias: [
+      { find: /^tangentflow\/blocks$/, replacement: path('lib/blocks/index.ts') },
       { find: /^tangentflow\/experiment$/, replacement: path('lib/experiment/index.ts') },
       { find: /^tangentflow\/io$/, replacement: path('lib/io/index.ts') },
       { find: /^tangentflow\/queue$/, replacement: path('lib/queue/index.ts') },

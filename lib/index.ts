@@ -2,7 +2,7 @@
  * The package `tangentflow`: everything in it runs in Node and in a browser. Tensors, derivatives and engines are names of
  * their own (`ops`, `grad`, `withEngine`), listed by the index of their folder; what is built on them is a namespace a folder
  * (`nn`, `attack`, `ntk`, `mask`, `train`). Entry points beside this one: `tangentflow/promise` (the same with promises),
- * `tangentflow/experiment`, `tangentflow/io` (Node only), `tangentflow/queue` (Node only, needs bullmq and ioredis) and
+ * `tangentflow/experiment`, `tangentflow/blocks` (kernels that outgrow a process), `tangentflow/io` (Node only), `tangentflow/queue` (Node only, needs bullmq and ioredis) and
  * `tangentflow/laws` (needs fast-check).
  *
  * @module tangentflow

@@ -51,6 +51,7 @@ const diagnostics = (): string[] => {
           tangentflow: ['./lib/index.ts'],
           'tangentflow/experiment': ['./lib/experiment/index.ts'],
           'tangentflow/io': ['./lib/io/index.ts'],
+          'tangentflow/blocks': ['./lib/blocks/index.ts'],
           'tangentflow/queue': ['./lib/queue/index.ts'],
           'tangentflow/laws': ['./lib/laws/index.ts'],
           'tangentflow/promise': ['./lib/promise/index.ts']

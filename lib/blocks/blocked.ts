@@ -1,0 +1,249 @@
+import type { IO } from 'fp-ts/lib/IO.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Stores } from '../checkpoint/checkpoint.js'
+import { fingerprint, fingerprintFunction } from '../checkpoint/fingerprint.js'
+import { nameOfExecuted } from '../checkpoint/run-steps.js'
+import { requireWhole } from '../core/check.js'
+import { entry } from '../core/entry.js'
+import { fail, leftWith, type TangentError } from '../core/error.js'
+import type { NdArray } from '../core/ndarray.js'
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
+import { sameShape, showShape } from '../core/shape.js'
+import { type Effect, loop, type Program } from '../graph/runner.js'
+import { type Concrete, spec, type Specs, specsOf } from '../graph/spec.js'
+import type { Tensor } from '../graph/tensor.js'
+import { attempt, traceOrThrow } from '../graph/trace.js'
+import {
+  paddedRows,
+  partLength,
+  requireExamples,
+  requireFiniteLeaves,
+  type Tile
+} from '../ntk/empirical/tile-plan.js'
+import { requireFiniteElements } from '../ntk/spectrum/gram.js'
+import { type BlockedKernel, claim, engineOfBlock, tilesIn, writeBlock } from './kernel-files.js'
+
+/** How far a computation of blocks is. */
+export interface BlockedEvent {
+  /** Blocks that are there. */
+  readonly done: number
+  /** Blocks in all. */
+  readonly blocks: number
+  /** Seconds that the others take at the pace of this call. */
+  readonly secondsLeft: number
+}
+
+/** Where a kernel is written, in blocks of which size, and what is called along the way. */
+export interface BlockedOptions {
+  /** Where the files are, by name: `(name) => fileStore(join(folder, name))` of `tangentflow/io` in a folder. */
+  readonly stores: Stores
+  /**
+   * The most examples along one side of a block: 4 tile² bytes each.
+   *
+   * @defaultValue 1,024
+   */
+  readonly tile?: number
+  /** Called after every block that is computed. */
+  readonly observe?: (event: BlockedEvent) => IO<void>
+}
+
+const kinds: OptionKinds<BlockedOptions> = {
+  stores: option.function,
+  tile: option.number,
+  observe: option.function
+}
+
+const operation = 'blocks.blocked'
+
+/** A kernel as a traced function of its parameters and two batches: [n1, n2]. */
+type Kernel<P> = (params: P, x1: Tensor, x2: Tensor) => Tensor
+
+type BlockProgram<P> = Program<[params: P, x1: Tensor, x2: Tensor], Tensor>
+
+interface Plan<P> {
+  readonly kernel: BlockedKernel
+  readonly specs: Specs<[params: P, x1: Tensor, x2: Tensor]>
+  /** The examples of a block's rows and columns, filled up to the program's shapes. */
+  readonly batches: (tile: Tile) => readonly [NdArray, NdArray]
+}
+
+/** Checks all arguments, traces a block and says what the kernel is. */
+const planOf = <P>(
+  kernel: Kernel<P>,
+  options: BlockedOptions,
+  params: Concrete<P>,
+  x1: NdArray,
+  x2: NdArray
+): Plan<P> => {
+  checkOptions(operation, kinds, options)
+  const tile = requireWhole(operation, 'tile', options.tile ?? 1024, 1)
+  requireExamples(operation, x1, x2)
+  requireFiniteLeaves(operation, 'params', params)
+  requireFiniteLeaves(operation, 'x1', x1)
+  if (x2 !== x1) requireFiniteLeaves(operation, 'x2', x2)
+  const shape = [x1.shape[0]!, x2.shape[0]!] as const
+  const lengths = [partLength(shape[0], tile), partLength(shape[1], tile)] as const
+  const batch = (length: number) => spec([length, ...x1.shape.slice(1)])
+  const specs: Plan<P>['specs'] = [specsOf<P>(operation, params), batch(lengths[0]), batch(lengths[1])]
+  const { out } = traceOrThrow(kernel, specs)
+  if (!sameShape(out.shape, lengths))
+    fail('ShapeError', operation, `a kernel ${showShape(lengths)}, one number a pair`, showShape(out.shape))
+  const batches = ({ row, column }: Pick<Tile, 'row' | 'column'>) =>
+    [paddedRows(x1, row, lengths[0]), paddedRows(x2, column, lengths[1])] as const
+  const settings = {
+    kernel: fingerprintFunction(kernel, [params, ...batches({ row: 0, column: 0 })]),
+    params: fingerprint(params),
+    x1: fingerprint(x1),
+    x2: x2 === x1 ? 'x1' : fingerprint(x2),
+    blocks: `at most ${lengths.join(' × ')} of ${shape.join(' × ')}`
+  }
+  return {
+    kernel: { stores: options.stores, shape, lengths, isSymmetric: x2 === x1, settings },
+    specs,
+    batches
+  }
+}
+
+/** The elements of a tile in a block of the program; on the diagonal the upper half is written into the lower one as well. */
+const elementsOfTile = (
+  { rows, columns, row, column }: Tile,
+  { shape, data }: NdArray,
+  isSymmetric: boolean
+): Float32Array => {
+  const width = shape[1]!
+  const out = new Float32Array(rows * columns)
+  for (let i = 0; i < rows; i++) out.set(data.subarray(i * width, i * width + columns), i * columns)
+  if (isSymmetric && row === column)
+    for (let i = 0; i < rows; i++) for (let j = 0; j < i; j++) out[i * columns + j] = out[j * columns + i]!
+  requireFiniteElements(operation, out, `the block at ${row}, ${column}`)
+  return out
+}
+
+/** Computes and writes one block; `engine` computed those that are there. */
+const compute =
+  <P>({ kernel, batches }: Plan<P>, params: Concrete<P>, program: BlockProgram<P>) =>
+  (tile: Tile, engine: string | undefined): TE.TaskEither<TangentError, string> => {
+    const args = [params, ...batches(tile)] as Concrete<[params: P, x1: Tensor, x2: Tensor]>
+    return pipe(
+      program(...args),
+      TE.flatMapEither(({ value, executed }) => {
+        const name = nameOfExecuted(executed)
+        return engine === undefined || engine === name
+          ? attempt(() => ({ name, data: elementsOfTile(tile, value, kernel.isSymmetric) }))
+          : leftWith('ArgumentError', operation)(`the engine of the other blocks (${engine})`, name, 'engine')
+      }),
+      TE.flatMap(({ name, data }) =>
+        pipe(
+          writeBlock(kernel, tile, data, name),
+          TE.map(() => name)
+        )
+      )
+    )
+  }
+
+/** Which blocks are missing, and who computed the others. */
+const inspect = (
+  kernel: BlockedKernel
+): TE.TaskEither<TangentError, { readonly missing: readonly Tile[]; readonly engine: string | undefined }> =>
+  pipe(
+    tilesIn(kernel),
+    TE.traverseSeqArray((tile) =>
+      pipe(
+        engineOfBlock(kernel, tile),
+        TE.map((engine) => ({ tile, engine }))
+      )
+    ),
+    TE.map((found) => ({
+      missing: found.filter(({ engine }) => engine === undefined).map(({ tile }) => tile),
+      engine: found.find(({ engine }) => engine !== undefined)?.engine
+    }))
+  )
+
+/** Computes what is missing, block after block. */
+const complete = <P>(
+  plan: Plan<P>,
+  params: Concrete<P>,
+  program: BlockProgram<P>,
+  found: { readonly missing: readonly Tile[]; readonly engine: string | undefined },
+  observe: BlockedOptions['observe']
+): TE.TaskEither<TangentError, unknown> => {
+  const { missing } = found
+  const blocks = tilesIn(plan.kernel).length
+  const start = performance.now()
+  const one = compute(plan, params, program)
+  return loop(missing.length, (i, engine: string | undefined) =>
+    pipe(
+      one(missing[i]!, engine),
+      TE.tapIO(() => {
+        const left = missing.length - 1 - i
+        const secondsLeft = ((performance.now() - start) / 1000 / (i + 1)) * left
+        return observe?.({ done: blocks - left, blocks, secondsLeft }) ?? (() => undefined)
+      })
+    )
+  )(found.engine)
+}
+
+/**
+ * Computes a kernel of concrete examples block by block on an engine and writes each block, float32, as a file of NumPy. Without
+ * `x2` it is that of `x1` with itself, of which only the blocks on and above the diagonal are computed. `kernel` is a traced
+ * function of `params` and two batches that gives one number a pair, [n1, n2]: that of an infinite network
+ * (`(_, a, b) => net.kernel(a, b).ntk`, with `[]` as parameters), or `ntk.empiricalNtk` of outputs 'mean', with masks among the
+ * parameters. Memory is that of one block's program, whatever the number of examples.
+ *
+ * A computation that was killed continues where it was when it is called again: a block that is there and whole is not computed
+ * twice, one that is missing or damaged is. Blocks and their CRC-32 are written whole or not at all.
+ *
+ * Errors: batches of two shapes, a kernel of another shape (ShapeError); stores that hold another kernel, or the same of other
+ * examples or another tile, and another engine than that of the blocks that are there (ArgumentError, which names what differs); a kernel that is
+ * not finite (DataError); what the stores say, such as a full disk (IoError).
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import * as TE from 'fp-ts/lib/TaskEither.js'
+ * import { type checkpoint, ndarray, ntk, type Tensor, withEngine } from 'tangentflow'
+ * import { applyBlocked, blocked } from 'tangentflow/blocks'
+ *
+ * const files = new Map<string, Uint8Array>()
+ * const stores: checkpoint.Stores = (name) => ({
+ *   read: TE.fromIO(() => files.get(name)),
+ *   write: (bytes) => TE.fromIO(() => void files.set(name, bytes))
+ * })
+ * const { serial, dense, relu } = ntk.infinite
+ * const net = serial(dense(), relu, dense())
+ * const kernel = (_: readonly [], a: Tensor, b: Tensor): Tensor => net.kernel(a, b).ntk
+ * const x = ndarray.fromNested([[1, 0], [0.5, Math.sqrt(0.75)], [0, 1]])
+ * const sums = await withEngine({ require: 'reference' })((engine) =>
+ *   pipe(
+ *     blocked(kernel, { stores, tile: 2 })([], x)(engine),
+ *     TE.flatMap((written) => applyBlocked(written)(ndarray.fromNested([1, 1, 1])))
+ *   )
+ * )()
+ * assert.ok(E.isRight(sums))
+ * assert.deepEqual([...files.keys()].filter((name) => name.endsWith('.npy')), ['0-0.npy', '0-1.npy', '1-1.npy'])
+ */
+export const blocked = entry(
+  operation,
+  'Effect',
+  2,
+  <P>(kernel: Kernel<P>, options: BlockedOptions) =>
+    (params: Concrete<P>, x1: NdArray, x2: NdArray = x1): Effect<BlockedKernel> =>
+    (runner) =>
+      pipe(
+        TE.fromEither(attempt(() => planOf(kernel, options, params, x1, x2))),
+        TE.tap((plan) => claim(plan.kernel)),
+        TE.bindTo('plan'),
+        TE.bind('found', ({ plan }) => inspect(plan.kernel)),
+        TE.tap(({ plan, found }) =>
+          found.missing.length === 0
+            ? TE.right(undefined)
+            : pipe(
+                runner.compile(kernel, plan.specs),
+                TE.flatMap((program) => complete(plan, params, program, found, options.observe))
+              )
+        ),
+        TE.map(({ plan }) => plan.kernel)
+      )
+)
