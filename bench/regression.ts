@@ -1,0 +1,244 @@
+import { readdirSync, statSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { CholeskyDecomposition, Matrix } from 'ml-matrix'
+import { applyBlocked, blocked, type BlockedKernel, solve, type Solution } from '../lib/blocks/index.js'
+import {
+  type checkpoint,
+  format,
+  formatError,
+  type NdArray,
+  ndarray,
+  ntk,
+  type TangentError,
+  tangentError,
+  type Tensor,
+  withEngine
+} from '../lib/index.js'
+import { fileStore, loadSet } from '../lib/io/index.js'
+import { thisMachine } from './harness/machine.js'
+
+// Kernel regression on MNIST with the infinite NTK of a ReLU network of two hidden layers, from blocks in a folder. A run that
+// was killed goes on when it is called again:
+// `npm run bench:regression -- --data DIR --examples N --out DIR [--ridge ρ] [--rank R] [--tile T] [--json FILE] [--direct]`.
+
+const { values } = parseArgs({
+  options: {
+    data: { type: 'string' },
+    examples: { type: 'string', default: '5000' },
+    out: { type: 'string' },
+    ridge: { type: 'string', default: '1e-6' },
+    rank: { type: 'string', default: '1000' },
+    tile: { type: 'string', default: '2000' },
+    tolerance: { type: 'string', default: '1e-7' },
+    threads: { type: 'string', default: '1' },
+    json: { type: 'string' },
+    direct: { type: 'boolean', default: false }
+  }
+})
+const [examples, ridge, rank, tile, tolerance, threads] = [
+  Number(values.examples),
+  Number(values.ridge),
+  Number(values.rank),
+  Number(values.tile),
+  Number(values.tolerance),
+  Number(values.threads)
+]
+const out = values.out ?? join('runs', `regression-${examples}`)
+
+const { serial, dense, relu } = ntk.infinite
+const network = serial(dense(), relu, dense(), relu, dense())
+const kernel = (_: readonly [], a: Tensor, b: Tensor): Tensor => network.kernel(a, b).ntk
+
+const storesIn =
+  (folder: string): checkpoint.Stores =>
+  (name) =>
+    fileStore(join(folder, name))
+
+const say = (text: string): void => void process.stdout.write(`${new Date().toISOString()} ${text}\n`)
+
+/** At most one line in so many seconds. */
+const seldom = (seconds: number): ((text: string) => void) => {
+  let last = -Infinity
+  return (text) => {
+    if (performance.now() - last < seconds * 1000) return
+    last = performance.now()
+    say(text)
+  }
+}
+
+/** An effect, with the seconds that it took. */
+const timed = <A>(name: string, effect: TE.TaskEither<TangentError, A>) =>
+  pipe(
+    TE.fromIO(() => performance.now()),
+    TE.flatMap((start) =>
+      pipe(
+        effect,
+        TE.map((value) => {
+          const seconds = (performance.now() - start) / 1000
+          say(`${name}: ${seconds.toFixed(1)} s`)
+          return { value, seconds }
+        })
+      )
+    )
+  )
+
+/** One-hot labels less their mean. */
+const targetsOf = (labels: NdArray): NdArray => {
+  const data = new Float64Array(10 * labels.data.length).fill(-0.1)
+  labels.data.forEach((label, i) => (data[10 * i + label] = 0.9))
+  return ndarray.of([labels.data.length, 10], data)
+}
+
+const accuracyOf = ({ data }: NdArray, labels: NdArray): number => {
+  let right = 0
+  labels.data.forEach((label, i) => {
+    const row = data.subarray(10 * i, 10 * i + 10)
+    if (row.indexOf(Math.max(...row)) === label) right++
+  })
+  return right / labels.data.length
+}
+
+const bytesIn = (folder: string): number =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).reduce(
+    (sum, name) => sum + statSync(join(folder, name)).size,
+    0
+  )
+
+/** The whole kernel with its ridge, from the files of its blocks. */
+const wholeOf = ({ stores, lengths }: BlockedKernel): TE.TaskEither<TangentError, Matrix> => {
+  const matrix = Matrix.zeros(examples, examples)
+  const count = Math.ceil(examples / lengths[0])
+  const names = Array.from({ length: count }, (_, row) =>
+    Array.from({ length: count - row }, (_e, i) => [row, row + i] as const)
+  ).flat()
+  const place = (row: number, column: number, { shape, data }: NdArray): void => {
+    const [rows, columns] = [shape[0]!, shape[1]!]
+    for (let i = 0; i < rows; i++)
+      for (let j = 0; j < columns; j++) {
+        const [at, to] = [row * lengths[0] + i, column * lengths[0] + j]
+        const value = data[i * columns + j]! + (at === to ? examples * ridge : 0)
+        matrix.set(at, to, value).set(to, at, value)
+      }
+  }
+  return pipe(
+    names,
+    TE.traverseSeqArray(([row, column]) =>
+      pipe(
+        stores(`${row}-${column}.npy`).read,
+        TE.flatMapEither((bytes) => format.npy.decode(bytes ?? new Uint8Array(0))),
+        TE.map((block) => place(row, column, block))
+      )
+    ),
+    TE.map(() => matrix)
+  )
+}
+
+/** The largest difference of predictions by the direct solution in float64 from `predictions`, as a part of the largest prediction. */
+const differenceFromDirect = (
+  train: BlockedKernel,
+  test: BlockedKernel,
+  y: NdArray,
+  predictions: NdArray
+): TE.TaskEither<TangentError, number> =>
+  pipe(
+    wholeOf(train),
+    TE.map((matrix) => {
+      const dual = new CholeskyDecomposition(matrix).solve(Matrix.from1DArray(examples, 10, y.data))
+      return ndarray.of([examples, 10], dual.to1DArray())
+    }),
+    TE.flatMap((dual) => applyBlocked(test)(dual)),
+    TE.map(({ data }) => {
+      const largestOf = (values: Float64Array): number =>
+        values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+      const direct = Float64Array.from(data)
+      return largestOf(direct.map((value, i) => value - predictions.data[i]!)) / largestOf(direct)
+    })
+  )
+
+const solved = (blocks: BlockedKernel, y: NdArray): TE.TaskEither<TangentError, Solution> =>
+  solve(blocks, y, {
+    ridge,
+    rank,
+    tolerance,
+    checkpoint: { store: fileStore(join(out, `solution-${ridge}-${rank}.safetensors`)), steps: 5 },
+    observe:
+      ({ iteration, residual, secondsLeft }) =>
+      () =>
+        say(`iteration ${iteration}: residual ${residual.toExponential(2)}, ${secondsLeft.toFixed(0)} s left`)
+  })
+
+const computed = (name: string, x1: NdArray, x2?: NdArray): TE.TaskEither<TangentError, BlockedKernel> => {
+  const tell = seldom(10)
+  return withEngine({ require: 'onnx:native', threads })(
+    blocked(kernel, {
+      stores: storesIn(join(out, name)),
+      tile,
+      observe:
+        ({ done, blocks, secondsLeft }) =>
+        () =>
+          tell(`${name}: ${done} of ${blocks} blocks, ${secondsLeft.toFixed(0)} s left`)
+    })([], x1, x2)
+  )
+}
+
+const finished = await pipe(
+  loadSet('mnist', values.data === undefined ? {} : { data: values.data }),
+  TE.bindTo('set'),
+  TE.let('x', ({ set }) =>
+    ndarray.of([examples, 784], set.train.x.data.subarray(0, 784 * examples) as Float32Array)
+  ),
+  TE.let('y', ({ set }) =>
+    targetsOf(ndarray.of([examples], set.train.y.data.subarray(0, examples) as Float32Array))
+  ),
+  TE.bind('train', ({ x }) => timed('kernel of the training images', computed('train', x))),
+  TE.bind('test', ({ set, x }) =>
+    timed('kernel of test and training images', computed('test', set.test.x, x))
+  ),
+  TE.bind('fit', ({ train, y }) => timed('solution', solved(train.value, y))),
+  TE.bind('predictions', ({ test, fit }) => timed('predictions', applyBlocked(test.value)(fit.value.dual))),
+  TE.bind('direct', ({ train, test, y, predictions }) =>
+    values.direct
+      ? timed('direct', differenceFromDirect(train.value, test.value, y, predictions.value))
+      : TE.right(undefined)
+  ),
+  TE.map(({ set, train, test, fit, predictions, direct }) => ({
+    machine: thisMachine(),
+    examples,
+    ridge,
+    rank,
+    tile,
+    seconds: {
+      train: train.seconds,
+      test: test.seconds,
+      solve: fit.seconds,
+      predictions: predictions.seconds
+    },
+    iterations: fit.value.iterations,
+    residual: fit.value.residual,
+    converged: fit.value.converged,
+    peakBytes: process.resourceUsage().maxRSS * 1024,
+    bytesOnDisk: bytesIn(out),
+    accuracy: accuracyOf(predictions.value, set.test.y),
+    ...(direct === undefined ? {} : { differenceFromDirect: direct.value })
+  })),
+  TE.tap((record) => {
+    const text = `${JSON.stringify(record, null, 2)}\n`
+    process.stdout.write(text)
+    return values.json === undefined
+      ? TE.right(undefined)
+      : TE.tryCatch(
+          () => writeFile(values.json!, text),
+          (thrown) =>
+            tangentError('IoError', 'regression', 'a file that can be written', String(thrown), values.json)
+        )
+  })
+)()
+if (E.isLeft(finished)) {
+  process.stderr.write(`${formatError(finished.left)}\n`)
+  process.exitCode = 1
+}
