@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
@@ -14,7 +15,7 @@ import type { Dataset, Model } from '../nn/model.js'
 import { allRows, batchesOf, eachOf, type Examples, overRows, type Part } from './batches.js'
 import type { AttackBatch } from './goal.js'
 import { fraction } from './robustness.js'
-import { type AttackRun, prepare, type RunOptions, type TracedAttack } from './run.js'
+import { type AttackRun, prepare, runKinds, type RunOptions, type TracedAttack } from './run.js'
 
 /** How a curve is measured. */
 export interface CurveOptions extends RunOptions {
@@ -23,6 +24,8 @@ export interface CurveOptions extends RunOptions {
   /** Examples a program call, fewer where the set is smaller. @defaultValue 256 */
   readonly batch?: number
 }
+
+const kinds: OptionKinds<CurveOptions> = { ...runKinds, attack: option.function, batch: option.number }
 
 /** An attack that runs over a whole set, with the given radius for all or with its own. */
 const attackOver = <P>(
@@ -71,6 +74,12 @@ export interface EpsilonOptions extends CurveOptions {
   readonly observe?: (point: EpsilonPoint) => IO<void>
 }
 
+const epsilonKinds: OptionKinds<EpsilonOptions> = {
+  ...kinds,
+  epsilons: option.list,
+  observe: option.function
+}
+
 /**
  * Robust accuracy at several radii, each attacked on its own, all by one program: radii are arguments. The attack's own
  * radius is not used; give its step in units of ε (`relativeStep`), since a fixed one does not grow with the radius. Of an
@@ -96,9 +105,10 @@ export const overEpsilon = entry(
     (params: Concrete<P>, data: Dataset, key: HostKey): Effect<readonly EpsilonPoint[]> =>
       pipe(
         RTE.fromEither(
-          attempt(() =>
+          attempt(() => {
+            checkOptions('attack.overEpsilon', epsilonKinds, options)
             options.epsilons.forEach((epsilon) => requireFinite('attack.overEpsilon', 'epsilons', epsilon, 0))
-          )
+          })
         ),
         RTE.flatMap(() => attackOver('attack.overEpsilon', model, options, params, data, key, true)),
         RTE.flatMapTaskEither((attacked) =>
@@ -150,7 +160,8 @@ export const overSteps = entry(
   <P>(model: Model<P>, options: CurveOptions) =>
     (params: Concrete<P>, data: Dataset, key: HostKey): Effect<StepCurve> =>
       pipe(
-        attackOver('attack.overSteps', model, options, params, data, key, false),
+        RTE.fromEither(attempt(() => checkOptions('attack.overSteps', kinds, options))),
+        RTE.flatMap(() => attackOver('attack.overSteps', model, options, params, data, key, false)),
         RTE.flatMapTaskEither((attacked) => attacked()),
         RTE.map((parts) => {
           const rows = Math.max(...parts.map(({ value }) => value.margins.shape[0]!))

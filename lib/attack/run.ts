@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
@@ -37,6 +38,9 @@ export interface RunOptions {
   /** Steps in one program; an attack of no more steps is one program. @defaultValue 10 */
   readonly chunk?: number | undefined
 }
+
+/** The kinds of {@link RunOptions}. */
+export const runKinds: OptionKinds<RunOptions> = { chunk: option.number }
 
 /** The result of an attack on an engine: the arrays of `AttackResult`, the key that repeats it, and what executed it. */
 export interface AttackRun extends Concrete<AttackResult> {
@@ -141,7 +145,8 @@ export const prepare = entry(
   'attack.prepare',
   'Effect',
   3,
-  (attack: Attack | TracedAttack, { chunk = 10 }: RunOptions = {}): PrepareAttack => {
+  (attack: Attack | TracedAttack, options: RunOptions = {}): PrepareAttack => {
+    const { chunk = 10 } = checkOptions('attack.prepare', runKinds, options)
     const whole = complete(attack)
     return <P>(model: Model<P>) =>
       (params: Specs<P>, batch: Specs<AttackBatch>) =>

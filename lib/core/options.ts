@@ -22,6 +22,12 @@ export const option = {
   flag: kind('true or false', (value) => typeof value === 'boolean'),
   function: kind('a function', (value) => typeof value === 'function'),
   record: kind('an object', isObject),
+  list: kind('a list', Array.isArray),
+  /** Of rows and columns, as windows have it. */
+  pair: kind(
+    'a number, or two',
+    (value) => typeof value === 'number' || (Array.isArray(value) && value.length === 2)
+  ),
   schedule: kind('a schedule, as train.schedule.constant(0.1)', (value) => typeof value === 'function'),
   optimiser: kind(
     'an optimiser, as train.sgd or train.adam()',
@@ -40,13 +46,13 @@ export type OptionKinds<O> = { readonly [K in keyof Required<O> & string]: Optio
 
 /**
  * Refuses options that are no object, an option that there is not, with the one that was probably meant, and a value of another
- * kind than the table says, as ArgumentErrors. What is undefined is left out.
+ * kind than the table says, as ArgumentErrors. What is undefined is left out. Gives the options as they are.
  */
-export const checkOptions = (
+export const checkOptions = <O>(
   operation: string,
   kinds: Readonly<Record<string, OptionKind>>,
-  options: unknown
-): void => {
+  options: O
+): O => {
   if (!isObject(options))
     return fail('ArgumentError', operation, 'an object of options', showValue(options), 'options')
   const table = new Map(Object.entries(kinds))
@@ -58,4 +64,5 @@ export const checkOptions = (
     else if (value !== undefined && !found.is(value))
       fail('ArgumentError', operation, found.expected, showValue(value), name)
   }
+  return options
 }

@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { fail } from '../core/error.js'
 import { normaliseAxis } from '../core/shape.js'
 import { leaves } from '../core/tree.js'
@@ -78,6 +79,8 @@ const splitArgument = (arg: unknown, axis: number | null, seeds: Map<Tensor, Ten
 export const vmap =
   <Args extends readonly unknown[], Out>(f: (...args: Args) => Out, options: VmapOptions = {}) =>
   (...args: Args): Out => {
+    const kinds: OptionKinds<VmapOptions> = { axes: option.list }
+    checkOptions('vmap', kinds, options)
     const seeds = new Map<Tensor, Tensor>()
     const examples = args.map((arg, i) => {
       const axis = options.axes?.[i]

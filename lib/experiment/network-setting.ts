@@ -18,6 +18,14 @@ const start = {
   sigmaB: codec.atLeast(0)
 }
 
+/** What of a setting is options of the network's layers. */
+const optionsOf = <S extends { readonly [K in 'kind' | 'standardise' | 'centred']?: unknown }>({
+  kind: _kind,
+  standardise: _standardise,
+  centred: _centred,
+  ...options
+}: S) => options
+
 /** A network of {@link nn} that needs no more than the number of classes. */
 const known = <K extends string>(kind: K, network: typeof nn.lenet5) =>
   codec.variant(
@@ -26,7 +34,7 @@ const known = <K extends string>(kind: K, network: typeof nn.lenet5) =>
     start,
     (setting): ForClasses =>
       (classes) =>
-        network({ ...setting, classes })
+        network({ ...optionsOf(setting), classes })
   )
 
 const networks = codec.tagged<ForClasses>()({
@@ -37,12 +45,14 @@ const networks = codec.tagged<ForClasses>()({
       hidden: t.readonlyArray(codec.whole(1))
     },
     start,
-    ({ hidden, ...options }) =>
-      (classes) =>
+    (setting) => {
+      const { hidden, ...options } = optionsOf(setting)
+      return (classes) =>
         nn.serial(
           ...hidden.flatMap((width) => [nn.dense(width, options), nn.relu]),
           nn.dense(classes, options)
         )
+    }
   ),
   lenet300100: known('lenet300100', nn.lenet300100),
   lenet5: known('lenet5', nn.lenet5),
@@ -55,7 +65,7 @@ const networks = codec.tagged<ForClasses>()({
       widths: codec.some(codec.whole(1)),
       ...start
     },
-    (setting) => (classes) => nn.vgg32({ ...setting, classes })
+    (setting) => (classes) => nn.vgg32({ ...optionsOf(setting), classes })
   )
 })
 

@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as IO from 'fp-ts/lib/IO.js'
@@ -84,6 +85,15 @@ export interface ExperimentOptions {
   readonly jobs?: Jobs
   /** The command that makes the record again, to be noted in it. */
   readonly command?: string
+}
+
+const kinds: OptionKinds<ExperimentOptions> = {
+  images: option.record,
+  store: option.function,
+  onProgress: option.function,
+  stop: option.function,
+  jobs: option.record,
+  command: option.text
 }
 
 const memory: IO.IO<NonNullable<ExperimentOptions['store']>> = () => {
@@ -266,7 +276,8 @@ export const run = entry(
   ): ReaderTaskEither<OpenEngine, TangentError, ExperimentRecord> =>
     (open) =>
       pipe(
-        TE.fromEither(decode('experiment', Experiment)(asked)),
+        TE.fromEither(attempt(() => checkOptions('experiment.run', kinds, options))),
+        TE.flatMapEither(() => decode('experiment', Experiment)(asked)),
         TE.bindTo('experiment'),
         TE.bind('images', ({ experiment }) => TE.fromEither(imagesOf(experiment, options.images))),
         TE.tap(({ experiment, images }) => TE.fromEither(checkRuns(experiment, images))),

@@ -1,3 +1,4 @@
+import { option, type OptionKinds } from '../core/options.js'
 import { requireWhole } from '../core/check.js'
 import { fail } from '../core/error.js'
 import type { Key } from '../graph/key.js'
@@ -44,6 +45,16 @@ export interface ObjectiveOptions {
   readonly power?: number
   /** How the mask enters the kernel. @defaultValue `linear`, through which pruned weights have a gradient */
   readonly mask?: MaskForm
+}
+
+/** The kinds of {@link ObjectiveOptions}. */
+export const objectiveKinds: OptionKinds<ObjectiveOptions> = {
+  gamma: option.number,
+  c: option.number,
+  kernel: option.word('probes', 'explicit'),
+  relative: option.flag,
+  power: option.number,
+  mask: option.any
 }
 
 /** The terms of the search's loss, scalars. Kernel and output distances are squared and relative to the dense network. */

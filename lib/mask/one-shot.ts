@@ -80,6 +80,15 @@ export interface IterativeOptions<P = Params> extends MaskedLeaves {
   readonly samples?: number
 }
 
+const iterativeKinds: OptionKinds<IterativeOptions> = {
+  score: option.function,
+  density: option.number,
+  rounds: option.number,
+  layers: option.any,
+  samples: option.number,
+  biases: option.flag
+}
+
 /** Scores in which what a mask has removed comes last. Scores of another form than the mask are a TreeError. */
 const behind = <C>(scores: C, mask: C): C =>
   rebuild<NdArray, C>(
@@ -120,13 +129,12 @@ export const iterative = entry(
   'mask.iterative',
   'Effect',
   2,
-  <P>(
-    network: NetworkLike<P>,
-    { score, density, rounds, layers = 'global', samples = 512, ...leaves }: IterativeOptions<P>
-  ) =>
+  <P>(network: NetworkLike<P>, options: IterativeOptions<P>) =>
     (params: Concrete<P>, data: Dataset, key: HostKey): Effect<OneShot<P>> =>
     (runner) => {
       const operation = 'mask.iterative'
+      checkOptions(operation, iterativeKinds, options)
+      const { score, density, rounds, layers = 'global', samples = 512, ...leaves } = options
       const [forSample, forScore] = split(2)(key)
       const scored = (p: P, m: Weights<P>, batch: Required<Batch>, k: Key): Weights<P> =>
         score(apply(m)(p), batch, k)

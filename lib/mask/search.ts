@@ -20,7 +20,7 @@ import { allocate } from './allocation.js'
 import { learnFrom } from './learn.js'
 import type { LearnEvent, LearnOptions, LearnResult, MaskObjective } from './learn-step.js'
 import { weightShapes } from './masked-leaves.js'
-import { objective, type ObjectiveTerms, type ObjectiveOptions } from './objective.js'
+import { objective, objectiveKinds, type ObjectiveOptions, type ObjectiveTerms } from './objective.js'
 import { sampleOf, scoreOf } from './one-shot.js'
 import { type Parametrisation, straightThrough } from './parametrisation.js'
 import type { Sparsity } from './top-k.js'
@@ -75,12 +75,7 @@ export interface Ticket<P = Params> extends Omit<LearnResult<P>, 'history'> {
 const operation = 'mask.search'
 
 const kinds: OptionKinds<SearchOptions> = {
-  gamma: option.number,
-  c: option.number,
-  kernel: option.word('probes', 'explicit'),
-  relative: option.flag,
-  power: option.number,
-  mask: option.any,
+  ...objectiveKinds,
   biases: option.flag,
   density: option.number,
   layers: option.any,

@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { fail } from '../core/error.js'
 import { isNdArray, type NdArray, of } from '../core/ndarray.js'
 import { sizeOf } from '../core/shape.js'
@@ -58,10 +59,12 @@ export interface TopKOptions {
   readonly derivative?: 'identity' | 'zero'
 }
 
-const select =
-  ({ derivative = 'identity' }: TopKOptions): OnRow =>
-  (k) =>
-    derivative === 'identity' ? straightThrough(ops.topKMask(k)) : ops.topKMask(k)
+const kinds: OptionKinds<TopKOptions> = { derivative: option.word('identity', 'zero') }
+
+const select = (operation: string, options: TopKOptions): OnRow => {
+  const { derivative = 'identity' } = checkOptions(operation, kinds, options)
+  return (k) => (derivative === 'identity' ? straightThrough(ops.topKMask(k)) : ops.topKMask(k))
+}
 
 /**
  * The mask, 0 or 1, of the k largest scores of a whole tree: exactly k of them, of equal scores the first in leaf
@@ -78,13 +81,13 @@ const select =
 export const topK =
   (k: number, options: TopKOptions = {}) =>
   <T>(scores: T): T =>
-    together(select(options)(k))(scores)
+    together(select('mask.topK', options)(k))(scores)
 
 /** As {@link topK} with a count for each leaf, in leaf order: densities are fixed layer by layer. */
 export const topKPerLayer =
   (counts: readonly number[], options: TopKOptions = {}) =>
   <T>(scores: T): T =>
-    each('mask.topKPerLayer', counts, select(options))(scores)
+    each('mask.topKPerLayer', counts, select('mask.topKPerLayer', options))(scores)
 
 /** How many weights a mask keeps, and how they are allocated to layers. */
 export interface Sparsity {
@@ -98,7 +101,11 @@ export interface Sparsity {
 export const keepBest =
   (operation: string, { layers = 'global', density }: Sparsity) =>
   <W>(scores: W): W =>
-    overRows(operation, allocate(operation, layers, density, weightShapes(scores)), select({}))(scores)
+    overRows(
+      operation,
+      allocate(operation, layers, density, weightShapes(scores)),
+      select(operation, {})
+    )(scores)
 
 /**
  * The mask of the best of concrete scores: exactly as many as the density and its layers ask for, of equal scores the

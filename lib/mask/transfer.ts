@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -66,6 +67,22 @@ export interface Transferred<P = Params> extends Omit<LearnResult<P>, 'scores' |
 
 const operation = 'mask.transfer'
 
+const kinds: OptionKinds<TransferOptions> = {
+  biases: option.flag,
+  density: option.number,
+  layers: option.any,
+  stop: option.function,
+  checkpoint: option.record,
+  gamma: option.number,
+  lambda: option.number,
+  steps: option.number,
+  batch: option.number,
+  rate: option.number,
+  refresh: option.number,
+  attack: option.function,
+  observe: option.function
+}
+
 const meanSquare = (a: Tensor, b: Tensor): Tensor => ops.mean()(ops.square(ops.sub(b)(a)))
 
 /** The objective of a transfer: outputs and kernel of the dense network, and small weights. */
@@ -125,6 +142,7 @@ export const transfer = entry(
   <P>(network: NetworkLike<P>, options: TransferOptions) =>
     (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Transferred<P>> =>
     (runner) => {
+      checkOptions(operation, kinds, options)
       const { density, layers = 'uniform', gamma = 1e-3, lambda = 1e-4, rate = 5e-4, observe } = options
       const { steps = 18_720, batch = 32, refresh = 100, attack = none, stop, checkpoint } = options
       const [shuffle, draws] = split(2)(key)

@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { requireFinite, requireWhole } from '../core/check.js'
 import { fail } from '../core/error.js'
 import { type HostKey, normals } from '../core/key.js'
@@ -29,6 +30,15 @@ export interface AffineOptions {
   readonly sigmaB?: number
   /** Whether there is a bias. @defaultValue true */
   readonly bias?: boolean
+}
+
+/** The kinds of {@link AffineOptions}. */
+export const affineKinds: OptionKinds<AffineOptions> = {
+  parametrisation: option.word('standard', 'ntk'),
+  fan: option.word('in', 'average'),
+  sigmaW: option.number,
+  sigmaB: option.number,
+  bias: option.flag
 }
 
 /** What distinguishes one kind of affine layer from another. */
@@ -109,5 +119,5 @@ export const dense = (width: number, options: DenseOptions = {}): Layer =>
       product: ops.matmul,
       along: (b) => b
     },
-    options
+    checkOptions('nn.dense', affineKinds, options)
   )

@@ -1,15 +1,18 @@
+import { checkOptions, type OptionKinds } from '../core/options.js'
 import { ops } from '../graph/ops/index.js'
-import { type ConvPlacement, correlate, requireGroups } from '../graph/ops/conv2d.js'
+import { type ConvPlacement, correlate, placementKinds, requireGroups } from '../graph/ops/conv2d.js'
 import { frameOf, imageOf, type Pair, windowOf } from '../graph/ops/window.js'
 import { fail } from '../core/error.js'
 import { type Shape, showShape } from '../core/shape.js'
-import { affine, type AffineOptions } from './affine.js'
+import { affine, affineKinds, type AffineOptions } from './affine.js'
 import type { Layer } from './layer.js'
 
 /** How a convolution starts, is scaled, and is laid over the image; by default with stride 1 and no padding. */
 export interface ConvOptions extends AffineOptions, ConvPlacement {}
 
 const operation = 'nn.conv2d'
+
+const kinds: OptionKinds<ConvOptions> = { ...affineKinds, ...placementKinds }
 
 /**
  * A two-dimensional convolution (the cross-correlation that networks call so), [n, in, height, width] → [n, channels, oh,
@@ -27,11 +30,8 @@ const operation = 'nn.conv2d'
  * const out = evaluateOn((p: nn.Params, x: Tensor) => net.apply(p)(x))(sums, image)
  * assert.deepEqual(ndarray.toNested(out), [[[[12, 16], [24, 28]]]])
  */
-export const conv2d = (
-  channels: number,
-  kernel: Pair,
-  { dilation = 1, groups = 1, ...options }: ConvOptions = {}
-): Layer => {
+export const conv2d = (channels: number, kernel: Pair, asked: ConvOptions = {}): Layer => {
+  const { dilation = 1, groups = 1, ...options } = checkOptions(operation, kinds, asked)
   const window = windowOf(operation, kernel, options, dilation)
   requireGroups(operation, groups, channels)
   const inputsOf = (shape: Shape): number => {

@@ -1,5 +1,6 @@
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { flatten, relu, reshape } from './pointwise.js'
-import { type AffineOptions, dense } from './affine.js'
+import { affineKinds, type AffineOptions, dense } from './affine.js'
 import { conv2d } from './conv2d.js'
 import { type Layer, type Network, serial } from './layer.js'
 import { maxPool } from './pool.js'
@@ -9,6 +10,8 @@ export interface NetworkOptions extends AffineOptions {
   /** @defaultValue 10 */
   readonly classes?: number
 }
+
+const kinds: OptionKinds<NetworkOptions> = { ...affineKinds, classes: option.number }
 
 /** Dense layers of the given widths, each followed by a ReLU, then the outputs. */
 const head = (widths: readonly number[], { classes = 10, ...options }: NetworkOptions): readonly Layer[] => [
@@ -38,7 +41,8 @@ const pooled: readonly Layer[] = [maxPool(2), relu]
  * const weights = nn.weightsOf(nn.lenet300100().init(key(0), [1, 28, 28])).flatMap(({ w }) => (w ? [w.shape] : []))
  * assert.deepEqual(weights, [[784, 300], [300, 100], [100, 10]])
  */
-export const lenet300100 = (options: NetworkOptions = {}): Network => serial(...head([300, 100], options))
+export const lenet300100 = (options: NetworkOptions = {}): Network =>
+  serial(...head([300, 100], checkOptions('nn.lenet300100', kinds, options)))
 
 /**
  * LeNet-5 for 28 × 28 images of one channel (LeCun et al., 1998, fig. 2), in the form networks are pruned in: 5 × 5
@@ -46,7 +50,7 @@ export const lenet300100 = (options: NetworkOptions = {}): Network => serial(...
  * images may come flat.
  */
 export const lenet5 = (options: NetworkOptions = {}): Network => {
-  const { classes: _, ...each } = options
+  const { classes: _, ...each } = checkOptions('nn.lenet5', kinds, options)
   return serial(
     reshape([1, 28, 28]),
     conv2d(6, 5, { padding: 2, ...each }),
@@ -62,7 +66,7 @@ export const lenet5 = (options: NetworkOptions = {}): Network => {
  * 2 × 2 max pooling, and a dense layer of 100.
  */
 export const conv16Conv32Fc100 = (options: NetworkOptions = {}): Network => {
-  const { classes: _, ...each } = options
+  const { classes: _, ...each } = checkOptions('nn.conv16Conv32Fc100', kinds, options)
   return serial(
     reshape([1, 28, 28]),
     ...[16, 32].flatMap((channels) => [convolved(channels, each), ...pooled]),
@@ -74,10 +78,9 @@ export const conv16Conv32Fc100 = (options: NetworkOptions = {}): Network => {
  * A small VGG (Simonyan and Zisserman, arXiv:1409.1556) for 32 × 32 images of three channels, which may come flat: for
  * each of the given widths (by default 32, 64, 128) two 3 × 3 convolutions and 2 × 2 max pooling, then a dense layer of 128.
  */
-export const vgg32 = ({
-  widths = [32, 64, 128],
-  ...options
-}: NetworkOptions & { readonly widths?: readonly number[] } = {}): Network => {
+export const vgg32 = (asked: NetworkOptions & { readonly widths?: readonly number[] } = {}): Network => {
+  const all = checkOptions('nn.vgg32', { ...kinds, widths: option.list }, asked)
+  const { widths = [32, 64, 128], ...options } = all
   const { classes: _, ...each } = options
   return serial(
     reshape([3, 32, 32]),

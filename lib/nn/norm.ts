@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { requirePositive, requireWhole } from '../core/check.js'
 import { fail } from '../core/error.js'
 import { full, zeros } from '../core/ndarray.js'
@@ -13,6 +14,8 @@ export interface NormOptions {
   readonly epsilon?: number
 }
 
+const kinds: OptionKinds<NormOptions> = { epsilon: option.number }
+
 /** (x − mean) / √(variance + ε) over an axis, the variance with 1/n. */
 const normalised = (axis: number, epsilon: number, x: Tensor): Tensor => {
   const mean = ops.mean(axis, { keepDims: true })
@@ -23,11 +26,12 @@ const normalised = (axis: number, epsilon: number, x: Tensor): Tensor => {
 /** A layer that normalises, then scales by gains w and adds biases b, which start at 1 and 0. */
 const norm = (
   operation: string,
-  { epsilon = 1e-5 }: NormOptions,
+  options: NormOptions,
   width: (shape: Shape) => number,
   normalise: (x: Tensor, epsilon: number) => Tensor,
   along: (p: Tensor, x: Tensor) => Tensor
 ): Layer => {
+  const { epsilon = 1e-5 } = checkOptions(operation, kinds, options)
   requirePositive(operation, 'epsilon', epsilon)
   return {
     outputShape: (shape) => (width(shape), shape),

@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { requireFraction } from '../core/check.js'
 import { isNdArray, type NdArray, scalar, zeros } from '../core/ndarray.js'
@@ -104,8 +105,16 @@ export interface AdamOptions {
   readonly epsilon?: number
 }
 
+/** The kinds of {@link AdamOptions}. */
+export const adamKinds: OptionKinds<AdamOptions> = {
+  beta1: option.number,
+  beta2: option.number,
+  epsilon: option.number
+}
+
 /** Adam with bias correction (Kingma and Ba, arXiv:1412.6980). @defaultValue β .9 and .999, ε 1e-8 */
 export const adam = (options: AdamOptions = {}): Optimiser => {
+  checkOptions('train.adam', adamKinds, options)
   const beta1 = decay('train.adam', options.beta1 ?? 0.9)
   const beta2 = decay('train.adam', options.beta2 ?? 0.999)
   const epsilon = options.epsilon ?? 1e-8

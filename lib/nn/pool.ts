@@ -1,3 +1,4 @@
+import { checkOptions } from '../core/options.js'
 import { fail } from '../core/error.js'
 import { showShape } from '../core/shape.js'
 import { ops } from '../graph/ops/index.js'
@@ -10,6 +11,7 @@ import {
   imageOf,
   type Pair,
   type Window,
+  windowKinds,
   windowOf,
   type WindowOptions
 } from '../graph/ops/window.js'
@@ -40,7 +42,10 @@ const windowsOf = (x: Tensor, { size, stride }: Window, { rows, columns }: Frame
 const pool =
   (operation: string, reduce: (x: Tensor, window: Window, frame: Frame) => Tensor) =>
   (size: Pair, options: PoolOptions): Layer => {
-    const window = windowOf(operation, size, { stride: size, ...options })
+    const window = windowOf(operation, size, {
+      stride: size,
+      ...checkOptions(operation, windowKinds, options)
+    })
     const { padding } = window
     if (typeof padding !== 'string' && padding.some((side, axis) => side >= window.size[axis]!))
       fail('ArgumentError', operation, 'padding smaller than the window', showShape(padding), 'padding')

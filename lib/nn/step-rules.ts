@@ -1,8 +1,16 @@
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { requireFinite, requirePositive } from '../core/check.js'
 import type { Tensor } from '../graph/tensor.js'
 import { ops } from '../graph/ops/index.js'
 import * as tree from '../graph/tree.js'
-import { adam, type AdamOptions, type Optimiser, rootOrZero, type TrainState } from './optimiser.js'
+import {
+  adam,
+  adamKinds,
+  type AdamOptions,
+  type Optimiser,
+  rootOrZero,
+  type TrainState
+} from './optimiser.js'
 import { isWeight } from './weights.js'
 
 /** Which parameters decay. */
@@ -10,6 +18,8 @@ export interface DecayOptions {
   /** Whether leaves of less than two axes, biases and gains, decay too. @defaultValue true, as in PyTorch */
   readonly biases?: boolean
 }
+
+const decayKinds: OptionKinds<DecayOptions> = { biases: option.flag }
 
 /**
  * An optimiser with decoupled weight decay (Loshchilov and Hutter, arXiv:1711.05101): θ ← θ − rate · λ θ, then its own
@@ -26,7 +36,8 @@ export interface DecayOptions {
  * const after = evaluateOn(step)(ndarray.scalar(10), ndarray.scalar(2), ndarray.scalar(0.1))
  * assert.ok(Math.abs(ndarray.toNumber(after) - (10 - 0.1 * 0.5 * 10 - 0.1 * 2)) < 1e-12)
  */
-export const weightDecay = (lambda: number, { biases = true }: DecayOptions = {}) => {
+export const weightDecay = (lambda: number, options: DecayOptions = {}) => {
+  const { biases = true } = checkOptions('train.weightDecay', decayKinds, options)
   requireFinite('train.weightDecay', 'lambda', lambda, 0)
   return ({ slots, step }: Optimiser): Optimiser => ({
     slots,
@@ -47,12 +58,14 @@ export interface AdamWOptions extends AdamOptions, DecayOptions {
   readonly weightDecay?: number
 }
 
+const adamWKinds: OptionKinds<AdamWOptions> = { ...adamKinds, ...decayKinds, weightDecay: option.number }
+
 /** {@link adam} with decoupled {@link weightDecay} (Loshchilov and Hutter, arXiv:1711.05101, algorithm 2). */
-export const adamW = ({
-  weightDecay: lambda = 0.01,
-  biases = true,
-  ...options
-}: AdamWOptions = {}): Optimiser => weightDecay(lambda, { biases })(adam(options))
+export const adamW = (asked: AdamWOptions = {}): Optimiser => {
+  checkOptions('train.adamW', adamWKinds, asked)
+  const { weightDecay: lambda = 0.01, biases = true, ...options } = asked
+  return weightDecay(lambda, { biases })(adam(options))
+}
 
 /** √ Σ g² over all leaves of a tree. */
 const globalNorm = (gradient: unknown): Tensor =>

@@ -1,3 +1,5 @@
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
+import { entry } from '../core/entry.js'
 import type { Job, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import * as E from 'fp-ts/lib/Either.js'
@@ -63,6 +65,16 @@ export interface QueueOptions {
    * @defaultValue 30 days
    */
   readonly keptFor?: number
+}
+
+const kinds: OptionKinds<QueueOptions> = {
+  url: option.text,
+  password: option.text,
+  version: option.text,
+  name: option.text,
+  stores: option.function,
+  lostAfter: option.number,
+  keptFor: option.number
 }
 
 /** 30 days. */
@@ -137,72 +149,79 @@ const sameVersion = async (
 }
 
 /** Opens a queue; `close` ends its connections. A Redis that is not there, refuses, or serves another version is a Left. */
-export const openQueue = (options: QueueOptions): TE.TaskEither<TangentError, RunQueue> =>
-  pipe(
-    TE.fromEither(codec.decode('queue', Times)({ lostAfter: options.lostAfter, keptFor: options.keptFor })),
-    TE.bind('address', () => TE.fromEither(redisAddress(options.url, options.password))),
-    TE.bind('packages', () => bullmq),
-    TE.bind('client', ({ address }) => connect(address)),
-    TE.flatMap(({ address, packages: { Queue }, client, keptFor = KEPT }) => {
-      const name = options.name ?? 'tangentflow'
-      const prefix = `${name}:runs`
-      const queue = new Queue(name, {
-        connection: client,
-        defaultJobOptions: {
-          attempts: ATTEMPTS,
-          backoff: { type: 'exponential', delay: BACK_OFF },
-          removeOnComplete: { age: keptFor / 1000 },
-          removeOnFail: { age: keptFor / 1000 }
-        }
-      })
-      queue.on('error', () => undefined)
-      const tried = inRedis(address)
-      const add: RunQueue['add'] = (id, run) =>
-        tried(async () => {
-          await queue.add('run', run, { jobId: id })
+export const openQueue = entry(
+  'queue.openQueue',
+  'TaskEither',
+  1,
+  (options: QueueOptions): TE.TaskEither<TangentError, RunQueue> => {
+    checkOptions('queue.openQueue', kinds, options)
+    return pipe(
+      TE.fromEither(codec.decode('queue', Times)({ lostAfter: options.lostAfter, keptFor: options.keptFor })),
+      TE.bind('address', () => TE.fromEither(redisAddress(options.url, options.password))),
+      TE.bind('packages', () => bullmq),
+      TE.bind('client', ({ address }) => connect(address)),
+      TE.flatMap(({ address, packages: { Queue }, client, keptFor = KEPT }) => {
+        const name = options.name ?? 'tangentflow'
+        const prefix = `${name}:runs`
+        const queue = new Queue(name, {
+          connection: client,
+          defaultJobOptions: {
+            attempts: ATTEMPTS,
+            backoff: { type: 'exponential', delay: BACK_OFF },
+            removeOnComplete: { age: keptFor / 1000 },
+            removeOnFail: { age: keptFor / 1000 }
+          }
         })
-      const afterKey = (id: string): string => `${prefix}:after:${id}`
-      const opened: RunQueue = {
-        address,
-        options,
-        name,
-        client,
-        queue,
-        stores: options.stores ?? redisStores(client, address, prefix, keptFor),
-        add,
-        addAfter: (before, id, run) =>
+        queue.on('error', () => undefined)
+        const tried = inRedis(address)
+        const add: RunQueue['add'] = (id, run) =>
           tried(async () => {
-            await client.hset(afterKey(before), id, JSON.stringify(run))
-            await client.pexpire(afterKey(before), keptFor)
-          }),
-        release: (before) =>
-          pipe(
-            tried(() => client.hgetall(afterKey(before))),
-            TE.flatMap((waiting) =>
-              pipe(
-                Object.entries(waiting),
-                TE.traverseSeqArray(([id, text]) =>
-                  pipe(
-                    new TextEncoder().encode(text),
-                    decodeJson('queue', QueuedRun, `${address.shown} ${afterKey(before)}`),
-                    TE.fromEither,
-                    TE.flatMap((run) => add(id, run))
+            await queue.add('run', run, { jobId: id })
+          })
+        const afterKey = (id: string): string => `${prefix}:after:${id}`
+        const opened: RunQueue = {
+          address,
+          options,
+          name,
+          client,
+          queue,
+          stores: options.stores ?? redisStores(client, address, prefix, keptFor),
+          add,
+          addAfter: (before, id, run) =>
+            tried(async () => {
+              await client.hset(afterKey(before), id, JSON.stringify(run))
+              await client.pexpire(afterKey(before), keptFor)
+            }),
+          release: (before) =>
+            pipe(
+              tried(() => client.hgetall(afterKey(before))),
+              TE.flatMap((waiting) =>
+                pipe(
+                  Object.entries(waiting),
+                  TE.traverseSeqArray(([id, text]) =>
+                    pipe(
+                      new TextEncoder().encode(text),
+                      decodeJson('queue', QueuedRun, `${address.shown} ${afterKey(before)}`),
+                      TE.fromEither,
+                      TE.flatMap((run) => add(id, run))
+                    )
                   )
                 )
-              )
+              ),
+              TE.map(() => undefined)
             ),
-            TE.map(() => undefined)
-          ),
-        close: async () => {
-          await queue.close()
-          client.disconnect()
+          close: async () => {
+            await queue.close()
+            client.disconnect()
+          }
         }
-      }
-      return pipe(
-        tried(() => sameVersion(client, queue, options, `${prefix}:version`, address.shown)),
-        TE.flatMapEither((result) => result),
-        TE.map(() => opened),
-        TE.tapError(() => TE.fromTask(opened.close))
-      )
-    })
-  )
+        return pipe(
+          tried(() => sameVersion(client, queue, options, `${prefix}:version`, address.shown)),
+          TE.flatMapEither((result) => result),
+          TE.map(() => opened),
+          TE.tapError(() => TE.fromTask(opened.close))
+        )
+      })
+    )
+  }
+)

@@ -1,3 +1,5 @@
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
+import { entry } from '../core/entry.js'
 import type { Job } from 'bullmq'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -26,6 +28,13 @@ export interface WorkOptions {
   readonly onProgress?: (progress: PhaseProgress & { readonly run: string }) => IO.IO<void>
   /** Asked before every program: true ends the work there, and the run goes back into the queue. */
   readonly stop?: Task<boolean>
+}
+
+const kinds: OptionKinds<WorkOptions> = {
+  open: option.function,
+  images: option.function,
+  onProgress: option.function,
+  stop: option.function
 }
 
 /** Errors that another try may not meet. */
@@ -97,82 +106,89 @@ const computeQueued = (
  * another version is given back and ends the work with a ConfigError. A worker that is lost has its run taken over, from the last
  * checkpoint; Redis is waited for where it goes away.
  */
-export const work = (opened: RunQueue, options: WorkOptions): TE.TaskEither<TangentError, void> =>
-  pipe(
-    bullmq,
-    TE.flatMap(
-      ({ Worker, DelayedError, UnrecoverableError }) =>
-        () =>
-          new Promise<E.Either<TangentError, void>>((resolve) => {
-            const { version, lostAfter = 30_000 } = opened.options
-            const { stop, onProgress = () => IO.of(undefined) } = options
-            let isEnding = false
-            const end = (result: E.Either<TangentError, void>): void => {
-              if (isEnding) return
-              isEnding = true
-              clearInterval(asking)
-              void worker
-                .close()
-                .catch(() => undefined)
-                .then(() => {
-                  // BullMQ leaves a connection open that it was given
-                  connection.disconnect()
-                  resolve(result)
-                })
-            }
-            const giveBack = async (job: Job, token: string | undefined): Promise<never> => {
-              await job.moveToDelayed(Date.now() + 100, token)
-              throw new DelayedError()
-            }
-            const perform = async (job: Job, token?: string): Promise<void> => {
-              const decoded = codec.decode('queue', QueuedRun)(job.data)
-              const other: unknown = (job.data as { readonly version?: unknown }).version
-              if (other !== version) {
-                end(
-                  E.left(
-                    tangentError(
-                      'ConfigError',
-                      'queue',
-                      `version ${String(other)} of tangentflow, which a run of this queue has`,
-                      version,
-                      opened.address.shown
+export const work = entry(
+  'queue.work',
+  'TaskEither',
+  1,
+  (opened: RunQueue, options: WorkOptions): TE.TaskEither<TangentError, void> => {
+    checkOptions('queue.work', kinds, options)
+    return pipe(
+      bullmq,
+      TE.flatMap(
+        ({ Worker, DelayedError, UnrecoverableError }) =>
+          () =>
+            new Promise<E.Either<TangentError, void>>((resolve) => {
+              const { version, lostAfter = 30_000 } = opened.options
+              const { stop, onProgress = () => IO.of(undefined) } = options
+              let isEnding = false
+              const end = (result: E.Either<TangentError, void>): void => {
+                if (isEnding) return
+                isEnding = true
+                clearInterval(asking)
+                void worker
+                  .close()
+                  .catch(() => undefined)
+                  .then(() => {
+                    // BullMQ leaves a connection open that it was given
+                    connection.disconnect()
+                    resolve(result)
+                  })
+              }
+              const giveBack = async (job: Job, token: string | undefined): Promise<never> => {
+                await job.moveToDelayed(Date.now() + 100, token)
+                throw new DelayedError()
+              }
+              const perform = async (job: Job, token?: string): Promise<void> => {
+                const decoded = codec.decode('queue', QueuedRun)(job.data)
+                const other: unknown = (job.data as { readonly version?: unknown }).version
+                if (other !== version) {
+                  end(
+                    E.left(
+                      tangentError(
+                        'ConfigError',
+                        'queue',
+                        `version ${String(other)} of tangentflow, which a run of this queue has`,
+                        version,
+                        opened.address.shown
+                      )
                     )
                   )
-                )
-                return giveBack(job, token)
-              }
-              if (E.isLeft(decoded)) throw new UnrecoverableError(JSON.stringify(decoded.left))
-              let last = -Infinity
-              const tell =
-                (progress: PhaseProgress & { readonly run: string }): IO.IO<void> =>
-                () => {
-                  onProgress(progress)()
-                  const now = performance.now()
-                  if (now - last < INTERVAL) return
-                  last = now
-                  job.updateProgress({ ...progress }).catch(() => undefined)
+                  return giveBack(job, token)
                 }
-              const result = await computeQueued(opened, decoded.right, options, tell)().catch(
-                (thrown: unknown) =>
-                  E.left(tangentError('EngineError', 'queue', 'a run that ends', messageOf(thrown)))
-              )
-              if (E.isRight(result)) return
-              if (result.left._tag === 'StopError') return giveBack(job, token)
-              const text = JSON.stringify(result.left)
-              throw PASSING.has(result.left._tag) ? new Error(text) : new UnrecoverableError(text)
-            }
-            const connection = opened.client.duplicate()
-            const worker = new Worker(opened.name, perform, {
-              connection,
-              concurrency: 1,
-              lockDuration: lostAfter,
-              stalledInterval: lostAfter,
-              maxStalledCount: 20
+                if (E.isLeft(decoded)) throw new UnrecoverableError(JSON.stringify(decoded.left))
+                let last = -Infinity
+                const tell =
+                  (progress: PhaseProgress & { readonly run: string }): IO.IO<void> =>
+                  () => {
+                    onProgress(progress)()
+                    const now = performance.now()
+                    if (now - last < INTERVAL) return
+                    last = now
+                    job.updateProgress({ ...progress }).catch(() => undefined)
+                  }
+                const result = await computeQueued(opened, decoded.right, options, tell)().catch(
+                  (thrown: unknown) =>
+                    E.left(tangentError('EngineError', 'queue', 'a run that ends', messageOf(thrown)))
+                )
+                if (E.isRight(result)) return
+                if (result.left._tag === 'StopError') return giveBack(job, token)
+                const text = JSON.stringify(result.left)
+                throw PASSING.has(result.left._tag) ? new Error(text) : new UnrecoverableError(text)
+              }
+              const connection = opened.client.duplicate()
+              const worker = new Worker(opened.name, perform, {
+                connection,
+                concurrency: 1,
+                lockDuration: lostAfter,
+                stalledInterval: lostAfter,
+                maxStalledCount: 20
+              })
+              worker.on('error', () => undefined)
+              const asking = setInterval(() => {
+                if (stop !== undefined) void stop().then((isStopped) => isStopped && end(E.right(undefined)))
+              }, ASKED)
             })
-            worker.on('error', () => undefined)
-            const asking = setInterval(() => {
-              if (stop !== undefined) void stop().then((isStopped) => isStopped && end(E.right(undefined)))
-            }, ASKED)
-          })
+      )
     )
-  )
+  }
+)

@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { fail } from '../core/error.js'
 import { fold, type Key } from '../graph/key.js'
@@ -72,7 +73,9 @@ export interface TradesOptions {
  * const robust = evaluateOn(trades(net.apply))(params, batch, key(1))
  * assert.ok(ndarray.toNumber(robust) > ndarray.toNumber(natural)) // by β times the divergence
  */
-export const trades = ({ beta = 6, attack }: TradesOptions): Objective => {
+export const trades = (options: TradesOptions): Objective => {
+  const kinds: OptionKinds<TradesOptions> = { beta: option.number, attack: option.function }
+  const { beta = 6, attack } = checkOptions('train.trades', kinds, options)
   const objective: Objective = (model) => (params, batch, key) => {
     const trained = drawing(model, params, key)
     const logits = trained(0, batch.x)
@@ -105,7 +108,9 @@ const otherMass = (labels: Tensor, logP: Tensor): Tensor => {
  * BCE(f(x̃), y) + λ · KL(f(x) ‖ f(x̃)) · (1 − p_y(x)), the mean over the batch, where x̃ raises the cross-entropy and
  * BCE = −log p_y(x̃) − log(1 − max_{k≠y} p_k(x̃)).
  */
-export const mart = ({ lambda = 5, attack }: MartOptions): Objective => {
+export const mart = (options: MartOptions): Objective => {
+  const kinds: OptionKinds<MartOptions> = { lambda: option.number, attack: option.function }
+  const { lambda = 5, attack } = checkOptions('train.mart', kinds, options)
   const objective: Objective = (model) => (params, batch, key) => {
     const { x } = attack(crossEntropyEach)(model)(params, batch, key)
     const trained = drawing(model, params, key)

@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import { entry } from '../core/entry.js'
@@ -17,6 +18,12 @@ import type { FitOptions, FitResult } from './fit-options.js'
 
 /** How a trained network is pruned: by the magnitude of its weights. */
 export type PruneOptions = Sparsity & MaskedLeaves
+
+const pruneKinds: OptionKinds<PruneOptions> = {
+  density: option.number,
+  layers: option.any,
+  biases: option.flag
+}
 
 /** A trained network, and the mask of its largest weights. */
 export interface Pruned<P = Params> {
@@ -49,8 +56,10 @@ export const trainAndPrune = entry(
   'train.trainAndPrune',
   'Effect',
   2,
-  <P>(model: Model<P>, { density, layers = 'global', ...leaves }: PruneOptions, options: FitOptions<P>) =>
+  <P>(model: Model<P>, pruning: PruneOptions, options: FitOptions<P>) =>
     (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Pruned<P>> => {
+      checkOptions('train.trainAndPrune', pruneKinds, pruning)
+      const { density, layers = 'global', ...leaves } = pruning
       const largest = (of: Concrete<P>): Effect<Concrete<Weights<P>>> =>
         RTE.fromEither(attempt(() => topKMaskOf({ layers, density })(magnitudes<P>(of, leaves))))
       return pipe(

@@ -1,5 +1,22 @@
 import { describe, expect, it } from 'vitest'
-import { attack, evaluateOn, key, mask, ndarray, nn, ntk, openEngine, type Tensor, train } from 'tangentflow'
+import {
+  attack,
+  evaluateOn,
+  key,
+  mask,
+  ndarray,
+  nn,
+  ntk,
+  openEngine,
+  ops,
+  plot,
+  type Tensor,
+  train,
+  vmap,
+  withEngine
+} from 'tangentflow'
+import * as experiment from 'tangentflow/experiment'
+import { openQueue, work } from 'tangentflow/queue'
 import { checkOptions, option } from '../../lib/core/options.js'
 import type { Runner } from '../../lib/graph/runner.js'
 import { refusalOf } from '../support/refusal.js'
@@ -116,4 +133,83 @@ describe('an option of kernels and predictions that there is not', () => {
     })
     await opened.right.dispose()
   })
+})
+
+const odd = { unheardOf: 1 } as never
+const twice = (x: Tensor): Tensor => ops.scale(2)(x)
+
+describe('an option that there is not', () => {
+  it.each<readonly [string, () => unknown]>([
+    ['nn.dense', () => nn.dense(2, odd)],
+    ['nn.conv2d', () => nn.conv2d(2, 3, odd)],
+    ['nn.layerNorm', () => nn.layerNorm(odd)],
+    ['nn.groupNorm', () => nn.groupNorm(1, odd)],
+    ['nn.avgPool', () => nn.avgPool(2, odd)],
+    ['nn.maxPool', () => nn.maxPool(2, odd)],
+    ['nn.lenet300100', () => nn.lenet300100(odd)],
+    ['nn.lenet5', () => nn.lenet5(odd)],
+    ['nn.conv16Conv32Fc100', () => nn.conv16Conv32Fc100(odd)],
+    ['nn.vgg32', () => nn.vgg32(odd)],
+    ['train.adam', () => train.adam(odd)],
+    ['train.adamW', () => train.adamW(odd)],
+    ['train.weightDecay', () => train.weightDecay(0.1, odd)],
+    ['train.trades', () => train.trades(odd)],
+    ['train.mart', () => train.mart(odd)],
+    ['infinite.dense', () => ntk.infinite.dense(odd)],
+    ['infinite.conv2d', () => ntk.infinite.conv2d(3, odd)],
+    ['infinite.avgPool', () => ntk.infinite.avgPool(2, odd)],
+    ['mask.topK', () => evaluateOn((x: Tensor) => mask.topK(1, odd)(x))(set.x)],
+    ['mask.topKPerLayer', () => evaluateOn((x: Tensor) => mask.topKPerLayer([1], odd)(x))(set.x)],
+    ['ops.sum', () => evaluateOn(ops.sum(0, odd))(set.x)],
+    ['ops.argMin', () => evaluateOn(ops.argMin(0, odd))(set.x)],
+    ['ops.sort', () => evaluateOn(ops.sort(0, odd))(set.x)],
+    ['ops.argSort', () => evaluateOn(ops.argSort(0, odd))(set.x)],
+    ['ops.pad', () => evaluateOn(ops.pad([1, 1], [0, 0], odd))(set.x)],
+    ['ops.conv2d', () => evaluateOn((x: Tensor) => ops.conv2d(x, odd)(x))(ndarray.full([1, 1, 2, 2], 1))],
+    ['vmap', () => evaluateOn(vmap(twice, odd))(set.x)]
+  ])('is refused by %s', (operation, call) =>
+    expect(refusalOf(call)).toMatchObject({ _tag: 'ArgumentError', operation, received: 'unheardOf' })
+  )
+  it.each<readonly [string, unknown]>([
+    ['plot.spectrum', plot.spectrum([{ name: 'a', values: [1] }], odd)],
+    ['plot.heatMap', plot.heatMap(kernel, odd)],
+    ['plot.trajectories', plot.trajectories([{ name: 'a', predicted: [{ time: 0, value: 1 }] }], odd)]
+  ])('is refused by %s', (operation, found) =>
+    expect(found).toMatchObject({ left: { _tag: 'ArgumentError', operation, received: 'unheardOf' } })
+  )
+  it.each<readonly [string, Run]>([
+    ['mask.transfer', mask.transfer(net, odd)(params, set, key(1))],
+    ['mask.iterative', mask.iterative(net, odd)(params, set, key(1))],
+    ['attack.overEpsilon', attack.overEpsilon(net.apply, odd)(params, set, key(1))],
+    ['attack.overSteps', attack.overSteps(net.apply, odd)(params, set, key(1))],
+    ['attack.prepare', attack.run(attack.pgd(pgd), odd)(net.apply)(params, set, key(1))],
+    ['train.trainAndPrune', train.trainAndPrune(net.apply, odd, fit)(params, set, key(1))],
+    ['experiment.run', () => experiment.run(experiment.digits(), odd)(withEngine())],
+    ['queue.openQueue', () => openQueue(odd)],
+    ['queue.work', () => work({} as never, odd)]
+  ])('is refused by %s', async (operation, effect) => {
+    const opened = await openEngine({ require: 'reference' })()
+    if (opened._tag === 'Left') throw new Error('no engine')
+    expect(await effect(opened.right)()).toMatchObject({
+      left: { _tag: 'ArgumentError', operation, received: 'unheardOf' }
+    })
+    await opened.right.dispose()
+  })
+})
+
+describe('values of another kind', () => {
+  it.each<readonly [() => unknown, string, string]>([
+    [() => nn.dense(2, { parametrisation: 'NTK' as 'ntk' }), 'parametrisation', '"NTK"'],
+    [() => nn.dense(2, { sigmaW: '1' as never }), 'sigmaW', '"1"'],
+    [() => nn.conv2d(1, 2, { padding: 'Same' as 'same' }), 'padding', '"Same"'],
+    [() => nn.maxPool(2, { stride: [1, 2, 3] as never }), 'stride', '[1,2,3]'],
+    [() => train.adam({ beta1: null as never }), 'beta1', 'null'],
+    [() => ntk.infinite.conv2d(2, { padding: 'full' as 'same' }), 'padding', '"full"'],
+    [() => evaluateOn(ops.sum(0, { keepDims: 1 as never }))(set.x), 'keepDims', '1']
+  ])('%o is refused', (call, where, received) => expect(refusalOf(call)).toMatchObject({ where, received }))
+  it('a window of a text is refused', () =>
+    expect(refusalOf(() => nn.conv2d(1, '3' as never))).toMatchObject({
+      operation: 'nn.conv2d',
+      received: '"3"'
+    }))
 })

@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import { requireWhole } from '../../core/check.js'
 import { fail } from '../../core/error.js'
 import { sameShape, showShape } from '../../core/shape.js'
@@ -11,6 +12,7 @@ import {
   imageOf,
   type Pair,
   type Window,
+  windowKinds,
   windowOf,
   type WindowOptions
 } from './window.js'
@@ -26,6 +28,13 @@ export interface ConvPlacement extends WindowOptions {
    * @defaultValue 1
    */
   readonly groups?: number
+}
+
+/** The kinds of {@link ConvPlacement}. */
+export const placementKinds: OptionKinds<ConvPlacement> = {
+  ...windowKinds,
+  dilation: option.pair,
+  groups: option.number
 }
 
 /** What is at each place of windows along an axis of images, as a new axis `at` a place before it. */
@@ -101,9 +110,10 @@ export const correlate =
  * assert.deepEqual(ndarray.toNested(out), [[[[1 + 3 + 7 + 9]]]])
  */
 export const conv2d =
-  (w: Tensor, { dilation = 1, groups = 1, ...placement }: ConvPlacement = {}) =>
+  (w: Tensor, options: ConvPlacement = {}) =>
   (x: Tensor): Tensor => {
     const operation = 'ops.conv2d'
+    const { dilation = 1, groups = 1, ...placement } = checkOptions(operation, placementKinds, options)
     const [out, , kh, kw, ...more] = w.shape
     if (out === undefined || kh === undefined || kw === undefined || more.length > 0)
       return fail('ShapeError', operation, 'weights [out, in, kh, kw]', showShape(w.shape))

@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import { type Axes, normaliseAxes, normaliseAxis, sizeOf } from '../../core/shape.js'
 import { contract, indicesOf, sumOver } from '../contract.js'
 import { apply, type Tensor } from '../tensor.js'
@@ -12,13 +13,16 @@ export interface ReduceOptions {
   readonly keepDims?: boolean
 }
 
+const kinds: OptionKinds<ReduceOptions> = { keepDims: option.flag }
+
 type Reduction = (axes?: Axes, options?: ReduceOptions) => (x: Tensor) => Tensor
 
 /** A reduction by the axes that it removes. */
 const reduction =
   (name: string, reduce: (x: Tensor, axes: readonly number[]) => Tensor): Reduction =>
-  (axes, { keepDims = false } = {}) =>
+  (axes, options = {}) =>
   (x) => {
+    const { keepDims = false } = checkOptions(`ops.${name}`, kinds, options)
     const rank = x.shape.length
     const named = normaliseAxes(`ops.${name}`, rank, axes)
     const out = named.length === 0 ? x : reduce(x, named)
@@ -58,8 +62,9 @@ type Place = (axis?: number, options?: ReduceOptions) => (x: Tensor) => Tensor
 /** The first place of the largest element of what is made of x. */
 const placeOf =
   (name: string, signed: (x: Tensor) => Tensor): Place =>
-  (axis, { keepDims = false } = {}) =>
+  (axis, options = {}) =>
   (x) => {
+    const { keepDims = false } = checkOptions(`ops.${name}`, kinds, options)
     if (axis === undefined) {
       const place = placeOf(name, signed)(0)(reshape([sizeOf(x.shape)])(x))
       return keepDims ? reshape(x.shape.map(() => 1))(place) : place

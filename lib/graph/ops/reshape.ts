@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import { fail } from '../../core/error.js'
 import {
   broadcastShapes,
@@ -97,6 +98,8 @@ export interface PadOptions {
   readonly value?: TensorLike
 }
 
+const padKinds: OptionKinds<PadOptions> = { interior: option.list, value: option.any }
+
 /**
  * Elements around x: `low` before and `high` after along every axis, zeros unless a `value` is given.
  *
@@ -108,12 +111,9 @@ export interface PadOptions {
  * assert.deepEqual(ndarray.toNested(padded), [-1, 5, 6, -1, -1])
  */
 export const pad =
-  (
-    low: readonly number[],
-    high: readonly number[],
-    { interior = low.map(() => 0), value = 0 }: PadOptions = {}
-  ) =>
+  (low: readonly number[], high: readonly number[], options: PadOptions = {}) =>
   (x: Tensor): Tensor => {
+    const { interior = low.map(() => 0), value = 0 } = checkOptions('ops.pad', padKinds, options)
     requireEach('ops.pad', 'amounts', x.shape.length, low, high)
     const padded = (inner: Tensor): Tensor => apply({ tag: 'pad', low, high, interior }, [inner])
     if (value === 0) return padded(x)

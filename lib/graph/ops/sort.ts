@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import { requireWhole } from '../../core/check.js'
 import { normaliseAxis } from '../../core/shape.js'
 import { indicesOf } from '../contract.js'
@@ -14,6 +15,8 @@ export interface SortOptions {
   /** Whether the largest comes first. @defaultValue false */
   readonly descending?: boolean
 }
+
+const kinds: OptionKinds<SortOptions> = { descending: option.flag }
 
 /** How many elements of its row go before each: its own place in [0, n), by value and then by place; NaN is the largest. */
 const ranks = (x: Tensor, descending: boolean): Tensor => {
@@ -60,16 +63,18 @@ const alongLast = (axis: number, x: Tensor, f: (x: Tensor) => Tensor): Tensor =>
  * assert.deepEqual(ndarray.toNested(evaluateOn(ops.argSort(0, { descending: true }))(x)), [0, 2, 1])
  */
 export const sort =
-  (axis = -1, { descending = false }: SortOptions = {}) =>
+  (axis = -1, options: SortOptions = {}) =>
   (x: Tensor): Tensor => {
+    const { descending = false } = checkOptions('ops.sort', kinds, options)
     const along = normaliseAxis('ops.sort', x.shape.length, axis)
     return alongLast(along, x, (rows) => ofRanks(ranks(rows, descending), rows.shape.at(-1)!, rows))
   }
 
 /** Where each element of {@link sort} comes from; of the same cost, with derivative 0. */
 export const argSort =
-  (axis = -1, { descending = false }: SortOptions = {}) =>
+  (axis = -1, options: SortOptions = {}) =>
   (x: Tensor): Tensor => {
+    const { descending = false } = checkOptions('ops.argSort', kinds, options)
     const along = normaliseAxis('ops.argSort', x.shape.length, axis)
     return alongLast(along, x, (rows) =>
       ofRanks(ranks(rows, descending), rows.shape.at(-1)!, iota(rows.shape, rows.shape.length - 1))

@@ -1,4 +1,5 @@
-import { fail } from '../../core/error.js'
+import { option, type OptionKinds } from '../../core/options.js'
+import { fail, showValue } from '../../core/error.js'
 import { type Shape, showShape } from '../../core/shape.js'
 import type { Tensor } from '../tensor.js'
 import { pad } from './reshape.js'
@@ -17,6 +18,12 @@ export interface WindowOptions {
   readonly padding?: 'valid' | 'same' | Pair
 }
 
+/** The kinds of {@link WindowOptions}. */
+export const windowKinds: OptionKinds<WindowOptions> = {
+  stride: option.pair,
+  padding: option.or(option.word('valid', 'same'), option.pair)
+}
+
 /** Windows of one size over the last two axes of images [channels, height, width]. */
 export interface Window {
   readonly operation: string
@@ -29,9 +36,9 @@ export interface Window {
 
 const pair = (operation: string, what: string, least: number, value: Pair): readonly [number, number] => {
   const both = typeof value === 'number' ? ([value, value] as const) : value
-  return both.every((n) => Number.isInteger(n) && n >= least)
+  return option.pair.is(value) && both.every((n) => Number.isInteger(n) && n >= least)
     ? both
-    : fail('ArgumentError', operation, `a whole ${what} of at least ${least}, or two`, showShape(both))
+    : fail('ArgumentError', operation, `a whole ${what} of at least ${least}, or two`, showValue(value))
 }
 
 /** Checks sizes that do not depend on the image. */

@@ -1,8 +1,9 @@
+import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import { fail } from '../../core/error.js'
 import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as nn from '../../nn/index.js'
-import { frameOf, windowOf } from '../../graph/ops/window.js'
+import { frameOf, windowKinds, windowOf } from '../../graph/ops/window.js'
 import { type CorrelationGaps, reciprocalRootOf } from './arc-cosine.js'
 import {
   type CorrelatedUnits,
@@ -42,6 +43,12 @@ export interface InfiniteDenseOptions {
    * @defaultValue given to `network`
    */
   readonly width?: number
+}
+
+const denseKinds: OptionKinds<InfiniteDenseOptions> = {
+  sigmaW: option.number,
+  sigmaB: option.number,
+  width: option.number
 }
 
 /** A layer with weights of its own, whose finite form has the given width or an open one. */
@@ -117,12 +124,9 @@ const finiteOptions = (sigmaW: number, sigmaB: number) =>
 /**
  * A fully connected layer. Its inputs are features: put `infinite.flatten` or `infinite.globalAvgPool` after images.
  */
-export const dense = ({
-  sigmaW = Math.SQRT2,
-  sigmaB = 0,
-  width
-}: InfiniteDenseOptions = {}): InfiniteLayer => {
+export const dense = (options: InfiniteDenseOptions = {}): InfiniteLayer => {
   const operation = 'infinite.dense'
+  const { sigmaW = Math.SQRT2, sigmaB = 0, width } = checkOptions(operation, denseKinds, options)
   const layer = (units: number): nn.Layer => nn.dense(units, finiteOptions(sigmaW, sigmaB))
   return affineLayer(operation, width, layer, (input) =>
     input.form === 'vector'
@@ -139,15 +143,16 @@ export const dense = ({
 /** How a convolution is scaled, how wide its finite form is, and where its windows are (as in `nn.conv2d`). */
 export interface InfiniteConvOptions extends InfiniteDenseOptions, nn.WindowOptions {}
 
+const convKinds: OptionKinds<InfiniteConvOptions> = { ...denseKinds, ...windowKinds }
+
 /**
  * A two-dimensional convolution with `kernel` rows and columns: [n, channels, height, width] → [n, width, oh, ow]. The
  * kernel of two pixels is the mean over their patches, at the same place in both (CNTK: Arora et al., arXiv:1904.11955).
  */
-export const conv2d = (
-  kernel: nn.Pair,
-  { sigmaW = Math.SQRT2, sigmaB = 0, width, ...placement }: InfiniteConvOptions = {}
-): InfiniteLayer => {
+export const conv2d = (kernel: nn.Pair, options: InfiniteConvOptions = {}): InfiniteLayer => {
   const operation = 'infinite.conv2d'
+  checkOptions(operation, convKinds, options)
+  const { sigmaW = Math.SQRT2, sigmaB = 0, width, ...placement } = options
   const window = windowOf(operation, kernel, placement)
   const layer = (channels: number): nn.Layer =>
     nn.conv2d(channels, kernel, { ...placement, ...finiteOptions(sigmaW, sigmaB) })
@@ -227,7 +232,7 @@ const requireImages = (operation: string, { form }: Covariances): void => {
  */
 export const avgPool = (size: nn.Pair, options: nn.PoolOptions = {}): InfiniteLayer => {
   const operation = 'infinite.avgPool'
-  const window = windowOf(operation, size, { stride: size, ...options })
+  const window = windowOf(operation, size, { stride: size, ...checkOptions(operation, windowKinds, options) })
   return fixedLayer(nn.avgPool(size, options), {
     limit: (input) => {
       requireImages(operation, input)

@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { entry } from '../../core/entry.js'
 import { tangentError, type TangentError } from '../../core/error.js'
@@ -20,6 +21,8 @@ export interface HeatMapOptions {
    */
   readonly across?: string
 }
+
+const kinds: OptionKinds<HeatMapOptions> = { title: option.text, across: option.text }
 
 /** A matrix, or the block means of a large one. */
 interface Blocks {
@@ -130,7 +133,8 @@ export const heatMap = entry(
   'plot.heatMap',
   'Either',
   1,
-  (kernel: NdArray, { title = 'kernel', across }: HeatMapOptions = {}): E.Either<TangentError, string> => {
+  (kernel: NdArray, options: HeatMapOptions = {}): E.Either<TangentError, string> => {
+    const { title = 'kernel', across } = checkOptions('plot.heatMap', kinds, options)
     const blocks = blocksOf(kernel)
     if (blocks === undefined)
       return E.left(

@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { entry } from '../../core/entry.js'
@@ -32,6 +33,8 @@ export interface SpectrumOptions {
    */
   readonly modes?: 'linear' | 'log'
 }
+
+const kinds: OptionKinds<SpectrumOptions> = { title: option.text, modes: option.word('linear', 'log') }
 
 /** Below this part of the largest, an eigenvalue in float64 is rounding. */
 const LEAST = 1e-16
@@ -100,5 +103,5 @@ export const spectrum = entry(
   'Either',
   1,
   (spectra: readonly NamedSpectrum[], options: SpectrumOptions = {}): E.Either<TangentError, string> =>
-    pipe(drawSpectrum(spectra, options), E.map(figure))
+    pipe(drawSpectrum(spectra, checkOptions('plot.spectrum', kinds, options)), E.map(figure))
 )

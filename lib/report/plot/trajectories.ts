@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { entry } from '../../core/entry.js'
 import { tangentError, type TangentError } from '../../core/error.js'
@@ -51,6 +52,13 @@ export interface TrajectoryOptions {
   readonly time?: 'linear' | 'log'
 }
 
+const kinds: OptionKinds<TrajectoryOptions> = {
+  title: option.text,
+  up: option.text,
+  across: option.text,
+  time: option.word('linear', 'log')
+}
+
 /** What lines and dots mean, at the top right. */
 const key: Mark = ({ right, top }) =>
   element('text', { x: right, y: top - 14, 'text-anchor': 'end' }, 'lines predicted, dots measured')
@@ -73,15 +81,9 @@ export const trajectories = entry(
   'plot.trajectories',
   'Either',
   1,
-  (
-    series: readonly Compared[],
-    {
-      title = 'predicted and measured',
-      up = 'output',
-      across = 'steps',
-      time = 'linear'
-    }: TrajectoryOptions = {}
-  ): E.Either<TangentError, string> => {
+  (series: readonly Compared[], options: TrajectoryOptions = {}): E.Either<TangentError, string> => {
+    checkOptions('plot.trajectories', kinds, options)
+    const { title = 'predicted and measured', up = 'output', across = 'steps', time = 'linear' } = options
     const visible = (points: Compared['predicted']) =>
       points
         .filter((point) => time === 'linear' || point.time > 0)
