@@ -1,3 +1,4 @@
+import { entry } from '../core/entry.js'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TangentError } from '../core/error.js'
 import { nameOf } from '../experiment/experiment.js'
@@ -30,16 +31,21 @@ export interface QueueStatus {
 }
 
 /** How many runs of a queue are in each state, and those that go on or have failed, at most 100 of each. */
-export const queueStatus = ({ queue, address }: RunQueue): TE.TaskEither<TangentError, QueueStatus> =>
-  inRedis(address)(async () => {
-    const counts = await queue.getJobCounts(...states)
-    const seen = async (state: 'active' | 'failed'): Promise<readonly RunSeen[]> =>
-      (await queue.getJobs(state, 0, 99)).map((job) => ({
-        id: job.id ?? '',
-        run: QueuedRun.is(job.data) ? nameOf(job.data.run) : 'another version’s',
-        state,
-        tries: job.attemptsMade,
-        said: state === 'failed' ? failureOf(job) : job.progress
-      }))
-    return { counts, runs: [...(await seen('active')), ...(await seen('failed'))] }
-  })
+export const queueStatus = entry(
+  'queue.queueStatus',
+  'TaskEither',
+  1,
+  ({ queue, address }: RunQueue): TE.TaskEither<TangentError, QueueStatus> =>
+    inRedis(address)(async () => {
+      const counts = await queue.getJobCounts(...states)
+      const seen = async (state: 'active' | 'failed'): Promise<readonly RunSeen[]> =>
+        (await queue.getJobs(state, 0, 99)).map((job) => ({
+          id: job.id ?? '',
+          run: QueuedRun.is(job.data) ? nameOf(job.data.run) : 'another version’s',
+          state,
+          tries: job.attemptsMade,
+          said: state === 'failed' ? failureOf(job) : job.progress
+        }))
+      return { counts, runs: [...(await seen('active')), ...(await seen('failed'))] }
+    })
+)

@@ -3,8 +3,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as library from 'tangentflow'
+import * as experiment from 'tangentflow/experiment'
 import * as io from 'tangentflow/io'
 import * as laws from 'tangentflow/laws'
+import * as queue from 'tangentflow/queue'
 import type { Promised, Shape, Signature } from './signatures.js'
 
 const { attack, key, ndarray, nn, ops } = library
@@ -57,7 +59,10 @@ const made: Readonly<Record<string, readonly unknown[]>> = {
   Network: [net],
   Layer: [nn.relu, nn.dense(2)],
   Uint8Array: [new Uint8Array(0), new Uint8Array(40)],
-  Float32Array: [new Float32Array(4)]
+  Float32Array: [new Float32Array(4)],
+  // no server runs: what reads or writes there ends in an error
+  Redis: [{}],
+  Queue: [{}]
 }
 
 const functions: readonly unknown[] = [
@@ -197,7 +202,7 @@ const end: Readonly<Record<Promised, (promised: unknown, random: Random) => unkn
     (promised as (runner: unknown) => () => unknown)(random() < 0.1 ? pick(random, junk) : engine)()
 }
 
-const roots: Readonly<Record<string, unknown>> = { ...library, io, laws }
+const roots: Readonly<Record<string, unknown>> = { ...library, experiment, io, laws, queue }
 
 const resolve = (name: string): unknown =>
   name.split('.').reduce<unknown>((from, part) => (from as Record<string, unknown>)[part], roots)

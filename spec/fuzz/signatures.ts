@@ -39,7 +39,9 @@ const made: ReadonlySet<string> = new Set([
   'Network',
   'Layer',
   'Uint8Array',
-  'Float32Array'
+  'Float32Array',
+  'Redis',
+  'Queue'
 ])
 const DEEPEST = 4
 
