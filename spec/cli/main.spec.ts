@@ -1,8 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { built } from '../support/built.js'
+import { endedCommand, timelessRecord } from '../support/ended-command.js'
 import { smallTraining } from '../support/small-training.js'
 
 const { folder, program } = built('lib/cli/main.ts', { 'job-worker.js': 'lib/cli/job-worker.ts' })
@@ -32,42 +33,7 @@ const small = {
   evaluation: { epsilon: 0.05, attacks: [{ kind: 'fgsm' }] }
 }
 
-const write = (path: string, experiment: unknown): string => {
-  writeFileSync(path, JSON.stringify(experiment))
-  return path
-}
-
-/** Runs the experiment and sends it a signal once it trains; gives its code and what it said. */
-const ended = (
-  out: string,
-  signal?: NodeJS.Signals,
-  stderr: 'pipe' | 'closed' = 'pipe',
-  options: readonly string[] = [],
-  experiment: unknown = small
-) =>
-  new Promise<{ code: number | null; said: string }>((resolve) => {
-    const file = write(`${out}.file.json`, experiment)
-    const child = spawn(process.execPath, [
-      program,
-      'experiment',
-      file,
-      '--out',
-      out,
-      '--engine',
-      'reference',
-      ...options
-    ])
-    let said = ''
-    let isSent = false
-    child.stderr.on('data', (part: Buffer) => {
-      said += part.toString()
-      if (!said.includes('training')) return
-      if (signal !== undefined && !isSent) child.kill(signal)
-      isSent = true
-      if (stderr === 'closed') child.stderr.destroy()
-    })
-    child.on('close', (code) => resolve({ code, said }))
-  })
+const ended = endedCommand(program)
 
 describe('an experiment', () => {
   it.each([
@@ -76,7 +42,7 @@ describe('an experiment', () => {
     ['SIGHUP', 129]
   ] as const)('is saved at the next step by %s', { timeout: 60_000 }, async (signal, code) => {
     const out = join(folder, signal)
-    const stopped = await ended(out, signal)
+    const stopped = await ended(out, { experiment: small, signal })
     expect(stopped.code, stopped.said).toBe(code)
     expect(stopped.said).toContain('the same command continues from there')
     // 360 steps, of which the 200th would be saved first
@@ -89,7 +55,7 @@ describe('an experiment', () => {
 
   it('ends as it should where nobody reads what it says', { timeout: 120_000 }, async () => {
     const out = join(folder, 'unheard')
-    expect((await ended(out, undefined, 'closed')).code).toBe(0)
+    expect((await ended(out, { experiment: small, stderr: 'closed' })).code).toBe(0)
     expect(readdirSync(out)).toContain('result.json')
   })
 
@@ -103,16 +69,16 @@ describe('an experiment', () => {
         training: { ...smallTraining, epochs: 10 },
         measures: { kernelImages: 2, dynamicsImages: 4, checkpoints: 2 }
       }
-      const seeds = { ...grid, seeds: [0, 1] }
+      const experiment = { ...grid, seeds: [0, 1] }
       const [one, two] = [join(folder, 'one'), join(folder, 'two')]
-      expect((await ended(one, undefined, 'pipe', ['--jobs', '1'], seeds)).code).toBe(0)
+      expect((await ended(one, { experiment, options: ['--jobs', '1'] })).code).toBe(0)
 
-      const stopped = await ended(two, 'SIGTERM', 'pipe', ['--jobs', '2'], seeds)
+      const stopped = await ended(two, { experiment, signal: 'SIGTERM', options: ['--jobs', '2'] })
       expect(stopped.code, stopped.said).toBe(143)
       expect(stopped.said).toContain('the same command continues from there')
       expect(readdirSync(two).filter((name) => name.endsWith('.json') || name.endsWith('.tmp'))).toEqual([])
 
-      const resumed = await ended(two, undefined, 'pipe', ['--jobs', '2'], seeds)
+      const resumed = await ended(two, { experiment, options: ['--jobs', '2'] })
       expect(resumed.code, resumed.said).toBe(0)
       const files = readdirSync(one).filter((name) => name.endsWith('.checkpoint'))
       expect(files).toHaveLength(6)
@@ -121,15 +87,7 @@ describe('an experiment', () => {
           name,
           true
         ])
-      expect(timeless(two)).toEqual(timeless(one))
+      expect(timelessRecord(two)).toEqual(timelessRecord(one))
     }
   )
 })
-
-/** The record in a folder but for its times. */
-const timeless = (out: string): unknown => {
-  const text = readFileSync(join(out, 'result.json'), 'utf8')
-  return JSON.parse(text, (name, value: unknown) =>
-    name === 'seconds' || name === 'command' ? undefined : value
-  )
-}
