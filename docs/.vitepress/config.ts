@@ -77,6 +77,7 @@ const sidebar: DefaultTheme.SidebarItem[] = [
       page('benchmarks', 'Benchmarks'),
       page('records', 'Experiments and records'),
       page('example', 'An example page'),
+      page('mutation'),
       page('changelog', 'Changelog'),
       page('contributing', 'Contributing'),
       { text: 'API reference', link: '/api/' },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { attack, evaluateOn, key, ndarray, type Tensor } from 'tangentflow'
+import { refusalOf } from '../support/refusal.js'
 import { labelled, numbers, small } from './support.js'
 
 describe('targets', () => {
@@ -30,6 +31,21 @@ describe('targets', () => {
     expect(new Set(random.map(([first]) => first))).toEqual(new Set([1, 2, 3]))
     expect(new Set(random.map(([, second]) => second))).toEqual(new Set([0, 2, 3]))
   })
+
+  it.each([0, 4, 1.5, -1, NaN])('have no rank %s among four classes', (rank) =>
+    expect(refusalOf(() => chosen(attack.target.ranked(rank)))).toMatchObject({
+      _tag: 'ArgumentError',
+      operation: 'attack.target.ranked',
+      expected: 'a rank in [1, 3]',
+      received: `${rank}`
+    })
+  )
+  it.each([-1, 4, 0.5])('are no class %s of four', (label) =>
+    expect(refusalOf(() => chosen(attack.target.fixed(label)))).toMatchObject({
+      operation: 'attack.target.fixed',
+      received: `${label}`
+    })
+  )
 
   it('are reached by a targeted attack, which only then succeeds', () => {
     const classes = 4

@@ -98,4 +98,52 @@ describe('decode', () => {
         left: { _tag: 'ConfigError', expected: 'a finite number of at least 0' }
       })
   })
+
+  it('reads no number from other notations, nor from what is no text', () => {
+    const read = decode('options', codec.fromText(codec.atLeast(0)))
+    for (const wrong of ['0x10', 'a1', '1a', '.', '1e', 5]) expect(E.isLeft(read(wrong))).toBe(true)
+    expect([' 2.5 ', '+3', '4.', '.5'].map(read)).toEqual([2.5, 3, 4, 0.5].map((value) => E.right(value)))
+    expect(codec.fromText(codec.atLeast(0)).encode(2.5)).toBe('2.5')
+  })
+
+  it('names no path where the whole value is wrong', () => {
+    const result = decode('read', codec.positive)('x')
+    expect(E.isLeft(result) && 'where' in result.left && result.left.where !== undefined).toBe(false)
+  })
+})
+
+describe('numbers', () => {
+  it.each([
+    [codec.positive, [1e-300, 2], [0, -1, Infinity, NaN, '1']],
+    [codec.decay, [0, 0.5], [1, -0.1, NaN]],
+    [codec.share, [1, 0.1], [0, 1.1]],
+    [codec.atLeast(1), [1, 1.5], [0.99, Infinity]],
+    [codec.whole(1, 3), [1, 3], [0, 4, 1.5]]
+  ] as const)('%o', (type, good, wrong) => {
+    for (const value of good) {
+      expect([type.is(value), type.decode(value)]).toEqual([true, E.right(value)])
+      expect(type.encode(value)).toBe(value)
+    }
+    for (const value of wrong) expect([type.is(value), E.isLeft(type.decode(value))]).toEqual([false, true])
+  })
+})
+
+describe('closed', () => {
+  it('knows its fields, and what is optional among them', () => {
+    const type = codec.closed({ a: t.number }, { b: t.string })
+    for (const good of [{ a: 1 }, { a: 1, b: 'x' }, { a: 1, b: undefined }])
+      expect([type.is(good), E.isRight(type.decode(good))]).toEqual([true, true])
+    for (const wrong of [{}, { a: 1, b: 2 }, { a: 1, c: 1 }, { a: '1' }, [1], null])
+      expect([type.is(wrong), E.isLeft(type.decode(wrong))]).toEqual([false, true])
+  })
+})
+
+describe('fileName', () => {
+  it('is one on any system', () => {
+    for (const good of ['a', 'run 1', 'é', 'a.b=c+d-_', 'xcon', 'conx', 'com', 'com12', '1', 'a'.repeat(100)])
+      expect([good, codec.fileName.is(good)]).toEqual([good, true])
+    const others = ['', ' a', 'a ', 'a.', '.a', '-a', 'a/b', 'a\\b', 'e\u0301', 'a'.repeat(101), 7]
+    for (const wrong of [...others, 'con', 'CON', 'nul', 'lpt1', 'aux', 'prn', 'com9', 'a\n'])
+      expect([wrong, codec.fileName.is(wrong)]).toEqual([wrong, false])
+  })
 })

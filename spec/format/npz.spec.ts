@@ -17,6 +17,31 @@ describe('npz', () => {
     expect(format.npz.decode(damaged)).toMatchObject({ left: { expected: 'an entry with its checksum' } })
   })
 
+  it('says in which entry something is wrong, and reads a file with a comment', () => {
+    const bytes = right(format.npz.encode({ w: arrays.w, v: arrays.w }))
+    const view = new DataView(bytes.buffer)
+    const directory = view.getUint32(bytes.length - 6, true)
+    const changed = (at: number, value: number): unknown => {
+      const copy = bytes.slice()
+      copy[at] = value
+      return format.npz.decode(copy)
+    }
+    expect(changed(0, 0)).toMatchObject({
+      left: { expected: 'an entry at the place that the directory gives', where: 'w.npy' }
+    })
+    expect(changed(directory, 0)).toMatchObject({ left: { expected: 'an entry of the directory' } })
+    expect(changed(directory + 10, 9)).toMatchObject({
+      left: { expected: 'stored or deflated entries', received: 'compression method 9', where: 'w.npy' }
+    })
+    const commented = new Uint8Array(bytes.length + 40)
+    commented.set(bytes)
+    new DataView(commented.buffer).setUint16(bytes.length - 2, 40, true)
+    expect(right(format.npz.decode(commented))).toEqual({ w: arrays.w, v: arrays.w })
+    expect(format.npz.decode(Uint8Array.from({ length: 30 }, (_, i) => i))).toMatchObject({
+      left: { expected: 'a zip file', received: 'one without a directory at its end' }
+    })
+  })
+
   it('reads compressed members with the help of inflate, and says so without it', () => {
     const inner = right(format.npy.encode(arrays.w))
     const packed = deflateRawSync(inner)

@@ -26,4 +26,21 @@ describe('untar', () => {
     ])
     expect(untar(twice)).toMatchObject({ left: { received: 'a name twice', where: 'b' } })
   })
+
+  it('takes the last part of a name that fills its field, and plain files alone', () => {
+    const long = `${'f/'.repeat(48)}abcd`
+    const archive = tarOf([[long, Uint8Array.of(7)]])
+    expect([...right(untar(archive)).keys()]).toEqual(['abcd'])
+    // a link has the type 2
+    const link = tarOf([['a', Uint8Array.of(7)]])
+    link[156] = 0x32
+    link[153]! += 2
+    expect(right(untar(link)).size).toBe(0)
+    // an old archive has the type 0 as a byte
+    const old = tarOf([['a', Uint8Array.of(7)]])
+    old[156] = 0
+    const sum = old.subarray(0, 512).reduce((total, byte, i) => total + (i >= 148 && i < 156 ? 32 : byte), 0)
+    old.set(new TextEncoder().encode(`${sum.toString(8).padStart(6, '0')}\u0000 `), 148)
+    expect([...right(untar(old))]).toEqual([['a', Uint8Array.of(7)]])
+  })
 })

@@ -17,6 +17,8 @@ import { runs } from '../support/runs.js'
 const zero = ops.fill(0, [2, 1, 3])
 const raw = (op: Tensor['op'], ...inputs: readonly Tensor[]): Tensor => apply(op, inputs)
 
+const every = [0, 1, 2]
+
 /** One expression for each rule, so that none goes unmet however the dice fall. */
 const expressions: readonly ((a: Tensor, b: Tensor) => Tensor)[] = [
   (a) => raw({ tag: 'reshape', shape: [6] }, raw({ tag: 'reshape', shape: [3, 2] }, a)),
@@ -47,6 +49,9 @@ const expressions: readonly ((a: Tensor, b: Tensor) => Tensor)[] = [
   (a) => ops.max(a)(a),
   (a) => ops.min(a)(a),
   (a, b) => ops.abs(ops.equal(b)(a)),
+  // what a comparison is multiplied by may have a sign, and twice a comparison is no condition
+  (a, b) => ops.scale(1)(ops.abs(contract([ops.less(b)(a), a], [every, every], every, a.shape))),
+  (a, b) => ops.scale(1)(gate(contract([ops.less(b)(a), constant(2)], [every, []], every, a.shape), b)),
   (a) => ops.mul(a)(ops.exp(zero)),
   (a) => ops.slice([0, 0, 0], a.shape)(a),
   (a, b) => ops.slice([2, 0, 0], [4, 1, 3])(ops.concat(0)([a, b])),
