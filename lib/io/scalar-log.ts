@@ -4,7 +4,7 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as IOE from 'fp-ts/lib/IOEither.js'
 import { entry } from '../core/entry.js'
-import { tangentError, type TangentError, TangentFailure } from '../core/error.js'
+import { showValue, tangentError, type TangentError, TangentFailure } from '../core/error.js'
 import { makeFolder } from './file-store.js'
 import { ioError } from './io-error.js'
 
@@ -79,7 +79,9 @@ export const scalarLog = entry(
     const operation = 'io.scalarLog'
     const format = formats.get(path.slice(path.lastIndexOf('.') + 1))
     if (format === undefined)
-      return IOE.left(tangentError('ArgumentError', operation, 'a name that ends with .csv or .jsonl', path))
+      return IOE.left(
+        tangentError('ArgumentError', operation, 'a name that ends with .csv or .jsonl', showValue(path))
+      )
     const refusal = ioError(operation, 'to write the file', path)
     return pipe(
       makeFolder(dirname(path)),

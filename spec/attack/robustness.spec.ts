@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { attack, type Dataset, key, ndarray, openEngine, ops, type Tensor } from 'tangentflow'
+import { attack, key, ndarray, openEngine, ops, type Tensor } from 'tangentflow'
 import { type AttackReport, flagsOf } from '../../lib/attack/robustness.js'
 import { right } from './support.js'
 
@@ -62,7 +62,7 @@ describe('attack.overSteps', () => {
       const first = ops.where(ops.less(1)(side))(side, ops.add(5)(flat))
       return ops.stack(1)([first, ops.fill(0, side.shape)])
     }
-    const data: Dataset = {
+    const data = {
       x: ndarray.fromNested([
         [0.1, 0.1],
         [0.2, 0.1],
