@@ -10,8 +10,28 @@ export interface LessonRow {
 /** Every lesson in its order: the sidebar, the list of lessons and the tests read it. */
 export const lessons: readonly LessonRow[] = [
   {
+    name: '03-feature-map',
+    title: 'The gradient is a feature map',
+    point: 'Θ(x, x′) is the product of two gradients, and says how a step on one input moves the other'
+  },
+  {
     name: '04-kernel-by-hand',
     title: 'A kernel by hand',
     point: 'four numbers of a network give four numbers of a kernel, and those the largest stable rate'
+  },
+  {
+    name: '05-width',
+    title: 'Width',
+    point: 'the kernels of random networks close in on one, as fast as one over the root of the width'
+  },
+  {
+    name: '06-depth',
+    title: 'Depth and activation',
+    point: 'a kernel layer by layer: arc-cosine values, order and chaos'
+  },
+  {
+    name: '07-flow',
+    title: 'Training is a flow of a kernel',
+    point: 'each mode of the kernel is learnt at its own speed, and above 2N/λ₁ nothing is'
   }
 ]

@@ -18,7 +18,8 @@ const handleMarkup = ({ label, text, at: [cx, cy], colour = 'var(--c1)' }: Handl
       'aria-valuenow': 0
     },
     element('circle', { class: 'reach', cx, cy, r: 20 }),
-    element('circle', { class: 'grip', cx, cy, r: 8, fill: colour })
+    element('circle', { class: 'grip', cx, cy, r: 8, fill: colour }),
+    element('text', { class: 'name', x: cx + 11, y: cy - 9, fill: colour }, label)
   )
 
 /** A view as HTML: its title, the picture with its description, and its legend. */
@@ -107,7 +108,9 @@ export const mountFigure = (
   const figure = session.lesson.figures[name]
   if (figure === undefined) throw new Error(`there is no figure ${name}`)
   const inputs = figure.controls.flatMap((control) => inputOf(session, control, name) ?? [])
-  const isRandom = figure.controls.some((control) => session.lesson.controls[control]?.kind === 'seed')
+  const isRandom = [...figure.controls, ...(figure.reads ?? [])].some(
+    (control) => session.lesson.controls[control]?.kind === 'seed'
+  )
 
   const views = el('div', { class: 'lesson-views' })
   const facts = el('dl', { class: 'lesson-facts' })

@@ -7,6 +7,7 @@ import type { Handle, View } from './lesson.js'
 
 export { element, fragment, type Markup } from '../../../lib/report/markup.js'
 export { linearAxis, logAxis, showNumber } from '../../../lib/report/plot/axis.js'
+export { colourOf } from '../../../lib/report/plot/palette.js'
 export { band, dot, line, type Mark, type PlotArea } from '../../../lib/report/plot/mark.js'
 
 /** A plot of a lesson. */
@@ -67,6 +68,38 @@ export const chart = ({
     body: fragment(...parts).text,
     ...(legend !== undefined && { legend }),
     ...(handles !== undefined && inside !== undefined && { handles: handles(inside) })
+  }
+}
+
+/** A point that is dragged in both directions, whose coordinates are the first two numbers of its control from `place` on. */
+export const pointHandle = (
+  area: PlotArea,
+  {
+    control,
+    label: name,
+    value,
+    domain,
+    colour,
+    place = 0
+  }: {
+    readonly control: string
+    readonly label: string
+    readonly value: readonly number[]
+    /** Of both axes. */
+    readonly domain: readonly [number, number]
+    readonly colour: string
+    readonly place?: number
+  }
+): Handle => {
+  const [x, y] = [value[place]!, value[place + 1]!]
+  return {
+    control,
+    label: name,
+    text: `${showNumber(x)}, ${showNumber(y)}`,
+    at: [area.x(x), area.y(y)],
+    x: { place, pixels: [area.left, area.right], values: domain },
+    y: { place: place + 1, pixels: [area.bottom, area.top], values: domain },
+    colour
   }
 }
 

@@ -1,0 +1,48 @@
+import { range, seed, type StateOf } from '../frame/controls.js'
+import type { Lesson } from '../frame/lesson.js'
+
+/** The widths at which networks are drawn. */
+export const WIDTHS = [8, 16, 32, 64, 128, 256, 512] as const
+
+const controls = {
+  width: range('width', WIDTHS, 32),
+  draws: range('draws', [25, 50, 100, 200], 100),
+  seed: seed(0)
+} as const
+
+export type State = StateOf<typeof controls>
+
+export const lesson: Lesson<typeof controls> = {
+  controls,
+  figures: {
+    draws: {
+      title: 'Many random networks of one width, and of every width',
+      controls: ['width', 'draws', 'seed'],
+      where: 'worker'
+    }
+  },
+  predictions: {
+    four: {
+      options: { same: 'stays the same', half: 'is halved', quarter: 'is divided by four' },
+      answer: 'half'
+    }
+  },
+  exercises: {
+    wider: { kind: 'number', answer: 1024, within: 1, wrong: 256 },
+    mean: {
+      kind: 'choice',
+      options: {
+        slope: 'the slope becomes steeper',
+        scatter: 'the points lie closer to their line; the slope stays',
+        limit: 'the limit changes'
+      },
+      answer: 'scatter'
+    },
+    narrow: {
+      kind: 'reach',
+      figure: 'draws',
+      reached: (fact) => fact('spread') < 0.1,
+      example: { width: 512 }
+    }
+  }
+}

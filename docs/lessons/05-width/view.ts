@@ -1,0 +1,100 @@
+import type { Draw, Frame, View } from '../frame/lesson.js'
+import { chart, dot, element, keyed, label, line, linearAxis, logAxis, showNumber } from '../frame/plots.js'
+import { type State, WIDTHS } from './lesson.js'
+import { type Draws, drawsOf, errorOf, LIMIT, lineThrough, type Sample } from './model.js'
+
+const [SAMPLE, FIT] = ['var(--c1)', 'var(--c4)'] as const
+
+/** The values that the histogram shows, in so many bins; what lies beyond is in the outer ones. */
+const [FROM, TO, BINS] = [0, 2, 40] as const
+
+const histogram = ({ width, values }: Sample): View => {
+  const counts = new Array<number>(BINS).fill(0)
+  for (const value of values) {
+    const bin = Math.floor(((value - FROM) / (TO - FROM)) * BINS)
+    counts[Math.min(BINS - 1, Math.max(0, bin))]! += 1
+  }
+  const most = Math.max(...counts)
+  return chart({
+    title: `Θ(x, x′) of ${values.length} networks of width ${width}`,
+    describe: `From ${showNumber(Math.min(...values))} to ${showNumber(Math.max(...values))}, about the limit ${showNumber(LIMIT)}.`,
+    x: linearAxis({ domain: [FROM, TO], label: 'Θ(x, x′)', wanted: 4 }),
+    y: linearAxis({ domain: [0, most * 1.15], label: '', wanted: 4, whole: true }),
+    marks: [
+      ({ x, y }) =>
+        element(
+          'g',
+          { 'data-key': `width-${width}` },
+          ...counts.flatMap((count, bin) => {
+            const start = FROM + (bin / BINS) * (TO - FROM)
+            const end = FROM + ((bin + 1) / BINS) * (TO - FROM)
+            return count === 0
+              ? []
+              : [
+                  element('rect', {
+                    x: x(start),
+                    width: x(end) - x(start) - 0.5,
+                    y: y(count),
+                    height: y(0) - y(count),
+                    fill: SAMPLE
+                  })
+                ]
+          })
+        ),
+      line([[LIMIT, 0], [LIMIT, most * 1.05]], 'var(--ink)', { width: 1.5, dash: '4 3' }), // prettier-ignore
+      label([LIMIT, most * 1.15], `limit ${showNumber(LIMIT)}`, { dy: 10 })
+    ]
+  })
+}
+
+const ENDS = [WIDTHS[0], WIDTHS.at(-1)!] as const
+
+const errors = (samples: readonly Sample[], width: number): View => {
+  const { slope, start } = lineThrough(samples)
+  const fit = samples.length < 2 ? [] : ENDS.map((at) => [at, start * at ** slope] as const)
+  return chart({
+    title: 'Root mean square distance from the limit, by width',
+    describe: samples.map((one) => `Width ${one.width}: ${showNumber(errorOf(one))}`).join('; '),
+    x: logAxis({ domain: [6, 700], label: 'width', wanted: 3 }),
+    y: logAxis({ domain: [0.03, 1], label: '', wanted: 3 }),
+    marks: [
+      line(fit, FIT, { width: 1.5 }),
+      ...samples.map((one) =>
+        keyed(
+          `width-${one.width}`,
+          `width ${one.width}: ${showNumber(errorOf(one))}`,
+          dot([one.width, errorOf(one)], SAMPLE, { radius: one.width === width ? 7 : 4 })
+        )
+      )
+    ],
+    legend: fit.length === 0 ? [] : [{ name: `slope ${showNumber(Number(slope.toFixed(3)))}`, colour: FIT }]
+  })
+}
+
+const frameOf = ({ samples, progress, executed }: Draws, { width }: State): Frame => {
+  const chosen = samples[0]!
+  const mean = chosen.values.reduce((sum, one) => sum + one, 0) / chosen.values.length
+  const spread = errorOf(chosen)
+  const slope =
+    samples.length < 2 ? [] : [{ name: 'slope', label: 'slope', value: lineThrough(samples).slope }]
+  return {
+    views: [histogram(chosen), errors(samples, width)],
+    facts: [
+      { name: 'limit', label: 'limit', value: LIMIT, text: LIMIT.toFixed(4) },
+      { name: 'mean', label: `mean at width ${width}`, value: mean },
+      { name: 'spread', label: 'distance from the limit', value: spread, key: `width-${width}` },
+      ...slope
+    ],
+    say: `At width ${width} the distance from the limit is ${showNumber(spread)}.`,
+    executed,
+    progress
+  }
+}
+
+async function* frames(state: State): AsyncGenerator<Frame> {
+  for await (const found of drawsOf(state)) yield frameOf(found, state)
+}
+
+const draws: Draw<State> = (state) => frames(state)
+
+export const figures = { draws }
