@@ -1,4 +1,4 @@
-import { compile, evaluateOn, type Key, key, ndarray, nn, ntk, split, type Tensor } from 'tangentflow'
+import { compile, evaluateOn, key, ndarray, type nn, ntk, split, type Tensor } from 'tangentflow'
 import { right } from '../frame/lesson.js'
 import { referenceEngine } from '../frame/reference.js'
 import { type State, WIDTHS } from './lesson.js'
