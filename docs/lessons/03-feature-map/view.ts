@@ -161,7 +161,7 @@ const step: Draw<State> = ({ x, other, seed, rate }) => {
     describe: `At the rate ${showNumber(rate)} by ${showNumber(now)}; the kernel says ${showNumber(-rate * theta)}.`,
     x: linearAxis({ domain: [0, 1], label: 'rate η', wanted: 4 }),
     y: linearAxis({ domain: [least * 1.05 - 0.05, most * 1.05], label: '' }),
-    size: [420, 200],
+    size: [236, 190],
     marks: [
       keyed('predicted', 'what the kernel says', line([[0, 0], [1, -theta]], PRODUCT, { dash: '6 4' })), // prettier-ignore
       keyed('actual', 'what the network does', line(actual, 'var(--ink)')),
