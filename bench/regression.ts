@@ -71,16 +71,17 @@ const seldom = (seconds: number): ((text: string) => void) => {
   }
 }
 
-/** An effect, with the seconds that it took. */
+/** An effect, with the seconds that it took and those of the processor, which other work on the machine changes less. */
 const timed = <A>(name: string, effect: TE.TaskEither<TangentError, A>) =>
   pipe(
-    TE.fromIO(() => performance.now()),
-    TE.flatMap((start) =>
+    TE.fromIO(() => ({ start: performance.now(), before: process.cpuUsage() })),
+    TE.flatMap(({ start, before }) =>
       pipe(
         effect,
         TE.map((value) => {
-          const seconds = (performance.now() - start) / 1000
-          say(`${name}: ${seconds.toFixed(1)} s`)
+          const { user, system } = process.cpuUsage(before)
+          const seconds = { wall: (performance.now() - start) / 1000, processor: (user + system) / 1e6 }
+          say(`${name}: ${seconds.wall.toFixed(1)} s, ${seconds.processor.toFixed(1)} s of the processor`)
           return { value, seconds }
         })
       )
