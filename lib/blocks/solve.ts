@@ -202,7 +202,7 @@ const iterate = (
  * Kernel regression with a kernel in blocks: the α of (K + nρI) α = y, by preconditioned conjugate gradients in float64 (Hestenes and
  * Stiefel, 1952) for all outputs at once, with a Nyström preconditioner. It is `ntk.kernelRegression` for kernels that fit into no
  * memory: every iteration reads all blocks once. y is [n, outputs], or [n]; memory is that of one block, the preconditioner's
- * columns and some arrays like y. The kernel is float32, so a ridge nρ below about 1e-6 of its diagonal solves for its rounding.
+ * columns and some arrays like y. The kernel is float32, so a ρ below about 1e-6 of its diagonal fits its rounding.
  *
  * With `checkpoint` a run that was killed continues from the last saved iteration, to the same bits. A run that does not reach the
  * tolerance in `iterations` is no error: `converged` says so, and with a checkpoint it continues with a larger number.
