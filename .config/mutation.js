@@ -12,7 +12,7 @@ const areas = {
     ['graph', 'diff/random-programs'],
     ['graph/ops/engines', 'graph/primitives/pointwise']
   ],
-  diff: [['diff'], []],
+  diff: [['diff', 'graph/ops/scan'], []],
   optimise: [['optimise'], []],
   attack: [['attack'], ['attack/behaviour', 'attack/outside']],
   ntk: [['ntk'], ['ntk/infinite/limit', 'ntk/infinite/precision', 'ntk/predict/wide']],

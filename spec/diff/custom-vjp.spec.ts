@@ -34,6 +34,23 @@ describe('customVjp', () => {
       vmapIsLoop((x: Tensor) => grad((y: Tensor) => ops.sum()(scaled(2)(y)))(x), [spec([3])], { runs: 30 })
         .runs
     ).toBe(30))
+  it('keeps its rule where it is batched first and differentiated after', () => {
+    const product = diff.customVjp(
+      'product',
+      (a: Tensor, b?: Tensor) => ops.mul(b!)(a),
+      ([a, b], out, ct) => [ops.mul(ct)(b!), ops.add(ops.mul(ct)(ops.scale(10)(a!)))(ops.mul(ct)(out))]
+    )
+    const sum = (a: Tensor, b: Tensor): Tensor =>
+      ops.sum()(vmap((x: Tensor, y: Tensor) => product(x, y))(a, b))
+    const [da, db] = evaluateOn((a: Tensor, b: Tensor) =>
+      grad((p: readonly [Tensor, Tensor]) => sum(...p))([a, b])
+    )(vector, fromNested([4, 5, 6]))
+    // b, and 10 a + a b
+    expect([Array.from(da.data), Array.from(db.data)]).toEqual([
+      [4, 5, 6],
+      [14, 30, 48]
+    ])
+  })
   it('takes several arguments', () => {
     const product = diff.customVjp(
       'product',
