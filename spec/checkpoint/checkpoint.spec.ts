@@ -129,6 +129,35 @@ describe('runSteps', () => {
   })
 })
 
+describe('a run that fails', () => {
+  it('is saved at the step before, and refuses the checkpoint of another kind', async () => {
+    const store = memoryStore()
+    const run: checkpoint.Steps<number> = {
+      kind: 'counting',
+      settings: {},
+      count: 9,
+      first: 0,
+      encode: (total) => ({ total: ndarray.scalar(total) }),
+      decode: ({ total }) => total!.data[0]!,
+      take: (position, total) =>
+        position < 3
+          ? TE.right({ state: total + 2, executed: { engine: 'reference', backend: 'cpu', threads: 1 } })
+          : TE.left({ _tag: 'EngineError', operation: 'step', expected: 'a step', received: 'none' }),
+      checkpoint: { store, steps: 100 }
+    }
+    expect(await checkpoint.runSteps(run)()).toMatchObject({ left: { operation: 'step' } })
+    expect(right(await checkpoint.restore(run)(store)())).toMatchObject({ position: 3, state: 6 })
+    expect(store.written).toHaveLength(1)
+    const other = { ...run, kind: 'searching' }
+    expect(await checkpoint.restore(other)(store)()).toMatchObject({
+      left: { expected: 'a checkpoint of searching', received: 'one of counting', where: 'checkpoint' }
+    })
+    expect(await checkpoint.restore(other)({ ...store, where: 'a/b' })()).toMatchObject({
+      left: { where: 'a/b' }
+    })
+  })
+})
+
 describe('fingerprint', () => {
   it('is a key’s words where it is alone, and tells everything else apart', () => {
     const { hi, lo } = key(5)
