@@ -1,6 +1,7 @@
 import type { ExperimentRecord } from '../experiment/experiment-record.js'
 import { accuracyPlots } from './accuracy-plots.js'
 import { type Curve, curvesOf, spectrumPlot } from './curve.js'
+import { equivalenceNote, equivalenceTable } from './equivalence.js'
 import { smooth } from './estimate.js'
 import { accuracyNote, emptyLayersOf, executedOf, flagsOf } from './experiment-text.js'
 import { type Level, levelsOf, percentOf } from './group.js'
@@ -150,6 +151,7 @@ export const experimentHtml = (record: ExperimentRecord): string => {
       pairsNote,
       levels.flatMap((level) => tableOf(tables.pairs(level)))
     ),
+    ...part('As good as the dense network', equivalenceNote, tableOf(equivalenceTable(record))),
     ...relationParts(record, colour),
     ...trainingParts(levels, colour),
     ...maskParts(record, levels, colour),

@@ -1,4 +1,5 @@
 import type { ExperimentRecord, ExperimentRun } from '../experiment/experiment-record.js'
+import { equivalenceNote, equivalenceTable } from './equivalence.js'
 import { groupName, levelsOf } from './group.js'
 import { relations, relationTable } from './relations.js'
 import { pairsNote, type Table, tables } from './tables.js'
@@ -87,6 +88,7 @@ export const experimentText = (record: ExperimentRecord): string =>
         ...titled(accuracyNote(record), tables.summary(record)),
         ...titled('Robust accuracy after each attack.', tables.attacks(record)),
         ...titled(pairsNote, ...levelsOf(record).map(tables.pairs)),
+        ...titled(equivalenceNote, equivalenceTable(record)),
         ...titled(
           'Correlations, with 95 % intervals: of runs by a bootstrap over methods and seeds, of means by Fisher’s z.',
           ...relations.map((relation) => relationTable(record, relation))

@@ -14,6 +14,7 @@ describe('experimentHtml', () => {
     expect(headings(page)).toEqual([
       'Accuracy',
       'Paired differences',
+      'As good as the dense network',
       'Do nearer kernels mean nearer training, and more robustness?',
       'Training dynamics',
       'Training',
@@ -47,6 +48,7 @@ describe('experimentHtml', () => {
     expect(headings(page)).toEqual([
       'Accuracy',
       'Paired differences',
+      'As good as the dense network',
       'Training',
       'Classes',
       'Flags',

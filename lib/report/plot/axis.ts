@@ -61,7 +61,9 @@ export const roundNumbers = (from: number, to: number, wanted: number): readonly
 /** The least and the largest of some values, with a share of their distance added at both ends. */
 export const extentOf = (values: readonly number[], margin = 0): readonly [number, number] => {
   const [least, most] = [Math.min(...values), Math.max(...values)]
-  const room = least === most ? (Math.abs(most) || 1) / 2 : margin * (most - least)
+  const half = Math.abs(most) / 2
+  // half of the smallest numbers rounds to nothing
+  const room = least < most ? margin * (most - least) : least - half < least ? half : 0.5
   return [least - room, most + room]
 }
 

@@ -20,6 +20,13 @@ describe('histogram', () => {
     )
   })
 
+  it('has room around one value, as small as it may be', () => {
+    for (const value of [0, 5e-324, -5e-324, 1e300])
+      expect(sharesIn(right(plot.histogram([{ name: 'a', values: [value] }], { bins: 3 })))).toEqual([
+        0, 100, 0
+      ])
+  })
+
   it('counts a value on an edge to the right of it, the largest to the last', () => {
     const svg = right(plot.histogram([{ name: 'a', values: [0, 1, 1, 2] }], { bins: 2 }))
     expect(sharesIn(svg)).toEqual([25, 75])
