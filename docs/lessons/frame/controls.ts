@@ -33,13 +33,28 @@ export interface Seed {
   readonly value: number
 }
 
+/** A line of text, such as an expression. */
+export interface Line {
+  readonly kind: 'line'
+  readonly label: string
+  /** What a button writes there, by its name. */
+  readonly examples: Readonly<Record<string, string>>
+  readonly value: string
+}
+
 /** What a reader can change. `value` is what it starts at. */
-export type Control = Range | Choice | Points | Seed
+export type Control = Range | Choice | Points | Seed | Line
 
 export type Controls = Readonly<Record<string, Control>>
 
 type ValueOf<C extends Control> =
-  C extends Choice<infer Word> ? Word : C extends Points ? readonly number[] : number
+  C extends Choice<infer Word>
+    ? Word
+    : C extends Points
+      ? readonly number[]
+      : C extends Line
+        ? string
+        : number
 
 /** The values of all controls. */
 export type StateOf<C extends Controls> = { readonly [K in keyof C]: ValueOf<C[K]> }
@@ -80,6 +95,14 @@ export const points = (
   value: readonly number[]
 ): Points => ({ kind: 'points', label, min, max, step, value })
 
+/** A line of text that starts as the first of some examples. */
+export const textLine = (label: string, examples: Readonly<Record<string, string>>): Line => ({
+  kind: 'line',
+  label,
+  examples,
+  value: Object.values(examples)[0] ?? ''
+})
+
 /** The seed of a lesson. */
 export const seed = (value = 0): Seed => ({ kind: 'seed', label: 'seed', value })
 
@@ -91,12 +114,15 @@ export const nearest = (values: readonly number[], wanted: number): number =>
   )
 
 const MOST_SEED = 999_999
+const MOST_LETTERS = 200
 
 /** The nearest value that a control can have, or what it starts at where there is none. */
 export const admitted = (control: Control, value: unknown): State[string] => {
   switch (control.kind) {
     case 'choice':
       return typeof value === 'string' && Object.hasOwn(control.options, value) ? value : control.value
+    case 'line':
+      return typeof value === 'string' && value.length <= MOST_LETTERS ? value : control.value
     case 'points': {
       const { min, max, step } = control
       return Array.isArray(value) && value.length === control.value.length && value.every(Number.isFinite)
@@ -115,7 +141,7 @@ export const admitted = (control: Control, value: unknown): State[string] => {
 }
 
 const parsed = ({ kind }: Control, text: string): unknown =>
-  kind === 'choice'
+  kind === 'choice' || kind === 'line'
     ? text
     : kind === 'points'
       ? text.split(',').map((part) => (part === '' ? NaN : Number(part)))

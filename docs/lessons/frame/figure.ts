@@ -113,6 +113,7 @@ export const mountFigure = (
   )
 
   const views = el('div', { class: 'lesson-views' })
+  const code = el('pre', { class: 'lesson-code', tabindex: 0, 'aria-label': 'program', hidden: true })
   const facts = el('dl', { class: 'lesson-facts' })
   const executed = el('span', { class: 'lesson-executed' })
   const progress = el('progress', { max: 1, 'aria-label': 'progress' })
@@ -131,6 +132,7 @@ export const mountFigure = (
     { class: 'lesson-body' },
     el('div', { class: 'lesson-controls' }, ...inputs.map(({ element: one }) => one)),
     views,
+    code,
     facts,
     el(
       'div',
@@ -158,6 +160,8 @@ export const mountFigure = (
     shown = frame.views
     views.innerHTML = shown.map(viewMarkup).join('')
     if (typeof focused === 'string') views.querySelector<SVGElement>(`[data-handle="${focused}"]`)?.focus()
+    code.hidden = frame.code === undefined
+    code.textContent = frame.code ?? ''
     facts.innerHTML = frame.facts.map(factMarkup).join('')
     executed.textContent = `computed by ${frame.executed}`
     progress.value = frame.progress ?? 1

@@ -1,4 +1,4 @@
-import { type Choice, nearest, type Range, type Seed } from './controls.js'
+import { type Choice, type Line, nearest, type Range, type Seed } from './controls.js'
 import { button, el } from './dom.js'
 import { showNumber } from '../../../lib/report/plot/axis.js'
 import type { Session } from './session.js'
@@ -43,6 +43,20 @@ const radios = (session: Session, name: string, { label, options }: Choice, id: 
   }
 }
 
+const lineInput = (session: Session, name: string, { label, examples }: Line): Input => {
+  const input = el('input', { type: 'text', name, spellcheck: 'false', autocomplete: 'off' })
+  input.addEventListener('change', () => session.set({ [name]: input.value }))
+  const buttons = Object.entries(examples).map(([text, value]) =>
+    button(text, () => session.set({ [name]: value }))
+  )
+  return {
+    element: el('div', { class: 'lesson-line' }, el('label', {}, el('span', {}, label), input), ...buttons),
+    refresh: () => {
+      input.value = String(session.state()[name])
+    }
+  }
+}
+
 const seedInput = (session: Session, name: string, { label }: Seed): Input => {
   const input = el('input', { type: 'number', name, min: 0, max: 999_999, step: 1 })
   input.addEventListener('change', () => session.set({ [name]: input.valueAsNumber }))
@@ -61,5 +75,6 @@ export const inputOf = (session: Session, name: string, id: string): Input | und
   if (control === undefined) throw new Error(`there is no control ${name}`)
   if (control.kind === 'seed') return seedInput(session, name, control)
   if (control.kind === 'points' || session.isHidden(name)) return undefined
+  if (control.kind === 'line') return lineInput(session, name, control)
   return control.kind === 'range' ? slider(session, name, control) : radios(session, name, control, id)
 }

@@ -61,6 +61,8 @@ export interface View {
 export interface Frame {
   readonly views: readonly View[]
   readonly facts: readonly Fact[]
+  /** Program text, which is shown below the pictures. */
+  readonly code?: string
   /** One sentence that says what changed, for a screen reader. */
   readonly say: string
   /** The engine that computed it. */

@@ -8,6 +8,7 @@ import {
   range,
   seed,
   stateFrom,
+  textLine,
   textOf
 } from '../../../docs/lessons/frame/controls.js'
 
@@ -16,12 +17,13 @@ const controls = {
   width: range('width', [8, 16, 64], 16),
   form: choice('form', { relu: 'ReLU', erf: 'erf' }, 'relu'),
   at: points('points', { min: -2, max: 2, step: 0.05 }, [0, 1]),
-  seed: seed(7)
+  seed: seed(7),
+  line: textLine('f', { identity: 'x', none: '' })
 }
 
 describe('the state of a lesson', () => {
   it('starts at the values of its controls', () =>
-    expect(initial(controls)).toEqual({ rate: 0.3, width: 16, form: 'relu', at: [0, 1], seed: 7 }))
+    expect(initial(controls)).toEqual({ rate: 0.3, width: 16, form: 'relu', at: [0, 1], seed: 7, line: 'x' }))
 
   it('is the same once it has been text', () =>
     fc.assert(
@@ -31,7 +33,8 @@ describe('the state of a lesson', () => {
           width: fc.constantFrom(...controls.width.values),
           form: fc.constantFrom('relu', 'erf'),
           at: fc.tuple(fc.integer({ min: -40, max: 40 }), fc.integer({ min: -40, max: 40 })),
-          seed: fc.nat(999_999)
+          seed: fc.nat(999_999),
+          line: fc.string({ maxLength: 200 })
         }),
         ({ at, ...rest }) => {
           const state: Readonly<Record<string, number | string | readonly number[]>> = {
@@ -64,5 +67,6 @@ describe('the state of a lesson', () => {
     expect(admitted(controls.width, 1000)).toBe(64)
     expect(admitted(controls.at, [0.02, 9])).toEqual([0, 2])
     expect(admitted(controls.seed, -1)).toBe(7)
+    expect(admitted(controls.line, 'x'.repeat(201))).toBe('x')
   })
 })
