@@ -10,6 +10,11 @@ export interface LessonRow {
 /** Every lesson in its order: the sidebar, the list of lessons and the tests read it. */
 export const lessons: readonly LessonRow[] = [
   {
+    name: '01-functions-graphs-gradients',
+    title: 'Functions, graphs, gradients',
+    point: 'reverse mode is linearise, then transpose'
+  },
+  {
     name: '03-feature-map',
     title: 'The gradient is a feature map',
     point: 'Θ(x, x′) is the product of two gradients, and says how a step on one input moves the other'
