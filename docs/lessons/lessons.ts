@@ -38,5 +38,10 @@ export const lessons: readonly LessonRow[] = [
     name: '07-flow',
     title: 'Training is a flow of a kernel',
     point: 'each mode of the kernel is learnt at its own speed, and above 2N/λ₁ nothing is'
+  },
+  {
+    name: '09-lazy-or-rich',
+    title: 'Lazy or rich',
+    point: 'a scale in front of the network decides whether the kernel stays'
   }
 ]
