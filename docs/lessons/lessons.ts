@@ -40,6 +40,11 @@ export const lessons: readonly LessonRow[] = [
     point: 'each mode of the kernel is learnt at its own speed, and above 2N/λ₁ nothing is'
   },
   {
+    name: '08-ensembles',
+    title: 'Ensembles and Gaussian processes',
+    point: 'which posterior training gives'
+  },
+  {
     name: '09-lazy-or-rich',
     title: 'Lazy or rich',
     point: 'a scale in front of the network decides whether the kernel stays'
