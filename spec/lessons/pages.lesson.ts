@@ -56,7 +56,9 @@ const operate = async (control: Locator): Promise<void> => {
   if (type === 'number') await control.fill(String(Number(value) + 1))
   else if (type === 'text') await control.fill(`${value ?? ''} `)
   else await control.focus()
-  await control.press(type === 'number' || type === 'text' ? 'Enter' : value === max ? 'ArrowLeft' : 'ArrowRight')
+  await control.press(
+    type === 'number' || type === 'text' ? 'Enter' : value === max ? 'ArrowLeft' : 'ArrowRight'
+  )
 }
 
 const giveAnswer = async (
@@ -126,8 +128,7 @@ describe.each(WIDTHS)('at %d px', (width) => {
       await open(answered)
       for (const figure of Object.keys(lesson.figures)) {
         const block = page.locator(`.lesson-figure[data-id="${figure}"]`)
-        const inputs =
-          '.lesson-controls :is(input:not([type=radio]), input:checked), [data-handle]'
+        const inputs = '.lesson-controls :is(input:not([type=radio]), input:checked), [data-handle]'
         const count = await block.locator(inputs).count()
         expect(count).toBeGreaterThan(0)
         for (let i = 0; i < count; i++) {
