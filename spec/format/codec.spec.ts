@@ -148,7 +148,7 @@ describe('fileName', () => {
   it('is one on any system', () => {
     for (const good of ['a', 'run 1', 'é', 'a.b=c+d-_', 'xcon', 'conx', 'com', 'com12', '1', 'a'.repeat(100)])
       expect([good, codec.fileName.is(good)]).toEqual([good, true])
-    const others = ['', ' a', 'a ', 'a.', '.a', '-a', 'a/b', 'a\\b', 'e\u0301', 'a'.repeat(101), 7]
+    const others = ['', ' a', 'a ', 'a.', '.a', '-a', 'a/b', 'a\\b', 'e\u0301', '\u212b', 'a'.repeat(101), 7]
     for (const wrong of [...others, 'con', 'CON', 'nul', 'lpt1', 'aux', 'prn', 'com9', 'a\n'])
       expect([wrong, codec.fileName.is(wrong)]).toEqual([wrong, false])
   })
