@@ -112,6 +112,7 @@ describe('an option of kernels and predictions that there is not', () => {
       'relative'
     ],
     ['maxLearningRate', () => ntk.maxLearningRate(kernel, { example: 1 } as never), 'example'],
+    ['predictCost', () => ntk.predictCost(net.apply, { output: 'mean' } as never)(params, set.x), 'output'],
     ['alignment', () => ntk.alignment(kernel, kernel, { centered: true } as never), 'centered'],
     ['labelAlignment', () => ntk.labelAlignment(kernel, y, { centred: 1 } as never), '1']
   ])('%s refuses it', (operation, call, received) =>

@@ -8,6 +8,7 @@ import * as tree from '../../graph/tree.js'
 import type { Model } from '../../nn/model.js'
 import {
   factorsOf,
+  formKinds,
   type KernelForm,
   type KernelProblem,
   masked,
@@ -32,8 +33,7 @@ export interface KernelOptions extends KernelForm {
 
 /** The kinds of {@link KernelOptions}. */
 export const kernelKinds: OptionKinds<KernelOptions> = {
-  ...maskedKinds,
-  outputs: option.word('full', 'mean', 'diag'),
+  ...formKinds,
   method: option.word('auto', ...methodNames)
 }
 

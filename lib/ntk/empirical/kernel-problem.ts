@@ -36,6 +36,12 @@ export const maskedKinds: OptionKinds<MaskedOptions> = {
   mask: option.word('restricted', 'linear', 'ambient')
 }
 
+/** The kinds of {@link KernelForm}. */
+export const formKinds: OptionKinds<KernelForm> = {
+  ...maskedKinds,
+  outputs: option.word('full', 'mean', 'diag')
+}
+
 /**
  * A mask: a part of the parameter tree with one number for each parameter that it covers. Leaves that it lacks (biases,
  * as a rule) are unmasked; a leaf that the parameters lack, or of another shape, is a TreeError.

@@ -1,5 +1,6 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 import { entry } from '../../core/entry.js'
+import { checkOptions } from '../../core/options.js'
 import { fail, type TangentError } from '../../core/error.js'
 import { leaves, rebuild } from '../../core/tree.js'
 import { jacrev, linearize, vmap } from '../../diff/index.js'
@@ -14,6 +15,7 @@ import type { Model } from '../../nn/model.js'
 import { type Cost, costOfGraph } from '../../optimise/cost.js'
 import { optimise } from '../../optimise/index.js'
 import {
+  formKinds,
   type KernelForm,
   type KernelProblem,
   type MaskTree,
@@ -220,6 +222,7 @@ export const predictCost = entry(
       mask?: Specs<MaskTree>
     ): Either<TangentError, CostPrediction> =>
       attempt(() => {
+        checkOptions('ntk.predictCost', formKinds, form)
         const left = symbols<Tensor>(x1)
         const right = x2 === undefined ? left : symbols<Tensor>(x2)
         const chosen = mask === undefined ? undefined : symbols<MaskTree>(mask)
