@@ -29,6 +29,7 @@ describe('parseJson', () => {
     expect(parse(nested(65))).toMatchObject({ left: { expected: 'JSON of at most 64 levels' } })
     const twice = E.left({ expected: 'every name once', received: 'a name twice', where: 'a' })
     expect(parse('{"a":1,"b":{"a":2},"\\u0061":3}')).toEqual(twice)
+    expect(parse('{"a" :1,"a" \n\t\r :2}')).toEqual(twice)
     expect(parse('{"b":[{"a":1,"c":["a", "a"],"a":2}]}')).toEqual(twice)
     expect(E.isRight(parse('[{"a":1},{"a":2,"b":{"a":3}}]'))).toBe(true)
   })

@@ -31,6 +31,7 @@ describe('untar', () => {
     const long = `${'f/'.repeat(48)}abcd`
     const archive = tarOf([[long, Uint8Array.of(7)]])
     expect([...right(untar(archive)).keys()]).toEqual(['abcd'])
+    expect(right(untar(tarOf([['folder/', Uint8Array.of(7)]]))).size).toBe(0)
     // a link has the type 2
     const link = tarOf([['a', Uint8Array.of(7)]])
     link[156] = 0x32
