@@ -50,7 +50,10 @@ export const openSession = async (name: string): Promise<Session> => {
   const query = new URLSearchParams(location.search)
   const hidden = new Set((query.get('hide') ?? '').split(',').filter((control) => control !== ''))
   const listeners = new Set<() => void>()
-  const watchers = new Map<string, Watcher & { readonly refresh: () => void }>()
+  const watchers = new Map<
+    string,
+    Watcher & { readonly refresh: () => void; readonly isCurrent: (run: number) => boolean }
+  >()
   const frames = new Map<string, Frame>()
   let state: State = stateFrom(lesson.controls, (control) => query.get(control))
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -76,11 +79,12 @@ export const openSession = async (name: string): Promise<Session> => {
   const hear = ({ data }: MessageEvent<Told>): void => told(data)
   const told = (data: Told): void => {
     const watcher = watchers.get(data.figure)
+    if (watcher?.isCurrent(data.run) !== true) return
     if (data.kind === 'frame') {
       frames.set(data.figure, data.frame)
-      watcher?.frame(data.frame)
-    } else if (data.kind === 'end') watcher?.ended('done')
-    else watcher?.failed(data.text)
+      watcher.frame(data.frame)
+    } else if (data.kind === 'end') watcher.ended('done')
+    else watcher.failed(data.text)
   }
   const order = (asked: Order): void => {
     if (worker === undefined) {
@@ -102,12 +106,12 @@ export const openSession = async (name: string): Promise<Session> => {
       const run = ++runs
       watcher.started()
       if (where === 'worker') {
-        order({ lesson: name, figure, state })
+        order({ lesson: name, figure, run, state })
         return
       }
       const draw = (await figuresOf(name))[figure] ?? missing(name, figure)
       await new Promise((resume) => requestAnimationFrame(resume))
-      if (run === runs) await tellFrames(figure, draw, state, () => run === runs, told)
+      if (run === runs) await tellFrames({ figure, run }, draw, state, () => run === runs, told)
     }
     const again = (): void => {
       shown = relevant()
@@ -115,12 +119,12 @@ export const openSession = async (name: string): Promise<Session> => {
     }
     const stop = (): void => {
       runs++
-      if (where === 'worker') order({ lesson: name, figure })
+      if (where === 'worker') order({ lesson: name, figure, run: runs })
     }
     const refresh = (): void => {
       if (relevant() !== shown) again()
     }
-    watchers.set(figure, { ...watcher, refresh })
+    watchers.set(figure, { ...watcher, refresh, isCurrent: (run) => run === runs })
     again()
     return {
       again,

@@ -1,22 +1,29 @@
 import type { State } from './controls.js'
 import type { Draw, Frame } from './lesson.js'
 
-/** What a page asks its worker for; a figure without a state is to stop. */
-export interface Order {
-  readonly lesson: string
+/** One run of a figure; what is told of an earlier run comes too late. */
+export interface Run {
   readonly figure: string
+  readonly run: number
+}
+
+/** What a page asks its worker for; a figure without a state is to stop. */
+export interface Order extends Run {
+  readonly lesson: string
   readonly state?: State
 }
 
 /** What a worker tells of a figure. */
-export type Told =
-  | { readonly figure: string; readonly kind: 'frame'; readonly frame: Frame }
-  | { readonly figure: string; readonly kind: 'end' }
-  | { readonly figure: string; readonly kind: 'error'; readonly text: string }
+export type Told = Run &
+  (
+    | { readonly kind: 'frame'; readonly frame: Frame }
+    | { readonly kind: 'end' }
+    | { readonly kind: 'error'; readonly text: string }
+  )
 
 /** The frames of a figure one after another, as long as they are wanted; between two, the page or its messages get their turn. */
 export const tellFrames = async (
-  figure: string,
+  { figure, run }: Run,
   draw: Draw<State>,
   state: State,
   isWanted: () => boolean,
@@ -26,12 +33,12 @@ export const tellFrames = async (
     const drawn = draw(state)
     for await (const frame of 'views' in drawn ? [drawn] : drawn) {
       if (!isWanted()) return
-      tell({ figure, kind: 'frame', frame })
+      tell({ figure, run, kind: 'frame', frame })
       await new Promise((resume) => setTimeout(resume))
     }
-    if (isWanted()) tell({ figure, kind: 'end' })
+    if (isWanted()) tell({ figure, run, kind: 'end' })
   } catch (error) {
     if (isWanted())
-      tell({ figure, kind: 'error', text: error instanceof Error ? error.message : String(error) })
+      tell({ figure, run, kind: 'error', text: error instanceof Error ? error.message : String(error) })
   }
 }
