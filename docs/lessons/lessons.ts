@@ -15,6 +15,11 @@ export const lessons: readonly LessonRow[] = [
     point: 'reverse mode is linearise, then transpose'
   },
   {
+    name: '02-from-a-graph-to-kernels',
+    title: 'From a graph to kernels',
+    point: 'what is fused runs as one loop, with seven digits'
+  },
+  {
     name: '03-feature-map',
     title: 'The gradient is a feature map',
     point: 'Θ(x, x′) is the product of two gradients, and says how a step on one input moves the other'
