@@ -67,7 +67,7 @@ function* kernels(state: State): Generator<Frame> {
       { name: 'outputs', label: 'results', value: optimised.outputs.length }
     ],
     say: `${calls.length} calls of ${sources.length} kernels.`,
-    executed: `nothing yet: this is what gpujs:${state.backend} would run`
+    executed: `the compiler of gpujs:${state.backend}, which runs nothing here`
   }
 }
 
