@@ -13,7 +13,7 @@ const controls = {
     { rounded: 'float32, simulated', webasm: 'WebAssembly', cpu: 'JavaScript' },
     'rounded'
   ),
-  size: range('size n', [4, 16, 64, 256], 64)
+  size: range('size n', [16, 64, 128, 256], 64)
 } as const
 
 export type State = StateOf<typeof controls>
