@@ -15,7 +15,7 @@ const arrows: Readonly<Record<string, readonly ['x' | 'y', 1 | -1]>> = {
   ArrowDown: ['y', -1]
 }
 
-/** Lets the handles of a figure be dragged by pointer, and moved by arrow keys, ten steps at a time with Shift. */
+/** Lets the handles of a figure be dragged by pointer, and moved by arrow keys, ten steps at a time with Shift; switches are turned by a click or Space. */
 export const dragHandles = (
   host: HTMLElement,
   session: Session,
@@ -35,6 +35,16 @@ export const dragHandles = (
     for (const [axis, value] of moved) if (axis !== undefined) next[axis.place] = value
     session.set({ [handle.control]: next })
   }
+  /** Turns a number of two values, such as one of a mask, to the other; whether it is one. */
+  const turn = (handle: Handle | undefined): boolean => {
+    const control = handle && session.lesson.controls[handle.control]
+    const numbers = handle && session.state()[handle.control]
+    if (control?.kind !== 'points' || typeof numbers !== 'object' || handle?.x === undefined) return false
+    const { min, max, step } = control
+    if (max - min !== step) return false
+    change(handle, [[handle.x, min + max - numbers[handle.x.place]!]])
+    return true
+  }
   const move = ({ clientX, clientY }: PointerEvent): void => {
     const handle = dragged && handleAt(dragged.view, dragged.handle)
     const svg = dragged && host.querySelectorAll('svg')[dragged.view]
@@ -52,6 +62,7 @@ export const dragHandles = (
     const place = placeOf(event.target)
     const [direction, sign] = arrows[event.key] ?? []
     const handle = place && handleAt(place.view, place.handle)
+    if ((event.key === ' ' || event.key === 'Enter') && turn(handle)) event.preventDefault()
     if (handle === undefined || direction === undefined || sign === undefined) return
     const control = session.lesson.controls[handle.control]
     const numbers = session.state()[handle.control]
@@ -64,9 +75,11 @@ export const dragHandles = (
     listen(host, 'pointerdown', (event) => {
       dragged = placeOf(event.target)
       if (dragged === undefined) return
-      host.setPointerCapture(event.pointerId)
+      const { view, handle } = dragged
       event.preventDefault()
-      host.querySelector<SVGElement>(`[data-handle="${dragged.view}-${dragged.handle}"]`)?.focus()
+      host.querySelector<SVGElement>(`[data-handle="${view}-${handle}"]`)?.focus()
+      if (turn(handleAt(view, handle))) dragged = undefined
+      else host.setPointerCapture(event.pointerId)
     }),
     listen(host, 'pointermove', move),
     listen(host, 'pointerup', () => (dragged = undefined)),
