@@ -53,5 +53,25 @@ export const lessons: readonly LessonRow[] = [
     name: '09-lazy-or-rich',
     title: 'Lazy or rich',
     point: 'a scale in front of the network decides whether the kernel stays'
+  },
+  {
+    name: '10-attacks',
+    title: 'Attacks',
+    point: 'one step goes far, many steps find the way, and a failed attack proves nothing'
+  },
+  {
+    name: '11-mixed-kernel',
+    title: 'The mixed kernel',
+    point: 'adversarial training follows the kernel between clean and attacked examples'
+  },
+  {
+    name: '12-masks',
+    title: 'Masks',
+    point: 'which kernel governs masked training, and how a score can empty a layer'
+  },
+  {
+    name: '13-winning-ticket',
+    title: 'The winning ticket',
+    point: 'what matching a kernel buys, what it does not, and which controls show that'
   }
 ]
