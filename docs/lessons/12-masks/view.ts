@@ -31,13 +31,14 @@ const EDGES = [
   ['h1', 'f'],
   ['h2', 'f']
 ] as const
-/** How far along its edge a weight is: those that cross must not lie on one another. */
-const ALONG = 0.34
+/** How far along its edge each weight is: names must not lie on edges that cross. */
+const ALONG = [0.34, 0.2, 0.2, 0.34, 0.34, 0.34] as const
 
 const placeOf = (weight: number): readonly [number, number] => {
   const [from, to] = EDGES[weight]!
   const [[x, y], [u, v]] = [UNITS[from], UNITS[to]]
-  return [x + ALONG * (u - x), y + ALONG * (v - y)]
+  const along = ALONG[weight]!
+  return [x + along * (u - x), y + along * (v - y)]
 }
 
 const handlesOf = (kept: readonly number[]): readonly Handle[] =>
