@@ -26,7 +26,7 @@ export const lesson: Lesson<typeof controls> = {
     weights: {
       title: 'Six weights, each of which you can switch off',
       controls: ['form', 'kept'],
-      where: 'page'
+      where: 'worker'
     },
     layers: {
       title: 'A mask for a network that reads digits',
