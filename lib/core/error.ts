@@ -131,6 +131,10 @@ const textOf = (value: unknown, depth: number): string => {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, LONGEST))
   if (typeof value === 'function') return 'a function'
   if (typeof value !== 'object' || value === null) return String(value)
+  if ('_tag' in value && 'shape' in value && Array.isArray(value.shape)) {
+    const kind = value._tag === 'Tensor' ? 'a tensor' : value._tag === 'NdArray' ? 'an array' : undefined
+    if (kind !== undefined) return `${kind} of shape [${value.shape.join(',')}]`
+  }
   if (depth === 0) return Array.isArray(value) ? '[...]' : '{...}'
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`
   if (Array.isArray(value)) {

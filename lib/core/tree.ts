@@ -1,6 +1,8 @@
 import { fail } from './error.js'
+import { isHostKey } from './key.js'
 import { isNdArray, type NdArray } from './ndarray.js'
 import { type Shape, sameShape, showShape } from './shape.js'
+import { describeStray } from './stray.js'
 
 /** Parameters, batches and results: leaves in arrays and plain records, nested as one likes. */
 export type Tree<A> = A | readonly Tree<A>[] | { readonly [field: string]: Tree<A> }
@@ -20,6 +22,20 @@ const isRecord = (value: unknown): value is { readonly [field: string]: unknown 
 const join = (path: string, field: string | number): string =>
   typeof field === 'number' ? `${path}[${field}]` : path === '' ? field : `${path}.${field}`
 
+/** Refuses what is neither a leaf nor a branch, at its path. */
+const refuseStray = (operation: string, value: unknown, path: string): never =>
+  fail(
+    'TreeError',
+    operation,
+    'arrays and plain records of leaves',
+    describeStray(value),
+    path === '' ? 'root' : path
+  )
+
+/** The number of classes of a labelled set, which is no part of a batch. */
+const isClassCount = (value: Readonly<Record<string, unknown>>, field: string): boolean =>
+  field === 'classes' && typeof value[field] === 'number' && 'x' in value && 'y' in value
+
 /**
  * Rebuilds a tree of unknown static shape, leaf by leaf. Records are walked in the order of their sorted field
  * names, so two records with equal fields always pair up. A value that is neither a leaf, an array nor a plain record
@@ -35,20 +51,24 @@ const walk = <A>(
   if (isLeaf(value)) return visit({ path, value })
   if (Array.isArray(value))
     return value.map((child, i) => walk(operation, isLeaf, visit, child, join(path, i)))
-  if (isRecord(value)) {
+  if (isRecord(value) && !isNdArray(value) && !isHostKey(value)) {
     return Object.fromEntries(
       Object.keys(value)
         .sort()
-        .map((field) => [field, walk(operation, isLeaf, visit, value[field], join(path, field))])
+        .map((field) => {
+          if (!isLeaf(value[field]) && isClassCount(value, field))
+            fail(
+              'TreeError',
+              operation,
+              'a batch: give { x, y } of the data set',
+              'a number',
+              join(path, field)
+            )
+          return [field, walk(operation, isLeaf, visit, value[field], join(path, field))]
+        })
     )
   }
-  return fail(
-    'TreeError',
-    operation,
-    'arrays and plain records of leaves',
-    typeof value,
-    path === '' ? 'root' : path
-  )
+  return refuseStray(operation, value, path)
 }
 
 /** The leaves in order. */
@@ -97,8 +117,7 @@ export const partOf = <A, Out>(
   const part = (value: unknown): unknown => {
     if (isLeaf(value)) return isTaken(value) ? value : {}
     if (Array.isArray(value)) return value.map(part)
-    if (!isRecord(value))
-      return fail('TreeError', operation, 'arrays and plain records of leaves', typeof value)
+    if (!isRecord(value)) return refuseStray(operation, value, '')
     const taken = Object.entries(value).filter(([, child]) => !isLeaf(child) || isTaken(child))
     return Object.fromEntries(taken.map(([field, child]) => [field, part(child)]))
   }

@@ -18,7 +18,7 @@ import { batchedInputs, type BatchTensors, type DiffRule } from './diff-rule.js'
  * assert.equal(ndarray.toNumber(evaluateOn(grad(f))(ndarray.scalar(2))), 1)
  */
 export const customVjp = (name: string, f: TensorFunction, vjp: VjpRule['vjp']): TensorFunction =>
-  withRule({ name, vjp }, f)
+  withRule({ name, vjp }, f, `customVjp ${name}`)
 
 /**
  * A function with a tangent of your own: `jvp(args, out, tangents)` gives the tangent of the result, and is linear in the
@@ -36,7 +36,7 @@ export const customVjp = (name: string, f: TensorFunction, vjp: VjpRule['vjp']):
  * assert.deepEqual(ndarray.toNested(evaluateOn(grad(f))(ndarray.fromNested([0, 4]))), [0, 0.25])
  */
 export const customJvp = (name: string, f: TensorFunction, jvp: JvpRule['jvp']): TensorFunction =>
-  withRule({ name, jvp }, f)
+  withRule({ name, jvp }, f, `customJvp ${name}`)
 
 const keepsShape = (f: (x: Tensor) => Tensor, x: Tensor): Tensor => {
   const out = f(x)

@@ -1,7 +1,7 @@
 import { fail } from '../core/error.js'
 import { showShape } from '../core/shape.js'
 import { constant, isTensor, type Tensor } from '../graph/tensor.js'
-import { jvp, vjp } from './linearize.js'
+import { jvpOf, vjpOf } from './linearize.js'
 
 const requireScalar = (operation: string, value: unknown): void => {
   if (!isTensor(value) || value.shape.length !== 0) {
@@ -10,17 +10,21 @@ const requireScalar = (operation: string, value: unknown): void => {
   }
 }
 
+/** As {@link valueAndGrad}, for an operation that names itself in errors. */
+const valueAndGradOf = <X>(operation: string, f: (x: X) => Tensor, x: X): readonly [Tensor, X] => {
+  const [value, pull] = vjpOf(operation, f)(x)
+  requireScalar(operation, value)
+  return [value, pull(constant(1))]
+}
+
 /**
  * The value of a scalar function and its gradient with respect to the first argument, a tree of any form. Further
  * arguments are passed through.
  */
 export const valueAndGrad =
   <X, Rest extends readonly unknown[]>(f: (x: X, ...rest: Rest) => Tensor) =>
-  (x: X, ...rest: Rest): readonly [Tensor, X] => {
-    const [value, pull] = vjp((point: X) => f(point, ...rest))(x)
-    requireScalar('grad', value)
-    return [value, pull(constant(1))]
-  }
+  (x: X, ...rest: Rest): readonly [Tensor, X] =>
+    valueAndGradOf('valueAndGrad', (point: X) => f(point, ...rest), x)
 
 /**
  * The gradient of a scalar function with respect to its first argument: reverse mode, so its cost is a small multiple
@@ -38,7 +42,7 @@ export const valueAndGrad =
 export const grad =
   <X, Rest extends readonly unknown[]>(f: (x: X, ...rest: Rest) => Tensor) =>
   (x: X, ...rest: Rest): X =>
-    valueAndGrad(f)(x, ...rest)[1]
+    valueAndGradOf('grad', (point: X) => f(point, ...rest), x)[1]
 
 /**
  * The Hessian–vector product of a scalar function, forward over reverse: `hvp(f)(x, v, ...rest)`. Its cost is a small
@@ -47,4 +51,4 @@ export const grad =
 export const hvp =
   <X, Rest extends readonly unknown[]>(f: (x: X, ...rest: Rest) => Tensor) =>
   (x: X, v: X, ...rest: Rest): X =>
-    jvp((point: X) => grad(f)(point, ...rest))(x, v)[1]
+    jvpOf('hvp', (point: X) => grad(f)(point, ...rest))(x, v)[1]

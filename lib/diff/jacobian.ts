@@ -6,7 +6,7 @@ import { replace, tensorsOf } from '../graph/tree.js'
 import { placeholder } from './diff-rule.js'
 import { batchOutputs } from './vmap.js'
 import { grad } from './grad.js'
-import { linearize, materialise, vjp } from './linearize.js'
+import { linearizeOf, materialise, vjpOf } from './linearize.js'
 
 /** The Jacobian of a tree of results with respect to a tree of arguments: for each result, a tree like the arguments. */
 export type Jacobian<Out, X> = Out extends Tensor
@@ -45,7 +45,7 @@ const overBasis = (shape: Shape, linear: (x: Tensor) => readonly Tensor[]): read
 export const jacrev =
   <X, Out, Rest extends readonly unknown[]>(f: (x: X, ...rest: Rest) => Out) =>
   (x: X, ...rest: Rest): Jacobian<Out, X> => {
-    const [out, pull] = vjp((point: X) => f(point, ...rest))(x)
+    const [out, pull] = vjpOf('jacrev', (point: X) => f(point, ...rest))(x)
     const outputs = tensorsOf('jacrev', out)
     const rows = outputs.map((output, i) => {
       const pulled = overBasis(output.shape, (cotangent) => {
@@ -60,28 +60,32 @@ export const jacrev =
 /** The Jacobian by forward mode: one column for each argument element. The same layout, [...out, ...in]. */
 export const jacfwd =
   <X, Out, Rest extends readonly unknown[]>(f: (x: X, ...rest: Rest) => Out) =>
-  (x: X, ...rest: Rest): Jacobian<Out, X> => {
-    const [out, push] = linearize((point: X) => f(point, ...rest))(x)
-    const args = tensorsOf('jacfwd', x)
-    const columns = args.map((arg, i) =>
-      overBasis(arg.shape, (tangent) => {
-        const others = args.map((other, j) => (j === i ? tangent : zerosLike(other)))
-        return tensorsOf('jacfwd', push(replace<X>('jacfwd', x, others)))
-      }).map(lastAxes(arg.shape.length))
-    )
-    const outputs = tensorsOf('jacfwd', out)
-    const rows = outputs.map((_, o) =>
-      replace<X>(
-        'jacfwd',
-        x,
-        materialise(
-          columns.map((column) => column[o]),
-          args
-        )
+  (x: X, ...rest: Rest): Jacobian<Out, X> =>
+    jacfwdOf('jacfwd', (point: X) => f(point, ...rest), x)
+
+/** As {@link jacfwd}, for an operation that names itself in errors. */
+const jacfwdOf = <X, Out>(operation: string, f: (x: X) => Out, x: X): Jacobian<Out, X> => {
+  const [out, push] = linearizeOf(operation, f)(x)
+  const args = tensorsOf(operation, x)
+  const columns = args.map((arg, i) =>
+    overBasis(arg.shape, (tangent) => {
+      const others = args.map((other, j) => (j === i ? tangent : zerosLike(other)))
+      return tensorsOf(operation, push(replace<X>(operation, x, others)))
+    }).map(lastAxes(arg.shape.length))
+  )
+  const outputs = tensorsOf(operation, out)
+  const rows = outputs.map((_, o) =>
+    replace<X>(
+      operation,
+      x,
+      materialise(
+        columns.map((column) => column[o]),
+        args
       )
     )
-    return replace('jacfwd', out, rows)
-  }
+  )
+  return replace(operation, out, rows)
+}
 
 /** Moves the first axes to the end. */
 const lastAxes =
@@ -95,4 +99,4 @@ const lastAxes =
 export const hessian =
   <X, Rest extends readonly unknown[]>(f: (x: X, ...rest: Rest) => Tensor) =>
   (x: X, ...rest: Rest): Jacobian<X, X> =>
-    jacfwd((point: X, ...others: Rest) => grad(f)(point, ...others))(x, ...rest)
+    jacfwdOf('hessian', (point: X) => grad(f)(point, ...rest), x)

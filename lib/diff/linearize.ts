@@ -83,6 +83,41 @@ const matching = (operation: string, given: unknown, like: readonly Tensor[]): r
   return tensors
 }
 
+/** As {@link linearize}, for an operation that names itself in errors. */
+export const linearizeOf =
+  <X, Out>(operation: string, f: (x: X) => Out) =>
+  (x: X): readonly [Out, (tangent: X) => Out] => {
+    const { out, outputs, args } = pointOf(operation, f, x)
+    const push = (tangent: X): Out => {
+      const tangents = matching(operation, tangent, args)
+      const moved = pushForward(outputs, new Map(args.map((arg, i) => [arg, tangents[i]!])))
+      return replace(operation, out, materialise(moved, outputs))
+    }
+    return [out, push]
+  }
+
+/** As {@link jvp}, for an operation that names itself in errors. */
+export const jvpOf =
+  <X, Out>(operation: string, f: (x: X) => Out) =>
+  (x: X, tangent: X): readonly [Out, Out] => {
+    const [out, push] = linearizeOf(operation, f)(x)
+    return [out, push(tangent)]
+  }
+
+/** As {@link vjp}, for an operation that names itself in errors. */
+export const vjpOf =
+  <X, Out>(operation: string, f: (x: X) => Out) =>
+  (x: X): readonly [Out, (cotangent: Out) => X] => {
+    const { out, outputs, args } = pointOf(operation, f, x)
+    const tangents = args.map((arg) => placeholder('tangent', arg))
+    const moved = pushForward(outputs, new Map(args.map((arg, i) => [arg, tangents[i]!])))
+    const pull = (cotangent: Out): X => {
+      const given = matching(operation, cotangent, outputs)
+      return replace(operation, x, materialise(pullBack(moved, tangents, given), args))
+    }
+    return [out, pull]
+  }
+
 /**
  * The Jacobian–vector product: `jvp(f)(x, tangent)` is `[f(x), J tangent]`. Trees in and out.
  *
@@ -95,23 +130,14 @@ const matching = (operation: string, given: unknown, like: readonly Tensor[]): r
  */
 export const jvp =
   <X, Out>(f: (x: X) => Out) =>
-  (x: X, tangent: X): readonly [Out, Out] => {
-    const [out, push] = linearize(f)(x)
-    return [out, push(tangent)]
-  }
+  (x: X, tangent: X): readonly [Out, Out] =>
+    jvpOf('jvp', f)(x, tangent)
 
 /** The value and the linear map of tangents: `const [y, push] = linearize(f)(x)`. */
 export const linearize =
   <X, Out>(f: (x: X) => Out) =>
-  (x: X): readonly [Out, (tangent: X) => Out] => {
-    const { out, outputs, args } = pointOf('linearize', f, x)
-    const push = (tangent: X): Out => {
-      const tangents = matching('linearize', tangent, args)
-      const moved = pushForward(outputs, new Map(args.map((arg, i) => [arg, tangents[i]!])))
-      return replace('linearize', out, materialise(moved, outputs))
-    }
-    return [out, push]
-  }
+  (x: X): readonly [Out, (tangent: X) => Out] =>
+    linearizeOf('linearize', f)(x)
 
 /**
  * The value and the map of cotangents, Jᵀ: `const [y, pull] = vjp(f)(x)`. It is the linearisation, transposed.
@@ -125,13 +151,5 @@ export const linearize =
  */
 export const vjp =
   <X, Out>(f: (x: X) => Out) =>
-  (x: X): readonly [Out, (cotangent: Out) => X] => {
-    const { out, outputs, args } = pointOf('vjp', f, x)
-    const tangents = args.map((arg) => placeholder('tangent', arg))
-    const moved = pushForward(outputs, new Map(args.map((arg, i) => [arg, tangents[i]!])))
-    const pull = (cotangent: Out): X => {
-      const given = matching('vjp', cotangent, outputs)
-      return replace('vjp', x, materialise(pullBack(moved, tangents, given), args))
-    }
-    return [out, pull]
-  }
+  (x: X): readonly [Out, (cotangent: Out) => X] =>
+    vjpOf('vjp', f)(x)

@@ -2,6 +2,7 @@ import { hasTag } from '../core/check.js'
 import { fail } from '../core/error.js'
 import { copyOf, isNdArray, type NdArray, of, scalar } from '../core/ndarray.js'
 import { type Shape, showShape } from '../core/shape.js'
+import { describeStray } from '../core/stray.js'
 import type { CustomRule, Op, OpTag, Tensor, TensorOf } from './op.js'
 import { opName, shapeOf } from './primitives/index.js'
 
@@ -12,10 +13,6 @@ export const isTensor = (value: unknown): value is Tensor => hasTag(value, 'Tens
 
 /** Whether a tensor is made by the given primitive. */
 export const isOp = <T extends OpTag>(tensor: Tensor, tag: T): tensor is TensorOf<T> => tensor.op.tag === tag
-
-/** The kind of a value that was given in place of a tensor, for an error: `Key`, `undefined`. */
-const nameOf = (value: unknown): string =>
-  typeof value === 'object' && value !== null && '_tag' in value ? String(value._tag) : typeof value
 
 /**
  * What every tensor inherits: JavaScript's own operators ask it for a number, which a tensor has only once a program runs. As text
@@ -35,11 +32,15 @@ const symbolic = {
   }
 }
 
+/** Refuses what is no tensor. */
+const requireTensors = (operation: string, values: readonly unknown[]): void => {
+  const stray = values.findIndex((value) => !isTensor(value))
+  if (stray >= 0) fail('ArgumentError', operation, 'a tensor', describeStray(values[stray]))
+}
+
 /** Applies a primitive; what is no tensor is refused here, arguments that do not fit by the shape rule. */
 export const apply = (op: Op, inputs: readonly Tensor[]): Tensor => {
-  for (const input of inputs as readonly unknown[]) {
-    if (!isTensor(input)) fail('ArgumentError', opName(op), 'a tensor', nameOf(input))
-  }
+  requireTensors(opName(op), inputs)
   const shape = shapeOf(
     op,
     inputs.map((input) => input.shape)
@@ -51,10 +52,15 @@ export const apply = (op: Op, inputs: readonly Tensor[]): Tensor => {
 /** A function of one or more tensors. */
 export type TensorFunction = (...args: readonly [Tensor, ...Tensor[]]) => Tensor
 
-/** A function with the derivative of a rule: what it is composed of is not differentiated. */
+/**
+ * A function with the derivative of a rule: what it is composed of is not differentiated.
+ *
+ * @defaultValue `operation`, the name in errors, is that of the rule
+ */
 export const withRule =
-  (rule: CustomRule, f: TensorFunction): TensorFunction =>
+  (rule: CustomRule, f: TensorFunction, operation = rule.name): TensorFunction =>
   (...args) => {
+    requireTensors(operation, args)
     const [first, ...rest] = args.map((arg) => apply({ tag: 'stopGradient' }, [arg]))
     return apply({ tag: 'custom', rule }, [f(first!, ...rest), ...args])
   }
@@ -89,7 +95,7 @@ export const constant = (value: NdArray | number): Tensor =>
     ? ownConstant(scalar(value))
     : isNdArray(value)
       ? ownConstant(snapshot(value))
-      : fail('ArgumentError', 'ops.constant', 'a tensor, an array or a number', nameOf(value))
+      : fail('ArgumentError', 'ops.constant', 'a tensor, an array or a number', describeStray(value))
 
 /** A tensor, or a number where a tensor is meant. */
 export type TensorLike = Tensor | number

@@ -82,6 +82,13 @@ export const trace = entry(
       )
       const args = rebuild<unknown, Args>('trace', isSpecLeaf, specs, symbols)
       const raw = f(...args)
+      if (typeof raw === 'function')
+        fail(
+          'TraceError',
+          'trace',
+          'a function that gives tensors',
+          'one that gives a function: ops are data-last, as ops.add(b)(a), and a model takes parameters, then a batch'
+        )
       const results = leaves('trace', isOutputLeaf, raw).map(({ value }) =>
         typeof value === 'number' ? constant(value) : value
       )

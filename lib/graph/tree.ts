@@ -28,7 +28,7 @@ export const replace = <T>(operation: string, tree: unknown, values: readonly un
 export const map =
   (f: (x: Tensor) => Tensor) =>
   <T>(tree: T): T =>
-    replace('tree.map', tree, tensors(tree).map(f))
+    replace('tree.map', tree, tensorsOf('tree.map', tree).map(f))
 
 /**
  * Two trees of one form, leaf by leaf: `pipe(params, tree.zipWith(gradient, (p, g) => …))`. Another form is a TreeError.

@@ -31,7 +31,7 @@ describe('a derivative refuses', () => {
       'a tangent of another shape',
       (x) => jvp(ops.tanh)(x, ops.ones([2])),
       'ShapeError',
-      'linearize',
+      'jvp',
       'shape [3]',
       '[2]'
     ],
@@ -47,7 +47,7 @@ describe('a derivative refuses', () => {
       'a tangent tree of another size',
       (x) => jvp((y: readonly Tensor[]) => y[0]!)([x], [x, x]),
       'TreeError',
-      'linearize',
+      'jvp',
       '1 tensors',
       '2'
     ],

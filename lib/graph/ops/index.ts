@@ -9,6 +9,7 @@ import { constant } from '../tensor.js'
 import * as einsum from './einsum.js'
 import * as pointwise from './pointwise.js'
 import { conv2d } from './conv2d.js'
+import { named } from './named.js'
 import * as reduce from './reduce.js'
 import * as reshape from './reshape.js'
 import { scan } from './scan.js'
@@ -16,7 +17,9 @@ import * as sort from './sort.js'
 import * as softmax from './softmax.js'
 
 const { pointwise: functions, ...composed } = pointwise
-const others = { constant, fill, ones, conv2d, scan }
+const others = { fill, ones, conv2d }
+/** They name themselves: one takes arrays, the other calls a function of the caller's. */
+const own = { constant, scan }
 
 /** All operations by name. */
 export const ops: pointwise.PointwiseOps &
@@ -26,13 +29,17 @@ export const ops: pointwise.PointwiseOps &
   typeof reshape &
   typeof sort &
   typeof softmax &
-  typeof others = {
-  ...functions,
-  ...composed,
-  ...einsum,
-  ...reduce,
-  ...reshape,
-  ...sort,
-  ...softmax,
-  ...others
+  typeof others &
+  typeof own = {
+  ...named({
+    ...functions,
+    ...composed,
+    ...einsum,
+    ...reduce,
+    ...reshape,
+    ...sort,
+    ...softmax,
+    ...others
+  }),
+  ...own
 }

@@ -1,5 +1,5 @@
 import { checkOptions, option, type OptionKinds } from '../../core/options.js'
-import { fail } from '../../core/error.js'
+import { fail, showValue } from '../../core/error.js'
 import {
   broadcastShapes,
   normaliseAxis,
@@ -58,9 +58,8 @@ export const squeeze =
 
 /** Requires lists to have an entry for each axis. */
 const requireEach = (operation: string, what: string, rank: number, ...lists: readonly Shape[]): void => {
-  const lengths = lists.map(({ length }) => length)
-  if (lengths.some((length) => length !== rank))
-    fail('ShapeError', operation, `${what} for ${rank} axes`, lengths.join(' and '))
+  if (lists.some((list) => !Array.isArray(list) || list.length !== rank))
+    fail('ShapeError', operation, `${what} for ${rank} axes, in lists`, lists.map(showValue).join(' and '))
 }
 
 /** The elements from `start` up to but not including `limit`, every `stride`-th, along every axis. */
@@ -87,6 +86,9 @@ export const at =
   (axis: number, index: number) =>
   (x: Tensor): Tensor => {
     const along = normaliseAxis('ops.at', x.shape.length, axis)
+    const last = x.shape[along]! - 1
+    if (!(Number.isInteger(index) && index >= 0 && index <= last))
+      fail('ShapeError', 'ops.at', `an index in [0, ${last}]`, showValue(index), 'index')
     return squeeze(along)(sliceAxis(along, index, index + 1)(x))
   }
 

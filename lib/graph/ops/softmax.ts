@@ -3,7 +3,7 @@ import { normaliseAxis, sameShape, showShape } from '../../core/shape.js'
 import type { JvpRule } from '../op.js'
 import { type Tensor, withRule } from '../tensor.js'
 import { mul, pointwise, where } from './pointwise.js'
-import { reduceMax, sum } from './reduce.js'
+import { reduceMax, type ReduceOptions, sum } from './reduce.js'
 import { expandDims, iota } from './reshape.js'
 
 const { add, div, equal, exp, log1p, sub } = pointwise
@@ -69,9 +69,18 @@ export const logSoftmax = smooth(
   (axis, x, _, t) => sub(expected(axis, softmax(axis)(x), t))(t)
 )
 
+const logOfSumExp = smooth(
+  'logSumExp',
+  (axis, x) => {
+    const parts = shift(axis, x)
+    return add(sum(axis)(parts.peak))(logOfSum(axis, parts))
+  },
+  (axis, x, _, t) => sum(axis)(mul(softmax(axis)(x))(t))
+)
+
 /**
  * log Σ exp(x) over one axis, the last by default, which is removed. It never overflows; −∞ where every element is −∞, and
- * ∞ where one is ∞.
+ * ∞ where one is ∞. With `keepDims` the axis stays, with size 1.
  *
  * @example
  * import assert from 'node:assert'
@@ -80,14 +89,10 @@ export const logSoftmax = smooth(
  * const out = evaluateOn(ops.logSumExp(-1))(ndarray.fromNested([1000, 1000]))
  * assert.ok(Math.abs(ndarray.toNumber(out) - (1000 + Math.log(2))) < 1e-9)
  */
-export const logSumExp = smooth(
-  'logSumExp',
-  (axis, x) => {
-    const parts = shift(axis, x)
-    return add(sum(axis)(parts.peak))(logOfSum(axis, parts))
-  },
-  (axis, x, _, t) => sum(axis)(mul(softmax(axis)(x))(t))
-)
+export const logSumExp = (axis = -1, { keepDims = false }: ReduceOptions = {}): ((x: Tensor) => Tensor) => {
+  const reduced = logOfSumExp(axis)
+  return keepDims ? (x) => expandDims(axis)(reduced(x)) : reduced
+}
 
 /** Whole numbers as rows of 0 and one 1: [...] → [..., classes]. A number outside [0, classes) gives a row of 0. */
 export const oneHot =

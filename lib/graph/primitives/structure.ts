@@ -1,4 +1,4 @@
-import { fail, refuseWith } from '../../core/error.js'
+import { fail, refuseWith, showValue } from '../../core/error.js'
 import {
   checkShape,
   commonShape,
@@ -27,18 +27,19 @@ const eachPair = (
   })
 }
 
+const isWhole = (n: number | undefined): n is number => Number.isInteger(n)
+
 const refuseSlice = refuseWith('ShapeError', 'slice')
 
 const slice: Primitive<'slice'> = {
   shape: ({ start, limit, stride }, inputs) =>
     onlyShape('slice', inputs).map((n, axis) => {
-      const [from, to, step] = [start[axis] ?? -1, limit[axis] ?? -1, stride[axis] ?? 0]
-      const whole = [from, to, step].every(Number.isInteger)
-      return whole && from >= 0 && from < to && to <= n && step >= 1
+      const [from, to, step] = [start[axis], limit[axis], stride[axis]] as const
+      return isWhole(from) && isWhole(to) && isWhole(step) && from >= 0 && from < to && to <= n && step >= 1
         ? Math.ceil((to - from) / step)
         : refuseSlice(
             `whole 0 ≤ start < limit ≤ ${n} and stride ≥ 1`,
-            `${from}, ${to}, ${step}`,
+            [from, to, step].map(showValue).join(', '),
             `axis ${axis}`
           )
     }),
@@ -58,10 +59,14 @@ const refusePad = refuseWith('ArgumentError', 'pad')
 const pad: Primitive<'pad'> = {
   shape: ({ low, high, interior }, inputs) =>
     onlyShape('pad', inputs).map((n, axis) => {
-      const [before, after, between] = [low[axis] ?? -1, high[axis] ?? -1, interior[axis] ?? -1]
-      return [before, after, between].every((amount) => Number.isInteger(amount) && amount >= 0)
+      const [before, after, between] = [low[axis], high[axis], interior[axis]] as const
+      return isWhole(before) && isWhole(after) && isWhole(between) && Math.min(before, after, between) >= 0
         ? before + n + (n - 1) * between + after
-        : refusePad('whole amounts of at least 0', `${before}, ${after}, ${between}`, `axis ${axis}`)
+        : refusePad(
+            'whole amounts of at least 0',
+            [before, after, between].map(showValue).join(', '),
+            `axis ${axis}`
+          )
     }),
   evaluate: ({ low, interior }, [x], { inputs, shape }) => {
     const out = new Float64Array(sizeOf(shape))

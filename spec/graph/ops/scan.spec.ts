@@ -235,7 +235,7 @@ describe('a loop refuses', () => {
 
   it('a key among what is carried', () => {
     const run = (): unknown => ops.scan((c: Key) => [c, []] as const, 2)(key(0))
-    expectRefusal(run, 'TreeError', 'ops.scan', 'arrays and plain records', 'string', '_tag')
+    expectRefusal(run, 'TreeError', 'ops.scan', 'arrays and plain records', 'a key', 'root')
   })
 
   it('nothing of what a body refuses or throws by itself', () => {
