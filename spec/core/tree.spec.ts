@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { key, ndarray, nn, tree } from 'tangentflow'
+import { evaluateOn, key, ndarray, nn, type Tensor, tree } from 'tangentflow'
 import { leaves, rebuild } from '../../lib/core/tree.js'
 import { trees } from '../../lib/laws/arbitraries.js'
 import { expectRefusal } from '../support/refusal.js'
@@ -53,6 +53,37 @@ describe('trees', () => {
       'layers[1].w'
     )
   )
+})
+
+describe('an argument of a traced function', () => {
+  const set = { x: ndarray.zeros([2, 3]), y: ndarray.zeros([2]), classes: 10 }
+  it('that is a data set is told what to give', () =>
+    expectRefusal(
+      () => evaluateOn((_: unknown, { x }: { readonly x: Tensor }) => x)(1 as never, set),
+      'TreeError',
+      'evaluate',
+      'arrays and plain records',
+      'a number: ndarray.scalar',
+      '[0]'
+    ))
+  it('that is a data set is told what to give, as a batch', () =>
+    expectRefusal(
+      () => evaluateOn(({ x }: { readonly x: Tensor }) => x)(set),
+      'TreeError',
+      'evaluate',
+      'a batch: give { x, y } of the data set',
+      'a number',
+      '[0].classes'
+    ))
+  it('that is a tensor already is told to call the function itself', () =>
+    expectRefusal(
+      () => evaluateOn((x: Tensor) => evaluateOn((y: Tensor) => y)(x as never) as never)(set.x),
+      'TreeError',
+      'evaluate',
+      'arrays and plain records',
+      'call f itself',
+      '[0]'
+    ))
 })
 
 const params = nn.serial(nn.dense(3), nn.relu, nn.dense(2)).init(key(0), [4])

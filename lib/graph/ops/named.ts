@@ -17,7 +17,7 @@ const called =
       return typeof result === 'function' ? called(operation, result as Call) : result
     } catch (thrown) {
       if (thrown instanceof TangentFailure) throw new TangentFailure({ ...thrown.error, operation })
-      if (!(thrown instanceof TypeError)) throw thrown
+      if (!(thrown instanceof Error)) throw thrown
       const received = args.map(showValue).join(', ') || 'nothing'
       const error = {
         _tag: 'ArgumentError',
