@@ -13,11 +13,13 @@ import { evaluate } from '../graph/evaluate.js'
 import type { Key } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
 import type { Effect, Executed, Program } from '../graph/runner.js'
-import { type Concrete, keySpec, type Specs, specsOf } from '../graph/spec.js'
+import type { Shape } from '../core/shape.js'
+import { type Concrete, keySpec, spec, type Specs, specsOf } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
 import { crossEntropyEach, margin } from '../nn/loss.js'
 import { classCount, requireInBox, requireLabels } from '../nn/batch.js'
 import type { Attack, Box, Model } from '../nn/model.js'
+import { ofModel, onData } from '../nn/require.js'
 import { type AttackBatch, scoreAt } from './goal.js'
 import { type AttackResult, resultOf, rowOf } from './iteration.js'
 
@@ -134,12 +136,34 @@ export const complete = (attack: Attack | TracedAttack): TracedAttack => {
   return Object.assign(scored, { box: attack.box, programs: () => prepareWhole(scored) })
 }
 
+/** The fields of an `AttackBatch`, concrete or as specs. */
+interface BatchOf<T> {
+  readonly x: T
+  readonly y: T
+  readonly ids?: T
+  readonly epsilon?: T
+  readonly target?: T
+}
+
+/** What an attack reads of a batch or set; samples without ids have their places, as in an evaluation. */
+const readBatch = <T extends { readonly shape: Shape }>(
+  { x, y, ids, epsilon, target }: BatchOf<T>,
+  placesOf: (count: number) => T
+): BatchOf<T> => ({
+  x,
+  y,
+  ids: ids ?? placesOf(x.shape[0] ?? 1),
+  ...(epsilon && { epsilon }),
+  ...(target && { target })
+})
+
 /**
  * Compiles an attack, to run it on many batches: `prepare(attack, options)(model)(params, batch)`, where concrete arguments
  * stand for their shapes. A short attack is one program; a longer one is a program for `chunk` of its steps that runs again
  * and again, so that a thousand steps compile like ten. A run ends as soon as there is a success on every sample, where the
  * attack freezes such samples (APGD and Square do), and so do its rows; otherwise its result is that of the traced attack.
- * Inputs outside the attack's box and labels, targets and radii that are none are refused when it runs.
+ * Inputs outside the attack's box and labels, targets and radii that are none are refused when it runs. Samples without ids have
+ * 0 … n − 1, see {@link run}.
  */
 export const prepare = entry(
   'attack.prepare',
@@ -153,18 +177,31 @@ export const prepare = entry(
         pipe(
           RTE.fromEither(attempt(() => classCount(model, params, batch.x))),
           RTE.bindTo('classes'),
-          RTE.bind('prepared', () => whole.programs(chunk)(model)(params, batch)),
+          RTE.bind('prepared', () =>
+            whole.programs(chunk)(model)(
+              params,
+              readBatch(batch, (n) => spec([n]))
+            )
+          ),
           RTE.map(
             ({ classes, prepared }): PreparedAttack<P> =>
               (p, b, key) =>
                 pipe(
                   TE.fromEither(attempt(() => checkBatch(whole, b, classes))),
-                  TE.flatMap(() => prepared(p, b, key))
+                  TE.flatMap(() => prepared(p, readBatch(b, placesOf), key))
                 )
           )
         )
-  }
+  },
+  [() => undefined, ofModel]
 )
+
+/** 0 … n − 1 */
+const placesOf = (count: number): NdArray =>
+  of(
+    [count],
+    Float32Array.from({ length: count }, (_, i) => i)
+  )
 
 /** Refuses a batch that no attack can run on: what is checked of options is checked of each sample. */
 const checkBatch = (
@@ -188,7 +225,9 @@ const checkBatch = (
 }
 
 /**
- * Prepares an attack and runs it on one batch.
+ * Prepares an attack and runs it on one batch, or on a data set as one batch. Random numbers follow the `ids` of the samples, which
+ * are 0 … n − 1 where the batch has none: so a run finds what {@link evaluate} finds on the same set with the same key, where
+ * attack j of several has the key `fold(j)(key)`.
  *
  * @example
  * import assert from 'node:assert'
@@ -211,8 +250,13 @@ export const run = entry(
     <P>(model: Model<P>) =>
     (params: Concrete<P>, batch: Concrete<AttackBatch>, key: HostKey): Effect<AttackRun> =>
       pipe(
-        RTE.fromEither(attempt(() => specsOf<readonly [P, AttackBatch]>('attack.run', [params, batch]))),
+        RTE.fromEither(
+          attempt(() =>
+            specsOf<readonly [P, AttackBatch]>('attack.run', [params, readBatch(batch, placesOf)])
+          )
+        ),
         RTE.flatMap(([p, b]) => prepare(attack, options)(model)(p, b)),
         RTE.flatMapTaskEither((prepared) => prepared(params, batch, key))
-      )
+      ),
+  [() => undefined, ofModel, onData]
 )

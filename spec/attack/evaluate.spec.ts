@@ -57,6 +57,17 @@ describe('attack.evaluate of several attacks', () => {
     expect(all.robust).toBeLessThan(all.clean)
   })
 
+  it('agrees with a run on the whole set, which takes places for ids', async () => {
+    const set = images(40)
+    const all = await evaluated({ attacks: named, batch: 7 }, 40)
+    const robust = [...all.cleanEach]
+    for (const [j, { attack: how }] of named.entries()) {
+      const run = right(await withEngine()(attack.run(how)(net.apply)(params, set, fold(j)(key(1))))())
+      run.success.data.forEach((success, i) => (robust[i] = success === 0 ? robust[i]! : 0))
+    }
+    expect(all.robustEach).toEqual(robust)
+  })
+
   it('does not depend on how batches are cut', async () => {
     const [whole, sevens] = [
       await evaluated({ attacks: named, batch: 60 }, 60),
