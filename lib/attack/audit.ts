@@ -26,6 +26,7 @@ import {
   type Robustness
 } from './robustness.js'
 import { square, type SquareOptions } from './square.js'
+import { ofModel, onData } from '../nn/require.js'
 
 /**
  * Attacks another model, and gives what it found to the one that is evaluated: `transfer(model, params)(attack)`. It needs
@@ -248,5 +249,6 @@ export const audit = entry(
           )
         }))
       )
-    }
+    },
+  [ofModel, onData]
 )

@@ -16,6 +16,7 @@ import { allRows, batchesOf, eachOf, type Examples, overRows, type Part } from '
 import type { AttackBatch } from './goal.js'
 import { fraction } from './robustness.js'
 import { type AttackRun, prepare, runKinds, type RunOptions, type TracedAttack } from './run.js'
+import { ofModel, onData } from '../nn/require.js'
 
 /** How a curve is measured. */
 export interface CurveOptions extends RunOptions {
@@ -126,7 +127,8 @@ export const overEpsilon = entry(
             )
           )
         )
-      )
+      ),
+  [ofModel, onData]
 )
 
 /** The robust accuracy step by step, and what the gradients were. Fractions are of the whole set. */
@@ -180,5 +182,6 @@ export const overSteps = entry(
             )
           }
         })
-      )
+      ),
+  [ofModel, onData]
 )

@@ -25,6 +25,7 @@ import {
   type Robustness
 } from './robustness.js'
 import { compiled, prepare, type RunOptions } from './run.js'
+import { ofModel, onData } from '../nn/require.js'
 
 /** One more batch of an evaluation is done. */
 export interface EvaluateEvent {
@@ -213,7 +214,7 @@ const runAttack =
  * example. A clean mistake counts as a success of the attack, and so does a tie of logits. An example is not attacked again
  * after a success; batches are filled with those that are still robust. What an attack returns is classified anew, so it
  * cannot claim a success. Noise follows the place of an example in the set: neither the batch size nor the other examples
- * change it.
+ * change it, and {@link run} on the whole set has the same.
  *
  * @example
  * import assert from 'node:assert'
@@ -288,5 +289,6 @@ export const evaluate = entry(
             })
           )
         })
-      )
+      ),
+  [ofModel, onData]
 )

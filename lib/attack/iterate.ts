@@ -37,6 +37,7 @@ import {
   prepareWhole,
   type TracedAttack
 } from './run.js'
+import { ofModel } from '../nn/require.js'
 
 /** All steps of an iteration in one graph: the state before each and after the last, and a row for each before the last. */
 const walk = <P, S, C>(
@@ -46,6 +47,7 @@ const walk = <P, S, C>(
   batch: AttackBatch,
   key: Key
 ): { readonly goal: Goal; readonly states: readonly AttackState<S>[]; readonly rows: readonly Rows[] } => {
+  ofModel('attack.iterate', [model])
   const goal = iteration.goal(model(params), batch, key)
   const rows: Rows[] = []
   const states = [begin(iteration, goal, key)]

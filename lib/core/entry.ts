@@ -14,6 +14,9 @@ interface Promised {
 
 type Call<R> = (...args: never[]) => R
 
+/** Refuses arguments that a call cannot have, by the name of the operation. */
+export type Check = (operation: string, args: readonly unknown[]) => void
+
 /** How many calls of `F` lead to a value of type `R`; any number where the result of a generic call cannot be inferred. */
 type CallsTo<F, R, N extends readonly 0[] = readonly []> = F extends (...args: never) => infer Next
   ? Next extends R
@@ -59,13 +62,20 @@ const after = (calls: number, refusal: unknown): unknown =>
   calls === 0 ? refusal : () => after(calls - 1, refusal)
 
 const guarded =
-  (operation: string, calls: number, isAsync: boolean, f: Call<unknown>): Call<unknown> =>
+  (
+    operation: string,
+    calls: number,
+    isAsync: boolean,
+    f: Call<unknown>,
+    [check, ...checks]: readonly Check[] = []
+  ): Call<unknown> =>
   (...args) => {
     const refusal = (thrown: unknown): unknown => left(thrownError(operation, thrown))
     try {
+      check?.(operation, args)
       const value = f(...args)
       if (calls > 1) {
-        return guarded(operation, calls - 1, isAsync, value as Call<unknown>)
+        return guarded(operation, calls - 1, isAsync, value as Call<unknown>, checks)
       }
       return isAsync
         ? Promise.resolve(value)
@@ -89,16 +99,19 @@ export const settled = <A>(
 /**
  * Makes `f`, a function that gives an Either, IOEither, TaskEither or ReaderTaskEither after so many calls, an entry point of the
  * library: whatever one of the calls, the effect or a promise in it throws is a Left of what the last call gives. The type
- * stays that of `f`.
+ * stays that of `f`. Each of its calls may have a check of its arguments.
+ *
+ * @defaultValue no `checks`
  */
 /* @__NO_SIDE_EFFECTS__ */
 export const entry = <K extends keyof Promised, F>(
   operation: string,
   gives: K,
   calls: CallsTo<F, Promised[K]>,
-  f: F
+  f: F,
+  checks: readonly Check[] = []
 ): F => {
   const isAsync = gives === 'TaskEither' || gives === 'Effect'
   // the guarded function takes what `f` takes and gives what it gives, which no type of a curried generic function says
-  return guarded(operation, calls + further[gives], isAsync, f as Call<unknown>) as F
+  return guarded(operation, calls + further[gives], isAsync, f as Call<unknown>, checks) as F
 }

@@ -1,5 +1,5 @@
 import { hasTag, MOST_ELEMENTS, requireWhole } from './check.js'
-import { fail } from './error.js'
+import { fail, showValue } from './error.js'
 
 /**
  * An explicit, splittable random key of 64 bits. Bits come from Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror,
@@ -76,6 +76,12 @@ export const key = (seed: number): HostKey =>
 /** Whether a value is a concrete key. */
 export const isHostKey = (value: unknown): value is HostKey => hasTag(value, 'Key')
 
+/** Refuses what is no key, concrete or traced. */
+export const requireKey = (operation: string, value: unknown): void => {
+  if (!isHostKey(value) && !hasTag(value, 'TracedKey'))
+    fail('ArgumentError', operation, 'a key, as key(0) makes of a number', showValue(value), 'key')
+}
+
 /** The key reached by one derivation. */
 export const derive = (parent: HostKey, step: KeyStep): HostKey => {
   const out = new Uint32Array(2)
@@ -85,6 +91,7 @@ export const derive = (parent: HostKey, step: KeyStep): HostKey => {
 
 /** `count` random 32-bit words. */
 const bits = (source: HostKey, count: number): Uint32Array => {
+  requireKey('key', source)
   requireWhole('key', 'count', count, 0, MOST_ELEMENTS)
   const out = new Uint32Array(count + (count & 1))
   for (let i = 0; i < count; i += 2) threefry(source.hi, source.lo, BITS, i, out, i)

@@ -129,9 +129,35 @@ export interface Paired<A> extends Leaf<A> {
   readonly match: A | undefined
 }
 
+/** Refuses a part that has no array where the tree has one, or one of another length: its leaves would be taken for others, or none. */
+const requireForm = (
+  operation: string,
+  isLeaf: (value: unknown) => boolean,
+  tree: unknown,
+  part: unknown,
+  path: string
+): void => {
+  if (isLeaf(tree) || isLeaf(part)) return
+  if (Array.isArray(tree)) {
+    const entries: readonly unknown[] | undefined = Array.isArray(part) ? part : undefined
+    const received = entries === undefined ? describeStray(part) : `${entries.length}`
+    if (entries?.length !== tree.length)
+      fail(
+        'TreeError',
+        operation,
+        `${tree.length} entries, as the tree has`,
+        received,
+        path === '' ? 'root' : path
+      )
+    tree.forEach((child, i) => requireForm(operation, isLeaf, child, entries?.[i], join(path, i)))
+  } else if (isRecord(tree) && isRecord(part))
+    for (const [field, child] of Object.entries(tree))
+      if (Object.hasOwn(part, field)) requireForm(operation, isLeaf, child, part[field], join(path, field))
+}
+
 /**
  * The leaves of a tree, each with its match in a part of such a tree (a mask that covers the weights only, say). A leaf
- * of the part with no counterpart, or of another shape, is a TreeError naming its path.
+ * of the part with no counterpart, or of another shape, and an array of another length are a TreeError naming its path.
  */
 export const pairs = <A extends { readonly shape: Shape }>(
   operation: string,
@@ -148,9 +174,10 @@ export const pairs = <A extends { readonly shape: Shape }>(
       : fail('TreeError', operation, `shape ${showShape(value.shape)}`, showShape(match.shape), path)
   })
   const [stray] = matches.keys()
-  return stray === undefined
-    ? paired
-    : fail('TreeError', operation, 'a part of the tree', 'a leaf beside it', stray)
+  if (stray !== undefined)
+    return fail('TreeError', operation, 'a part of the tree', 'a leaf beside it', stray)
+  requireForm(operation, isLeaf, tree, part, '')
+  return paired
 }
 
 /** `[0].w` and `layers[0].w` as files name them: `0.w`, `layers.0.w`. */

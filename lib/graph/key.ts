@@ -1,6 +1,15 @@
 import { hasTag, requireWhole } from '../core/check.js'
 import { fail } from '../core/error.js'
-import { derive, type HostKey, isHostKey, type KeyStep, normals, rademachers, uniforms } from '../core/key.js'
+import {
+  derive,
+  type HostKey,
+  isHostKey,
+  type KeyStep,
+  normals,
+  rademachers,
+  requireKey,
+  uniforms
+} from '../core/key.js'
 import { of } from '../core/ndarray.js'
 import { type Shape, sizeOf } from '../core/shape.js'
 import type { Distribution, OpOf } from './op.js'
@@ -23,10 +32,14 @@ export const isKey = (value: unknown): value is Key => isHostKey(value) || isTra
 
 const step =
   (kind: KeyStep['kind'], index: number) =>
-  <K extends Key>(parent: K): K =>
-    (isHostKey(parent)
-      ? derive(parent, { kind, index })
-      : { ...parent, path: [...(parent as TracedKey).path, { kind, index }] }) as K
+  <K extends Key>(parent: K): K => {
+    requireKey(kind, parent)
+    return (
+      isHostKey(parent)
+        ? derive(parent, { kind, index })
+        : { ...parent, path: [...(parent as TracedKey).path, { kind, index }] }
+    ) as K
+  }
 
 /**
  * The key with a number folded in: `fold(epoch)(key)`.
@@ -106,6 +119,7 @@ const drawing =
   (distribution: Distribution) =>
   (shape: Shape, ids?: Tensor) =>
   (key: Key): Tensor => {
+    requireKey(`random.${distribution}`, key)
     if (isHostKey(key)) {
       const op: OpOf<'random'> = { tag: 'random', distribution, path: [], shape }
       return ownConstant(of(shape, sample(op, key, ids === undefined ? undefined : hostIds(ids))))

@@ -1,9 +1,11 @@
-import { full, type NdArray } from '../core/ndarray.js'
+import { full, isNdArray, type NdArray } from '../core/ndarray.js'
+import { pairs } from '../core/tree.js'
 import { type Shape, sizeOf } from '../core/shape.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Network, Params } from '../nn/layer.js'
 import type { Weights } from '../nn/weights.js'
 import { keptOf } from './masked-leaves.js'
+import { checked, ofNetwork } from '../nn/require.js'
 
 /** What a masked network costs to run on one example and to store, and what the dense one costs. */
 export interface MaskCost {
@@ -43,27 +45,31 @@ const uses = (weight: Shape, output: Shape): number => (weight.length === 2 ? 1 
  * // two of four weights: 4 operations of 8; 8 bytes of weights, 8 of biases and a byte for four bits
  * assert.deepEqual(mask.cost(net, [2])(params, half), { flops: 4, bytes: 17, denseFlops: 8, denseBytes: 24 })
  */
-export const cost =
+export const cost = checked(
+  'mask.cost',
+  ofNetwork,
   (network: Network, inputShape: Shape) =>
-  (params: Concrete<Params>, mask: Concrete<Weights>): MaskCost => {
-    const none: MaskCost = { flops: 0, bytes: 0, denseFlops: 0, denseBytes: 0 }
-    return network.layers.reduce<{ readonly shape: Shape; readonly sum: MaskCost }>(
-      ({ shape, sum }, layer, l) => {
-        const output = layer.outputShape(shape)
-        const { w, b } = params[l] ?? {}
-        if (w === undefined) return { shape: output, sum }
-        const masks = mask[l] ?? {}
-        const perWeight = 2 * uses(w.shape, output)
-        return {
-          shape: output,
-          sum: {
-            flops: sum.flops + perWeight * (masks.w === undefined ? w.data.length : keptOf(masks.w)),
-            bytes: sum.bytes + bytesOf(w, masks.w) + (b === undefined ? 0 : bytesOf(b, masks.b)),
-            denseFlops: sum.denseFlops + perWeight * w.data.length,
-            denseBytes: sum.denseBytes + bytesOf(w) + (b === undefined ? 0 : bytesOf(b))
+    (params: Concrete<Params>, mask: Concrete<Weights>): MaskCost => {
+      pairs('mask.cost', isNdArray, params, mask)
+      const none: MaskCost = { flops: 0, bytes: 0, denseFlops: 0, denseBytes: 0 }
+      return network.layers.reduce<{ readonly shape: Shape; readonly sum: MaskCost }>(
+        ({ shape, sum }, layer, l) => {
+          const output = layer.outputShape(shape)
+          const { w, b } = params[l] ?? {}
+          if (w === undefined) return { shape: output, sum }
+          const masks = mask[l] ?? {}
+          const perWeight = 2 * uses(w.shape, output)
+          return {
+            shape: output,
+            sum: {
+              flops: sum.flops + perWeight * (masks.w === undefined ? w.data.length : keptOf(masks.w)),
+              bytes: sum.bytes + bytesOf(w, masks.w) + (b === undefined ? 0 : bytesOf(b, masks.b)),
+              denseFlops: sum.denseFlops + perWeight * w.data.length,
+              denseBytes: sum.denseBytes + bytesOf(w) + (b === undefined ? 0 : bytesOf(b))
+            }
           }
-        }
-      },
-      { shape: inputShape, sum: none }
-    ).sum
-  }
+        },
+        { shape: inputShape, sum: none }
+      ).sum
+    }
+)

@@ -9,6 +9,7 @@ import { isWeight } from '../nn/weights.js'
 import { apply } from './apply.js'
 import type { MaskObjective } from './learn-step.js'
 import { mapMasked } from './masked-leaves.js'
+import { checked, ofNetwork } from '../nn/require.js'
 
 /**
  * The training loss of the masked network on the attacked examples: what edge-popup (Ramanujan et al., arXiv:1911.13299)
@@ -16,11 +17,14 @@ import { mapMasked } from './masked-leaves.js'
  * it with `attackTarget: 'sparse'`, so that the attack is on the network that is trained, or with `attack.none` for the
  * natural loss.
  */
-export const trainingLoss =
+export const trainingLoss = checked(
+  'mask.trainingLoss',
+  ofNetwork,
   <P = Params>(network: NetworkLike<P>, loss: Loss = crossEntropy): MaskObjective<P> =>
-  ({ mask, params, adversarial }) => ({
-    loss: loss(adversarial.y)(network.apply(apply(mask)(params))(adversarial.x))
-  })
+    ({ mask, params, adversarial }) => ({
+      loss: loss(adversarial.y)(network.apply(apply(mask)(params))(adversarial.x))
+    })
+)
 
 /**
  * Uniform scores in [0, 1/√fan-in), where edge-popup starts (with the absolute value taken at the start, not at every step).

@@ -36,6 +36,7 @@ import {
   learnStep
 } from './learn-step.js'
 import { emptyLayers } from './masked-leaves.js'
+import { ofNetwork, onData } from '../nn/require.js'
 
 /** A search between two steps: the state, the hard mask of the last step (none at first), and every step so far. */
 interface Search<P> {
@@ -129,7 +130,7 @@ const planOf = <P>(
   const count = labelledCount(operation, network.apply, params, data, { targets: true })
   requireInBox(operation, options.attack, data.x)
   const half = Math.min(batch, Math.floor(count / 2))
-  const rows = shuffledRows(shuffle, count, 2 * half)
+  const rows = shuffledRows(operation, shuffle, count, 2 * half)
   const settings = (step: string): Settings => ({
     step,
     steps: String(steps),
@@ -277,5 +278,6 @@ export const learn = entry(
       checkOptions('mask.learn', kinds, options)
       const [shuffle, draws] = split(2)(key)
       return learnFrom(network, options)(params, data, { operation: 'mask.learn', shuffle, draws })
-    }
+    },
+  [ofNetwork, onData]
 )

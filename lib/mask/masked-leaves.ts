@@ -1,6 +1,7 @@
+import { fail } from '../core/error.js'
 import { isNdArray, type NdArray } from '../core/ndarray.js'
 import type { Shape } from '../core/shape.js'
-import { children, type Leaf, leaves, rebuild } from '../core/tree.js'
+import { children, type Leaf, leaves, pairs, rebuild } from '../core/tree.js'
 import { isTensor, type Tensor } from '../graph/tensor.js'
 import { isWeight } from '../nn/weights.js'
 
@@ -68,6 +69,12 @@ export const weightShapes = (weights: unknown): readonly Shape[] =>
   leaves('mask', (value): value is Tensor | NdArray => isTensor(value) || isNdArray(value), weights).map(
     ({ value }) => value.shape
   )
+
+/** Refuses a mask that is no part of parameters, or that covers nothing of them. */
+export const requireMask = (operation: string, params: unknown, mask: unknown): void => {
+  if (pairs(operation, isNdArray, params, mask).every(({ match }) => match === undefined))
+    fail('TreeError', operation, 'a mask of a weight at least', 'one without leaves', 'mask')
+}
 
 /** How many entries a mask keeps of one leaf. */
 export const keptOf = ({ data }: NdArray): number => data.filter((m) => m !== 0).length

@@ -15,6 +15,7 @@ import {
   relativeDistance
 } from '../ntk/index.js'
 import { apply } from './apply.js'
+import { checked, ofModel } from '../nn/require.js'
 
 /** The parts of the objective of a ticket. */
 export interface ObjectiveOptions {
@@ -93,27 +94,37 @@ const leading =
  * network (times probes) and T_m that of the masked one, by default in its linear form, J diag(m) Jᵀ at m∘θ. X̃ is the same
  * on both sides. The weights under the mask may have moved from the dense network's: `at`.
  */
-export const objective =
+export const objective = checked(
+  'mask.objective',
+  ofModel,
   <P>(model: Model<P>, options: ObjectiveOptions = {}) =>
-  (mask: MaskTree, params: P, x: Tensor, adversarial: Tensor, key: Key, at: P = params): ObjectiveTerms => {
-    const { gamma = 1, c = 0, kernel = 'probes', relative = true, mask: form = 'linear', power = 0 } = options
-    checkPower(kernel, power)
-    const dense = model(params)(adversarial)
-    const outputs = model(apply(mask)(at))(adversarial)
-    const probes =
-      kernel === 'probes'
-        ? leading(model, params, adversarial, power)(random.rademacher(dense.shape)(key))
-        : undefined
-    const transfer = (p: P, m?: MaskTree): Tensor =>
-      probes === undefined
-        ? empiricalNtk(model, { mask: form })(p, x, adversarial, m)
-        : ntkVectorProduct(model, { mask: form })(p, x, adversarial, probes, m)
-    const terms = {
-      kernel: squaredDistance(transfer(at, mask), transfer(params), relative),
-      output: squaredDistance(outputs, dense, relative)
+    (mask: MaskTree, params: P, x: Tensor, adversarial: Tensor, key: Key, at: P = params): ObjectiveTerms => {
+      const {
+        gamma = 1,
+        c = 0,
+        kernel = 'probes',
+        relative = true,
+        mask: form = 'linear',
+        power = 0
+      } = options
+      checkPower(kernel, power)
+      const dense = model(params)(adversarial)
+      const outputs = model(apply(mask)(at))(adversarial)
+      const probes =
+        kernel === 'probes'
+          ? leading(model, params, adversarial, power)(random.rademacher(dense.shape)(key))
+          : undefined
+      const transfer = (p: P, m?: MaskTree): Tensor =>
+        probes === undefined
+          ? empiricalNtk(model, { mask: form })(p, x, adversarial, m)
+          : ntkVectorProduct(model, { mask: form })(p, x, adversarial, probes, m)
+      const terms = {
+        kernel: squaredDistance(transfer(at, mask), transfer(params), relative),
+        output: squaredDistance(outputs, dense, relative)
+      }
+      return { ...terms, loss: ops.add(ops.scale(c)(terms.output))(ops.scale(gamma)(terms.kernel)) }
     }
-    return { ...terms, loss: ops.add(ops.scale(c)(terms.output))(ops.scale(gamma)(terms.kernel)) }
-  }
+)
 
 /** How far a masked network is from the dense one, both relative: 0 is equal, 1 as far as the zero mask. */
 export type MaskDistance = {
@@ -128,14 +139,17 @@ export type MaskDistance = {
  * the attack on the dense network for both. Θₘ is the restricted kernel, or another form if asked. Where the weights under
  * the mask have moved, `at` has them: then m∘θ is m∘at.
  */
-export const distance =
+export const distance = checked(
+  'mask.distance',
+  ofModel,
   <P>(model: Model<P>, attack: Attack, options: MaskedOptions = {}) =>
-  (params: P, mask: MaskTree, x: Tensor, batch: Batch, key: Key, at: P = params): MaskDistance => {
-    const adversarial = attack(model)(params, batch, key).x
-    const kernel = (p: P, m?: MaskTree): Tensor => empiricalNtk(model, options)(p, x, adversarial, m)
-    const output = (p: P): Tensor => model(p)(adversarial)
-    return {
-      kernel: relativeDistance(kernel(params))(kernel(at, mask)),
-      output: relativeDistance(output(params))(output(apply(mask)(at)))
+    (params: P, mask: MaskTree, x: Tensor, batch: Batch, key: Key, at: P = params): MaskDistance => {
+      const adversarial = attack(model)(params, batch, key).x
+      const kernel = (p: P, m?: MaskTree): Tensor => empiricalNtk(model, options)(p, x, adversarial, m)
+      const output = (p: P): Tensor => model(p)(adversarial)
+      return {
+        kernel: relativeDistance(kernel(params))(kernel(at, mask)),
+        output: relativeDistance(output(params))(output(apply(mask)(at)))
+      }
     }
-  }
+)

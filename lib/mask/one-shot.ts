@@ -24,6 +24,7 @@ import { emptyLayers, mapMasked, weightShapes } from './masked-leaves.js'
 import { methods } from './scores/index.js'
 import type { Score } from './scores/score.js'
 import { keepBest, topKMaskOf } from './top-k.js'
+import { ofNetwork, onData } from '../nn/require.js'
 
 /** The scores that give a mask at initialisation. */
 export type OneShotMethod = keyof typeof methods
@@ -171,7 +172,8 @@ export const iterative = entry(
           )
         )
       )
-    }
+    },
+  [ofNetwork, onData]
 )
 
 /** How a mask is made from a score. */
@@ -273,5 +275,6 @@ export const oneShot = entry(
           TE.flatMap(({ batch, program }) => program(params, batch, forScore)),
           TE.map(({ value }) => oneShotOf<P>(value))
         )
-    }
+    },
+  [ofNetwork, onData]
 )

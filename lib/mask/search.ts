@@ -19,11 +19,12 @@ import { type MaskedLeaves, type Weights, weightsOf } from '../nn/weights.js'
 import { allocate } from './allocation.js'
 import { learnFrom } from './learn.js'
 import type { LearnEvent, LearnOptions, LearnResult, MaskObjective } from './learn-step.js'
-import { weightShapes } from './masked-leaves.js'
+import { requireMask, weightShapes } from './masked-leaves.js'
 import { objective, objectiveKinds, type ObjectiveOptions, type ObjectiveTerms } from './objective.js'
 import { sampleOf, scoreOf } from './one-shot.js'
 import { type Parametrisation, straightThrough } from './parametrisation.js'
 import type { Sparsity } from './top-k.js'
+import { checked, ofNetwork, onData } from '../nn/require.js'
 
 /** The recipe of a search. */
 export interface SearchOptions<P = Params>
@@ -109,16 +110,19 @@ const eventOf = ({ terms, ...rest }: LearnEvent): SearchEvent => ({
  * The objective of a winning ticket as a search wants it: the mask's network against the dense one; where the search is
  * given the dense network at further times, the mean over all of them, with the mask on the weights of each time.
  */
-export const matching =
+export const matching = checked(
+  'mask.matching',
+  ofNetwork,
   <P>(network: NetworkLike<P>, options: ObjectiveOptions = {}): MaskObjective<P> =>
-  ({ mask, params, dense, trajectory, clean, adversarial, key }) => {
-    const at = objective(network.apply, options)
-    const first = at(mask, dense, clean, adversarial.x, key, params)
-    const all = [first, ...trajectory.map((later) => at(mask, later, clean, adversarial.x, key))]
-    const mean = (term: keyof ObjectiveTerms) =>
-      ops.scale(1 / all.length)(all.map((one) => one[term]).reduce((a, b) => ops.add(b)(a)))
-    return all.length === 1 ? first : { loss: mean('loss'), kernel: mean('kernel'), output: mean('output') }
-  }
+    ({ mask, params, dense, trajectory, clean, adversarial, key }) => {
+      const at = objective(network.apply, options)
+      const first = at(mask, dense, clean, adversarial.x, key, params)
+      const all = [first, ...trajectory.map((later) => at(mask, later, clean, adversarial.x, key))]
+      const mean = (term: keyof ObjectiveTerms) =>
+        ops.scale(1 / all.length)(all.map((one) => one[term]).reduce((a, b) => ops.add(b)(a)))
+      return all.length === 1 ? first : { loss: mean('loss'), kernel: mean('kernel'), output: mean('output') }
+    }
+)
 
 /**
  * Searches for an adversarial winning ticket: a mask whose network has the dense network's mixed tangent kernel on attacked
@@ -189,6 +193,7 @@ export const search = entry(
           attempt(() => {
             for (const [name, value] of Object.entries({ epsilon, gamma, c }))
               requireFinite(operation, name, value, 0)
+            if (options.start !== undefined) requireMask(operation, params, options.start)
             allocate(operation, layers, density, weightShapes(options.start ?? weightsOf(params, options)))
           })
         ),
@@ -196,5 +201,6 @@ export const search = entry(
         TE.flatMap(learnt),
         TE.map(({ history, ...found }): Ticket<P> => ({ ...found, history: history.map(eventOf) }))
       )
-    }
+    },
+  [ofNetwork, onData]
 )

@@ -24,6 +24,7 @@ import type { LearnEvent, LearnOptions, LearnResult, MaskObjective } from './lea
 import type { Parametrisation } from './parametrisation.js'
 import { magnitudes } from './scores/score.js'
 import { type Sparsity, topKMaskOf } from './top-k.js'
+import { ofNetwork, onData } from '../nn/require.js'
 
 /** The recipe of neural tangent transfer; the defaults are those of the published code, and `uniform` layers. */
 export interface TransferOptions extends MaskedLeaves, Sparsity, Pick<LearnOptions, 'stop' | 'checkpoint'> {
@@ -183,5 +184,6 @@ export const transfer = entry(
           )
         }))
       )
-    }
+    },
+  [ofNetwork, onData]
 )

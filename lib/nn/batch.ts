@@ -1,5 +1,5 @@
 import { invalidLabelAt } from '../core/check.js'
-import { fail } from '../core/error.js'
+import { fail, showValue } from '../core/error.js'
 import { type HostKey, permutation } from '../core/key.js'
 import { type NdArray, of, takeRows } from '../core/ndarray.js'
 import { type Shape, showShape, stridesOf } from '../core/shape.js'
@@ -35,13 +35,14 @@ export const takeExamples = ({ x, y }: Dataset, rows: ArrayLike<number>): Concre
  * steps are best taken in order.
  */
 export const shuffledRows = (
+  operation: string,
   key: HostKey,
   count: number,
   size: number
 ): { readonly perEpoch: number; readonly rowsOf: (step: number) => Int32Array } => {
   const perEpoch = Math.floor(count / size)
   if (!(Number.isInteger(size) && size >= 1 && perEpoch >= 1)) {
-    return fail('ArgumentError', 'batches', `a whole batch size in [1, ${count}]`, `${size}`)
+    return fail('ArgumentError', operation, `a whole batch size in [1, ${count}]`, showValue(size), 'batch')
   }
   let known: { readonly epoch: number; readonly order: Int32Array } | undefined
   return {

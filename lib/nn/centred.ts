@@ -3,6 +3,7 @@ import { leaves, rebuild } from '../core/tree.js'
 import { ops } from '../graph/ops/index.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Model } from './model.js'
+import { checked, ofModel } from './require.js'
 
 const operation = 'nn.centred'
 
@@ -30,8 +31,11 @@ const constants = <P>(at: Concrete<P>): P =>
  * const x = ndarray.fromNested([[1, 2]])
  * assert.deepEqual(ndarray.toNested(evaluateOn(outputs)(start, x)), [[0]])
  */
-export const centred =
+export const centred = checked(
+  'nn.centred',
+  ofModel,
   <P>(model: Model<P>, at: Concrete<P>): Model<P> =>
-  (params, key) =>
-  (x) =>
-    ops.sub(model(constants<P>(at), key)(x))(model(params, key)(x))
+    (params, key) =>
+    (x) =>
+      ops.sub(model(constants<P>(at), key)(x))(model(params, key)(x))
+)

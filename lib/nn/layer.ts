@@ -33,6 +33,8 @@ export interface NetworkLike<P> {
   readonly layers?: readonly Layer[]
   /** The outputs for a batch of inputs. */
   readonly apply: Model<P>
+  /** No function is a network, although each has an `apply`: give the network and not its `apply`. */
+  readonly call?: never
 }
 
 /** A network: `init` makes concrete parameters, `apply(params)` maps a batch [n, …inputShape] to [n, …outputShape]. */

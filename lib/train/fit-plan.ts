@@ -7,6 +7,7 @@ import { partOf } from '../core/tree.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import * as mask_ from '../mask/apply.js'
+import { requireMask } from '../mask/masked-leaves.js'
 import { exampleCount, labelledCount, requireInBox, shuffledRows, takeExamples } from '../nn/batch.js'
 import type { Batch, Dataset, Model } from '../nn/model.js'
 import { initialState, type TrainState } from '../nn/optimiser.js'
@@ -63,7 +64,7 @@ export const planOf = <P>(
       ? labelledCount('train.fit', model, params, data)
       : exampleCount('train.fit', data)
   requireInBox('train.fit', objective, data.x)
-  const rows = shuffledRows(forShuffle, count, batch)
+  const rows = shuffledRows('train.fit', forShuffle, count, batch)
   const steps = requireWhole('train.fit', 'epochs', epochs * rows.perEpoch, 1)
   const recorded =
     record === undefined
@@ -75,6 +76,7 @@ export const planOf = <P>(
   const unroll = unrollOf(options, steps, best)
   const nothing = () => partOf<NdArray, Concrete<Weights<P>>>('train.fit', isNdArray, params, () => false)
   const mask = options.mask ?? nothing()
+  if (options.mask !== undefined) requireMask('train.fit', params, options.mask)
   const start = mask_.applyConcrete(mask)(params)
   return {
     rows,

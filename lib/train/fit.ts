@@ -19,6 +19,7 @@ import { type FitState, stateCodec, validated } from './fit-state.js'
 import type { FitOptions, FitResult } from './fit-options.js'
 import { type Chunk, chunkOf, inputsOf, type FitPlan, planOf } from './fit-plan.js'
 import { objectiveOf } from './train-step.js'
+import { ofModel, onData } from '../nn/require.js'
 
 /**
  * What the steps of a run depend on, by option. Functions (model, attack, loss, optimiser) are told apart by the graphs they
@@ -190,5 +191,6 @@ export const fit = entry(
           ended
         }))
       )
-    }
+    },
+  [ofModel, onData]
 )

@@ -15,6 +15,7 @@ import type { Dataset, Model } from '../nn/model.js'
 import type { MaskedLeaves, Weights } from '../nn/weights.js'
 import { fit } from './fit.js'
 import type { FitOptions, FitResult } from './fit-options.js'
+import { ofModel, onData } from '../nn/require.js'
 
 /** How a trained network is pruned: by the magnitude of its weights. */
 export type PruneOptions = Sparsity & MaskedLeaves
@@ -68,7 +69,8 @@ export const trainAndPrune = entry(
         RTE.bindTo('dense'),
         RTE.bind('mask', ({ dense }) => largest(dense.params))
       )
-    }
+    },
+  [ofModel, onData]
 )
 
 /**
@@ -107,7 +109,8 @@ export const paramsAfter = entry(
               )
         )
       )
-    }
+    },
+  [ofModel, onData]
 )
 
 /** How a lottery ticket is drawn: by whole trainings, each of `epochs`. */
@@ -181,7 +184,8 @@ export const rewind = entry(
         ),
         RTE.map(({ mask, params: start }) => ({ mask, params: start }))
       )
-    }
+    },
+  [ofModel, onData]
 )
 
 /** The recipe of the three stages; everything else is shared by both trainings, each with its own run of the schedule. */
@@ -254,5 +258,6 @@ export const threeStage = entry(
           fit(model, { ...stage('sparse'), mask })(dense.params, data, forSparse)
         )
       )
-    }
+    },
+  [ofModel, onData]
 )

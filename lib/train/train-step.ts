@@ -8,6 +8,7 @@ import type { TrainState, Optimiser } from '../nn/optimiser.js'
 import type { Schedule } from '../nn/schedule.js'
 import type { Weights } from '../nn/weights.js'
 import { adversarial, type Objective } from './objective.js'
+import { checked, ofModel } from '../nn/require.js'
 
 /**
  * A part of the recipe into which a number of each step goes, such as the radius of an attack: the number is an input of the
@@ -56,22 +57,25 @@ export const objectiveOf = ({ attack, loss, objective }: TrainStepOptions, level
  * gradients are masked as parameters are, so momentum never reaches a pruned weight. `level` is the number of a scheduled
  * attack or objective, and is not used where there is none.
  */
-export const trainStep =
+export const trainStep = checked(
+  'train.trainStep',
+  ofModel,
   <P>(model: Model<P>, options: TrainStepOptions) =>
-  (
-    from: TrainState<P>,
-    batch: Batch,
-    mask: Weights<P>,
-    rate: Tensor,
-    key: Key,
-    level: Tensor = rate
-  ): {
-    /** The state after the step. */
-    readonly to: TrainState<P>
-    /** The loss before it, a scalar. */
-    readonly loss: Tensor
-  } => {
-    const lowered = objectiveOf(options, level)(model)
-    const [value, gradient] = valueAndGrad((p: P) => lowered(p, batch, key))(from.params)
-    return { to: options.optimiser.step(rate)(mask_.apply(mask)(gradient))(from), loss: value }
-  }
+    (
+      from: TrainState<P>,
+      batch: Batch,
+      mask: Weights<P>,
+      rate: Tensor,
+      key: Key,
+      level: Tensor = rate
+    ): {
+      /** The state after the step. */
+      readonly to: TrainState<P>
+      /** The loss before it, a scalar. */
+      readonly loss: Tensor
+    } => {
+      const lowered = objectiveOf(options, level)(model)
+      const [value, gradient] = valueAndGrad((p: P) => lowered(p, batch, key))(from.params)
+      return { to: options.optimiser.step(rate)(mask_.apply(mask)(gradient))(from), loss: value }
+    }
+)

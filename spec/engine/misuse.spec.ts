@@ -97,7 +97,7 @@ describe('operations', () => {
     ['as an operand', (x: Tensor, key: Tensor) => ops.add(key)(x)]
   ])('refuses a key where a tensor is meant, %s', (_, f) =>
     expect(trace(f, [spec([2]), keySpec as never])).toMatchObject({
-      left: { _tag: 'ArgumentError', received: 'TracedKey' }
+      left: { _tag: 'ArgumentError', received: 'a key' }
     })
   )
 })

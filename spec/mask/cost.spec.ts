@@ -11,7 +11,7 @@ describe('the cost of a mask', () => {
   it('counts a kept weight of a convolution at every place of its output', () => {
     const net = nn.serial(nn.conv2d(2, 3, { padding: 'same' }), nn.relu, nn.flatten, nn.dense(3))
     const params = net.init(key(0), [1, 4, 4])
-    const dense = mask.cost(net, [1, 4, 4])(params, [])
+    const dense = mask.cost(net, [1, 4, 4])(params, ones(params))
     expect(dense.flops).toBe(2 * (18 * 16 + 32 * 3))
     expect(dense.bytes).toBe(4 * (18 + 2 + 96 + 3))
     expect([dense.denseFlops, dense.denseBytes]).toEqual([dense.flops, dense.bytes])

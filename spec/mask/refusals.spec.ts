@@ -81,6 +81,8 @@ const strangers: readonly [string, Concrete<nn.Weights>, string, string][] = [
   ['another shape', [{ w: ndarray.full([6, 4], 1) }], '[0].w', 'shape [4,6], received [6,4]'],
   ['a layer without weights', [{}, { w: ndarray.full([4, 6], 1) }], '[1].w', 'a leaf beside it'],
   ['another shape of biases', [{ b: ndarray.full([5], 1) }], '[0].b', 'shape [6], received [5]'],
+  ['no layers', [], 'root', '3 entries, as the tree has, received 0'],
+  ['fewer layers', [{ w: ndarray.full([4, 6], 1) }], 'root', '3 entries, as the tree has, received 1'],
   ['a further layer', [{}, {}, {}, { w: ndarray.full([1, 1], 1) }], '[3].w', 'a leaf beside it']
 ]
 
@@ -105,7 +107,7 @@ const traced =
 const masked: readonly [string, string, (m: Concrete<nn.Weights>) => Pipeline][] = [
   [
     'train.fit',
-    'mask.apply',
+    'train.fit',
     (m) =>
       train.fit(net.apply, {
         epochs: 1,

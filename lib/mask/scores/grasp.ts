@@ -10,6 +10,7 @@ import { crossEntropy } from '../../nn/loss.js'
 import type { Batch, Model } from '../../nn/model.js'
 import { type Weights, weightsOf, withWeights } from '../../nn/weights.js'
 import { type DataScoreOptions, withBoxOf } from './score.js'
+import { checked, ofModel } from '../../nn/require.js'
 
 /** The options of GraSP. */
 export interface GraspOptions extends DataScoreOptions {
@@ -27,19 +28,20 @@ export interface GraspOptions extends DataScoreOptions {
  * gradient norm by −2 w_q (Hg)_q to first order, so what is kept carries the gradient flow. Hg is one
  * Hessian–vector product.
  */
-export const grasp = <P>(
-  model: Model<P>,
-  { attack = none, temperature = 200, ...leaves }: GraspOptions = {}
-) =>
-  withBoxOf(attack, (params: P, batch: Batch, key: Key): Weights<P> => {
-    requirePositive('mask.score.grasp', 'temperature', temperature)
-    const { x } = attack(model)(params, batch, key)
-    const weights = weightsOf(params, leaves)
-    const loss = (w: Weights<P>): Tensor =>
-      pipe(model(withWeights(params, w))(x), ops.scale(1 / temperature), crossEntropy(batch.y))
-    const curvature = hvp(loss)(weights, grad(loss)(weights))
-    return pipe(
-      weights,
-      tree.zipWith(curvature, (w, c) => ops.mul(c)(w))
-    )
-  })
+export const grasp = checked(
+  'mask.score.grasp',
+  ofModel,
+  <P>(model: Model<P>, { attack = none, temperature = 200, ...leaves }: GraspOptions = {}) =>
+    withBoxOf(attack, (params: P, batch: Batch, key: Key): Weights<P> => {
+      requirePositive('mask.score.grasp', 'temperature', temperature)
+      const { x } = attack(model)(params, batch, key)
+      const weights = weightsOf(params, leaves)
+      const loss = (w: Weights<P>): Tensor =>
+        pipe(model(withWeights(params, w))(x), ops.scale(1 / temperature), crossEntropy(batch.y))
+      const curvature = hvp(loss)(weights, grad(loss)(weights))
+      return pipe(
+        weights,
+        tree.zipWith(curvature, (w, c) => ops.mul(c)(w))
+      )
+    })
+)

@@ -13,6 +13,7 @@ import type { Layer, LayerParams, NetworkLike, Params } from '../../nn/layer.js'
 import type { Batch } from '../../nn/model.js'
 import { isWeight, type Weights, weightsOf } from '../../nn/weights.js'
 import { type DataScoreOptions, withBoxOf } from './score.js'
+import { checked, ofNetwork } from '../../nn/require.js'
 
 /** The options of the kernel-trace score. */
 export interface KernelTraceOptions extends DataScoreOptions {
@@ -42,40 +43,43 @@ const rms = (x: Tensor): Tensor => pipe(x, ops.square, ops.mean(0), ops.sqrt)
  * together, so there the derivative itself is squared, as it is for biases and for all leaves of a network that is not made of
  * layers. A weight on an input that is always 0 scores 0.
  */
-export const kernelTrace = <P>(
-  network: NetworkLike<P>,
-  { attack = none, atOnce, ...covered }: KernelTraceOptions = {}
-) =>
-  withBoxOf(attack, (params: P, batch: Batch, key: Key): Weights<P> => {
-    const { x } = attack(network.apply)(params, batch, key)
-    const scored = weightsOf(params, covered)
-    const found = leaves(operation, isTensor, scored)
-    const layers = layersOf(network, params, x)
-    const dense = new Map<string, LayerAt>(
-      layers.flatMap((layer, l) => (layer.given.w?.shape.length === 2 ? [[`[${l}].w`, layer] as const] : []))
-    )
-    const shifts = found.map(({ path, value: { shape } }) =>
-      fill(0, dense.has(path) ? shape.slice(-1) : shape)
-    )
-    const shifted = (by: readonly Tensor[]) =>
-      network.layers === undefined
-        ? network.apply(tree.zipPart(tree.replace(operation, scored, by), (p, s) => ops.add(s)(p))(params))
-        : shiftedLayers(layers, new Map(found.map(({ path }, i) => [path, by[i]!])))
-    const outputs = network.apply(params)(x).shape.slice(1)
-    const derivatives = found.filter(({ path, value }) => isWeight(value) && !dense.has(path))
-    const squares = sumOfSquares(shifted, shifts, x, atOnce ?? fitting(derivatives, outputs))
-    const raw = found.map(({ path, value: p }, i) => {
-      const d = pipe(squares[i]!, ops.scale(1 / x.shape[0]!), ops.sqrt)
-      const share = pipe(ops.abs(p), ops.mul(d))
-      const layer = dense.get(path)
-      if (layer === undefined) return share
-      const scaled = ops.mul(factorOf(layer, p.shape))(share)
-      return ops.mul(ops.expandDims(1)(rms(layer.input)))(scaled)
+export const kernelTrace = checked(
+  'mask.score.kernelTrace',
+  ofNetwork,
+  <P>(network: NetworkLike<P>, { attack = none, atOnce, ...covered }: KernelTraceOptions = {}) =>
+    withBoxOf(attack, (params: P, batch: Batch, key: Key): Weights<P> => {
+      const { x } = attack(network.apply)(params, batch, key)
+      const scored = weightsOf(params, covered)
+      const found = leaves(operation, isTensor, scored)
+      const layers = layersOf(network, params, x)
+      const dense = new Map<string, LayerAt>(
+        layers.flatMap((layer, l) =>
+          layer.given.w?.shape.length === 2 ? [[`[${l}].w`, layer] as const] : []
+        )
+      )
+      const shifts = found.map(({ path, value: { shape } }) =>
+        fill(0, dense.has(path) ? shape.slice(-1) : shape)
+      )
+      const shifted = (by: readonly Tensor[]) =>
+        network.layers === undefined
+          ? network.apply(tree.zipPart(tree.replace(operation, scored, by), (p, s) => ops.add(s)(p))(params))
+          : shiftedLayers(layers, new Map(found.map(({ path }, i) => [path, by[i]!])))
+      const outputs = network.apply(params)(x).shape.slice(1)
+      const derivatives = found.filter(({ path, value }) => isWeight(value) && !dense.has(path))
+      const squares = sumOfSquares(shifted, shifts, x, atOnce ?? fitting(derivatives, outputs))
+      const raw = found.map(({ path, value: p }, i) => {
+        const d = pipe(squares[i]!, ops.scale(1 / x.shape[0]!), ops.sqrt)
+        const share = pipe(ops.abs(p), ops.mul(d))
+        const layer = dense.get(path)
+        if (layer === undefined) return share
+        const scaled = ops.mul(factorOf(layer, p.shape))(share)
+        return ops.mul(ops.expandDims(1)(rms(layer.input)))(scaled)
+      })
+      const count = found.reduce((n, { value }) => n + sizeOf(value.shape), 0)
+      const total = raw.map(ops.sum()).reduce((a, b) => ops.add(b)(a))
+      return tree.replace(operation, scored, raw.map(ops.div(ops.scale(1 / count)(total))))
     })
-    const count = found.reduce((n, { value }) => n + sizeOf(value.shape), 0)
-    const total = raw.map(ops.sum()).reduce((a, b) => ops.add(b)(a))
-    return tree.replace(operation, scored, raw.map(ops.div(ops.scale(1 / count)(total))))
-  })
+)
 
 /** A layer, its parameters, and what goes into it. */
 interface LayerAt {

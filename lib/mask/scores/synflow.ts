@@ -7,6 +7,7 @@ import * as tree from '../../graph/tree.js'
 import type { Batch, Model } from '../../nn/model.js'
 import { isWeight, type MaskedLeaves, type Weights, weightsOf, withWeights } from '../../nn/weights.js'
 import { maskedLeaves } from '../masked-leaves.js'
+import { checked, ofModel } from '../../nn/require.js'
 
 /**
  * The synaptic saliency |w ∂R/∂w|, R the sum of the outputs that the network of absolute weights gives for an input of
@@ -16,23 +17,26 @@ import { maskedLeaves } from '../masked-leaves.js'
  * what their layer and those before are divided by: R is homogeneous in them, so the order of the scores stays, and no product
  * over many layers overflows float32.
  */
-export const synflow =
+export const synflow = checked(
+  'mask.score.synflow',
+  ofModel,
   <P>(model: Model<P>, leaves: MaskedLeaves = {}) =>
-  (params: P, { x }: Pick<Batch, 'x'>): Weights<P> => {
-    const [, ...example] = x.shape
-    const silenced = (p: Tensor): Tensor => {
-      if (isWeight(p)) return p
-      return p.shape.length === 0 ? ops.abs(p) : fill(0, p.shape)
+    (params: P, { x }: Pick<Batch, 'x'>): Weights<P> => {
+      const [, ...example] = x.shape
+      const silenced = (p: Tensor): Tensor => {
+        if (isWeight(p)) return p
+        return p.shape.length === 0 ? ops.abs(p) : fill(0, p.shape)
+      }
+      const silent = tree.map(silenced)(params)
+      const scored = normalised(weightsOf(params, leaves))
+      const flow = (w: Weights<P>): Tensor =>
+        ops.sum()(model(withWeights(silent, w))(ops.ones([1, ...example])))
+      return pipe(
+        scored,
+        tree.zipWith(grad(flow)(scored), (w, g) => ops.abs(ops.mul(g)(w)))
+      )
     }
-    const silent = tree.map(silenced)(params)
-    const scored = normalised(weightsOf(params, leaves))
-    const flow = (w: Weights<P>): Tensor =>
-      ops.sum()(model(withWeights(silent, w))(ops.ones([1, ...example])))
-    return pipe(
-      scored,
-      tree.zipWith(grad(flow)(scored), (w, g) => ops.abs(ops.mul(g)(w)))
-    )
-  }
+)
 
 /**
  * Absolute weights divided by what one unit of the next layer receives on average from inputs of 1, and biases by what the

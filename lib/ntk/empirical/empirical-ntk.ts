@@ -19,6 +19,7 @@ import {
   timesFactors
 } from './kernel-problem.js'
 import { type Implementation, type KernelMethod, methodNames, methods, predict } from './methods.js'
+import { checked, ofModel } from '../../nn/require.js'
 
 /** Which kernel is computed, and how. */
 export interface KernelOptions extends KernelForm {
@@ -77,14 +78,17 @@ const averaged = <P>({ outputs, count }: KernelProblem<P>): ((kernel: Tensor) =>
  * // a linear model with a bias: Θ(x, x′) = x·x′ + 1
  * assert.deepEqual(ndarray.toNested(evaluateOn(kernel)(net.init(key(0), [2]), x)), [[6, 3], [3, 2]])
  */
-export const empiricalNtk =
+export const empiricalNtk = checked(
+  'ntk.empiricalNtk',
+  ofModel,
   <P>(model: Model<P>, options: KernelOptions = {}) =>
-  (params: P, x1: Tensor, x2: Tensor = x1, mask?: MaskTree): Tensor => {
-    checkOptions('ntk.empiricalNtk', kernelKinds, options)
-    const { method = 'auto', ...form } = options
-    const problem = problemOf(model, form, params, x1, x2, mask)
-    return averaged(problem)(implementationFor(problem, method).total(problem))
-  }
+    (params: P, x1: Tensor, x2: Tensor = x1, mask?: MaskTree): Tensor => {
+      checkOptions('ntk.empiricalNtk', kernelKinds, options)
+      const { method = 'auto', ...form } = options
+      const problem = problemOf(model, form, params, x1, x2, mask)
+      return averaged(problem)(implementationFor(problem, method).total(problem))
+    }
+)
 
 /**
  * The share Θ_l of every leaf of the parameters in the kernel Θ = Σ Θ_l, in the tree of the parameters. Options,
@@ -100,15 +104,18 @@ export const empiricalNtk =
  * const [dense] = evaluateOn(shares)(params, ndarray.fromNested([[1, 2]]))
  * assert.deepEqual([dense?.w?.data[0], dense?.b?.data[0]], [5, 1]) // x·x′ and 1
  */
-export const layerKernels =
+export const layerKernels = checked(
+  'ntk.layerKernels',
+  ofModel,
   <P>(model: Model<P>, options: KernelOptions = {}) =>
-  (params: P, x1: Tensor, x2: Tensor = x1, mask?: MaskTree): P => {
-    checkOptions('ntk.layerKernels', kernelKinds, options)
-    const { method = 'auto', ...form } = options
-    const problem = problemOf(model, form, params, x1, x2, mask)
-    const shares = implementationFor(problem, method).leaves(problem).map(averaged(problem))
-    return tree.replace('layerKernels', params, shares)
-  }
+    (params: P, x1: Tensor, x2: Tensor = x1, mask?: MaskTree): P => {
+      checkOptions('ntk.layerKernels', kernelKinds, options)
+      const { method = 'auto', ...form } = options
+      const problem = problemOf(model, form, params, x1, x2, mask)
+      const shares = implementationFor(problem, method).leaves(problem).map(averaged(problem))
+      return tree.replace('layerKernels', params, shares)
+    }
+)
 
 /**
  * Θ(x1, x2) v without any kernel or Jacobian, by one vector–Jacobian product at x2 and one Jacobian–vector product at
@@ -125,14 +132,17 @@ export const layerKernels =
  * const product = evaluateOn(times)(net.init(key(0), [2]), x, ndarray.fromNested([[1], [-1]]))
  * assert.deepEqual(ndarray.toNested(product), [[3], [1]])
  */
-export const ntkVectorProduct =
+export const ntkVectorProduct = checked(
+  'ntk.ntkVectorProduct',
+  ofModel,
   <P>(model: Model<P>, options: MaskedOptions = {}) =>
-  (params: P, x1: Tensor, x2: Tensor, v: Tensor, mask?: MaskTree): Tensor => {
-    const operation = 'ntkVectorProduct'
-    checkOptions('ntk.ntkVectorProduct', maskedKinds, options)
-    const { mask: form = 'restricted' } = options
-    const effective = masked(operation, params, mask)
-    const factors = factorsOf(operation, params, mask, form)
-    const gradient = vjp((p: P) => model(p)(x2))(effective)[1](v)
-    return jvp((p: P) => model(p)(x1))(effective, timesFactors(operation, gradient, factors))[1]
-  }
+    (params: P, x1: Tensor, x2: Tensor, v: Tensor, mask?: MaskTree): Tensor => {
+      const operation = 'ntkVectorProduct'
+      checkOptions('ntk.ntkVectorProduct', maskedKinds, options)
+      const { mask: form = 'restricted' } = options
+      const effective = masked(operation, params, mask)
+      const factors = factorsOf(operation, params, mask, form)
+      const gradient = vjp((p: P) => model(p)(x2))(effective)[1](v)
+      return jvp((p: P) => model(p)(x1))(effective, timesFactors(operation, gradient, factors))[1]
+    }
+)

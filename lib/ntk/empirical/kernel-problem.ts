@@ -76,8 +76,9 @@ export const factorsOf = (operation: string, params: unknown, mask: MaskTree, fo
     form in powers
       ? powers[form]
       : fail('ArgumentError', operation, Object.keys(powers).join(', '), form, 'mask')
+  if (mask === undefined) return tree.tensors(params).map(() => [])
   return tree
-    .pairs(operation, params, mask ?? [])
+    .pairs(operation, params, mask)
     .map(({ match }) => (match === undefined ? [] : new Array<Tensor>(power).fill(match)))
 }
 

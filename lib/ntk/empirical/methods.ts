@@ -24,6 +24,7 @@ import {
   problemOf,
   timesFactors
 } from './kernel-problem.js'
+import { checked, ofModel } from '../../nn/require.js'
 
 /**
  * A way to compute a kernel (the first two in the words of Novak, Sohl-Dickstein, Schoenholz, arXiv:2206.08720).
@@ -68,11 +69,12 @@ const layoutOf = (outputs: Outputs): (typeof layouts)[Outputs] =>
  * const found = evaluateOn(slopes)(ndarray.fromNested([[5], [7]]), ndarray.fromNested([[1, 2], [3, 4]]))
  * assert.deepEqual(ndarray.toNested(found), [[[[1], [2]]], [[[3], [4]]]])
  */
-export const jacobians = <P>(model: Model<P>, params: P, x: Tensor): P =>
+export const jacobians = checked('ntk.jacobians', ofModel, <P>(model: Model<P>, params: P, x: Tensor): P =>
   vmap((example: Tensor) => {
     const batch = ops.expandDims(0)(example)
     return jacrev((p: P) => ops.squeeze(0)(outputsOf(model, p, batch)))(params)
   })(x)
+)
 
 /** One leaf's share of the kernel as ONE contraction, so that the path search may never form the Jacobians. */
 const leafKernel = (outputs: Outputs, j1: Tensor, j2: Tensor, factors: readonly Tensor[]): Tensor => {
@@ -227,5 +229,6 @@ export const predictCost = entry(
         const right = x2 === undefined ? left : symbols<Tensor>(x2)
         const chosen = mask === undefined ? undefined : symbols<MaskTree>(mask)
         return predict(problemOf(model, form, symbols<P>(params), left, right, chosen))
-      })
+      }),
+  [ofModel]
 )

@@ -5,20 +5,28 @@ import type { Key } from '../../graph/key.js'
 import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import type { Attack, Batch, Model } from '../../nn/model.js'
+import { checked, ofModel } from '../../nn/require.js'
 import { cosineSimilarity, relativeDistance } from '../spectrum/alignment.js'
 import { empiricalNtk, type KernelOptions } from './empirical-ntk.js'
 import { masked, type MaskTree } from './kernel-problem.js'
 
 /** What a function of the kernel gives at a batch X and at X̃, the batch under an attack on the masked network. */
 const underAttack =
-  <Out>(f: (kernel: (x1: Tensor, x2: Tensor) => Tensor, x: Tensor, attacked: Tensor) => Out) =>
+  <Out>(
+    operation: string,
+    f: (kernel: (x1: Tensor, x2: Tensor) => Tensor, x: Tensor, attacked: Tensor) => Out
+  ) =>
   (attack: Attack) =>
-  <P>(model: Model<P>, options: KernelOptions = {}) =>
-  (params: P, batch: Batch, key: Key, mask?: MaskTree): Out =>
-    f(
-      (x1, x2) => empiricalNtk(model, options)(params, x1, x2, mask),
-      batch.x,
-      attack(model)(masked('mixedNtk', params, mask), batch, key).x
+    checked(
+      operation,
+      ofModel,
+      <P>(model: Model<P>, options: KernelOptions = {}) =>
+        (params: P, batch: Batch, key: Key, mask?: MaskTree): Out =>
+          f(
+            (x1, x2) => empiricalNtk(model, options)(params, x1, x2, mask),
+            batch.x,
+            attack(model)(masked('mixedNtk', params, mask), batch, key).x
+          )
     )
 
 /**
@@ -38,7 +46,7 @@ const underAttack =
  * const params = [{ w: ndarray.fromNested([[2], [-1]]) }]
  * assert.equal(evaluateOn(mixed)(params, batch, key(0)).data[0], 1 * 0.75 + 2 * 2.25)
  */
-export const mixedNtk = underAttack((kernel, x, attacked) => kernel(x, attacked))
+export const mixedNtk = underAttack('ntk.mixedNtk', (kernel, x, attacked) => kernel(x, attacked))
 
 /**
  * The kernel on the inputs and their attacked versions together, Θ([X; X̃], [X; X̃]): its first axes are 2n long, X
@@ -57,7 +65,7 @@ export const mixedNtk = underAttack((kernel, x, attacked) => kernel(x, attacked)
  * const kernel = evaluateOn(joint)([{ w: ndarray.fromNested([[1]]) }], batch, key(0))
  * assert.deepEqual(Array.from(kernel.data), [0.25, 0.375, 0.375, 0.5625])
  */
-export const jointNtk = underAttack((kernel, x, attacked) => {
+export const jointNtk = underAttack('ntk.jointNtk', (kernel, x, attacked) => {
   const both = ops.concat(0)([x, attacked])
   return kernel(both, both)
 })
@@ -119,7 +127,7 @@ export type AttackShift = {
  * const { distance, cosine } = evaluateOn(shift)([{ w: ndarray.fromNested([[1]]) }], batch, key(0))
  * assert.deepEqual([distance, cosine].map(ndarray.toNumber), [0.5, 1])
  */
-export const attackShift = underAttack((kernel, x, attacked): AttackShift => {
+export const attackShift = underAttack('ntk.attackShift', (kernel, x, attacked): AttackShift => {
   const [clean, mixed] = [kernel(x, x), kernel(x, attacked)]
   return { distance: relativeDistance(clean)(mixed), cosine: cosineSimilarity(clean)(mixed) }
 })

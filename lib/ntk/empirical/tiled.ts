@@ -23,6 +23,7 @@ import {
   type TileOptions,
   type TilePlan
 } from './tile-plan.js'
+import { ofModel } from '../../nn/require.js'
 
 /** Which kernel is computed, in which blocks, and what is called along the way. */
 export interface TiledOptions extends TileOptions {
@@ -158,7 +159,8 @@ export const forEachBlock = entry(
       pipe(
         prepare(model, options, false)(params, x1, x2, mask)(runner),
         TE.flatMap((compiled) => stream(compiled, options.observe)(visit))
-      )
+      ),
+  [ofModel]
 )
 
 /**
@@ -204,5 +206,6 @@ export const tiled = entry(
             TE.map(() => of(shape, whole ?? []))
           )
         })
-      )
+      ),
+  [ofModel]
 )

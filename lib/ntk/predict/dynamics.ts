@@ -13,6 +13,7 @@ import { attempt } from '../../graph/trace.js'
 import * as tree from '../../graph/tree.js'
 import type { Model } from '../../nn/model.js'
 import { modesOf } from '../spectrum/spectrum.js'
+import { checked, ofModel } from '../../nn/require.js'
 
 const isParameter = (value: unknown): value is Tensor | NdArray => isTensor(value) || isNdArray(value)
 
@@ -41,16 +42,19 @@ const asTensors = <P>(params: P | Concrete<P>): P =>
  * const f = (p: Tensor, x: Tensor) => ntk.linearised(square, ndarray.scalar(3))(p)(x)
  * assert.equal(ndarray.toNumber(evaluateOn(f)(ndarray.scalar(4), ndarray.scalar(1))), 9 + 6)
  */
-export const linearised =
+export const linearised = checked(
+  'ntk.linearised',
+  ofModel,
   <P>(model: Model<P>, start: P | Concrete<P>): Model<P> =>
-  (params) => {
-    const origin = asTensors<P>(start)
-    const moved = tree.zipWith(origin, (p, p0) => ops.sub(p0)(p))(params)
-    return (x) => {
-      const [out, push] = linearize((p: P) => model(p)(x))(origin)
-      return ops.add(push(moved))(out)
+    (params) => {
+      const origin = asTensors<P>(start)
+      const moved = tree.zipWith(origin, (p, p0) => ops.sub(p0)(p))(params)
+      return (x) => {
+        const [out, push] = linearize((p: P) => model(p)(x))(origin)
+        return ops.add(push(moved))(out)
+      }
     }
-  }
+)
 
 /** How a linearised model is trained, on the mean over the examples of a loss. */
 export interface Dynamics {

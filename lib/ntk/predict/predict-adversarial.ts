@@ -23,6 +23,7 @@ import { dynamicsOf, linearised } from './dynamics.js'
 import { odeKinds, type OdeOptions, toleranceOf } from './integrate.js'
 import { dualFlow, type FlowOptions, gradientOf } from './predict-ode.js'
 import { movedBy, predictionInputs, requireAscending } from './prediction.js'
+import { ofModel, onData } from '../../nn/require.js'
 
 /** Adversarial gradient flow of the linearised model. */
 export interface AdversarialOptions extends OdeOptions, Pick<FlowOptions, 'times' | 'rate'> {
@@ -204,5 +205,6 @@ export const predictAdversarial = entry(
         ),
         TE.map((seen) => ({ times, ...seen }))
       )
-    }
+    },
+  [ofModel, onData]
 )
