@@ -89,7 +89,8 @@ const networks: Readonly<Record<string, Taken>> = {
     mask.iterative(network, { score: (q) => mask.score.magnitude(q), density: 0.5, rounds: 1 })(p, set, k),
   'mask.search': (network, p, set, k) => mask.search(network, search)(p, set, k),
   'mask.learn': (network, p, set, k) => mask.learn(network, learning)(p, set, k),
-  'mask.transfer': (network, p, set, k) => mask.transfer(network, { density: 0.5, steps: 1, batch: 2, refresh: 1 })(p, set, k),
+  'mask.transfer': (network, p, set, k) =>
+    mask.transfer(network, { density: 0.5, steps: 1, batch: 2, refresh: 1 })(p, set, k),
   'mask.matching': (network) => mask.matching(network),
   'mask.trainingLoss': (network) => mask.trainingLoss(network),
   'mask.cost': (network) => mask.cost(network, [2]),
