@@ -29,7 +29,7 @@ export const ofNetwork: Check = (operation, [network]) => {
 }
 
 /** Refuses anything but arrays as inputs and labels of a set or batch. */
-export const requireArrays = (operation: string, data: unknown): void => {
+const requireArrays = (operation: string, data: unknown): void => {
   if (typeof data !== 'object' || data === null)
     return fail('ArgumentError', operation, 'a data set { x, y }', showValue(data))
   for (const name of ['x', 'y']) {

@@ -197,7 +197,7 @@ describe('every transformation', () => {
   it.each(Object.entries(transforms))(
     '%s refuses an array outside a traced function by its name',
     (name, of) => {
-      const error = refusalOf(() => of(array as unknown as Tensor))
+      const error = refusalOf(() => of(array as never))
       expect(error.operation).toBe(name)
       expect(error.received).toContain(advice)
       expect(error.where ?? 'root').toBe('root')
