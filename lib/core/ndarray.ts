@@ -56,6 +56,7 @@ export const zeros = (shape: Shape): NdArray => full(shape, 0)
 /** The entries of axis 0 at the given places, in that order and of the same type; a place that the array does not have is an IndexError. */
 export const takeRows = (operation: string, array: NdArray, places: ArrayLike<number>): NdArray => {
   const [count = 0, ...inner] = array.shape
+  if (places.length === 0) fail('IndexError', operation, 'at least one place', 'none')
   const width = sizeOf(inner)
   const out = new (elementsOf(array))(places.length * width)
   for (let i = 0; i < places.length; i++) {

@@ -1,6 +1,6 @@
 /**
  * Labelled data sets as values: the bundled digits, synthetic sets made from a key, and readers of the bytes in which MNIST,
- * Fashion-MNIST and CIFAR-10 are published. Every source gives a `Labelled`; `split`, `batches`, `take` and `partition` divide one.
+ * Fashion-MNIST and CIFAR-10 are published. Every source gives a `Labelled`; `split`, `batches`, `take`, `slice` and `partition` divide one.
  * Files are found and read by `io`. A published set is a name and an entry in `published`; a new byte format is a file here and a
  * case in `io/load-set`.
  */
@@ -16,6 +16,7 @@ export {
   moments,
   partition,
   shaped,
+  slice,
   split,
   take
 } from './labelled.js'

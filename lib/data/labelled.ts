@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { invalidLabelAt } from '../core/check.js'
 import { entry } from '../core/entry.js'
-import { leftWith, tangentError, type TangentError } from '../core/error.js'
+import { fail, leftWith, showValue, tangentError, type TangentError } from '../core/error.js'
 import { derive, type HostKey, permutation } from '../core/key.js'
 import * as ndarray from '../core/ndarray.js'
 import type { NdArray } from '../core/ndarray.js'
@@ -85,21 +85,52 @@ export const moments = ({
   return { mean, deviation: Math.sqrt(squares / x.data.length) }
 }
 
-/** The pairs at the given places, in that order; a place that the set does not have is an IndexError. */
+const taken = (operation: string, places: ArrayLike<number>, set: Labelled): Labelled => ({
+  x: ndarray.takeRows(operation, set.x, places),
+  y: ndarray.takeRows(operation, set.y, places),
+  classes: set.classes
+})
+
+/** The pairs at the given places, in that order; no place, and one that the set does not have, are an IndexError. */
 export const take =
-  (indices: ArrayLike<number>) =>
-  (set: Labelled): Labelled => ({
-    x: ndarray.takeRows('data.take', set.x, indices),
-    y: ndarray.takeRows('data.take', set.y, indices),
-    classes: set.classes
-  })
+  (places: ArrayLike<number> | Iterable<number>) =>
+  (set: Labelled): Labelled =>
+    typeof places === 'number'
+      ? fail('ArgumentError', 'data.take', 'places; the first n pairs are data.slice(0, n)', `${places}`)
+      : taken('data.take', Array.from(places), set)
+
+/**
+ * The pairs from one place up to but not including another, as `slice` of an array counts them: `data.slice(0, 100)` are the
+ * first 100. A place below 0 counts from the end. No pair at all is an IndexError.
+ *
+ * @defaultValue `from` is 0, `to` the number of pairs
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { data } from 'tangentflow'
+ *
+ * const { train } = data.digitsSplit()
+ * assert.equal(data.count(data.slice(0, 100)(train)), 100)
+ * assert.deepEqual(data.slice(-2)(train), data.take([1395, 1396])(train))
+ */
+export const slice =
+  (from = 0, to?: number) =>
+  (set: Labelled): Labelled => {
+    const operation = 'data.slice'
+    for (const [name, place] of Object.entries({ from, to }))
+      if (place !== undefined && !Number.isInteger(place))
+        fail('ArgumentError', operation, 'a whole number', showValue(place), name)
+    return taken(operation, Array.from({ length: count(set) }, (_, i) => i).slice(from, to), set)
+  }
 
 /** Two sets by place: where `first` holds, and where it does not. */
 export const partition =
   (first: (place: number) => boolean) =>
   (set: Labelled): readonly [Labelled, Labelled] => {
     const places = Array.from({ length: count(set) }, (_, i) => i)
-    return [take(places.filter(first))(set), take(places.filter((place) => !first(place)))(set)]
+    const where = (isIn: (place: number) => boolean): Labelled =>
+      taken('data.partition', places.filter(isIn), set)
+    return [where(first), where((place) => !first(place))]
   }
 
 /**

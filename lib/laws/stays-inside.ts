@@ -1,13 +1,14 @@
 import { type HostKey, uniforms } from '../core/key.js'
 import { type NdArray, of, takeRows } from '../core/ndarray.js'
-import { type Shape, sizeOf } from '../core/shape.js'
+import { fail } from '../core/error.js'
+import { type Shape, showShape, sizeOf } from '../core/shape.js'
+import { leaves } from '../core/tree.js'
 import { evaluateGraph, type Rounding } from '../graph/evaluate.js'
 import type { Key } from '../graph/key.js'
 import { hostLeaves, keySpec, spec } from '../graph/spec.js'
-import type { Tensor } from '../graph/tensor.js'
+import { isTensor, type Tensor } from '../graph/tensor.js'
 import { traceOrThrow } from '../graph/trace.js'
 import { child, keys } from './arbitraries.js'
-import { row } from './vmap-is-loop.js'
 import { law, type LawOptions, type LawReport, measured, type Outcome } from './law.js'
 import { type BallNorm, type Containment, inBall, inBox } from './in-ball.js'
 
@@ -21,7 +22,7 @@ export interface LawBatch<T> {
   readonly ids: T
 }
 
-/** An attack on a fixed model, whose results have one entry for each sample along axis 0. */
+/** An attack on a fixed model, whose results have one entry for each sample along some axis. */
 export type AttackUnderLaw = (
   batch: LawBatch<Tensor>,
   key: Key
@@ -71,6 +72,33 @@ const evaluated = (f: AttackUnderLaw, options: AttackLawOptions, n: number, roun
   const { graph } = traceOrThrow(f, args)
   return (batch: LawBatch<NdArray>, key: HostKey): readonly NdArray[] =>
     evaluateGraph(graph, hostLeaves('laws', [batch, key]), rounding)
+}
+
+/**
+ * The axis of the samples of each result: the one, of two batches of different sizes, that differs. A result without it is a
+ * ShapeError that names it.
+ */
+const sampleAxes = (f: AttackUnderLaw, { shape: [n, ...inner] }: AttackLawOptions): readonly number[] => {
+  const resultsOf = (count: number) => {
+    const batch = { x: spec([count, ...inner]), y: spec([count]), ids: spec([count]) }
+    return leaves('laws', isTensor, traceOrThrow(f, [batch, keySpec]).out)
+  }
+  const larger = resultsOf(n! + 1)
+  return resultsOf(n!).map(({ path, value: { shape } }, k) => {
+    const axes = shape.flatMap((size, axis) => (larger[k]?.value.shape[axis] === size ? [] : [axis]))
+    const [axis, ...more] = axes
+    return axis !== undefined && more.length === 0 && shape[axis] === n
+      ? axis
+      : fail('ShapeError', 'samplesAreAlone', `a result with an axis of ${n} samples`, showShape(shape), path)
+  })
+}
+
+/** What a result has of one sample. */
+const ofSample = (axis: number, { shape, data }: NdArray, at: number): NdArray => {
+  const inner = sizeOf(shape.slice(axis + 1))
+  const size = shape[axis]!
+  const kept = data.filter((_, i) => Math.floor(i / inner) % size === at)
+  return of(shape.toSpliced(axis, 1), kept)
 }
 
 const rows = ({ x, y, ids }: LawBatch<NdArray>, places: readonly number[]): LawBatch<NdArray> => ({
@@ -129,10 +157,23 @@ export const staysInside = (f: AttackUnderLaw, options: StaysInsideOptions): Law
 
 /**
  * In float64, a batch gives exactly what its samples give one by one, and in another order the same results in that
- * order: samples do not affect one another, and noise follows their ids.
+ * order: samples do not affect one another, and noise follows their ids. Each result of the attack may have its samples along any
+ * axis, as `losses` have, [rows, n].
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { attack, type Key, ndarray, ops, type Tensor } from 'tangentflow'
+ * import { type LawBatch, samplesAreAlone } from 'tangentflow/laws'
+ *
+ * const weights = ops.constant(ndarray.fromNested([[1, 0], [-1, 0.5], [0, 2]]))
+ * const model = () => (x: Tensor) => ops.matmul(weights)(x)
+ * const pgd = attack.pgd({ epsilon: 0.1, steps: 2, stepSize: 0.1 })(model)
+ * const found = (batch: LawBatch<Tensor>, key: Key) => pgd({}, batch, key)
+ * assert.equal(samplesAreAlone(found, { shape: [2, 3], classes: 2, runs: 5 }).runs, 5)
  */
 export const samplesAreAlone = (f: AttackUnderLaw, options: AttackLawOptions): LawReport => {
   const n = options.shape[0]!
+  const axes = sampleAxes(f, options)
   const [together, single] = [evaluated(f, options, n, 'float64'), evaluated(f, options, 1, 'float64')]
   return law(
     'samples are attacked alone',
@@ -149,7 +190,8 @@ export const samplesAreAlone = (f: AttackUnderLaw, options: AttackLawOptions): L
         whole.every((result, k) =>
           order.every(
             (i, place) =>
-              same(row(result, i), row(turned[k]!, place)) && same(row(result, i), alone[place]![k]!)
+              same(ofSample(axes[k]!, result, i), ofSample(axes[k]!, turned[k]!, place)) &&
+              same(ofSample(axes[k]!, result, i), alone[place]![k]!)
           )
         )
       )

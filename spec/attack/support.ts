@@ -46,13 +46,11 @@ export const everyAttack = (
     : [])
 ]
 
-/** An attack on a closed model as laws see it: all results, samples along axis 0. */
+/** An attack on a closed model as laws see it: all results. */
 export const underLaw =
   (how: attack.TracedAttack, model: () => (x: Tensor) => Tensor): AttackUnderLaw =>
-  (batch, noise) => {
-    const { losses, margins, ...rest } = how(model)({}, batch, noise)
-    return { ...rest, losses: ops.transpose()(losses), margins: ops.transpose()(margins) }
-  }
+  (batch, noise) =>
+    how(model)({}, batch, noise)
 
 /** A batch of the unit box with ids. */
 export const labelled = (

@@ -11,11 +11,13 @@ import {
   labelled,
   partition,
   shaped,
+  slice,
   split,
   synthetic,
   take
 } from '../../lib/data/index.js'
 import { right } from '../support/either.js'
+import { expectRefusal } from '../support/refusal.js'
 
 const x = ndarray.of([3, 2], [1, 2, 3, 4, 5, 6])
 const leftOf = (y: readonly number[]): unknown => {
@@ -41,6 +43,25 @@ describe('labelled', () => {
     expect([...take([2, 0])(set).x.data]).toEqual([5, 6, 1, 2])
     const [even, odd] = partition((place) => place % 2 === 0)(set)
     expect([count(even), count(odd)]).toEqual([2, 1])
+  })
+
+  it('takes any iterable of places, and a slice as an array has it', () => {
+    const set = synthetic.blobs({ points: 20 })(key(1))
+    const place = fc.option(fc.integer({ min: -25, max: 25 }), { nil: undefined })
+    fc.assert(
+      fc.property(place, place, (from, to) => {
+        const places = [...Array(20).keys()].slice(from, to)
+        if (places.length === 0)
+          expectRefusal(() => slice(from, to)(set), 'IndexError', 'data.slice', 'at least one place', 'none')
+        else expect(slice(from, to)(set)).toEqual(take(new Set(places))(set))
+      })
+    )
+    expect(take(Array(20).keys())(set)).toEqual(set)
+    expect(take(Int32Array.of(19, 3))(set)).toEqual(take([19, 3])(set))
+    expectRefusal(() => take([20])(set), 'IndexError', 'data.take', 'places of 0 … 19', '20', 'places[0]')
+    expectRefusal(() => take([])(set), 'IndexError', 'data.take', 'at least one place', 'none')
+    expectRefusal(() => take(5 as never)(set), 'ArgumentError', 'data.take', 'data.slice(0, n)', '5')
+    expectRefusal(() => slice(0.5)(set), 'ArgumentError', 'data.slice', 'a whole number', '0.5', 'from')
   })
 
   it('counts classes, and lays inputs out anew', () => {
