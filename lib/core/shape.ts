@@ -1,4 +1,4 @@
-import { fail } from './error.js'
+import { fail, showValue } from './error.js'
 
 /** The sizes of a tensor's axes, outermost first; `[]` is a scalar. Arrays are row-major. */
 export type Shape = readonly number[]
@@ -24,8 +24,9 @@ export const stridesOf = (shape: Shape): number[] => {
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((n, i) => n === b[i])
 
-/** `[2,3]` */
-export const showShape = (shape: Shape): string => `[${shape.join(',')}]`
+/** `[2,3]`; what is no list, as any value. */
+export const showShape = (shape: Shape): string =>
+  Array.isArray(shape) ? `[${shape.join(',')}]` : showValue(shape)
 
 /** Requires a shape to be the expected one; the ShapeError of another says of what the shape is. */
 export const requireShape = (
@@ -41,9 +42,15 @@ export const requireShape = (
 
 /** Refuses anything that is not a list of positive whole sizes: a tensor of this library is never empty. */
 export const checkShape = (operation: string, shape: Shape): Shape =>
-  shape.every((n) => Number.isInteger(n) && n > 0)
+  Array.isArray(shape) && shape.every((n) => Number.isInteger(n) && n > 0)
     ? shape
     : fail('ShapeError', operation, 'whole sizes of at least 1', showShape(shape))
+
+/** Refuses anything that is no shape of one example, as the list of its sizes. */
+export const requireExample = (operation: string, shape: Shape): Shape =>
+  Array.isArray(shape)
+    ? checkShape(operation, shape)
+    : fail('ShapeError', operation, 'the shape of one example, as [64]', showShape(shape))
 
 /** An axis counted from the front, given one counted from either end (−1 is the last). */
 export const normaliseAxis = (operation: string, rank: number, axis: number): number =>

@@ -1,20 +1,9 @@
-import { requireShape, type Shape } from '../core/shape.js'
-import type { HostKey } from '../core/key.js'
+import { requireExample, requireShape, type Shape } from '../core/shape.js'
+import { type HostKey, requireKey } from '../core/key.js'
 import { split } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
 import type { Concrete } from '../graph/spec.js'
-import { childOf } from './layer.js'
-import type { Model } from './model.js'
-
-/** A part of a network with parameters of any form P: a {@link Layer}, a {@link Network} or what is made of them. */
-export interface Block<P> {
-  /** The shape of one output, for the shape of one example. */
-  readonly outputShape: (inputShape: Shape) => Shape
-  /** Concrete parameters drawn from a key, for the shape of one example. */
-  readonly init: (key: HostKey, inputShape: Shape) => Concrete<P>
-  /** Maps a batch [n, …inputShape] to [n, …outputShape]. */
-  readonly apply: Model<P>
-}
+import { type Block, childOf, requireBlocks } from './layer.js'
 
 /**
  * x + branch(x), with the parameters of the branch (He et al., arXiv:1512.03385). A branch that does not keep the shape is a
@@ -35,6 +24,7 @@ export interface Block<P> {
  * assert.deepEqual(params.stem.w?.shape, [4, 8])
  */
 export const residual = <P>(branch: Block<P>): Block<P> => {
+  requireBlocks('nn.residual', [branch], ['branch'])
   const keeps = (shape: Shape, out: Shape): void =>
     requireShape('nn.residual', undefined, out, shape, 'a branch that gives')
   return {
@@ -51,9 +41,6 @@ export const residual = <P>(branch: Block<P>): Block<P> => {
   }
 }
 
-/** The parameters of a block. */
-export type ParamsOf<B> = B extends Block<infer P> ? P : never
-
 /**
  * Blocks one after the other, in the order in which they are written, with parameters as a record of the same names. The
  * l-th block draws its parameters from the l-th child of the key, as in {@link serial}.
@@ -61,11 +48,18 @@ export type ParamsOf<B> = B extends Block<infer P> ? P : never
 export const record = <R extends { readonly [name: string]: unknown }>(blocks: {
   readonly [N in keyof R]: Block<R[N]>
 }): Block<R> => {
-  const names: readonly (keyof R)[] = Object.keys(blocks)
+  const names: readonly (keyof R & string)[] = Object.keys(blocks)
+  requireBlocks(
+    'nn.record',
+    names.map((name) => blocks[name]),
+    names
+  )
   return {
     outputShape: (inputShape) =>
       names.reduce<Shape>((shape, name) => blocks[name].outputShape(shape), inputShape),
     init: (key, inputShape) => {
+      requireKey('nn.record', key)
+      requireExample('nn.record', inputShape)
       const keys = split<number>(names.length)(key)
       let shape = inputShape
       const built = names.map((name, l) => {

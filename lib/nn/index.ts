@@ -5,14 +5,24 @@
  * `networks.ts`.
  */
 export { erf, flatten, pointwise, relu, reshape, standardise, tanh } from './pointwise.js'
-export { type Block, type ParamsOf, record, residual } from './block.js'
+export { record, residual } from './block.js'
 export { dropout } from './dropout.js'
 export { groupNorm, layerNorm, type NormOptions } from './norm.js'
 export { type AffineOptions, dense, type DenseOptions } from './affine.js'
 export type { Batch, Dataset, Model } from './model.js'
 export { centred } from './centred.js'
 export { conv2d, type ConvOptions } from './conv2d.js'
-export { type Layer, type LayerParams, type Network, type NetworkLike, type Params, serial } from './layer.js'
+export {
+  type Block,
+  type Layer,
+  type LayerParams,
+  type Network,
+  type NetworkLike,
+  type Params,
+  type ParamsOf,
+  type Serial,
+  serial
+} from './layer.js'
 export {
   accuracy,
   correct,

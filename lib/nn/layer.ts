@@ -1,7 +1,7 @@
-import { fail } from '../core/error.js'
+import { fail, showValue } from '../core/error.js'
 import { fold, type Key, split } from '../graph/key.js'
-import type { HostKey } from '../core/key.js'
-import type { Shape } from '../core/shape.js'
+import { type HostKey, requireKey } from '../core/key.js'
+import { requireExample, type Shape } from '../core/shape.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { Model } from './model.js'
@@ -16,6 +16,16 @@ export type LayerParams = {
 
 /** The parameters of a network: one record for each layer, empty for layers that have none. */
 export type Params = readonly LayerParams[]
+
+/** A part of a network with parameters of any form P: a {@link Layer}, a {@link Network} or what is made of them. */
+export interface Block<P> {
+  /** The shape of one output, for the shape of one example. */
+  readonly outputShape: (inputShape: Shape) => Shape
+  /** Concrete parameters drawn from a key, for the shape of one example. */
+  readonly init: (key: HostKey, inputShape: Shape) => Concrete<P>
+  /** Maps a batch [n, …inputShape] to [n, …outputShape]. */
+  readonly apply: Model<P>
+}
 
 /** One layer: what it needs to start, and what it does to a batch [n, …]. Shapes are those of one example. */
 export interface Layer {
@@ -51,23 +61,36 @@ export interface Network extends NetworkLike<Params> {
 export const childOf = (key: Key | undefined, l: number): Key | undefined =>
   key === undefined ? undefined : fold(l)(key)
 
-/**
- * Layers one after the other. Layer l draws its parameters from the l-th child of the key, and where `apply` is
- * given a key, it is given `fold(l)` of that.
- *
- * @example
- * import assert from 'node:assert'
- * import { evaluateOn, key, ndarray, nn, type Tensor } from 'tangentflow'
- *
- * const net = nn.serial(nn.dense(8), nn.relu, nn.dense(3))
- * const params = net.init(key(0), [4])
- * const logits = evaluateOn((p: nn.Params, x: Tensor) => net.apply(p)(x))(params, ndarray.zeros([2, 4]))
- * assert.deepEqual(logits.shape, [2, 3])
- */
-export const serial = (...layers: readonly Layer[]): Network => ({
+const names = ['outputShape', 'init', 'apply'] as const
+
+/** Refuses what is no layer or block among others, and says what to make of a function. */
+export const requireBlocks = (
+  operation: string,
+  blocks: readonly unknown[],
+  places: readonly string[]
+): void =>
+  blocks.forEach((block, l) => {
+    const isBlock =
+      typeof block === 'object' &&
+      block !== null &&
+      names.every((name) => typeof Reflect.get(block, name) === 'function')
+    if (!isBlock)
+      fail(
+        'ArgumentError',
+        operation,
+        'a layer, as nn.relu; of a function, nn.pointwise(f)',
+        showValue(block),
+        places[l]
+      )
+  })
+
+/** Layers in order; each gets its own parameters, whatever their form. */
+const chain = (layers: readonly Layer[]): Network => ({
   layers,
   outputShape: (inputShape) => layers.reduce((shape, layer) => layer.outputShape(shape), inputShape),
   init: (key, inputShape) => {
+    requireKey('nn.serial', key)
+    requireExample('nn.serial', inputShape)
     const keys = split<number>(layers.length)(key)
     const built = layers.reduce<{ readonly shape: Shape; readonly params: Concrete<Params> }>(
       ({ shape, params }, layer, l) => ({
@@ -85,3 +108,41 @@ export const serial = (...layers: readonly Layer[]): Network => ({
     return (x) => layers.reduce((h, layer, l) => layer.apply(params[l]!, childOf(key, l))(h), x)
   }
 })
+
+/** A block, whatever its parameters are. */
+interface AnyBlock extends Pick<Block<never>, 'outputShape' | 'apply'> {
+  readonly init: (key: HostKey, inputShape: Shape) => unknown
+}
+
+/** The parameters of a block. */
+export type ParamsOf<B> = B extends { readonly apply: (params: infer P, key?: Key) => unknown } ? P : never
+
+/** What {@link serial} is: of layers a network, of blocks with parameters of any form a block with theirs in a list. */
+export interface Serial {
+  (...layers: readonly Layer[]): Network
+  <B extends readonly AnyBlock[]>(...blocks: B): Block<{ readonly [L in keyof B]: ParamsOf<B[L]> }>
+}
+
+/**
+ * Layers one after the other. Layer l draws its parameters from the l-th child of the key, and where `apply` is
+ * given a key, it is given `fold(l)` of that. Blocks with other parameters than those of a layer, such as {@link residual} ones,
+ * give a {@link Block} whose parameters are a list of theirs.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { evaluateOn, key, ndarray, nn, type Tensor } from 'tangentflow'
+ *
+ * const net = nn.serial(nn.dense(8), nn.relu, nn.dense(3))
+ * const params = net.init(key(0), [4])
+ * const logits = evaluateOn((p: nn.Params, x: Tensor) => net.apply(p)(x))(params, ndarray.zeros([2, 4]))
+ * assert.deepEqual(logits.shape, [2, 3])
+ */
+export const serial = ((...layers: readonly Layer[]): Network => {
+  requireBlocks(
+    'nn.serial',
+    layers,
+    layers.map((_, l) => `layers[${l}]`)
+  )
+  return chain(layers)
+  // each block is given the parameters that it drew, whatever their form
+}) as Serial

@@ -173,7 +173,9 @@ describe('search and one-shot masks', () => {
           [6, 12],
           Array.from(order, (i) => i % 2)
         )
-      }
+      },
+      {},
+      {}
     ]
     const symbolic = evaluateOn((mm: nn.Weights, p: nn.Params) => mask.apply(mm)(p))(m, params)
     const concrete = mask.applyConcrete(m)(params)

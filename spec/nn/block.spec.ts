@@ -5,6 +5,7 @@ import { right } from '../support/either.js'
 import { normalOf } from '../support/images.js'
 import { openReference } from '../support/masks.js'
 import { batchOf } from '../support/networks.js'
+import { expectRefusal } from '../support/refusal.js'
 
 const net = nn.record({
   stem: nn.dense(6),
@@ -108,5 +109,57 @@ describe('normalisation', () => {
   it('refuses groups that do not divide the channels', () => {
     expect(() => nn.groupNorm(3).outputShape([4, 2, 2])).toThrow('a multiple of 3 channels')
     expect(() => nn.layerNorm({ epsilon: 0 })).toThrow('nn.layerNorm')
+  })
+})
+
+describe('nn.serial', () => {
+  const block = nn.serial(
+    nn.dense(6),
+    nn.residual(nn.record({ norm: nn.layerNorm(), dense: nn.dense(6) })),
+    nn.relu
+  )
+  const start = block.init(key(3), [4])
+
+  it('takes blocks with parameters of any form, which have the types of theirs', () => {
+    const [dense, inner, none] = start
+    expect([dense.w?.shape, inner.norm.w?.shape, inner.dense.w?.shape, none]).toEqual([
+      [4, 6],
+      [6],
+      [6, 6],
+      {}
+    ])
+    const out = (p: nn.ParamsOf<typeof block>, x: Tensor) => block.apply(p)(x)
+    const x = normalOf(1, [5, 4])
+    const written = (p: nn.ParamsOf<typeof block>, x: Tensor): Tensor => {
+      const h = nn.dense(6).apply(p[0])(x)
+      const branch = nn.dense(6).apply(p[1].dense)(nn.layerNorm().apply(p[1].norm)(h))
+      return ops.relu(ops.add(branch)(h))
+    }
+    expect(evaluateOn(out)(start, x)).toEqual(evaluateOn(written)(start, x))
+  })
+
+  it('is scored by the kernel trace as the same network without layers', () => {
+    const batch = batchOf(4, 6, 4, 6)
+    const score = (network: nn.NetworkLike<nn.ParamsOf<typeof block>>) =>
+      evaluateOn((p: nn.ParamsOf<typeof block>, b: Required<nn.Batch>) =>
+        mask.score.kernelTrace(network)(p, b, key(0))
+      )(start, { ...batch, ids: batch.y })
+    expect(score(block)).toEqual(score({ apply: block.apply }))
+  })
+
+  it.each<[string, () => unknown, string, string]>([
+    ['nn.serial', () => nn.serial(nn.dense(8), ops.relu as never), 'nn.pointwise(f)', 'layers[1]'],
+    ['nn.record', () => nn.record({ act: ops.relu as never }), 'nn.pointwise(f)', 'act'],
+    ['nn.residual', () => nn.residual(ops.relu as never), 'nn.pointwise(f)', 'branch']
+  ])('%s refuses a function in place of a layer', (operation, make, expected, where) =>
+    expectRefusal(make, 'ArgumentError', operation, expected, 'a function', where)
+  )
+
+  it.each([
+    ['nn.serial', nn.serial(nn.relu)],
+    ['nn.record', nn.record({ act: nn.relu })]
+  ] as const)('%s refuses a number for a shape or a key', (operation, made) => {
+    expectRefusal(() => made.init(key(0), 64 as never), 'ShapeError', operation, 'as [64]', '64')
+    expectRefusal(() => made.init(0 as never, [64]), 'ArgumentError', operation, 'as key(0)', '0', 'key')
   })
 })

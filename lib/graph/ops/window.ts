@@ -98,7 +98,12 @@ export const imageOf = (operation: string, shape: Shape): readonly [number, numb
   const [channels, height, width, ...more] = shape
   return channels !== undefined && height !== undefined && width !== undefined && more.length === 0
     ? [channels, height, width]
-    : fail('ShapeError', operation, 'examples [channels, height, width]', showShape(shape))
+    : fail(
+        'ShapeError',
+        operation,
+        'a batch [n, channels, height, width] of examples [channels, height, width]: see nn.reshape',
+        `examples ${showShape(shape)}`
+      )
 }
 
 /** Images [..., height, width] with the zeros of a frame around each, or with another value. */

@@ -61,7 +61,7 @@ export const kernelTrace = checked(
         fill(0, dense.has(path) ? shape.slice(-1) : shape)
       )
       const shifted = (by: readonly Tensor[]) =>
-        network.layers === undefined
+        layers.length === 0
           ? network.apply(tree.zipPart(tree.replace(operation, scored, by), (p, s) => ops.add(s)(p))(params))
           : shiftedLayers(layers, new Map(found.map(({ path }, i) => [path, by[i]!])))
       const outputs = network.apply(params)(x).shape.slice(1)
@@ -88,9 +88,15 @@ interface LayerAt {
   readonly input: Tensor
 }
 
+/** The parameters of one layer, and not of a block that is made of several. */
+const isLayer = (params: unknown): boolean =>
+  typeof params === 'object' &&
+  params !== null &&
+  Object.entries(params).every(([name, value]) => (name === 'w' || name === 'b') && isTensor(value))
+
 /** The parameters of a network of layers are layer by layer. */
 const areLayered = (layers: readonly Layer[], params: unknown): params is Params =>
-  Array.isArray(params) && params.length === layers.length
+  Array.isArray(params) && params.length === layers.length && params.every(isLayer)
 
 /** The layers of a network on a batch; none where it is not made of layers. */
 const layersOf = <P>({ layers = [] }: NetworkLike<P>, params: P, x: Tensor): readonly LayerAt[] => {

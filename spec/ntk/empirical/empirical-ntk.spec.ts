@@ -159,7 +159,9 @@ describe('the empirical kernel', () => {
           [1, 1],
           [0, 1]
         ])
-      }
+      },
+      {},
+      {}
     ]
     const x = ndarray.fromNested([[1, 1]])
     const at = (form: ntk.MaskForm): number =>
