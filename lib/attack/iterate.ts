@@ -45,9 +45,10 @@ const walk = <P, S, C>(
   model: Model<P>,
   params: P,
   batch: AttackBatch,
-  key: Key
+  key: Key,
+  operation = 'attack.iterate'
 ): { readonly goal: Goal; readonly states: readonly AttackState<S>[]; readonly rows: readonly Rows[] } => {
-  ofModel('attack.iterate', [model])
+  ofModel(operation, [model])
   const goal = iteration.goal(model(params), batch, key)
   const rows: Rows[] = []
   const states = [begin(iteration, goal, key)]
@@ -91,7 +92,7 @@ export const path =
   <P>(model: Model<P>) =>
   (params: P, batch: AttackBatch, key: Key): Tensor =>
     ops.stopGradient(
-      ops.stack(0)(walk(iteration, model, params, batch, key).states.map(({ point }) => point))
+      ops.stack(0)(walk(iteration, model, params, batch, key, 'attack.path').states.map(({ point }) => point))
     )
 
 /** The start of an iteration, some of its steps and its end, each to be traced on its own. */

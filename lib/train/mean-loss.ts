@@ -12,6 +12,7 @@ import { exampleCount, labelledCount, requireInBox, takeExamples } from '../nn/b
 import type { Loss } from '../nn/loss.js'
 import type { Attack, Batch, Dataset, Model } from '../nn/model.js'
 import { adversarial, type Objective } from './objective.js'
+import { ofModel, onData } from '../nn/require.js'
 
 /** Which loss is taken, and on how many examples at once. */
 export interface MeanLossOptions {
@@ -97,5 +98,6 @@ export const meanLoss = entry(
           )
         })
       )
-    }
+    },
+  [ofModel, onData]
 )

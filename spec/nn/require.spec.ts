@@ -34,6 +34,7 @@ type Taken = (given: never, params: typeof start, set: typeof data, from: Return
 const models: Readonly<Record<string, Taken>> = {
   'nn.centred': (model) => nn.centred(model, start),
   'train.fit': (model, p, set, k) => train.fit(model, recipe)(p, set, k),
+  'train.meanLoss': (model, p, set, k) => train.meanLoss(model)(p, set, k),
   'train.trainStep': (model) => train.trainStep(model, recipe),
   'train.trainAndPrune': (model, p, set, k) =>
     train.trainAndPrune(model, { density: 0.5 }, recipe)(p, set, k),
@@ -48,6 +49,12 @@ const models: Readonly<Record<string, Taken>> = {
     attack.overEpsilon(model, { attack: pgd, epsilons: [0.1] })(p, set, k),
   'attack.overSteps': (model, p, set, k) => attack.overSteps(model, { attack: pgd })(p, set, k),
   'attack.audit': (model, p, set, k) => attack.audit(model, { epsilon: 0.1 })(p, set, k),
+  'attack.path': (model) =>
+    attack.path(attack.pgdIteration({ epsilon: 0.1, steps: 1, stepSize: 0.1 }))(model)(
+      ops.ones([1]),
+      { x: ops.ones([1, 2]), y: ops.ones([1]) },
+      key(0)
+    ),
   'attack.iterate': (model) => pgd(model)(ops.ones([1]), { x: ops.ones([1, 2]), y: ops.ones([1]) }, key(0)),
   'ntk.empiricalNtk': (model) => ntk.empiricalNtk(model),
   'ntk.layerKernels': (model) => ntk.layerKernels(model),
