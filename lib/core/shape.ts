@@ -24,9 +24,12 @@ export const stridesOf = (shape: Shape): number[] => {
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((n, i) => n === b[i])
 
+/** Whether a shape is a list, as its type says. */
+const isList = (shape: Shape): boolean => Array.isArray(shape)
+
 /** `[2,3]`; what is no list, as any value. */
 export const showShape = (shape: Shape): string =>
-  Array.isArray(shape) ? `[${shape.join(',')}]` : showValue(shape)
+  isList(shape) ? `[${shape.join(',')}]` : showValue(shape)
 
 /** Requires a shape to be the expected one; the ShapeError of another says of what the shape is. */
 export const requireShape = (
@@ -42,13 +45,13 @@ export const requireShape = (
 
 /** Refuses anything that is not a list of positive whole sizes: a tensor of this library is never empty. */
 export const checkShape = (operation: string, shape: Shape): Shape =>
-  Array.isArray(shape) && shape.every((n) => Number.isInteger(n) && n > 0)
+  isList(shape) && shape.every((n) => Number.isInteger(n) && n > 0)
     ? shape
     : fail('ShapeError', operation, 'whole sizes of at least 1', showShape(shape))
 
 /** Refuses anything that is no shape of one example, as the list of its sizes. */
 export const requireExample = (operation: string, shape: Shape): Shape =>
-  Array.isArray(shape)
+  isList(shape)
     ? checkShape(operation, shape)
     : fail('ShapeError', operation, 'the shape of one example, as [64]', showShape(shape))
 

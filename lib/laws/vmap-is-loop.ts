@@ -51,7 +51,7 @@ const batchOf = (
   })
 
 /** One example of a batch. */
-export const row = ({ shape, data }: NdArray, at: number): NdArray => {
+const row = ({ shape, data }: NdArray, at: number): NdArray => {
   const inner = shape.slice(1)
   const width = sizeOf(inner)
   return of(inner, data.slice(at * width, (at + 1) * width))

@@ -1,5 +1,5 @@
 import { requireExample, requireShape, type Shape } from '../core/shape.js'
-import { type HostKey, requireKey } from '../core/key.js'
+import { requireKey } from '../core/key.js'
 import { split } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
 import type { Concrete } from '../graph/spec.js'
