@@ -28,8 +28,7 @@ export const sameShape = (a: Shape, b: Shape): boolean =>
 const isList = (shape: Shape): boolean => Array.isArray(shape)
 
 /** `[2,3]`; what is no list, as any value. */
-export const showShape = (shape: Shape): string =>
-  isList(shape) ? `[${shape.join(',')}]` : showValue(shape)
+export const showShape = (shape: Shape): string => (isList(shape) ? `[${shape.join(',')}]` : showValue(shape))
 
 /** Requires a shape to be the expected one; the ShapeError of another says of what the shape is. */
 export const requireShape = (

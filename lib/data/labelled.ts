@@ -96,7 +96,12 @@ export const take =
   (places: ArrayLike<number> | Iterable<number>) =>
   (set: Labelled): Labelled =>
     typeof places === 'number'
-      ? fail('ArgumentError', 'data.take', 'places; the first n pairs are data.slice(0, n)', showValue(places))
+      ? fail(
+          'ArgumentError',
+          'data.take',
+          'places; the first n pairs are data.slice(0, n)',
+          showValue(places)
+        )
       : taken('data.take', Array.from(places), set)
 
 /**
