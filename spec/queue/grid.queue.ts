@@ -142,7 +142,7 @@ describe.skipIf(withoutRedis !== undefined)('a queue', () => {
     await until(async () => right(await queueStatus(opened)()).counts.waiting === 1)
     const other = worker(redis.url, '9.9.9')
     expect(await other.ended).toBe(1)
-    expect(other.said()).toContain('version 0.1.0 of tangentflow')
+    expect(other.said()).toContain('version 0.2.0 of tangentflow')
     const own = worker(redis.url)
     expect(E.isRight(await waiting)).toBe(true)
     own.child.kill('SIGTERM')

@@ -8,7 +8,7 @@ import { queueJobs, type RunQueue } from '../../lib/queue/index.js'
 import { right } from '../support/either.js'
 import { smallTraining } from '../support/small-training.js'
 
-export const VERSION = '0.1.0'
+export const VERSION = '0.2.0'
 export const choice = { engine: 'reference' } as const
 
 /** Two runs of one seed, of which the second is measured beside the first. */

@@ -91,7 +91,7 @@ const kinds: OptionKinds<ExportOptions> = {
 }
 
 /** The version of this package, which files name as that of their producer. */
-const VERSION = '0.1.0'
+const VERSION = '0.2.0'
 
 /** A lowered function, with the names of its inputs and outputs. */
 const lowered = <Args extends readonly unknown[], Out>(f: (...args: Args) => Out, specs: Specs<Args>) => {
