@@ -3,7 +3,7 @@ import { requireWhole } from '../../core/check.js'
 import { fail, refuseWith } from '../../core/error.js'
 import { isNdArray, type NdArray, takeRows } from '../../core/ndarray.js'
 import { requireShape, type Shape, showShape, sizeOf } from '../../core/shape.js'
-import { leaves } from '../../core/tree.js'
+import { leaves, partOf } from '../../core/tree.js'
 import { type Concrete, spec, type Specs, specsOf } from '../../graph/spec.js'
 import type { Tensor } from '../../graph/tensor.js'
 import { traceOrThrow } from '../../graph/trace.js'
@@ -126,7 +126,12 @@ const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toPrecision(3)
 /** Checks all arguments and chooses the tiles; `isWhole` if the whole kernel is in memory as well. */
 export const planTiles =
   <P>(model: Model<P>, { tile, maxBytes = DEFAULT_BYTES, ...options }: TileOptions, isWhole: boolean) =>
-  (params: Concrete<P>, x1: NdArray, x2: NdArray = x1, mask: Concrete<MaskTree> = []): TilePlan<P> => {
+  (
+    params: Concrete<P>,
+    x1: NdArray,
+    x2: NdArray = x1,
+    mask: Concrete<MaskTree> = partOf('ntk.tiled', isNdArray, params, () => false)
+  ): TilePlan<P> => {
     if (tile !== undefined) requireWhole(operation, 'tile', tile, 1)
     requireExamples(operation, x1, x2)
     requireFiniteLeaves(operation, 'params', params)
