@@ -85,7 +85,7 @@ describe('a kernel in blocks', () => {
 
   it('has the bits of ntk.tiled, with a mask among its parameters', async () => {
     const x = examples(7, 1)
-    const mask: Concrete<nn.Weights> = [{ w: ndarray.of([3, 4], uniforms(key(5), 12)) }]
+    const mask: Concrete<nn.Weights> = [{ w: ndarray.of([3, 4], uniforms(key(5), 12)) }, {}, {}]
     const { saved, store } = memoryStores()
     right(await onReference(blocked(masked, { stores: store, tile: 3 })({ weights: params, mask }, x)))
     const tiled = right(

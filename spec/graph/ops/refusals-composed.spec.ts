@@ -85,7 +85,7 @@ const refusals: readonly Refusal[] = [
     'ArgumentError',
     'ops.conv2d',
     'a whole dilation',
-    '[0.5,0.5]'
+    '0.5'
   ]
 ]
 

@@ -33,7 +33,7 @@ const onReference = <A>(
 const whole = (outputs: ntk.Outputs, x1: NdArray, x2: NdArray, mask?: Concrete<nn.Weights>): NdArray => {
   const kernel = (p: nn.Params, x: Tensor, y: Tensor, m: nn.Weights): Tensor =>
     ntk.empiricalNtk(net.apply, { outputs })(p, x, y, m)
-  return evaluateOn(kernel)(params, x1, x2, mask ?? [])
+  return evaluateOn(kernel)(params, x1, x2, mask ?? params.map(() => ({})))
 }
 
 /** A runner that counts what is asked of it. */
