@@ -153,7 +153,10 @@ describe('what a method takes', () => {
     expect(work('auto')).toEqual(work('contracted'))
   })
   it('is told for the kernel of a mask, or refused as a value', () => {
-    const masked = ntk.predictCost(net.apply)(params, spec([n, 50]), undefined, [{ w: spec([50, 30]) }])
+    const masked = ntk.predictCost(net.apply)(params, spec([n, 50]), undefined, [
+      { w: spec([50, 30]) },
+      ...params.slice(1).map(() => ({}))
+    ])
     expect(E.isRight(masked) && masked.right.candidates.contracted.flops).toBeGreaterThan(
       candidates.contracted.flops
     )

@@ -81,7 +81,7 @@ describe('a tiled kernel', () => {
           const x1 = images(n1, 1)
           const x2 = n2 === undefined ? undefined : images(n2, 2)
           const mask: Concrete<nn.Weights> | undefined = isMasked
-            ? [{ w: ndarray.of([3, 4], uniforms(key(9), 12)) }]
+            ? [{ w: ndarray.of([3, 4], uniforms(key(9), 12)) }, ...params.slice(1).map(() => ({}))]
             : undefined
           const result = await onReference(ntk.tiled(net.apply, { outputs, tile })(params, x1, x2, mask))
           expect(E.isRight(result)).toBe(true)
