@@ -138,6 +138,8 @@ const requireForm = (
   path: string
 ): void => {
   if (isLeaf(tree) || isLeaf(part)) return
+  // an empty list is the part without leaves, as where there is no mask
+  if (Array.isArray(part) && part.length === 0) return
   if (Array.isArray(tree)) {
     const entries: readonly unknown[] | undefined = Array.isArray(part) ? part : undefined
     const received = entries === undefined ? describeStray(part) : `${entries.length}`

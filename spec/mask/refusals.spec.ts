@@ -77,11 +77,24 @@ describe.each(Object.entries(choosing))('%s', (_name, pipeline) => {
   })
 })
 
+it('train.fit refuses a mask that covers nothing', async () => {
+  for (const none of [[], [{}, {}, {}]]) {
+    const recipe = {
+      epochs: 1,
+      batch: 4,
+      optimiser: train.sgd,
+      schedule: train.schedule.constant(0.1),
+      mask: none
+    }
+    const error = await refusal(train.fit(net.apply, recipe)(params, data, key(0)))
+    expect(error).toMatchObject({ _tag: 'TreeError', operation: 'train.fit', where: 'mask' })
+  }
+})
+
 const strangers: readonly [string, Concrete<nn.Weights>, string, string][] = [
   ['another shape', [{ w: ndarray.full([6, 4], 1) }], '[0].w', 'shape [4,6], received [6,4]'],
   ['a layer without weights', [{}, { w: ndarray.full([4, 6], 1) }], '[1].w', 'a leaf beside it'],
   ['another shape of biases', [{ b: ndarray.full([5], 1) }], '[0].b', 'shape [6], received [5]'],
-  ['no layers', [], 'root', '3 entries, as the tree has, received 0'],
   ['fewer layers', [{ w: ndarray.full([4, 6], 1) }], 'root', '3 entries, as the tree has, received 1'],
   ['a further layer', [{}, {}, {}, { w: ndarray.full([1, 1], 1) }], '[3].w', 'a leaf beside it']
 ]
