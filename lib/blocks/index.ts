@@ -1,5 +1,5 @@
 /**
- * Kernels that outgrow a process: a traced kernel and examples go in, its blocks come out as .npy files in {@link Stores}
+ * Kernels that outgrow a process: a traced kernel and examples go in, its blocks come out as .npy files in `checkpoint.Stores`
  * (`fileStore` of `tangentflow/io` in a folder), each computed once however often the computation is killed
  * (blocked.ts); kernel-files.ts says what the files are. Products with matrices (apply-blocked.ts) and kernel regression by
  * preconditioned conjugate gradients in float64 (solve.ts, nystrom.ts) read them block by block. An entry point of its own, so that

@@ -115,7 +115,12 @@ interface AnyBlock extends Pick<Block<never>, 'outputShape' | 'apply'> {
 }
 
 /** The parameters of a block. */
-export type ParamsOf<B> = B extends { readonly apply: (params: infer P, key?: Key) => unknown } ? P : never
+export type ParamsOf<B> = B extends {
+  /** What it does with its parameters. */
+  readonly apply: (params: infer P, key?: Key) => unknown
+}
+  ? P
+  : never
 
 /** What {@link serial} is: of layers a network, of blocks with parameters of any form a block with theirs in a list. */
 export interface Serial {

@@ -103,8 +103,9 @@ export const kernelsOf = (epsilon: number, width: number, seed: number): Kernels
   }
 }
 
-/** Steps of training, and the rate. */
-export const [STEPS, RATE] = [40, 0.4]
+/** Steps of training. */
+export const STEPS = 40
+const RATE = 0.4
 
 /** Outputs on the clean examples along training, a row for each of some steps. */
 export interface Dynamics {

@@ -26,7 +26,7 @@ export interface Ask {
 
 const net = nn.serial(nn.dense(64), nn.relu, nn.dense(10))
 /** The radius of all attacks. */
-export const EPSILON = 0.1
+const EPSILON = 0.1
 /** Test images on which kernels, trajectories and accuracies are measured. */
 const [FEW, TESTED] = [24, 200] as const
 
@@ -40,7 +40,7 @@ const digits = once(data.digitsSplit)
 const upTo = (count: number) => data.take(Array.from({ length: count }, (_, i) => i))
 
 /** The engine of the lesson: compiled WebAssembly, which gpu.js writes, or what there is in its place. */
-export const engineOf = once(async () => right(await openEngine({ prefer: 'gpujs:webasm' })()))
+const engineOf = once(async () => right(await openEngine({ prefer: 'gpujs:webasm' })()))
 
 // #region attacks
 const training = attack.pgd({ epsilon: EPSILON, steps: 3, relativeStep: 2 })
