@@ -55,7 +55,7 @@ describe('scalarLog', () => {
   })
 
   it('refuses another kind of file, a folder, and ends a run whose log cannot be written', async () => {
-    expect(scalarLog('log.txt')()).toMatchObject({ left: { _tag: 'ArgumentError', received: 'log.txt' } })
+    expect(scalarLog('log.txt')()).toMatchObject({ left: { _tag: 'ArgumentError', received: '"log.txt"' } })
     mkdirSync(join(folder, 'is.csv'))
     expect(scalarLog(join(folder, 'is.csv'))()).toMatchObject({ left: { _tag: 'IoError' } })
     const path = join(folder, 'gone', 'fit.csv')
