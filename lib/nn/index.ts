@@ -20,7 +20,7 @@ export {
   type NetworkLike,
   type Params,
   type ParamsOf,
-  type Serial,
+  type InSeries,
   serial
 } from './layer.js'
 export {

@@ -123,7 +123,7 @@ export type ParamsOf<B> = B extends {
   : never
 
 /** What {@link serial} is: of layers a network, of blocks with parameters of any form a block with theirs in a list. */
-export interface Serial {
+export interface InSeries {
   (...layers: readonly Layer[]): Network
   <B extends readonly AnyBlock[]>(...blocks: B): Block<{ readonly [L in keyof B]: ParamsOf<B[L]> }>
 }
@@ -150,4 +150,4 @@ export const serial = ((...layers: readonly Layer[]): Network => {
   )
   return chain(layers)
   // each block is given the parameters that it drew, whatever their form
-}) as Serial
+}) as InSeries
