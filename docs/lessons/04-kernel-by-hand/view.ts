@@ -11,7 +11,7 @@ import {
   linearAxis,
   logAxis,
   type Mark,
-  matrix,
+  kernelOfTwo,
   showNumber
 } from '../frame/plots.js'
 import type { State } from './lesson.js'
@@ -28,24 +28,11 @@ const weightsOf = ({ w11, w12, w21, w22 }: State) =>
   ] as const
 
 const heatMap = ({ theta: [a, b, d] }: KernelByHand): View =>
-  matrix(
-    [
-      [
-        { value: a, text: fraction(a), key: 'entry-11' },
-        { value: b, text: fraction(b), key: 'entry-12' }
-      ],
-      [
-        { value: b, text: fraction(b), key: 'entry-12' },
-        { value: d, text: fraction(d), key: 'entry-22' }
-      ]
-    ],
-    ['x₁', 'x₂'],
-    {
-      title: 'Θ, entry by entry',
-      describe: `Θ of x₁ and x₁ is ${fraction(a)}, of x₁ and x₂ ${fraction(b)}, of x₂ and x₂ ${fraction(d)}.`,
-      most: Math.max(a, d)
-    }
-  )
+  kernelOfTwo([a, b, d], ['x₁', 'x₂'], {
+    title: 'Θ, entry by entry',
+    describe: `Θ of x₁ and x₁ is ${fraction(a)}, of x₁ and x₂ ${fraction(b)}, of x₂ and x₂ ${fraction(d)}.`,
+    most: Math.max(a, d)
+  })
 
 /** A bar from one value to another, in the row of an entry. */
 const bar =

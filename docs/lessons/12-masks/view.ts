@@ -10,7 +10,7 @@ import {
   linearAxis,
   logAxis,
   type Mark,
-  matrix,
+  kernelOfTwo,
   showNumber
 } from '../frame/plots.js'
 import type { State } from './lesson.js'
@@ -87,24 +87,11 @@ const networkView = (kept: readonly number[]): View => ({
 })
 
 const heatMap = ({ theta: [a, b, d] }: Masked, form: string): View =>
-  matrix(
-    [
-      [
-        { value: a, text: fraction(a), key: 'entry-11' },
-        { value: b, text: fraction(b), key: 'entry-12' }
-      ],
-      [
-        { value: b, text: fraction(b), key: 'entry-12' },
-        { value: d, text: fraction(d), key: 'entry-22' }
-      ]
-    ],
-    ['x', 'x′'],
-    {
-      title: `The ${form} kernel`,
-      describe: `Its entries are ${[a, b, d].map(fraction).join(', ')}.`,
-      most: Math.max(a, d, 1e-9)
-    }
-  )
+  kernelOfTwo([a, b, d], ['x', 'x′'], {
+    title: `The ${form} kernel`,
+    describe: `Its entries are ${[a, b, d].map(fraction).join(', ')}.`,
+    most: Math.max(a, d, 1e-9)
+  })
 
 const weights: Draw<State> = ({ kept, form }) => {
   const found = maskedBy(kept, form)

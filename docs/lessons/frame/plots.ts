@@ -104,7 +104,7 @@ export const pointHandle = (
 }
 
 /** A cell of a matrix. */
-export interface Cell {
+interface Cell {
   readonly value: number
   readonly text: string
   readonly key: string
@@ -119,11 +119,14 @@ const inkOn = (colour: string): string => {
   return 0.299 * r! + 0.587 * g! + 0.114 * b! > 140 ? '#000000' : '#ffffff'
 }
 
-/** A small matrix with its numbers in its cells, coloured from 0 to `most`. */
-export const matrix = (
+/** How a matrix is drawn: its colours go from 0 to `most`. */
+type MatrixLook = Pick<View, 'title' | 'describe'> & { readonly most: number }
+
+/** A small matrix with its numbers in its cells. */
+const matrix = (
   rows: readonly (readonly Cell[])[],
   names: readonly string[],
-  { title, describe, most }: Pick<View, 'title' | 'describe'> & { readonly most: number }
+  { title, describe, most }: MatrixLook
 ): View => {
   const [left, top, side] = [40, 30, SIDE / rows.length]
   const nameAt = (x: number, y: number, name: string): Markup =>
@@ -174,4 +177,25 @@ export const fraction = (value: number): string => {
   if (denominator === undefined) return showNumber(value)
   const numerator = String(Math.round(value * denominator)).replace('-', '−')
   return denominator === 1 ? numerator : `${numerator}/${denominator}`
+}
+
+/** The kernel of two inputs, [[a, b], [b, d]]; its cells have the keys `entry-11`, `entry-12` and `entry-22`. */
+export const kernelOfTwo = (
+  [a, b, d]: readonly [a: number, b: number, d: number],
+  names: readonly [string, string],
+  look: MatrixLook
+): View => {
+  const cell = (value: number, place: string): Cell => ({
+    value,
+    text: fraction(value),
+    key: `entry-${place}`
+  })
+  return matrix(
+    [
+      [cell(a, '11'), cell(b, '12')],
+      [cell(b, '12'), cell(d, '22')]
+    ],
+    names,
+    look
+  )
 }
