@@ -10,9 +10,9 @@ import type { Executed, Program, Runner } from '../graph/runner.js'
 import { type Concrete, hostLeaves } from '../graph/spec.js'
 import { attempt, trace, type Traced, unflattenOut } from '../graph/trace.js'
 import { optimise } from '../optimise/index.js'
-import { unrollLoops } from '../optimise/unroll-loops.js'
 import type { Backend, Executable, Resources } from './backend.js'
 import { type EngineName, engines } from './engines.js'
+import { applyLoopRule, type LoopRule } from './loops.js'
 import { type Plan, planOf } from './plan.js'
 
 /** An open engine. */
@@ -120,8 +120,16 @@ const programOf =
 const closed = (operation: string, name: EngineName): TangentError =>
   tangentError('EngineError', operation, 'an open engine', `${name}, which was disposed`)
 
-/** An engine from a backend: tracing, optimising and the cache of programs are the same for all. */
-export const engineOf = (name: EngineName, backend: Backend): Engine => {
+/**
+ * An engine from a backend: tracing, optimising and the cache of programs are the same for all.
+ *
+ * @defaultValue `loops` is the rule of the engine's row
+ */
+export const engineOf = (
+  name: EngineName,
+  backend: Backend,
+  loops: LoopRule = engines[name].loops
+): Engine => {
   const cache: Cache = new Map()
   const { whileOpen, close } = lifecycle()
   const guarded =
@@ -133,7 +141,7 @@ export const engineOf = (name: EngineName, backend: Backend): Engine => {
   ): TE.TaskEither<TangentError, Program<Args, Out>> =>
     pipe(
       load(backend, cache, graphKey(traced.graph), () =>
-        planOf(optimise(engines[name].loops.asLoop ? traced.graph : unrollLoops(traced.graph)))
+        planOf(optimise(applyLoopRule(loops, traced.graph)))
       ),
       TE.map((loaded) => programOf(traced, loaded, guarded('run')))
     )

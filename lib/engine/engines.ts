@@ -12,19 +12,19 @@ interface EngineEntry {
    * ever longer. The reference is asked for what is right, not for what is fast.
    */
   readonly unroll: number
-  /** Whether it runs a loop as one. */
+  /** Which loops it runs as one. */
   readonly loops: LoopRule
 }
 
 /** Every engine by its name. To add one, add its folder and its row here. */
 export const engines = {
   reference: { open: openReference, unroll: 1, loops: loopRules.reference },
-  'onnx:native': { open: openOnnx('native'), unroll: 4, loops: loopRules.onnx },
-  'onnx:wasm': { open: openOnnx('wasm'), unroll: 4, loops: loopRules.onnx },
-  'onnx:webgpu': { open: openOnnx('webgpu'), unroll: 1, loops: loopRules.onnx },
-  'onnx:cuda': { open: openOnnx('cuda'), unroll: 1, loops: loopRules.onnx },
-  'onnx:coreml': { open: openOnnx('coreml'), unroll: 1, loops: loopRules.onnx },
-  'onnx:dml': { open: openOnnx('dml'), unroll: 1, loops: loopRules.onnx },
+  'onnx:native': { open: openOnnx('native'), unroll: 4, loops: loopRules['onnx on a CPU'] },
+  'onnx:wasm': { open: openOnnx('wasm'), unroll: 4, loops: loopRules['onnx on a CPU'] },
+  'onnx:webgpu': { open: openOnnx('webgpu'), unroll: 1, loops: loopRules['onnx elsewhere'] },
+  'onnx:cuda': { open: openOnnx('cuda'), unroll: 1, loops: loopRules['onnx elsewhere'] },
+  'onnx:coreml': { open: openOnnx('coreml'), unroll: 1, loops: loopRules['onnx elsewhere'] },
+  'onnx:dml': { open: openOnnx('dml'), unroll: 1, loops: loopRules['onnx elsewhere'] },
   'gpujs:webgpu': { open: openGpujs('webgpu'), unroll: 1, loops: loopRules.gpujs },
   'gpujs:webgl2': { open: openGpujs('webgl2'), unroll: 1, loops: loopRules.gpujs },
   'gpujs:headlessgl': { open: openGpujs('headlessgl'), unroll: 4, loops: loopRules.gpujs },

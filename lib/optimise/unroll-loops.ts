@@ -28,11 +28,19 @@ const unrolled = (node: TensorOf<'scan'>): Tensor => {
   return pack([...state, ...results.map(stack(0))])
 }
 
-/** A graph of the same value without loops: the body of each, those within it first, written out for every step. */
-export const unrollLoops = (graph: Graph): Graph =>
+/**
+ * A graph of the same value without loops: the body of each, those within it first, written out for every step. With `isWritten` only
+ * those loops are.
+ *
+ * @defaultValue `isWritten` is true of all
+ */
+export const unrollLoops = (
+  graph: Graph,
+  isWritten: (loop: TensorOf<'scan'>) => boolean = () => true
+): Graph =>
   topological(graph.outputs).some((node) => isOp(node, 'scan'))
     ? rewrite(graph, (node) => {
-        const flat = withBody(node, unrollLoops)
-        return isOp(flat, 'scan') ? unrolled(flat) : flat
+        const flat = withBody(node, (body) => unrollLoops(body, isWritten))
+        return isOp(flat, 'scan') && isWritten(flat) ? unrolled(flat) : flat
       })
     : graph

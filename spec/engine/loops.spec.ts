@@ -1,13 +1,28 @@
 import * as fc from 'fast-check'
-import { describe, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { key } from '../../lib/core/key.js'
-import type { EngineName } from '../../lib/engine/engines.js'
+import { grad } from '../../lib/diff/index.js'
+import { run } from '../../lib/engine/compile.js'
+import { type Engine, engineOf } from '../../lib/engine/engine.js'
+import { type EngineName, engines } from '../../lib/engine/engines.js'
+import { applyLoopRule, type LoopRule } from '../../lib/engine/loops.js'
+import { lower } from '../../lib/engine/onnx/lower.js'
+import { openOnnx } from '../../lib/engine/onnx/open-onnx.js'
+import { planOf } from '../../lib/engine/plan.js'
+import { ops } from '../../lib/graph/ops/index.js'
+import { spec } from '../../lib/graph/spec.js'
+import type { Tensor } from '../../lib/graph/tensor.js'
+import { trace } from '../../lib/graph/trace.js'
+import { normalArray } from '../../lib/laws/arbitraries.js'
 import { engineAgreesAt } from '../../lib/laws/engine-agrees.js'
 import { lawAsync, showReport } from '../../lib/laws/law.js'
+import { optimise } from '../../lib/optimise/index.js'
+import { right } from '../support/either.js'
 import { openedEngine } from '../support/opened-engine.js'
 import { loopCases, views } from '../support/loops.js'
 import { runs } from '../support/runs.js'
 
+/** A loop of so many steps is written out on every engine but the reference. */
 const cases: readonly (readonly [EngineName, number])[] = [
   ['reference', 100],
   ['onnx:native', 100],
@@ -26,5 +41,62 @@ describe.each(cases)('%s on random loops, their derivatives and batches', (name,
       { runs: runs(count) }
     )
     console.info(showReport(report))
+  })
+})
+
+describe.each(['native', 'wasm'] as const)('onnx:%s with every loop as an operator Scan', (kind) => {
+  let engine: Engine
+  beforeAll(async () => {
+    const backend = right(await openOnnx(kind)({ threads: 1 })())
+    engine = engineOf(`onnx:${kind}`, backend, () => undefined)
+  })
+  afterAll(() => engine.dispose())
+
+  it('gives what the steps mean', { timeout: 240_000 }, async () => {
+    const report = await lawAsync(
+      `onnx:${kind} on Scan`,
+      fc.tuple(loopCases, fc.constantFrom(...views)),
+      ([{ scan, args }, [, view]]) => engineAgreesAt(engine, view(scan), { args: [args], source: key(0) }),
+      { runs: runs(100) }
+    )
+    console.info(showReport(report))
+  })
+})
+
+const step = (w: Tensor) => (x: Tensor) => [ops.tanh(ops.matmul(w)(x)), ops.sum()(x)] as const
+const lastOf = (steps: number) => (w: Tensor, x: Tensor) => ops.scan(step(w), steps)(x)
+
+/** How many operators Scan a function has on an engine. */
+const scansOn = (rule: LoopRule, f: (w: Tensor, x: Tensor) => unknown): number =>
+  lower(
+    planOf(optimise(applyLoopRule(rule, right(trace(f, [spec([3, 3]), spec([2, 3])])).graph)))
+  ).nodes.filter(({ op }) => op === 'Scan').length
+
+describe('the rule of onnx on a CPU', () => {
+  const rule = engines['onnx:native'].loops
+
+  it('runs sixteen steps as a loop, and writes fewer out', () => {
+    expect(scansOn(rule, lastOf(16))).toBe(1)
+    expect(scansOn(rule, lastOf(15))).toBe(0)
+  })
+
+  it('writes loops out that are differentiated', () => {
+    const loss = (w: Tensor, x: Tensor): Tensor => ops.sum()(lastOf(16)(w, x)[0])
+    expect(scansOn(rule, grad(loss))).toBe(0)
+    expect(scansOn(() => undefined, grad(loss))).toBe(2)
+  })
+
+  it('computes the bits of the steps written out', async () => {
+    const backend = right(await openOnnx('native')({ threads: 1 })())
+    const [looped, flat] = [undefined, 'as they are'].map((why) =>
+      engineOf('onnx:native', backend, () => why)
+    )
+    const args = [normalArray(key(0), [3, 3]), normalArray(key(1), [2, 3])] as const
+    const [a, b] = [
+      right(await run(looped!)(lastOf(40))(...args)()),
+      right(await run(flat!)(lastOf(40))(...args)())
+    ]
+    expect(a.value).toEqual(b.value)
+    await backend.dispose()
   })
 })

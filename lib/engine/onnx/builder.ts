@@ -34,6 +34,8 @@ export interface OnnxNode {
   readonly inputs: readonly OnnxValue[]
   readonly outputs: readonly OnnxValue[]
   readonly attributes: Attributes
+  /** What a loop does in each step. */
+  readonly body?: OnnxModel
 }
 
 /** A constant of the model. */
@@ -48,6 +50,18 @@ export interface OnnxModel {
   readonly nodes: readonly OnnxNode[]
   readonly initializers: readonly Initializer[]
 }
+
+/** What the nodes of a model read of outside: all that is neither an input, nor a constant, nor a result of its own. */
+const outsideOf = ({ inputs, nodes, initializers }: OnnxModel): readonly OnnxValue[] => {
+  const own = new Set(
+    [...inputs, ...initializers, ...nodes.flatMap((node) => node.outputs)].map(({ name }) => name)
+  )
+  return nodes.flatMap(readsOf).filter(({ name }) => !own.has(name))
+}
+
+/** All values that a node needs: its inputs, and what its body reads of outside. */
+export const readsOf = ({ inputs, body }: OnnxNode): readonly OnnxValue[] =>
+  body === undefined ? inputs : [...inputs, ...outsideOf(body)]
 
 /**
  * Collects a model node by node. Equal operators on equal inputs are emitted once, so the lowering asks for a cast, an
@@ -68,7 +82,8 @@ export interface Builder {
     op: string,
     inputs: readonly OnnxValue[],
     results: readonly ValueType[],
-    attributes?: Attributes
+    attributes?: Attributes,
+    body?: OnnxModel
   ) => readonly OnnxValue[]
   /** The result of an operator without attributes on these inputs, if it was emitted. */
   readonly emitted: (op: string, inputs: readonly OnnxValue[]) => OnnxValue | undefined
@@ -85,6 +100,8 @@ export interface Builder {
   readonly producer: (value: OnnxValue) => OnnxNode | undefined
   /** The number that all elements of a constant are equal to, if there is one. */
   readonly uniform: (value: OnnxValue) => number | undefined
+  /** A builder of the body of a loop, whose names are none of this one's and whose nodes may read its values. */
+  readonly inner: () => Builder
   readonly nodes: readonly OnnxNode[]
   readonly initializers: readonly Initializer[]
 }
@@ -108,16 +125,25 @@ const uniformElement = ({ data }: NdArray): number | undefined => {
 
 /** Begins an empty model. */
 export const makeBuilder = (target: OnnxTarget): Builder => {
+  let count = 0
+  return builderOf(target, () => `t${count++}`)
+}
+
+const builderOf = (target: OnnxTarget, nextName: () => string, outer?: Builder): Builder => {
   const nodes: OnnxNode[] = []
   const initializers: Initializer[] = []
   const producers = new Map<string, OnnxNode>()
   const known = new Map<string, readonly OnnxValue[]>()
   const constants = new Map<string, OnnxValue>()
   const uniforms = new Map<string, number>()
-  let count = 0
-  const keyOf = (op: string, inputs: readonly OnnxValue[], attributes: Attributes): string =>
-    `${op} ${inputs.map(({ name }) => name).join(' ')} ${JSON.stringify(attributes)}`
-  const fresh = ({ dims, type }: ValueType): OnnxValue => ({ name: `t${count++}`, dims, type })
+  const keyOf = (
+    op: string,
+    inputs: readonly OnnxValue[],
+    attributes: Attributes,
+    body?: OnnxModel
+  ): string =>
+    `${op} ${inputs.map(({ name }) => name).join(' ')} ${JSON.stringify(attributes)} ${body?.outputs[0]?.name ?? ''}`
+  const fresh = ({ dims, type }: ValueType): OnnxValue => ({ name: nextName(), dims, type })
   /** A constant; with a key, there is one for each. */
   const constant = (
     key: string | undefined,
@@ -139,19 +165,19 @@ export const makeBuilder = (target: OnnxTarget): Builder => {
     uniforms.set(value.name, element)
     return value
   }
-  const emitAll: Builder['emitAll'] = (op, inputs, results, attributes = {}) => {
-    const key = keyOf(op, inputs, attributes)
+  const emitAll: Builder['emitAll'] = (op, inputs, results, attributes = {}, body) => {
+    const key = keyOf(op, inputs, attributes, body)
     const before = known.get(key)
     if (before !== undefined) return before
     const outputs = results.map(fresh)
-    const node: OnnxNode = { op, inputs, outputs, attributes }
+    const node: OnnxNode = { op, inputs, outputs, attributes, ...(body && { body }) }
     nodes.push(node)
     for (const { name } of outputs) producers.set(name, node)
     known.set(key, outputs)
     return outputs
   }
 
-  return {
+  const builder: Builder = {
     target,
     emit: (op, inputs, dims, attributes, type = 'float') =>
       emitAll(op, inputs, [{ dims, type }], attributes)[0]!,
@@ -170,8 +196,10 @@ export const makeBuilder = (target: OnnxTarget): Builder => {
       })),
     input: (dims) => fresh({ dims, type: 'float' }),
     producer: ({ name }) => producers.get(name),
-    uniform: ({ name }) => uniforms.get(name),
+    uniform: (value) => uniforms.get(value.name) ?? outer?.uniform(value),
+    inner: () => builderOf(target, nextName, builder),
     nodes,
     initializers
   }
+  return builder
 }

@@ -1,12 +1,12 @@
 import { sameShape, sizeOf } from '../../core/shape.js'
-import type { OnnxModel, OnnxNode, OnnxValue } from './builder.js'
+import { type OnnxModel, type OnnxNode, type OnnxValue, readsOf } from './builder.js'
 
 /** The nodes that the outputs need, in their order. */
 const needed = (nodes: readonly OnnxNode[], outputs: readonly OnnxValue[]): OnnxNode[] => {
   const wanted = new Set(outputs.map(({ name }) => name))
   const kept = nodes.toReversed().filter((node) => {
     if (!node.outputs.some(({ name }) => wanted.has(name))) return false
-    for (const { name } of node.inputs) wanted.add(name)
+    for (const { name } of readsOf(node)) wanted.add(name)
     return true
   })
   return kept.reverse()
@@ -93,7 +93,7 @@ const numbers = (model: OnnxModel): ReadonlyMap<string, number> =>
 export const fuse = (model: OnnxModel): OnnxModel => {
   const nodes = needed(model.nodes, model.outputs)
   const uses = new Map<string, number>()
-  for (const { name } of [...nodes.flatMap(({ inputs }) => inputs), ...model.outputs])
+  for (const { name } of [...nodes.flatMap(readsOf), ...model.outputs])
     uses.set(name, (uses.get(name) ?? 0) + 1)
   const number = numbers(model)
   const fused = new Map<string, OnnxNode>()
@@ -141,6 +141,6 @@ export const fuse = (model: OnnxModel): OnnxModel => {
     fused.set(own.outputs[0]!.name, absorbed(own) ?? own)
   }
   const kept = needed([...fused.values()], model.outputs)
-  const read = new Set([...kept.flatMap(({ inputs }) => inputs)].map(({ name }) => name))
+  const read = new Set(kept.flatMap(readsOf).map(({ name }) => name))
   return { ...model, nodes: kept, initializers: model.initializers.filter(({ name }) => read.has(name)) }
 }

@@ -1,5 +1,5 @@
 import { fail } from '../../core/error.js'
-import { topological } from '../../graph/graph.js'
+import { type Graph, topological } from '../../graph/graph.js'
 import type { Tensor } from '../../graph/tensor.js'
 import type { DeviceOp, DeviceTag, Plan } from '../plan.js'
 import {
@@ -14,6 +14,7 @@ import { contract } from './contract.js'
 import { convolutions } from './convolution.js'
 import { convolve } from './convolve.js'
 import { fuse } from './fuse.js'
+import { loopsOf } from './loops.js'
 import { pointwise } from './pointwise.js'
 import { reducedWindows, reduceMax } from './reduction.js'
 import { relayout } from './relayout.js'
@@ -53,29 +54,25 @@ const lowerNode = (build: Builder, node: Tensor, args: readonly OnnxValue[]): On
   return row(build, op, args, node)
 }
 
-/**
- * Lowers a plan to an ONNX model: inputs and outputs in the plan's order, broadcasting left to the operators, nothing that
- * no output needs, an output of its own for every result. Convolutions and pooling are recognised across several nodes; all
- * others go by the table.
- *
- * @defaultValue `target` is `portable`
- */
-export const lower = (plan: Plan, target: OnnxTarget = 'portable'): OnnxModel => {
-  const build = makeBuilder(target)
-  const values = new Map<Tensor, OnnxValue>()
+/** The values that a graph computes, given those of its inputs, as the results of nodes of their own. */
+const lowerGraph = (build: Builder, source: Graph, inputs: readonly OnnxValue[]): readonly OnnxValue[] => {
+  const values = new Map<Tensor, OnnxValue>(source.inputs.map((input, k) => [input, inputs[k]!]))
   const valueOf = (node: Tensor): OnnxValue => values.get(node)!
-  const graph = relayout(plan.graph)
+  const graph = relayout(source)
   const found = convolutions(graph)
-  for (const node of new Set([...graph.inputs, ...topological(graph.outputs)]))
-    values.set(
-      node,
-      convolve(build, node, found, valueOf) ??
-        slicedFold(build, node, valueOf) ??
-        reducedWindows(build, node, valueOf) ??
-        lowerNode(build, node, node.inputs.map(valueOf))
-    )
+  const loops = loopsOf(build, valueOf, lowerGraph)
+  for (const node of topological(graph.outputs))
+    if (!values.has(node))
+      values.set(
+        node,
+        loops(node) ??
+          convolve(build, node, found, valueOf) ??
+          slicedFold(build, node, valueOf) ??
+          reducedWindows(build, node, valueOf) ??
+          lowerNode(build, node, node.inputs.map(valueOf))
+      )
   const taken = new Set<OnnxValue>()
-  const outputs = graph.outputs.map((node) => {
+  return graph.outputs.map((node) => {
     let value = wholeFloat(build, valueOf(node), node.shape)
     // an output of a model is the result of a node, never an input or a constant itself, and no other output
     while (build.producer(value) === undefined || taken.has(value))
@@ -83,10 +80,18 @@ export const lower = (plan: Plan, target: OnnxTarget = 'portable'): OnnxModel =>
     taken.add(value)
     return value
   })
-  return fuse({
-    inputs: graph.inputs.map(valueOf),
-    outputs,
-    nodes: build.nodes,
-    initializers: build.initializers
-  })
+}
+
+/**
+ * Lowers a plan to an ONNX model: inputs and outputs in the plan's order, broadcasting left to the operators, nothing that
+ * no output needs, an output of its own for every result. Convolutions and pooling are recognised across several nodes; all
+ * others go by the table.
+ *
+ * @defaultValue `target` is `portable`
+ */
+export const lower = ({ graph }: Pick<Plan, 'graph'>, target: OnnxTarget = 'portable'): OnnxModel => {
+  const build = makeBuilder(target)
+  const inputs = graph.inputs.map(({ shape }) => build.input(shape))
+  const outputs = lowerGraph(build, graph, inputs)
+  return fuse({ inputs, outputs, nodes: build.nodes, initializers: build.initializers })
 }

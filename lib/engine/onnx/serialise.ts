@@ -10,7 +10,7 @@ const IR_VERSION = 8
 const elementTypes: { readonly [T in ElementType]: number } = { float: 1, int64: 7, bool: 9 }
 
 /** Numbers of `onnx.AttributeProto.AttributeType`. */
-const attributeTypes = { float: 1, int: 2, ints: 7 } as const
+const attributeTypes = { float: 1, int: 2, graph: 5, ints: 7 } as const
 
 /** The numbers of fields, message by message, as onnx.proto3 has them. */
 const fields = {
@@ -27,7 +27,7 @@ const fields = {
   opset: { domain: 1, version: 2 },
   graph: { node: 1, name: 2, initializer: 5, input: 11, output: 12 },
   node: { input: 1, output: 2, name: 3, opType: 4, attribute: 5 },
-  attribute: { name: 1, f: 2, i: 3, ints: 8, type: 20 },
+  attribute: { name: 1, f: 2, i: 3, g: 6, ints: 8, type: 20 },
   tensor: { dims: 1, dataType: 2, name: 8, rawData: 9 },
   value: { name: 1, type: 2, docString: 3 },
   type: { tensor: 1 },
@@ -65,7 +65,18 @@ const attributeField = (name: string, attribute: Attribute): Field => {
   return message(node.attribute, text(of.name, name), value, int(of.type, type))
 }
 
-const nodeField = ({ op, inputs, outputs, attributes }: OnnxNode): Field => {
+/** The body of a loop as its attribute. */
+const bodyField = (body: OnnxModel): Field => {
+  const { attribute: of, node } = fields
+  return message(
+    node.attribute,
+    text(of.name, 'body'),
+    graphField(of.g, 'body', body),
+    int(of.type, attributeTypes.graph)
+  )
+}
+
+const nodeField = ({ op, inputs, outputs, attributes, body }: OnnxNode): Field => {
   const { node: of, graph } = fields
   return message(
     graph.node,
@@ -73,7 +84,8 @@ const nodeField = ({ op, inputs, outputs, attributes }: OnnxNode): Field => {
     each(outputs, ({ name }) => text(of.output, name)),
     text(of.name, outputs[0]!.name),
     text(of.opType, op),
-    each(Object.entries(attributes), ([name, attribute]) => attributeField(name, attribute))
+    each(Object.entries(attributes), ([name, attribute]) => attributeField(name, attribute)),
+    each(body === undefined ? [] : [body], bodyField)
   )
 }
 
@@ -119,25 +131,36 @@ const valueField =
     )
   }
 
+/** A graph as a field of a message. */
+const graphField = (
+  number: number,
+  name: string,
+  { inputs, outputs, nodes, initializers }: OnnxModel,
+  ports?: OnnxNotes['ports']
+): Field => {
+  const { graph } = fields
+  return message(
+    number,
+    each(nodes, nodeField),
+    text(graph.name, name),
+    each(initializers, initializerField),
+    each(inputs, valueField(graph.input, ports)),
+    each(outputs, valueField(graph.output, ports))
+  )
+}
+
 /** The bytes of an ONNX file. */
 export const serialise = (
-  { inputs, outputs, nodes, initializers }: OnnxModel,
+  model: OnnxModel,
   { version, description, metadata = {}, ports }: OnnxNotes = {}
 ): Uint8Array => {
-  const { model: of, opset, graph, property } = fields
+  const { model: of, opset, property } = fields
   return encode(
     int(of.irVersion, IR_VERSION),
     text(of.producerName, 'tangentflow'),
     optionalText(of.producerVersion, version),
     optionalText(of.docString, description),
-    message(
-      of.graph,
-      each(nodes, nodeField),
-      text(graph.name, 'plan'),
-      each(initializers, initializerField),
-      each(inputs, valueField(graph.input, ports)),
-      each(outputs, valueField(graph.output, ports))
-    ),
+    graphField(of.graph, 'plan', model, ports),
     message(of.opsetImport, text(opset.domain, ''), int(opset.version, OPSET)),
     each(Object.entries(metadata), ([key, value]) =>
       message(of.metadata, text(property.key, key), text(property.value, value))
