@@ -92,7 +92,7 @@ const sidebars: DefaultTheme.Sidebar = {
     {
       text: 'API reference',
       link: '/api/',
-      items: ['', '/experiment', '/io', '/queue', '/laws'].flatMap((entry) =>
+      items: ['', '/promise', '/experiment', '/io', '/blocks', '/queue', '/laws'].flatMap((entry) =>
         reference(`tangentflow${entry}`)
       )
     }

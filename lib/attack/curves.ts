@@ -137,7 +137,7 @@ export interface StepCurve {
   readonly robust: readonly number[]
   /** Examples, without a success at the start, that no step brought nearer to a mistake than the start was. */
   readonly stuck: number
-  /** Examples that met a gradient of zero, and one that was not finite. */
+  /** Examples that met a gradient of zero. */
   readonly zeroGradients: number
   /** Examples that met a gradient that was not finite. */
   readonly nonFiniteGradients: number

@@ -30,7 +30,7 @@ export interface AttackReport {
   readonly broken: number
   /** The fraction of the set that is robust after it. */
   readonly robust: number
-  /** Attacked examples with a gradient that was zero everywhere, and with one that was not finite, at some step. */
+  /** Attacked examples with a gradient that was zero everywhere at some step. */
   readonly zeroGradients: number
   /** Attacked examples with a gradient that was not finite at some step. */
   readonly nonFiniteGradients: number

@@ -138,6 +138,19 @@ export type MaskDistance = {
  * Measures ‖Θₘ(X, X̃) − Θ(X, X̃)‖_F / ‖Θ(X, X̃)‖_F with full outputs, and ‖f(m∘θ, X̃) − f(θ, X̃)‖ / ‖f(θ, X̃)‖, where X̃ is
  * the attack on the dense network for both. Θₘ is the restricted kernel, or another form if asked. Where the weights under
  * the mask have moved, `at` has them: then m∘θ is m∘at.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { type attack, evaluateOn, key, type Key, mask, ndarray, type nn, ops, type Tensor } from 'tangentflow'
+ *
+ * const linear = (w: Tensor) => (x: Tensor) => ops.matmul(w)(x)
+ * const clean: attack.Attack = () => (_, { x }) => ({ x })
+ * const measure = mask.distance(linear, clean)
+ * const batch = { x: ndarray.fromNested([[1, 2]]), y: ndarray.of([1], [0]) }
+ * const [w, kept] = [ndarray.fromNested([[1], [1]]), ndarray.fromNested([[1], [0]])]
+ * const found = evaluateOn((p: Tensor, m: Tensor, b: nn.Batch, k: Key) => measure(p, m, b.x, b, k))(w, kept, batch, key(0))
+ * // Θ = 1·1 + 2·2 and f = 3; without the second weight both are 1
+ * assert.deepEqual([found.kernel, found.output].map(ndarray.toNumber), [4 / 5, 2 / 3])
  */
 export const distance = checked(
   'mask.distance',

@@ -7,13 +7,22 @@ import { unwrapped, unwrapped3 } from './unwrapped.js'
 
 export * from '../attack/index.js'
 
+/** As {@link base.audit}, with a promise of what it gives. */
 export const audit = unwrapped3(base.audit)
+
+/** As {@link base.evaluate}, with a promise of what it gives. */
 export const evaluate = unwrapped3(base.evaluate)
+
+/** As {@link base.overEpsilon}, with a promise of what it gives. */
 export const overEpsilon = unwrapped3(base.overEpsilon)
+
+/** As {@link base.overSteps}, with a promise of what it gives. */
 export const overSteps = unwrapped3(base.overSteps)
 
+/** As {@link base.run}, with a promise of what it gives. */
 export const run = (...args: Parameters<typeof base.run>) => unwrapped3(base.run(...args))
 
+/** As {@link base.prepare}, with a promise of an attack whose runs are promises. */
 export const prepare =
   (...args: Parameters<typeof base.prepare>) =>
   <P>(model: Model<P>) =>

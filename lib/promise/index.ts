@@ -23,23 +23,37 @@ export * as plot from './plot.js'
 export * as train from './train.js'
 export { effect } from './unwrapped.js'
 
+/** As {@link base.engineName}, with the value: a Left is thrown. */
 export const engineName = unwrapped(base.engineName)
+
+/** As {@link base.evaluate}, with the value: a Left is thrown. */
 export const evaluate = unwrapped2(base.evaluate)
+
+/** As {@link base.explain}, with the value: a Left is thrown. */
 export const explain = unwrapped(base.explain)
+
+/** As {@link base.exportOnnx}, with the value: a Left is thrown. */
 export const exportOnnx = unwrapped(base.exportOnnx)
+
+/** As {@link base.openEngine}, with a promise of what it gives. */
 export const openEngine = unwrapped(base.openEngine)
+
+/** As {@link base.trace}, with the value: a Left is thrown. */
 export const trace = unwrapped(base.trace)
 
+/** As {@link base.compile}, with a promise of a program whose runs are promises. */
 export const compile =
   (runner: Runner) =>
   async <Args extends readonly unknown[], Out>(f: (...args: Args) => Out, specs: Specs<Args>) =>
     unwrapped(await unwrap(base.compile(runner)(f, specs)))
 
+/** As {@link base.run}, with a program whose runs are promises. */
 export const run =
   (runner: Runner) =>
   <Args extends readonly unknown[], Out>(f: (...args: Args) => Out) =>
     unwrapped(base.run(runner)(f))
 
+/** As {@link base.withEngine}, for a function that gives a promise; the engine is disposed of once that is settled. */
 export const withEngine =
   (options?: base.EngineOptions) =>
   async <A>(use: (engine: base.Engine) => Promise<A>): Promise<A> => {
