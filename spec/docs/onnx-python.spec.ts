@@ -23,7 +23,8 @@ it('the Python program of docs/onnx.md runs the file', (context) => {
   const net = nn.serial(nn.dense(8), nn.relu, nn.dense(3))
   const logits = (p: nn.Params, x: Tensor): Tensor => net.apply(p)(x)
   const args = [net.init(key(0), [4]), spec([1, 4])] as const
-  const options = { batchAxes: [null, 0], description: 'logits of three classes' }
+  const names = { inputNames: ['features'], outputNames: ['logits'] }
+  const options = { ...names, batchAxes: [null, 0], description: 'logits of three classes' }
   const { bytes } = right(exportOnnx(logits, args, options))
   const folder = mkdtempSync(join(tmpdir(), 'onnx-'))
   try {

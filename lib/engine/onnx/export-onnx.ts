@@ -5,7 +5,7 @@ import { isNdArray, type NdArray } from '../../core/ndarray.js'
 import { expectOneOf } from '../../core/nearest.js'
 import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import { showShape } from '../../core/shape.js'
-import { children, type Leaf, leafNames, leaves, rebuild } from '../../core/tree.js'
+import { children, type Leaf, leaves, rebuild } from '../../core/tree.js'
 import { inputName } from '../../graph/graph.js'
 import { isKeyLeaf, isSpecLeaf, spec, type SpecLeaf, type Specs } from '../../graph/spec.js'
 import { isOp, isTensor, type Tensor } from '../../graph/tensor.js'
@@ -13,43 +13,11 @@ import { attempt, traceOrThrow } from '../../graph/trace.js'
 import { optimise } from '../../optimise/index.js'
 import { unrollLoops } from '../../optimise/unroll-loops.js'
 import { planOf } from '../plan.js'
-import type { OnnxModel, OnnxValue } from './builder.js'
+import type { OnnxValue } from './builder.js'
 import { batchSizes, dynamicBatch } from './dynamic-batch.js'
 import { lower } from './lower.js'
+import { chosenNames, portNames, renamed } from './port-names.js'
 import { OPSET, type OnnxPort, serialise } from './serialise.js'
-
-/** The same model with other names of values. */
-const renamed = (model: OnnxModel, names: ReadonlyMap<string, string>): OnnxModel => {
-  const value = (one: OnnxValue): OnnxValue => ({ ...one, name: names.get(one.name) ?? one.name })
-  return {
-    inputs: model.inputs.map(value),
-    outputs: model.outputs.map(value),
-    nodes: model.nodes.map((node) => ({
-      ...node,
-      inputs: node.inputs.map(value),
-      outputs: node.outputs.map(value)
-    })),
-    initializers: model.initializers.map((one) => ({ ...one, name: names.get(one.name) ?? one.name }))
-  }
-}
-
-/** A text as a file holds it in UTF-8: half a surrogate pair has no place there. */
-const wellFormed = (text: string): string => new TextDecoder().decode(new TextEncoder().encode(text))
-
-/** Names of inputs or outputs by the paths of their leaves, `0.2.w` for `[0][2].w`. */
-const portNames = (paths: readonly string[]): readonly string[] => {
-  const names = leafNames('exportOnnx', paths.map(wellFormed))
-  const cut = names.find((name) => name.includes('\0'))
-  return cut === undefined
-    ? names
-    : fail(
-        'TreeError',
-        'exportOnnx',
-        'names without the character 0, where runtimes end them',
-        'one with it',
-        cut
-      )
-}
 
 /** A model file, and the names under which it takes and gives tensors, in the order of the function's leaves. */
 export interface OnnxFile {
@@ -74,6 +42,14 @@ export interface ExportOptions {
   readonly batchAxes?: readonly (number | null)[]
   /** Whether arrays among the arguments are constants of the file, or inputs as specs are. @defaultValue `'inside'` */
   readonly parameters?: 'inside' | 'inputs'
+  /**
+   * Names of the inputs of the file, in the order of the arguments' leaves, as `input_names` of `torch.onnx.export`.
+   *
+   * @defaultValue their places among the arguments
+   */
+  readonly inputNames?: readonly string[]
+  /** Names of the outputs, in the order of the result's leaves. @defaultValue `output` and their places in the result */
+  readonly outputNames?: readonly string[]
   /** What the file says of itself. */
   readonly description?: string
   /** What the file says of its inputs and outputs, by their names. */
@@ -85,6 +61,8 @@ export interface ExportOptions {
 const kinds: OptionKinds<ExportOptions> = {
   batchAxes: option.record,
   parameters: option.word('inside', 'inputs'),
+  inputNames: option.list,
+  outputNames: option.list,
   description: option.text,
   descriptions: option.record,
   metadata: option.record
@@ -193,8 +171,8 @@ const modelOf = <Args extends readonly unknown[], Out>(
  * the file; specs are its inputs. With `batchAxes` it takes batches of any size: a function that is not the same program for each,
  * such as a mean over the batch, is then refused with an ArgumentError. Inputs are named by their place among the arguments
  * (`0.2.w` is `w` of the third layer of the first argument), outputs by theirs in the result (`output.loss`; `output` where it is
- * one tensor), one for each. Two of one name, as of the fields `a.b` and `b` of `a`, are a TreeError. A function that draws random
- * numbers is refused: engines draw them on the host.
+ * one tensor), one for each, unless `inputNames` and `outputNames` say otherwise. Two of one name, as of the fields `a.b` and `b` of
+ * `a`, are a TreeError. A function that draws random numbers is refused: engines draw them on the host.
  *
  * @example
  * import assert from 'node:assert'
@@ -207,6 +185,9 @@ const modelOf = <Args extends readonly unknown[], Out>(
  * const file = exportOnnx(logits, [params, spec([1, 4])], { batchAxes: [null, 0], description: 'logits' })
  * assert.ok(E.isRight(file))
  * assert.deepEqual([file.right.inputs, file.right.outputs], [['1'], ['output']])
+ * const named = exportOnnx(logits, [params, spec([1, 4])], { inputNames: ['features'], outputNames: ['logits'] })
+ * assert.ok(E.isRight(named))
+ * assert.deepEqual([named.right.inputs, named.right.outputs], [['features'], ['logits']])
  * const open = exportOnnx(logits, [params, spec([16, 4])], { parameters: 'inputs' })
  * assert.ok(E.isRight(open))
  * assert.deepEqual(open.right.inputs, ['0.0.b', '0.0.w', '0.2.b', '0.2.w', '1'])
@@ -224,10 +205,12 @@ export const exportOnnx = entry(
       checkOptions('exportOnnx', kinds, options)
       const { batchAxes, parameters = 'inside', description, descriptions = {}, metadata } = options
       const axes = axesOf(specs, batchAxes)
-      const { model, inputs, outputs, dims } = modelOf(f, specs, axes)
+      const { model, dims, ...places } = modelOf(f, specs, axes)
       const given = leavesOf(specs).map(({ value }, k): NdArray | undefined =>
         parameters === 'inside' && axes[k] === null && isNdArray(value) ? value : undefined
       )
+      const isInput = (_: unknown, i: number): boolean => given[i] === undefined
+      const { inputs, outputs } = chosenNames(places, isInput, options)
       const names = [...inputs, ...outputs]
       const unknown = Object.keys(descriptions).find((name) => !names.includes(name))
       if (unknown !== undefined)
@@ -246,7 +229,6 @@ export const exportOnnx = entry(
           ? []
           : [{ type: 'float' as const, name: inputs[i]!, array }]
       )
-      const isInput = (_: unknown, i: number): boolean => given[i] === undefined
       const bytes = serialise(
         {
           ...named,

@@ -202,6 +202,42 @@ describe('exportOnnx', () => {
       { numRuns: runs(100) }
     ))
 
+  it('has the names that are chosen, also those of values inside', async () => {
+    const logits = (p: nn.Params, images: Tensor) => ({
+      logits: net.apply(p)(images),
+      twice: ops.scale(2)(images)
+    })
+    const options = { batchAxes: [null, 0], outputNames: ['t7', 't9'], descriptions: { t7: 'logits' } }
+    const file = expectRight(exportOnnx(logits, [params, spec([1, 4])], { ...options, inputNames: ['t8'] }))
+    expect([file.inputs, file.outputs]).toEqual([['t8'], ['t7', 't9']])
+    const results = await runFile(file.bytes, { t8: x })
+    expect(relativeError(results['t7']!, evaluateOn(logits)(params, x).logits)).toBeLessThan(1e-5)
+    expect([...results['t9']!.data]).toEqual([...x.data].map((v) => Math.fround(2 * v)))
+    const inputs = exportOnnx(logits, [params, x], {
+      parameters: 'inputs',
+      inputNames: ['b0', 'w0', 'b1', 'w1', 'x']
+    })
+    expect(expectRight(inputs).inputs).toEqual(['b0', 'w0', 'b1', 'w1', 'x'])
+  })
+
+  it.each([
+    [{ inputNames: [] }, 'ArgumentError', '1 names, for 1', 'inputNames'],
+    [{ outputNames: ['a', 'b'] }, 'ArgumentError', '1 names, for output', 'outputNames'],
+    [{ outputNames: [3 as never] }, 'ArgumentError', 'names that are texts', 'outputNames, 0'],
+    [{ inputNames: ['a\0'] }, 'TreeError', 'names without the character 0, where runtimes end them', 'a\0'],
+    [
+      { inputNames: ['a'], outputNames: ['a'] },
+      'TreeError',
+      'another name for every input, output and constant',
+      'a'
+    ],
+    [{ inputNames: ['0.0.w'] }, 'TreeError', 'another name for every input, output and constant', '0.0.w']
+  ])('refuses names %j', (options, _tag, expected, where) => {
+    const logits = (p: nn.Params, images: Tensor) => net.apply(p)(images)
+    const file = exportOnnx(logits, [params, spec([1, 4])], options)
+    expect(expectLeft(file)).toMatchObject({ _tag, operation: 'exportOnnx', expected, where })
+  })
+
   it('refuses a key among the arguments, not one that is fixed, and shapes that do not fit', () => {
     const noise = (k: Key): Tensor => random.normal([2])(k)
     expect(expectLeft(exportOnnx(noise, [keySpec]))).toMatchObject({ _tag: 'ArgumentError', where: '[0]' })
