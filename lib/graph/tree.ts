@@ -3,6 +3,7 @@ import { leaves, type Paired, pairs as pairsOf, rebuild } from '../core/tree.js'
 import { isTensor, type Tensor } from './tensor.js'
 
 export { fromNamed, named } from '../core/tree.js'
+export { ravel, type Ravelled, type Symbolic } from './ravel.js'
 
 /** The tensors of a tree, in order, for an operation that names itself in errors. */
 export const tensorsOf = (operation: string, tree: unknown): readonly Tensor[] =>
