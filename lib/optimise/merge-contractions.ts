@@ -101,26 +101,58 @@ const mergingOf = (order: readonly Tensor[]): Merging => {
   return { products, readers }
 }
 
+/** A contraction with what an operand of it holds now in place of that operand. */
+const joinedWith = (
+  outer: UnbuiltContraction,
+  node: Tensor,
+  { op, inputs }: UnbuiltContraction
+): UnbuiltContraction => {
+  const current = { ...node, op, inputs }
+  return substitute(
+    { op: outer.op, inputs: outer.inputs.map((input) => (input === node ? current : input)) },
+    current
+  )
+}
+
+/** What a contraction costs less if it takes in all those of its operands that fit, which then disappear. */
+const gainOfAll = (
+  outer: UnbuiltContraction,
+  operands: readonly Tensor[],
+  products: Merging['products'],
+  costOf: (op: ContractOp) => number
+): number => {
+  let [all, gain] = [outer, costOf(outer.op)]
+  for (const operand of operands) {
+    const inner = products.get(operand)!
+    const next = joinedWith(all, operand, inner)
+    if (!fits(next)) continue
+    all = next
+    gain += costOf(inner.op)
+  }
+  return gain - costOf(all.op)
+}
+
 /**
  * Merges nested contractions wherever that lowers the predicted cost of the whole graph. A contraction that is read
  * several times may be merged into all its readers (then it disappears) or into those that gain from it; sharing is
- * counted, never a veto.
+ * counted, never a veto. One that costs more when it is merged alone is merged where all that its reader alone reads gain together, as
+ * the two Jacobians of a kernel of many examples do.
  */
 export const mergeContractions = (graph: Graph): Graph => {
   const costOf = costs()
   const order = topological(graph.outputs)
   const { products, readers } = mergingOf(order)
   const outputs = new Set(graph.outputs)
+  const isReadOnce = (node: Tensor): boolean =>
+    products.has(node) && readers.get(node)!.size === 1 && !outputs.has(node)
   for (const node of [...order].reverse()) {
     const product = products.get(node)
     if (product === undefined) continue
-    const current = { ...node, op: product.op, inputs: product.inputs }
     const using = [...readers.get(node)!]
     const merged = using.flatMap((reader) => {
       const outer = products.get(reader)
       if (outer === undefined) return []
-      const held = { op: outer.op, inputs: outer.inputs.map((input) => (input === node ? current : input)) }
-      const joined = substitute(held, current)
+      const joined = joinedWith(outer, node, product)
       return fits(joined) ? [{ reader, joined, gain: costOf(outer.op) - costOf(joined.op) }] : []
     })
     const disappears = merged.length === using.length && !outputs.has(node)
@@ -129,7 +161,11 @@ export const mergeContractions = (graph: Graph): Graph => {
     // a permutation or broadcast costs nothing by itself, and is best seen by its readers
     const isFree = costOf(product.op) === 0
     const gaining = merged.filter(({ gain }) => (isFree ? gain >= 0 : gain > 0))
-    const chosen = ifAll > 0 && ifAll >= gainOf(gaining) ? merged : gaining
+    const outer = ifAll <= 0 && isReadOnce(node) ? products.get(using[0]!) : undefined
+    const gainsWithOthers =
+      outer !== undefined &&
+      gainOfAll(outer, [...new Set([node, ...outer.inputs])].filter(isReadOnce), products, costOf) > 0
+    const chosen = gainsWithOthers || (ifAll > 0 && ifAll >= gainOf(gaining)) ? merged : gaining
     for (const { reader, joined } of chosen) {
       products.set(reader, joined)
       readers.get(node)!.delete(reader)
