@@ -15,7 +15,7 @@ import {
   writeSync
 } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as IOE from 'fp-ts/lib/IOEither.js'
@@ -68,8 +68,17 @@ const temporaryFor = (path: string): string =>
 /** Milliseconds after which a temporary file is left over: of a process that has ended, and of any. */
 const [ENDED, ANY] = [10_000, 3_600_000]
 
-/** Removes the temporary files that killed processes left in a folder. */
-const sweep = (folder: string): void => {
+/** When this process has last looked through a folder: once for each file, the time would grow with the square of their number. */
+const swept = new Map<string, number>()
+
+/** Milliseconds from one look through a folder to the next. */
+const INTERVAL = 60_000
+
+/** Removes the temporary files that killed processes left in a folder, at most once in an interval. */
+const sweep = (path: string): void => {
+  const folder = resolve(path)
+  if (Date.now() - (swept.get(folder) ?? -Infinity) < INTERVAL) return
+  swept.set(folder, Date.now())
   for (const name of readdirSync(folder)) {
     const pid = Number(TEMPORARY.exec(name)?.[1] ?? Number.NaN)
     if (Number.isNaN(pid)) continue
@@ -176,11 +185,9 @@ const readStamped = async (path: string): Promise<{ bytes: Uint8Array; stamp: St
  */
 export const fileStore = (path: string): Store => {
   let seen: Stamp = NONE
-  let isSwept = false
   const write = (bytes: Uint8Array): boolean => {
     const folder = dirname(path)
-    if (!isSwept) sweep(folder)
-    isSwept = true
+    sweep(folder)
     let isPlaced = false
     replace(path, bytes, (temporary) => {
       if (stampAt(path) !== seen) return

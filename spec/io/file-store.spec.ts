@@ -191,4 +191,21 @@ describe("a file that is not the store's", () => {
     expect(await fileStore(path).write(bytes('run'))()).toEqual(E.right(undefined))
     expect(fs.readdirSync(folder).sort()).toEqual([...names.left, 'file'].sort())
   })
+  it('looks for such files once in a minute, however many files it writes', async () => {
+    const folder = join(fresh(), '..')
+    const left = join(folder, `.file.${process.pid}.0123456789abcdef.tmp`)
+    const isThereAfter = async (name: string): Promise<boolean> => {
+      const before = new Date(Date.now() - 7_200_000)
+      fs.writeFileSync(left, '')
+      fs.utimesSync(left, before, before)
+      right(await fileStore(join(folder, name)).write(bytes(name))())
+      return fs.existsSync(left)
+    }
+    expect(await isThereAfter('first')).toBe(false)
+    expect(await isThereAfter('second')).toBe(true)
+    const later = Date.now() + 61_000
+    vi.spyOn(Date, 'now').mockReturnValue(later)
+    expect(await isThereAfter('third')).toBe(false)
+    vi.mocked(Date.now).mockRestore()
+  })
 })
