@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
 import { attack, evaluateOn, key, type Key, mask, ndarray, nn, ops, tree } from 'tangentflow'
 import { describe, expect, it } from 'vitest'
+import { sampleOf, scoreOf } from '../../lib/mask/one-shot.js'
 import { right } from '../support/either.js'
 import { numbers, openReference } from '../support/masks.js'
 import { batchOf, cases } from '../support/networks.js'
@@ -25,6 +26,35 @@ describe('a score', () => {
     expect(await scored(1, 2)).not.toEqual(await scored(2, 2))
     const [all, whole] = [await scored(1, 12), await scored(2, 100)]
     all.forEach((s, i) => expect(s).toBeCloseTo(whole[i]!, 9))
+  })
+
+  it('is taken on so many examples, or on all there are', () => {
+    const sampled = (samples: number): number =>
+      right(sampleOf('spec', net, mask.score.snip(net.apply), samples, params, data, key(0))).x.shape[0]!
+    expect([1, 5, 12, 100].map(sampled)).toEqual([1, 5, 12, 12])
+  })
+
+  it('of SNIP is taken in mini-batches where they are asked for', () => {
+    const scored = (score: mask.Score) =>
+      numbers(
+        evaluateOn((p: nn.Params, b: Required<nn.Batch>, k: Key) => score(p, b, k))(
+          params,
+          {
+            ...data,
+            ids: ndarray.of(
+              [12],
+              Array.from({ length: 12 }, (_, i) => i)
+            )
+          },
+          key(0)
+        )
+      )
+    const snip = { method: 'snip', epsilon: 0 } as const
+    expect(scored(scoreOf(net, { ...snip, batch: 3 }))).toEqual(
+      scored(mask.score.snip(net.apply, { batch: 3 }))
+    )
+    expect(scored(scoreOf(net, snip))).toEqual(scored(mask.score.snip(net.apply)))
+    expect(scored(scoreOf(net, snip))).not.toEqual(scored(scoreOf(net, { ...snip, batch: 3 })))
   })
 
   it('of GraSP divides logits by 200', () => {

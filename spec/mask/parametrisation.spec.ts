@@ -95,5 +95,8 @@ describe('parametrisations', () => {
   it('refuse temperatures and constants that make no mask', () => {
     expect(() => mask.parametrisation.sigmoid({ density: 0.5 }, { to: 0 })).toThrow('to')
     expect(() => mask.parametrisation.hardConcrete({ density: 0.5 }, { gamma: 0.1 })).toThrow('γ < 0')
+    expect(() => mask.parametrisation.hardConcrete({ density: 0.5 }, { zeta: 1 })).toThrow('ζ > 1')
+    expect(() => mask.parametrisation.hardConcrete({ density: 0.5 }, { gamma: 0 })).toThrow('γ < 0')
+    expect(() => mask.parametrisation.hardConcrete({ density: 0.5 }, { beta: 0 })).toThrow('β > 0')
   })
 })

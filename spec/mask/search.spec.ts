@@ -21,6 +21,7 @@ import { right } from '../support/either.js'
 import { numbers, openReference } from '../support/masks.js'
 import { batchOf, cases, relativeError } from '../support/networks.js'
 import { runs } from '../support/runs.js'
+import { memoryStore } from '../support/store.js'
 
 const onesLike = (params: Concrete<nn.Params>): Concrete<nn.Weights> =>
   params.map(({ w }) => (w === undefined ? {} : { w: ndarray.full(w.shape, 1) }))
@@ -265,4 +266,29 @@ describe('a search with γ = c = 0', () => {
       { numRuns: runs(12) }
     )
   })
+})
+
+it('attacks by PGD-7 with steps of 2.5 ε / 7 unless told otherwise', async () => {
+  const own = await searched({})
+  const given = await searched({ attack: attack.pgd({ epsilon: 0.2, steps: 7, stepSize: 0.5 / 7 }) })
+  const other = await searched({ attack: attack.pgd({ epsilon: 0.2, steps: 7, stepSize: 0.02 }) })
+  expect(given).toEqual(own)
+  expect(other.history).not.toEqual(own.history)
+})
+
+it('goes on from a checkpoint as if it had never stopped', async () => {
+  const whole = await learnt({})
+  for (const steps of [1, 3]) {
+    const store = memoryStore()
+    let taken = 0
+    const stopped = await learnt({
+      checkpoint: { store, steps: 1 },
+      observe: () => () => {
+        taken++
+      },
+      stop: () => taken >= steps
+    })
+    expect(stopped.history).toHaveLength(steps)
+    expect(await learnt({ checkpoint: { store, steps: 1 } })).toEqual(whole)
+  }
 })

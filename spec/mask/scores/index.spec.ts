@@ -3,11 +3,20 @@ import { evaluateOn, key, type Key, mask, ndarray, nn } from 'tangentflow'
 import { describe, expect, it } from 'vitest'
 import { numbers } from '../../support/masks.js'
 import { batchOf } from '../../support/networks.js'
-import { two } from '../../support/two.js'
+import { two, twoBiased } from '../../support/two.js'
 
 const { net, params, batch } = two
 
 describe('scores', () => {
+  it('SynFlow does not see biases that are not scored', () => {
+    const synflow = (p: typeof params) =>
+      evaluateOn((q: nn.Params, b: nn.Batch) => mask.score.synflow(twoBiased.net.apply)(q, b))(p, batch)
+    const unbiased = twoBiased.params.map(({ w, b }) =>
+      w === undefined ? {} : { w, b: ndarray.full(b!.shape, 0) }
+    )
+    expect(numbers(synflow(twoBiased.params))).toEqual(numbers(synflow(unbiased)))
+  })
+
   it('magnitude is |w|', () => {
     const scores = evaluateOn((p: nn.Params) => mask.score.magnitude(p))(params)
     expect(numbers(scores)).toEqual([1, 1, 1, 1, 2, 0, 1, 3])

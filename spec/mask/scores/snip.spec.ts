@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import type { nn } from 'tangentflow'
-import { evaluateOn, key, type Key, mask, ndarray } from 'tangentflow'
+import { attack, evaluateOn, key, type Key, mask, ndarray } from 'tangentflow'
 import { describe, expect, it } from 'vitest'
 import { numbers } from '../../support/masks.js'
 import { batchOf } from '../../support/networks.js'
@@ -43,4 +43,15 @@ describe('SNIP over mini-batches', () => {
     expect(() => evaluateOn(scored(2))(two.params, batchOf(0, 3, 2, 2), key(0))).toThrow(
       /mini-batches into which 3 divides/
     ))
+
+  it('refuses half an example, though three times two thirds of one and a half are three', () =>
+    expect(() => evaluateOn(scored(1.5))(two.params, batchOf(0, 3, 2, 2), key(0))).toThrow(
+      /mini-batches into which 3 divides, received 1.5/
+    ))
+
+  it('keeps inputs in the box of its attack', () => {
+    const box = [-1, 2] as const
+    const within = attack.pgd({ epsilon: 0.1, steps: 1, stepSize: 0.1, box })
+    expect(mask.score.snip(two.net.apply, { attack: within }).box).toBe(box)
+  })
 })
