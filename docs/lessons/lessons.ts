@@ -73,5 +73,10 @@ export const lessons: readonly LessonRow[] = [
     name: '13-winning-ticket',
     title: 'The winning ticket',
     point: 'what matching a kernel buys, what it does not, and which controls show that'
+  },
+  {
+    name: '14-what-it-costs',
+    title: 'What it costs',
+    point: 'the same sum in another order takes thirty times fewer operations, or three hundred'
   }
 ]
