@@ -15,7 +15,7 @@ it('lists every page and folder', () => {
   expect(entries.sort()).toEqual(names.flatMap((name) => [name, `${name}.md`]).sort())
 })
 
-describe.each(opened)('$name', ({ page, lesson, figures, numbers }) => {
+describe.each(opened)('$name', ({ name, page, lesson, figures, numbers }) => {
   it('shows every figure, prediction and exercise that it has', () => {
     expect(named(page, 'Figure')).toEqual(Object.keys(lesson.figures))
     expect(Object.keys(figures).sort()).toEqual(Object.keys(lesson.figures).sort())
@@ -23,6 +23,15 @@ describe.each(opened)('$name', ({ page, lesson, figures, numbers }) => {
     expect(named(page, 'Exercise')).toEqual(Object.keys(lesson.exercises))
     for (const [, after] of page.matchAll(/ after="([^"]+)"/g))
       expect(lesson.predictions).toHaveProperty(after!)
+  })
+
+  it('has at most three controls beside its seed and what is dragged', () => {
+    // the worked network has four numbers
+    const most = name === '04-kernel-by-hand' ? 4 : 3
+    for (const { controls } of Object.values(lesson.figures))
+      expect(
+        controls.filter((control) => !['seed', 'points'].includes(lesson.controls[control]!.kind)).length
+      ).toBeLessThanOrEqual(most)
   })
 
   it('shows the code of its figures', () => expect(page).toMatch(/^<<< \.\/[^#]+\.ts#/m))

@@ -1,11 +1,13 @@
-import { choice, range, type StateOf } from '../frame/controls.js'
+import { choice, points, range, type StateOf } from '../frame/controls.js'
 import type { Lesson } from '../frame/lesson.js'
+
+/** The largest variance. */
+export const MOST = 4
 
 const controls = {
   activation: choice('activation', { relu: 'ReLU', erf: 'erf', sin: 'sin' }, 'relu'),
   depth: range('hidden layers', [1, 2, 3, 4, 6, 8, 12, 16], 1),
-  weights: range('σ_w²', { min: 0.25, max: 8, step: 0.25 }, 2),
-  biases: range('σ_b²', { min: 0, max: 1, step: 0.05 }, 0)
+  variances: points('σ_w² and σ_b²', { min: 0, max: MOST, step: 0.05 }, [2, 0])
 } as const
 
 export type State = StateOf<typeof controls>
@@ -15,7 +17,7 @@ export const lesson: Lesson<typeof controls> = {
   figures: {
     depth: {
       title: 'The kernels over the angle, and the correlation over the layers',
-      controls: ['activation', 'depth', 'weights', 'biases'],
+      controls: ['activation', 'depth', 'variances'],
       where: 'worker'
     }
   },
@@ -36,7 +38,7 @@ export const lesson: Lesson<typeof controls> = {
       figure: 'depth',
       reached: (fact, { activation, depth }) =>
         activation === 'erf' && depth >= 8 && fact('chi') > 1.05 && fact('correlation') < 0.95,
-      example: { activation: 'erf', depth: 12, weights: 4 }
+      example: { activation: 'erf', depth: 12, variances: [4, 0] }
     },
     order: {
       kind: 'choice',

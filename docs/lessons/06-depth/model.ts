@@ -1,11 +1,21 @@
 import { evaluateOn, ndarray, ntk, type Tensor } from 'tangentflow'
 import type { State } from './lesson.js'
 
+/** Without weights there is nothing to correlate. */
+const LEAST = 0.05
+
+/** σ_w² and σ_b². */
+const variancesOf = ([weights = 0, biases = 0]: State['variances']): readonly [number, number] => [
+  Math.max(LEAST, weights),
+  biases
+]
+
 // #region network
 const { dense, erf, relu, serial, sin } = ntk.infinite
 const activations = { relu, erf, sin }
 
-const networkOf = ({ activation, weights, biases }: Omit<State, 'depth'>, depth: number) => {
+const networkOf = ({ activation, variances }: Omit<State, 'depth'>, depth: number) => {
+  const [weights, biases] = variancesOf(variances)
   const affine = dense({ sigmaW: Math.sqrt(weights), sigmaB: Math.sqrt(biases) })
   return serial(...Array.from({ length: depth }, () => [affine, activations[activation]]).flat(), affine)
 }
@@ -37,11 +47,8 @@ export interface Layers {
 
 // #region layer
 /** One hidden layer on units of variance q: the variance after it, the correlations after it, and χ. */
-const layerOf = (
-  { activation, weights, biases }: Omit<State, 'depth'>,
-  q: number,
-  cosines: readonly number[]
-) => {
+const layerOf = ({ activation, variances }: Omit<State, 'depth'>, q: number, cosines: readonly number[]) => {
+  const [weights, biases] = variancesOf(variances)
   // the first layer only carries the covariances of the inputs on, as if earlier layers had made them
   const affine = dense({ sigmaW: Math.sqrt(weights), sigmaB: Math.sqrt(biases) })
   const net = serial(dense({ sigmaW: 1 }), activations[activation], affine)
@@ -64,7 +71,7 @@ export const layersOf = ({ depth, ...state }: State): Layers => {
   const net = networkOf(state, depth)
   const { nngp, ntk: theta } = evaluateOn((x: Tensor, all: Tensor) => net.kernel(x, all))(first, circle)
   // #endregion kernels
-  const { weights, biases } = state
+  const [weights, biases] = variancesOf(state.variances)
   let q = weights / 2 + biases
   let cosines: readonly number[] = STARTS.map((angle) => ((weights / 2) * cosineOf(angle) + biases) / q)
   const seen = [cosines]

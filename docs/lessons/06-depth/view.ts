@@ -1,6 +1,6 @@
 import type { Draw, View } from '../frame/lesson.js'
-import { chart, colourOf, dot, keyed, line, linearAxis, showNumber } from '../frame/plots.js'
-import type { State } from './lesson.js'
+import { chart, colourOf, dot, keyed, line, linearAxis, pointHandle, showNumber } from '../frame/plots.js'
+import { MOST, type State } from './lesson.js'
 import { ANGLES, type Layers, layersOf, STARTS } from './model.js'
 
 const [NNGP, THETA] = ['var(--c2)', 'var(--c1)'] as const
@@ -56,6 +56,27 @@ const correlationView = ({ correlations }: Layers, { depth }: State): View =>
     legend: STARTS.map((angle, i) => ({ name: `from ${angle}°`, colour: colourOf(i), key: `start-${i}` }))
   })
 
+const PLANE = [0, MOST] as const
+
+const variancesView = ({ variances }: State): View =>
+  chart({
+    title: 'Variances of weights and of biases; drag the point',
+    describe: `σ_w² is ${showNumber(variances[0]!)} and σ_b² is ${showNumber(variances[1]!)}.`,
+    x: linearAxis({ domain: PLANE, label: 'σ_w²', wanted: 4 }),
+    y: linearAxis({ domain: PLANE, label: 'σ_b²', wanted: 4 }),
+    size: [130, 130],
+    marks: [],
+    handles: (area) => [
+      pointHandle(area, {
+        control: 'variances',
+        label: 'σ²',
+        value: variances,
+        domain: PLANE,
+        colour: 'var(--c5)'
+      })
+    ]
+  })
+
 /** Within this of 1, χ is at the edge. */
 const EDGE = 0.005
 
@@ -64,7 +85,7 @@ const depth: Draw<State> = (state) => {
   const { nngp, theta, correlations, chi } = found
   const regime = Math.abs(chi - 1) < EDGE ? 'at the edge' : chi < 1 ? 'order' : 'chaos'
   return {
-    views: [kernelView(found), correlationView(found, state)],
+    views: [kernelView(found), correlationView(found, state), variancesView(state)],
     facts: [
       { name: 'theta60', label: 'Θ at 60°', value: theta[SIXTY]!, key: 'theta' },
       { name: 'sigma60', label: 'Σ at 60°', value: nngp[SIXTY]!, key: 'nngp' },

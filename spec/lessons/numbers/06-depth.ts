@@ -25,13 +25,13 @@ export const numbers: readonly Numbers[] = [
   {
     says: 'the slope σ_w²/2 of ReLU without biases',
     figure: 'depth',
-    query: 'weights=1&depth=4',
+    query: 'variances=1,0&depth=4',
     hold: (fact) => expect(fact('chi')).toBeCloseTo(0.5, 9)
   },
   {
     says: 'order of erf with small weights',
     figure: 'depth',
-    query: 'activation=erf&weights=0.5&biases=0.05&depth=12',
+    query: 'activation=erf&variances=0.5,0.05&depth=12',
     hold: (fact) => {
       expect(fact('chi')).toBeLessThan(1)
       expect(fact('correlation')).toBeGreaterThan(0.999)
@@ -40,7 +40,7 @@ export const numbers: readonly Numbers[] = [
   {
     says: 'chaos of erf with large weights',
     figure: 'depth',
-    query: 'activation=erf&weights=4&depth=12',
+    query: 'activation=erf&variances=4,0&depth=12',
     hold: (fact) => {
       expect(fact('chi')).toBeGreaterThan(1.05)
       expect(fact('correlation')).toBeLessThan(0.9)
