@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { type Browser, chromium as launcher } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chromium, chromiumArgs, noChromium } from '../../.config/chromium.js'
+import { openOffline } from './open-offline.js'
 import { examinations, openReader, type PageReading, type ReadingOptions } from './read-page.js'
 import { serve } from './serve.js'
 
@@ -139,5 +140,12 @@ describe.each(sites)('the site at $base', ({ base, folder, written }) => {
     expect(links.some((link) => /\/(ntk|guide)\.html/.test(link))).toBe(true)
     await found.first().click()
     await page.waitForURL((url) => url.pathname !== base)
+  })
+
+  it('keeps the lessons once one is open', async (context) => {
+    if (state.browser === undefined) return context.skip(noChromium)
+    const { views, faults } = await openOffline(state.browser, folder, base)
+    expect(views).toBeGreaterThan(0)
+    expect(faults).toEqual([])
   })
 })
