@@ -4,6 +4,7 @@ import { katex } from '@mdit/plugin-katex'
 import { type DefaultTheme, defineConfig } from 'vitepress'
 import { browserAlias } from '../../.config/vite.browser.js'
 import { lessons } from '../lessons/lessons.js'
+import { writeOffline } from './offline/write.js'
 import { fileFolder, files, inRepository, siteLink, titleOf } from './repository.js'
 
 const { DOCS_BASE: base = '/', DOCS_ONLY: only } = process.env
@@ -101,9 +102,10 @@ const sidebars: DefaultTheme.Sidebar = {
     {
       text: 'Lessons',
       link: '/lessons/',
-      items: lessons.map(({ name, title }) =>
-        page(`lessons/${name}`, `${Number(name.slice(0, 2))}. ${title}`)
-      )
+      items: [
+        ...lessons.map(({ name, title }) => page(`lessons/${name}`, `${Number(name.slice(0, 2))}. ${title}`)),
+        page('lessons/teachers')
+      ]
     }
   ],
   '/decisions/': [{ text: 'Decisions', link: '/decisions/', items: decisions() }],
@@ -165,11 +167,12 @@ export default defineConfig({
     // the words that are seen
     notFound: { linkLabel: 'Take me home' }
   },
-  buildEnd: ({ outDir }) => {
+  buildEnd: async ({ outDir }) => {
     for (const file of files()) {
       const to = join(outDir, fileFolder, file)
       mkdirSync(dirname(to), { recursive: true })
       cpSync(inRepository(file), to)
     }
+    await writeOffline(outDir)
   }
 })
