@@ -1,48 +1,24 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { type Browser, chromium as launcher, type Locator } from 'playwright'
+import type { Locator } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { chromium, chromiumArgs, noChromium } from '../../.config/chromium.js'
+import { noChromium } from '../../.config/chromium.js'
 import { initial, type State, textOf } from '../../docs/lessons/frame/controls.js'
 import type { Exercise } from '../../docs/lessons/frame/lesson.js'
 import { examinations, examined, putAxe } from '../site/read-page.js'
-import { serve } from '../site/serve.js'
 import { measured } from '../support/measured.js'
 import { type LessonPage, openLesson } from './lesson-page.js'
+import { type LessonsSite, openSite } from './lessons-site.js'
 import { opened } from './opened.js'
 
 /** What a lesson may load until its first figures are there, in bytes. */
 const BUDGET = 600_000
 const WIDTHS = process.env.SLOW ? [1280, 768, 360] : [1280]
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const { LESSONS_SITE } = process.env
-/** Where the site is written; LESSONS_SITE names one that is there already. */
-const folder = LESSONS_SITE ?? mkdtempSync(join(tmpdir(), 'tangentflow-lessons-'))
-const site: { browser?: Browser; origin?: string; stop?: () => void } = {}
-
-const build = (): void => {
-  const env = { ...process.env, DOCS_BASE: '/', DOCS_ONLY: 'lessons' }
-  const options = ['docs/.vitepress/site.js', 'build', '--outDir', folder]
-  const { status, stdout, stderr } = spawnSync('node', options, { cwd: root, env, encoding: 'utf8' })
-  if (status !== 0) throw new Error(stdout + stderr)
-}
+let site: LessonsSite | undefined
 
 beforeAll(async () => {
-  if (chromium === undefined) return
-  if (LESSONS_SITE === undefined) build()
-  Object.assign(site, await serve(folder, '/'), {
-    browser: await launcher.launch({ executablePath: chromium, args: [...chromiumArgs] })
-  })
+  site = await openSite()
 })
-afterAll(async () => {
-  await site.browser?.close()
-  site.stop?.()
-  if (LESSONS_SITE === undefined) rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => site?.close())
 
 const queryOf = (state: State): string =>
   new URLSearchParams(
@@ -95,8 +71,8 @@ describe.each(WIDTHS)('at %d px', (width) => {
 
     /** The tab of this lesson, with everything that was said in it forgotten. */
     const tab = async (context: { readonly skip: (note: string) => never }): Promise<LessonPage> => {
-      if (site.browser === undefined) return context.skip(noChromium)
-      opened ??= await openLesson(site.browser, `${site.origin!}/lessons/${name}.html`, width)
+      if (site === undefined) return context.skip(noChromium)
+      opened ??= await openLesson(site.browser, `${site.origin}/lessons/${name}.html`, width)
       return opened
     }
     afterAll(() => opened?.page.close())
