@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { numberIn } from '../../docs/lessons/frame/answer.js'
 import { answersOf } from '../../docs/lessons/frame/answers.js'
 import { initial, type State, stateFrom, textOf } from '../../docs/lessons/frame/controls.js'
 import { factsOf, framesOf, opened } from './opened.js'
@@ -66,7 +67,8 @@ describe.each(opened)('$name', ({ lesson, figures }) => {
     const keys = answers.slice(Object.keys(predictions).length)
     for (const [i, exercise] of Object.values(exercises).entries()) {
       const { answer, query } = keys[i]!
-      if (exercise.kind === 'number') expect(Number(answer.replace('−', '-'))).toBe(exercise.answer)
+      if (exercise.kind === 'number')
+        expect(Math.abs(numberIn(answer)! - exercise.answer)).toBeLessThanOrEqual(exercise.within)
       if (exercise.kind === 'choice') expect(answer).toBe(exercise.options[exercise.answer])
       if (exercise.kind === 'reach') {
         const parameters = new URLSearchParams(query)

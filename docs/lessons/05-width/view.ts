@@ -1,9 +1,9 @@
 import type { Draw, Frame, View } from '../frame/lesson.js'
 import { chart, dot, element, keyed, label, line, linearAxis, logAxis, showNumber } from '../frame/plots.js'
-import { type State, WIDTHS } from './lesson.js'
+import { DRAWN, type State, WIDTHS } from './lesson.js'
 import { type Draws, drawsOf, errorOf, LIMIT, lineThrough, type Sample } from './model.js'
 
-const [SAMPLE, FIT] = ['var(--c1)', 'var(--c4)'] as const
+const [SAMPLE, FIT, YOURS] = ['var(--c1)', 'var(--c4)', 'var(--c5)'] as const
 
 /** The values that the histogram shows, in so many bins; what lies beyond is in the outer ones. */
 const [FROM, TO, BINS] = [0, 2, 40] as const
@@ -49,15 +49,54 @@ const histogram = ({ width, values }: Sample): View => {
 
 const ENDS = [WIDTHS[0], WIDTHS.at(-1)!] as const
 
-const errors = (samples: readonly Sample[], width: number): View => {
+/** Widths, and distances from the limit. */
+const axes = {
+  x: logAxis({ domain: [6, 700], label: 'width', wanted: 3 }),
+  y: logAxis({ domain: [10 ** DRAWN.min, 10 ** DRAWN.max], label: '', wanted: 3 })
+}
+
+/** The ends of the line that the reader drew. */
+const drawnLine = (drawn: readonly number[]) => ENDS.map((at, i) => [at, 10 ** drawn[i]!] as const)
+
+const slopeOf = ([from = 0, to = 0]: readonly number[]): number => (to - from) / Math.log10(ENDS[1] / ENDS[0])
+
+const sketch: Draw<State> = ({ drawn }) => {
+  const slope = slopeOf(drawn)
+  return {
+    views: [
+      chart({
+        title: 'Drag both ends of the line',
+        describe: drawnLine(drawn)
+          .map(([at, value]) => `At width ${at} you expect ${showNumber(value)}`)
+          .join('; '),
+        ...axes,
+        marks: [line(drawnLine(drawn), YOURS, { dash: '6 4' })],
+        handles: ({ x, y, top, bottom }) =>
+          drawnLine(drawn).map(([at, value], place) => ({
+            control: 'drawn',
+            label: `width ${at}`,
+            text: showNumber(value),
+            at: [x(at), y(value)],
+            y: { place, pixels: [bottom, top], values: [DRAWN.min, DRAWN.max] },
+            colour: YOURS
+          }))
+      })
+    ],
+    facts: [{ name: 'slope', label: 'slope of your line', value: Number(slope.toFixed(3)) }],
+    say: `Your line has the slope ${showNumber(Number(slope.toFixed(2)))}.`,
+    executed: 'you; nothing is calculated here'
+  }
+}
+
+const errors = (samples: readonly Sample[], { width, drawn }: State): View => {
   const { slope, start } = lineThrough(samples)
   const fit = samples.length < 2 ? [] : ENDS.map((at) => [at, start * at ** slope] as const)
   return chart({
     title: 'Root mean square distance from the limit, by width',
     describe: samples.map((one) => `Width ${one.width}: ${showNumber(errorOf(one))}`).join('; '),
-    x: logAxis({ domain: [6, 700], label: 'width', wanted: 3 }),
-    y: logAxis({ domain: [0.03, 1], label: '', wanted: 3 }),
+    ...axes,
     marks: [
+      keyed('yours', 'the line that you drew', line(drawnLine(drawn), YOURS, { width: 1.5, dash: '6 4' })),
       line(fit, FIT, { width: 1.5 }),
       ...samples.map((one) =>
         keyed(
@@ -67,18 +106,22 @@ const errors = (samples: readonly Sample[], width: number): View => {
         )
       )
     ],
-    legend: fit.length === 0 ? [] : [{ name: `slope ${showNumber(Number(slope.toFixed(3)))}`, colour: FIT }]
+    legend: [
+      ...(fit.length === 0 ? [] : [{ name: `slope ${showNumber(Number(slope.toFixed(3)))}`, colour: FIT }]),
+      { name: 'your line', colour: YOURS, key: 'yours' }
+    ]
   })
 }
 
-const frameOf = ({ samples, progress, executed }: Draws, { width }: State): Frame => {
+const frameOf = ({ samples, progress, executed }: Draws, state: State): Frame => {
+  const { width } = state
   const chosen = samples[0]!
   const mean = chosen.values.reduce((sum, one) => sum + one, 0) / chosen.values.length
   const spread = errorOf(chosen)
   const slope =
     samples.length < 2 ? [] : [{ name: 'slope', label: 'slope', value: lineThrough(samples).slope }]
   return {
-    views: [histogram(chosen), errors(samples, width)],
+    views: [histogram(chosen), errors(samples, state)],
     facts: [
       { name: 'limit', label: 'limit', value: LIMIT, text: LIMIT.toFixed(4) },
       { name: 'mean', label: `mean at width ${width}`, value: mean },
@@ -97,4 +140,4 @@ async function* frames(state: State): AsyncGenerator<Frame> {
 
 const draws: Draw<State> = (state) => frames(state)
 
-export const figures = { draws }
+export const figures = { sketch, draws }

@@ -2,7 +2,7 @@ import { range, type StateOf } from '../frame/controls.js'
 import type { Lesson } from '../frame/lesson.js'
 
 /** The sizes that can be chosen. */
-export const SIZES = { inputs: [2, 4, 8, 16], outputs: [1, 2, 4, 8, 16], width: [16, 32, 64, 128] } as const
+export const SIZES = { inputs: [2, 4, 6, 8], outputs: [1, 2, 4, 8, 16], width: [16, 32, 64, 128] } as const
 
 const controls = {
   inputs: range('inputs N', SIZES.inputs, 4),

@@ -100,7 +100,7 @@ const hereView = ({ predicted, measured }: Comparison, state: State): View => {
       label: ''
     }),
     grid: 'x',
-    size: [170, 150],
+    size: [136, 150],
     marks: rows.map(({ method, expected, time }, row) =>
       keyed(
         method,
@@ -113,7 +113,7 @@ const hereView = ({ predicted, measured }: Comparison, state: State): View => {
 }
 
 /** The lines that a picture of all sizes spans, in operations. */
-const DOMAIN = [2e4, 5e9] as const
+const DOMAIN = [1e4, 2e9] as const
 
 const cloudView = ({ measured }: Comparison, state: State): View => {
   const pace = paceOf(measured)

@@ -10,6 +10,9 @@ export interface Answer {
   readonly query?: string
 }
 
+/** A number with more digits than any page asks for. */
+const numberText = (value: number): string => String(Number(value.toPrecision(6))).replace('-', '−')
+
 /** The answers of all questions of a lesson: the very ones by which the page checks them. */
 export const answersOf = ({ predictions, exercises }: AnyLesson): readonly Answer[] => [
   ...Object.values(predictions).map(({ options, answer }, i) => ({
@@ -19,7 +22,7 @@ export const answersOf = ({ predictions, exercises }: AnyLesson): readonly Answe
   ...Object.values(exercises).map((exercise, i): Answer => {
     const question = `Exercise ${i + 1}`
     if (exercise.kind === 'choice') return { question, answer: exercise.options[exercise.answer] ?? '' }
-    if (exercise.kind === 'number') return { question, answer: String(exercise.answer).replace('-', '−') }
+    if (exercise.kind === 'number') return { question, answer: numberText(exercise.answer) }
     const changes = Object.entries(exercise.example).map(([name, value]) => [name, textOf(value)] as const)
     return {
       question,

@@ -3,6 +3,13 @@ import type { Numbers } from '../numbers.js'
 
 export const numbers: readonly Numbers[] = [
   {
+    says: 'the slope of a line that is drawn',
+    figure: 'sketch',
+    query: 'drawn=-0.2,-1.1',
+    // −0.9 over log₁₀ 64
+    hold: (fact) => expect(fact('slope')).toBeCloseTo(-0.498, 3)
+  },
+  {
     says: 'an error that falls as one over the root of the width',
     figure: 'draws',
     query: 'draws=100',
