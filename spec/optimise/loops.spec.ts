@@ -37,6 +37,20 @@ describe('loops that are optimised', () => {
     expect(evaluateGraph(optimise(graph), values)).toEqual(evaluateGraph(graph, values))
   })
 
+  it('carry what is read by what is read by what is read', () => {
+    type Chain = { readonly a: Tensor; readonly b: Tensor; readonly c: Tensor; readonly d: Tensor }
+    const f = (x: Tensor): Tensor =>
+      ops.scan(
+        ({ a, b, c, d }: Chain) =>
+          [{ a: ops.sin(b), b: ops.cos(c), c: ops.exp(a), d: ops.tanh(d) }, []] as const,
+        5
+      )({ a: x, b: x, c: x, d: x })[0].a
+    const { graph } = traceOrThrow(f, [spec([])])
+    const [loop] = loopsOf(optimise(graph))
+    expect(loop!.op).toMatchObject({ carries: 3 })
+    expect(evaluateGraph(optimise(graph), [scalar(0.3)])).toEqual(evaluateGraph(graph, [scalar(0.3)]))
+  })
+
   it('compute what no step changes outside, known numbers inside', () => {
     const f = (x: Tensor, y: Tensor): Tensor =>
       ops.scan(

@@ -9,6 +9,7 @@ import { normalArray } from '../../lib/laws/arbitraries.js'
 import type { Bound } from '../../lib/laws/compare.js'
 import { law, type Outcome, redraw, showReport, worstOf } from '../../lib/laws/law.js'
 import { programCases } from '../../lib/laws/programs.js'
+import { optimise } from '../../lib/optimise/index.js'
 import { isFor } from '../../lib/optimise/rewrite.js'
 import { rewrites } from '../../lib/optimise/rewrites.js'
 import { derivatives, sameValue } from '../support/optimised.js'
@@ -111,4 +112,21 @@ describe('every rewrite', () => {
     console.info([...met].map(([name, count]) => `${count} × ${name}`).join('\n'))
     expect(rewrites.map(({ name }) => name).filter((name) => !met.has(name))).toEqual([])
   })
+})
+
+describe('the algebra of signs', () => {
+  const [a, b] = ['a', 'b'].map((name) => apply({ tag: 'input', name, shape: [3] }, []))
+  const functionsOf = (node: Tensor): readonly string[] =>
+    topological(optimise({ inputs: [a!, b!], outputs: [node] }).outputs).flatMap((each) =>
+      each.op.tag === 'pointwise' ? [each.op.fn] : each.op.tag === 'contract' ? ['contract'] : []
+    )
+
+  it.each([
+    ['a + (−b) = a − b', ops.add(ops.neg(b!))(a!), ['sub']],
+    ['(−a) + b = b − a', ops.add(b!)(ops.neg(a!)), ['sub']],
+    ['a − (−b) = a + b', ops.sub(ops.neg(b!))(a!), ['add']],
+    ['x − 0 = x', ops.exp(ops.sub(constant(0))(a!)), ['exp']],
+    ['0 − x = −x', ops.sub(a!)(constant(0)), ['neg']],
+    ['−(−x) = x', ops.exp(ops.neg(ops.neg(a!))), ['exp']]
+  ] as const)('%s', (_, node, expected) => expect(functionsOf(node)).toEqual(expected))
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { nn, ops, spec, type Tensor } from 'tangentflow'
+import { apply } from '../../lib/graph/tensor.js'
 import { topological } from '../../lib/graph/graph.js'
 import { explained } from '../support/explained.js'
 
@@ -13,6 +14,21 @@ describe('windows side by side', () => {
     const tags = topological(optimised.outputs).map(({ op }) => op.tag)
     expect(tags).not.toContain('unfold')
     expect(tags.filter((tag) => tag === 'slice').length).toBe(1)
+  })
+
+  it('are put back together by a reshape, with a border where they leave one', () => {
+    for (const [width, pads] of [
+      [6, 0],
+      [7, 1]
+    ] as const) {
+      const { optimised } = explained(
+        (x: Tensor) => apply({ tag: 'fold', size: [6, width], kernel: [2, 2], stride: [2, 2] }, [x]),
+        [spec([2, 3, 2, 2, 3, 3])]
+      )
+      const tags = topological(optimised.outputs).map(({ op }) => op.tag)
+      expect(tags).not.toContain('fold')
+      expect(tags.filter((tag) => tag === 'pad')).toHaveLength(pads)
+    }
   })
 
   it('are pooled without a permutation', () => {
