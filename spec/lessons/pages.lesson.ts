@@ -173,3 +173,21 @@ describe.each(WIDTHS)('at %d px', (width) => {
     })
   })
 })
+
+it('opens a prepared state from the page for teachers', async (context) => {
+  if (site === undefined) return context.skip(noChromium)
+  const { page, faults, settled } = await openLesson(
+    site.browser,
+    `${site.origin}/lessons/teachers.html`,
+    1280
+  )
+  await page.goto(`${site.origin}/lessons/teachers.html`)
+  await page.waitForFunction("document.querySelector('#app').__vue_app__ !== undefined")
+  await page.locator('main a', { hasText: 'exactly there' }).click()
+  await page.waitForURL(/07-flow\.html\?rate=1/)
+  await page.locator('.lesson-predict button').first().click()
+  await settled()
+  expect(await page.locator('.lesson-range output').first().textContent()).toBe('1')
+  expect(faults).toEqual([])
+  await page.close()
+})
