@@ -121,6 +121,8 @@ export const searchOf = async function* (ask: Ask): AsyncGenerator<Searched> {
   const engine = await engineOf()
   const history: mask.SearchEvent[] = []
   const executed = `${engine.describe.engine}, ${engine.describe.backend}`
+  // something to see while the score is computed
+  yield { history: [], executed }
   const steps = masksOf(ask, (event) => history.push(event))
   const first = await steps.next()
   if (first.done === true) return

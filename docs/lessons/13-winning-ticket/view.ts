@@ -27,9 +27,11 @@ const searchView = ({ history, before, after }: Searched, steps: number): View =
     describe: terms
       .map(
         ({ key, name }) =>
-          `${name}: ${ends(key)
-            .map(([, value]) => showNumber(value))
-            .join(' → ')}`
+          `${name}: ${
+            ends(key)
+              .map(([, value]) => showNumber(value))
+              .join(' → ') || 'not yet known'
+          }`
       )
       .join('; '),
     x: linearAxis({ domain: [0, steps], label: 'steps of the search', wanted: 4, whole: true }),
@@ -58,7 +60,10 @@ const search: Draw<State> = async function* ({ density, steps, c, seed }) {
     yield {
       views: [searchView(found, steps)],
       facts: [
-        { name: 'before', label: 'kernel, the score', value: before?.kernel ?? 0, key: 'kernel' },
+        { name: 'taken', label: 'steps', value: history.length, text: `${history.length} of ${steps}` },
+        ...(before === undefined
+          ? []
+          : [{ name: 'before', label: 'kernel, the score', value: before.kernel, key: 'kernel' }]),
         ...(after === undefined
           ? []
           : [
