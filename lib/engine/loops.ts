@@ -3,7 +3,7 @@ import { isOp, type Tensor, type TensorOf } from '../graph/tensor.js'
 import { unrollLoops } from '../optimise/unroll-loops.js'
 
 /** What a rule knows of a loop (`ops.scan`). */
-interface LoopFacts {
+export interface LoopFacts {
   /** The number of its steps. */
   readonly steps: number
   /** Whether a loop of its program runs in reverse: that of a derivative. */
