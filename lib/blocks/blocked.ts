@@ -6,7 +6,7 @@ import { fingerprint, fingerprintFunction } from '../checkpoint/fingerprint.js'
 import { nameOfExecuted } from '../checkpoint/run-steps.js'
 import { requireWhole } from '../core/check.js'
 import { entry } from '../core/entry.js'
-import { fail, leftWith, type TangentError } from '../core/error.js'
+import { fail, type TangentError } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
 import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { sameShape, showShape } from '../core/shape.js'
@@ -22,11 +22,12 @@ import {
   type Tile
 } from '../ntk/empirical/tile-plan.js'
 import { requireFiniteElements } from '../ntk/spectrum/gram.js'
-import { type BlockedKernel, claim, engineOfBlock, tilesIn, writeBlock } from './kernel-files.js'
+import { type BlockedKernel, claim, engineOfSum, tilesIn, writeBlock } from './kernel-files.js'
+import { findMissing, type MissingBlocks, orderOf, otherEngine } from './missing-blocks.js'
 
 /** How far a computation of blocks is. */
 export interface BlockedEvent {
-  /** Blocks that are there. */
+  /** Blocks that this call knows to be there. */
   readonly done: number
   /** Blocks in all. */
   readonly blocks: number
@@ -44,13 +45,21 @@ export interface BlockedOptions {
    * @defaultValue 1,024
    */
   readonly tile?: number
-  /** Called after every block that is computed. */
+  /**
+   * Which of how many processes this is, counted from 0, where several compute one kernel in the same stores. Each begins with a part of
+   * its own and then takes what is missing of the others, so that none waits for a process that has ended.
+   *
+   * @defaultValue `[0, 1]`
+   */
+  readonly worker?: readonly [place: number, count: number]
+  /** Called after every block that is computed, or found to be there by now. */
   readonly observe?: (event: BlockedEvent) => IO<void>
 }
 
 const kinds: OptionKinds<BlockedOptions> = {
   stores: option.function,
   tile: option.number,
+  worker: option.list,
   observe: option.function
 }
 
@@ -66,6 +75,7 @@ interface Plan<P> {
   readonly specs: Specs<[params: P, x1: Tensor, x2: Tensor]>
   /** The examples of a block's rows and columns, filled up to the program's shapes. */
   readonly batches: (tile: Tile) => readonly [NdArray, NdArray]
+  readonly worker: readonly [place: number, count: number]
 }
 
 /** Checks all arguments, traces a block and says what the kernel is. */
@@ -78,6 +88,9 @@ const planOf = <P>(
 ): Plan<P> => {
   checkOptions(operation, kinds, options)
   const tile = requireWhole(operation, 'tile', options.tile ?? 1024, 1)
+  const [place, count] = options.worker ?? [0, 1]
+  requireWhole(operation, 'worker', count, 1)
+  requireWhole(operation, 'worker', place, 0, count - 1)
   requireExamples(operation, x1, x2)
   requireFiniteLeaves(operation, 'params', params)
   requireFiniteLeaves(operation, 'x1', x1)
@@ -101,7 +114,8 @@ const planOf = <P>(
   return {
     kernel: { stores: options.stores, shape, lengths, isSymmetric: x2 === x1, settings },
     specs,
-    batches
+    batches,
+    worker: [place, count]
   }
 }
 
@@ -127,11 +141,11 @@ const compute =
     const args = [params, ...batches(tile)] as Concrete<[params: P, x1: Tensor, x2: Tensor]>
     return pipe(
       program(...args),
-      TE.flatMapEither(({ value, executed }) => {
+      TE.flatMap(({ value, executed }) => {
         const name = nameOfExecuted(executed)
         return engine === undefined || engine === name
-          ? attempt(() => ({ name, data: elementsOfTile(tile, value, kernel.isSymmetric) }))
-          : leftWith('ArgumentError', operation)(`the engine of the other blocks (${engine})`, name, 'engine')
+          ? TE.fromEither(attempt(() => ({ name, data: elementsOfTile(tile, value, kernel.isSymmetric) })))
+          : otherEngine(engine, name)
       }),
       TE.flatMap(({ name, data }) =>
         pipe(
@@ -142,46 +156,37 @@ const compute =
     )
   }
 
-/** Which blocks are missing, and who computed the others. */
-const inspect = (
-  kernel: BlockedKernel
-): TE.TaskEither<TangentError, { readonly missing: readonly Tile[]; readonly engine: string | undefined }> =>
-  pipe(
-    tilesIn(kernel),
-    TE.traverseSeqArray((tile) =>
-      pipe(
-        engineOfBlock(kernel, tile),
-        TE.map((engine) => ({ tile, engine }))
-      )
-    ),
-    TE.map((found) => ({
-      missing: found.filter(({ engine }) => engine === undefined).map(({ tile }) => tile),
-      engine: found.find(({ engine }) => engine !== undefined)?.engine
-    }))
-  )
-
-/** Computes what is missing, block after block. */
+/** Computes what is missing, block after block, but for those that another process has written meanwhile. */
 const complete = <P>(
   plan: Plan<P>,
   params: Concrete<P>,
   program: BlockProgram<P>,
-  found: { readonly missing: readonly Tile[]; readonly engine: string | undefined },
+  found: MissingBlocks,
   observe: BlockedOptions['observe']
 ): TE.TaskEither<TangentError, unknown> => {
-  const { missing } = found
-  const blocks = tilesIn(plan.kernel).length
+  const { order, own } = orderOf(found.missing, plan.worker)
+  const before = tilesIn(plan.kernel).length - order.length
   const start = performance.now()
+  let computed = 0
   const one = compute(plan, params, program)
-  return loop(missing.length, (i, engine: string | undefined) =>
-    pipe(
-      one(missing[i]!, engine),
-      TE.tapIO(() => {
-        const left = missing.length - 1 - i
-        const secondsLeft = ((performance.now() - start) / 1000 / (i + 1)) * left
-        return observe?.({ done: blocks - left, blocks, secondsLeft }) ?? (() => undefined)
-      })
+  const tell = (i: number): void => {
+    const left = (i < own ? own : order.length) - 1 - i
+    const secondsLeft = ((performance.now() - start) / 1000 / Math.max(1, computed)) * left
+    observe?.({ done: before + i + 1, blocks: before + order.length, secondsLeft })()
+  }
+  return loop(order.length, (i, engine: string | undefined) => {
+    const { tile, hasSum } = order[i]!
+    return pipe(
+      hasSum ? TE.right(undefined) : engineOfSum(plan.kernel, tile),
+      TE.flatMap((other) => {
+        if (other !== undefined)
+          return engine === undefined || engine === other ? TE.right(other) : otherEngine(other, engine)
+        computed++
+        return one(tile, engine)
+      }),
+      TE.tapIO(() => () => tell(i))
     )
-  )(found.engine)
+  })(found.engine)
 }
 
 /**
@@ -192,7 +197,8 @@ const complete = <P>(
  * parameters. Memory is that of one block's program, whatever the number of examples.
  *
  * A computation that was killed continues where it was when it is called again: a block that is there and whole is not computed
- * twice, one that is missing or damaged is. Blocks and their CRC-32 are written whole or not at all.
+ * twice, one that is missing or damaged is. Blocks and their CRC-32 are written whole or not at all. Several processes, on one
+ * machine or many, compute one kernel in the same stores with `worker`.
  *
  * Errors: batches of two shapes, a kernel of another shape (ShapeError); stores that hold another kernel, or the same of other
  * examples or another tile, and another engine than that of the blocks that are there (ArgumentError, which names what differs); a kernel that is
@@ -235,7 +241,7 @@ export const blocked = entry(
         TE.fromEither(attempt(() => planOf(kernel, options, params, x1, x2))),
         TE.tap((plan) => claim(plan.kernel)),
         TE.bindTo('plan'),
-        TE.bind('found', ({ plan }) => inspect(plan.kernel)),
+        TE.bind('found', ({ plan }) => findMissing(plan.kernel)),
         TE.tap(({ plan, found }) =>
           found.missing.length === 0
             ? TE.right(undefined)

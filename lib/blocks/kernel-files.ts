@@ -85,16 +85,29 @@ const readManifest = (stores: Stores): TE.TaskEither<TangentError, BlockedKernel
 /** Writes what a kernel is where nothing is yet; another kernel that is there is refused. */
 export const claim = (kernel: BlockedKernel): TE.TaskEither<TangentError, void> => {
   const { stores, shape, lengths, isSymmetric, settings } = kernel
+  const compare = (found: BlockedKernel): TE.TaskEither<TangentError, void> =>
+    pipe(
+      TE.fromEither(
+        sameSettings({ kind: KIND, settings }, { ...found, kind: KIND }, stores(MANIFEST), 'kernel')
+      ),
+      TE.map(() => undefined)
+    )
+  const read = readManifest(stores)
+  const write = stores(MANIFEST).write(toBytes({ version: VERSION, shape, lengths, isSymmetric, settings }))
   return pipe(
-    readManifest(stores),
+    read,
     TE.flatMap((found) =>
-      found === undefined
-        ? stores(MANIFEST).write(toBytes({ version: VERSION, shape, lengths, isSymmetric, settings }))
+      found !== undefined
+        ? compare(found)
         : pipe(
-            TE.fromEither(
-              sameSettings({ kind: KIND, settings }, { ...found, kind: KIND }, stores(MANIFEST), 'kernel')
-            ),
-            TE.map(() => undefined)
+            write,
+            // another process may have written it meanwhile
+            TE.orElse((error) =>
+              pipe(
+                read,
+                TE.flatMap((other) => (other === undefined ? TE.left(error) : compare(other)))
+              )
+            )
           )
     )
   )
@@ -221,6 +234,12 @@ export const readCheckedBlock = (
 ): TE.TaskEither<TangentError, Float32Array> =>
   pipe(findChecked(kernel, tile), TE.flatMapEither(E.map(({ data }) => data)))
 
+/** What is there, or undefined in place of what is wrong with it. */
+const orUndefined: <A>(found: E.Either<TangentError, A>) => A | undefined = E.match(
+  () => undefined,
+  (value) => value
+)
+
 /** Who computed a block that is there and whole; undefined where it has to be computed. */
 export const engineOfBlock = (
   kernel: BlockedKernel,
@@ -228,19 +247,36 @@ export const engineOfBlock = (
 ): TE.TaskEither<TangentError, string | undefined> =>
   pipe(
     findChecked(kernel, tile),
+    TE.map((found) => orUndefined(found)?.engine)
+  )
+
+/** Who computed a block, as its sum says without a look at the block; undefined where there is no sum. */
+export const engineOfSum = (
+  kernel: BlockedKernel,
+  tile: Tile
+): TE.TaskEither<TangentError, string | undefined> =>
+  pipe(
+    find(kernel.stores, `${nameOf(kernel, tile)}.json`),
     TE.map(
-      E.match(
-        () => undefined,
-        ({ engine }) => engine
-      )
+      (found) =>
+        orUndefined(
+          pipe(
+            found,
+            E.flatMap(([bytes, where]) => decodeSum(bytes, where))
+          )
+        )?.engine
     )
   )
 
-/** Replaces what a store holds, which it must have read first. */
-const replace = (store: Store, bytes: Uint8Array): TE.TaskEither<TangentError, void> =>
+/**
+ * Replaces what a store holds, which it must have read first. Where another process has written the same meanwhile, it is read and
+ * written again.
+ */
+const replace = (store: Store, bytes: Uint8Array, tries = 3): TE.TaskEither<TangentError, void> =>
   pipe(
     store.read,
-    TE.flatMap(() => store.write(bytes))
+    TE.flatMap(() => store.write(bytes)),
+    TE.orElse((error) => (tries > 1 ? replace(store, bytes, tries - 1) : TE.left(error)))
   )
 
 /** Writes a block, then its sum: a block without a sum is computed again. */

@@ -22,12 +22,14 @@ const filesOf = (folder: string): Record<string, string> =>
       ])
   )
 
+const whole = join(root, 'whole')
+/** The files of a run that was left alone. */
+const right = (): Record<string, string> => filesOf(whole)
+
 it(`a kernel in blocks killed ${KILLS} times is the same files`, { timeout: 300_000 }, async () => {
-  const whole = join(root, 'whole')
   const { said, span } = await runFor(program, [whole], Infinity)
   expect(said).toBe('started\nfinished\n')
-  const right = filesOf(whole)
-  expect(Object.keys(right)).toHaveLength(2 * 45 + 2)
+  expect(Object.keys(right())).toHaveLength(2 * 45 + 2)
 
   let [kills, runs] = [0, 0]
   while (kills < KILLS) {
@@ -39,6 +41,21 @@ it(`a kernel in blocks killed ${KILLS} times is the same files`, { timeout: 300_
       isFinished = words.includes('finished')
       if (!isFinished) kills++
     }
-    expect(filesOf(folder)).toEqual(right)
+    expect(filesOf(folder)).toEqual(right())
   }
 })
+
+it(
+  'three processes of which one is killed compute one kernel, to the same files',
+  { timeout: 300_000 },
+  async () => {
+    const folder = join(root, 'together')
+    const [killed, ...others] = await Promise.all(
+      [0, 1, 2].map((place) => runFor(program, [folder, `${place}`, '3'], place === 0 ? 5 : Infinity))
+    )
+    expect(killed!.said).toMatch(/^started\n(finished\n)?$/)
+    expect(others.map(({ said }) => said)).toEqual(['started\nfinished\n', 'started\nfinished\n'])
+    const isKernel = ([name]: readonly [string, string]): boolean => name.includes('kernel')
+    expect(Object.entries(filesOf(folder))).toEqual(Object.entries(right()).filter(isKernel))
+  }
+)
