@@ -80,7 +80,7 @@ export interface Comparison {
 const LENGTH = 16
 
 /** Batches of runs, and the milliseconds that one takes: a page's clock may tick ten times in a millisecond only. */
-const [BATCHES, BATCH] = [3, 20] as const
+const [BATCHES, BATCH] = [8, 8] as const
 
 /** Milliseconds of a run in the fastest of a few batches: whatever else the machine does only adds. */
 const fastest = async (run: () => Promise<unknown>): Promise<number> => {
