@@ -23,6 +23,12 @@ export const option = {
   function: kind('a function', (value) => typeof value === 'function'),
   record: kind('an object', isObject),
   list: kind('a list', Array.isArray),
+  /** Some of some words. */
+  words: (...words: readonly string[]): OptionKind =>
+    kind(
+      `a list of some of ${words.join(', ')}`,
+      (value) => Array.isArray(value) && value.every((one) => words.some((word) => word === one))
+    ),
   /** Of rows and columns, as windows have it. */
   pair: kind(
     'a number, or two',

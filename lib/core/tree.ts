@@ -23,18 +23,14 @@ const join = (path: string, field: string | number): string =>
   typeof field === 'number' ? `${path}[${field}]` : path === '' ? field : `${path}.${field}`
 
 /** Refuses what is neither a leaf nor a branch, at its path. */
-const refuseStray = (operation: string, value: unknown, path: string): never =>
+const refuseStray = (operation: string, value: unknown, path: string, parent?: unknown): never =>
   fail(
     'TreeError',
     operation,
     'arrays and plain records of leaves',
-    describeStray(value),
+    describeStray(value, parent),
     path === '' ? 'root' : path
   )
-
-/** The number of classes of a labelled set, which is no part of a batch. */
-const isClassCount = (value: Readonly<Record<string, unknown>>, field: string): boolean =>
-  field === 'classes' && typeof value[field] === 'number' && 'x' in value && 'y' in value
 
 /**
  * Rebuilds a tree of unknown static shape, leaf by leaf. Records are walked in the order of their sorted field
@@ -46,7 +42,8 @@ const walk = <A>(
   isLeaf: (value: unknown) => value is A,
   visit: (leaf: Leaf<A>) => unknown,
   value: unknown,
-  path: string
+  path: string,
+  parent?: unknown
 ): unknown => {
   if (isLeaf(value)) return visit({ path, value })
   if (Array.isArray(value))
@@ -55,20 +52,10 @@ const walk = <A>(
     return Object.fromEntries(
       Object.keys(value)
         .sort()
-        .map((field) => {
-          if (!isLeaf(value[field]) && isClassCount(value, field))
-            fail(
-              'TreeError',
-              operation,
-              'a batch: give { x, y } of the data set',
-              'a number',
-              join(path, field)
-            )
-          return [field, walk(operation, isLeaf, visit, value[field], join(path, field))]
-        })
+        .map((field) => [field, walk(operation, isLeaf, visit, value[field], join(path, field), value)])
     )
   }
-  return refuseStray(operation, value, path)
+  return refuseStray(operation, value, path, parent)
 }
 
 /** The leaves in order. */

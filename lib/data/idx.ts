@@ -1,5 +1,6 @@
 import type * as E from 'fp-ts/lib/Either.js'
 import { entry } from '../core/entry.js'
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { refuseWith, type TangentError } from '../core/error.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
@@ -34,6 +35,8 @@ export interface IdxOptions {
    */
   readonly divisor?: number
 }
+
+const kinds: OptionKinds<IdxOptions> = { divisor: option.number }
 
 const hex = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
@@ -91,26 +94,22 @@ export const idxHeader = entry(
  * const cut = data.idx()(labels.subarray(0, 10))
  * assert.ok(E.isLeft(cut) && cut.left._tag === 'DataError')
  */
-export const idx = entry(
-  'data.idx',
-  'Either',
-  2,
-  ({ divisor = 1 }: IdxOptions = {}) =>
-    (bytes: Uint8Array): E.Either<TangentError, NdArray> =>
-      attempt(() => {
-        const { type, shape, start, length } = headerOf(bytes)
-        if (bytes.length !== length)
-          return refuse(`${length} bytes for ${showShape(shape)}`, `${bytes.length}`)
-        const size = sizeOf(shape)
-        const out = type.isWide === true ? new Float64Array(size) : new Float32Array(size)
-        if (type.bytes === 1) {
-          const every = new DataView(Uint8Array.from({ length: 256 }, (_, byte) => byte).buffer)
-          const values = Float32Array.from({ length: 256 }, (_, byte) => type.read(every, byte) / divisor)
-          for (let i = 0; i < size; i++) out[i] = values[bytes[start + i]!]!
-        } else {
-          const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-          for (let i = 0; i < size; i++) out[i] = type.read(view, start + i * type.bytes) / divisor
-        }
-        return of(shape, out)
-      })
-)
+export const idx = entry('data.idx', 'Either', 2, (options: IdxOptions = {}) => {
+  const { divisor = 1 } = checkOptions('data.idx', kinds, options)
+  return (bytes: Uint8Array): E.Either<TangentError, NdArray> =>
+    attempt(() => {
+      const { type, shape, start, length } = headerOf(bytes)
+      if (bytes.length !== length) return refuse(`${length} bytes for ${showShape(shape)}`, `${bytes.length}`)
+      const size = sizeOf(shape)
+      const out = type.isWide === true ? new Float64Array(size) : new Float32Array(size)
+      if (type.bytes === 1) {
+        const every = new DataView(Uint8Array.from({ length: 256 }, (_, byte) => byte).buffer)
+        const values = Float32Array.from({ length: 256 }, (_, byte) => type.read(every, byte) / divisor)
+        for (let i = 0; i < size; i++) out[i] = values[bytes[start + i]!]!
+      } else {
+        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+        for (let i = 0; i < size; i++) out[i] = type.read(view, start + i * type.bytes) / divisor
+      }
+      return of(shape, out)
+    })
+})

@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { entry } from '../core/entry.js'
 import type { TangentError } from '../core/error.js'
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { leaves, rebuild } from '../core/tree.js'
 import { vjp } from '../diff/index.js'
 import { type Graph, print } from '../graph/graph.js'
@@ -12,7 +13,7 @@ import { attempt, trace, type Traced } from '../graph/trace.js'
 import { optimise } from '../optimise/index.js'
 import { type Cost, costOfGraph } from '../optimise/cost.js'
 import { unrollLoops } from '../optimise/unroll-loops.js'
-import { describeProgram, type ProgramDescription } from './gpujs/index.js'
+import { describedBackends, describeProgram, type ProgramDescription } from './gpujs/index.js'
 import { describeLoops, type LoopDescription, showLoops } from './loops.js'
 import { planOf } from './plan.js'
 
@@ -30,6 +31,11 @@ export interface ExplainOptions {
    * @defaultValue none
    */
   readonly backends?: readonly ProgramDescription['backend'][]
+}
+
+const kinds: OptionKinds<ExplainOptions> = {
+  derivative: option.flag,
+  backends: option.words(...describedBackends)
 }
 
 /** A graph as it was traced, as an engine receives it, and the cost of one run. */
@@ -135,9 +141,10 @@ export const explain = entry(
   <Args extends readonly unknown[], Out>(
     f: (...args: Args) => Out,
     specs: Specs<Args>,
-    { derivative = false, backends = [] }: ExplainOptions = {}
-  ): E.Either<TangentError, Explanation> =>
-    pipe(
+    options: ExplainOptions = {}
+  ): E.Either<TangentError, Explanation> => {
+    const { derivative = false, backends = [] } = checkOptions('explain', kinds, options)
+    return pipe(
       E.Do,
       E.bind('traced', () => trace(f, specs)),
       E.bind('pulled', ({ traced }) => (derivative ? traceDerivative(f, traced) : E.right(undefined))),
@@ -157,4 +164,5 @@ export const explain = entry(
         })
       )
     )
+  }
 )

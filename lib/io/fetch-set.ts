@@ -4,12 +4,13 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { entry } from '../core/entry.js'
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { atPath, messageOf, tangentError, type TangentError } from '../core/error.js'
 import { concatBytes } from '../format/crc32.js'
 import { untar } from '../format/untar.js'
 import { published, type PublishedName } from '../data/published.js'
 import { md5Of } from './load-set.js'
-import { cacheFolder, type DataOptions, publishedSet } from './locate.js'
+import { cacheFolder, dataKinds, type DataOptions, publishedSet } from './locate.js'
 import { unpacked } from './read-bytes.js'
 import { makeFolder, writeAtomic } from './file-store.js'
 
@@ -29,6 +30,14 @@ export interface FetchOptions extends Pick<DataOptions, 'data' | 'env'> {
    * @defaultValue ten minutes
    */
   readonly timeout?: number
+}
+
+const kinds: OptionKinds<FetchOptions> = {
+  data: dataKinds.data,
+  env: dataKinds.env,
+  source: option.text,
+  onProgress: option.function,
+  timeout: option.number
 }
 
 /** One file to request, and where it is written: an archive names a folder. */
@@ -172,8 +181,9 @@ export const fetchSet = entry(
   'io.fetchSet',
   'TaskEither',
   1,
-  (name: PublishedName, options: FetchOptions): TE.TaskEither<TangentError, readonly string[]> =>
-    pipe(
+  (name: PublishedName, options: FetchOptions): TE.TaskEither<TangentError, readonly string[]> => {
+    checkOptions('io.fetchSet', kinds, options)
+    return pipe(
       TE.fromEither(publishedSet('io.fetchSet', name)),
       TE.map(() => planFetch(name, options)),
       TE.flatMap(
@@ -199,4 +209,5 @@ export const fetchSet = entry(
       ),
       TE.map((paths) => paths.flat())
     )
+  }
 )

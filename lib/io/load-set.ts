@@ -4,6 +4,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { entry } from '../core/entry.js'
+import { checkOptions } from '../core/options.js'
 import { atPath, tangentError, type TangentError } from '../core/error.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { sizeOf } from '../core/shape.js'
@@ -11,7 +12,7 @@ import { cifar10 } from '../data/cifar10.js'
 import { idx, idxHeader } from '../data/idx.js'
 import { count, type Labelled, labelled } from '../data/labelled.js'
 import { published, type PublishedName, publishedNames, type PublishedSet } from '../data/published.js'
-import { type DataOptions, locate, publishedSet } from './locate.js'
+import { dataKinds, type DataOptions, locate, publishedSet } from './locate.js'
 import { type LengthOf, readBytes } from './read-bytes.js'
 
 /** A file that a set was read from. */
@@ -173,6 +174,7 @@ export const loadSet = entry(
   'TaskEither',
   1,
   (name: PublishedName, options: DataOptions = {}): TE.TaskEither<TangentError, LoadedSet> => {
+    checkOptions('io.loadSet', dataKinds, options)
     const read = (set: PublishedSet) => partOf(set, options.verify ?? true)
     return pipe(
       TE.fromEither(publishedSet('io.loadSet', name)),

@@ -5,6 +5,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { IOEither } from 'fp-ts/lib/IOEither.js'
 import { entry } from '../core/entry.js'
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { leftWith, showValue, tangentError, type TangentError } from '../core/error.js'
 import {
   isPublished,
@@ -36,6 +37,13 @@ export interface DataOptions {
    * @defaultValue true
    */
   readonly verify?: boolean
+}
+
+/** The kinds of {@link DataOptions}. */
+export const dataKinds: OptionKinds<DataOptions> = {
+  data: option.text,
+  env: option.record,
+  verify: option.flag
 }
 
 /** The files of a set: those of the train and of the test part. */
@@ -129,6 +137,7 @@ export const locate = entry(
   1,
   (name: PublishedName, options: DataOptions = {}): IOEither<TangentError, SetFiles> =>
     () => {
+      checkOptions('io.locate', dataKinds, options)
       const known = publishedSet('io.locate', name)
       if (E.isLeft(known)) return known
       const set = known.right

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { type HostKey, derive, key, normals } from '../core/key.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { type Shape, sizeOf } from '../core/shape.js'
@@ -23,10 +24,17 @@ export interface ShapeConstraints {
   readonly maxSize?: number
 }
 
+const shapeKinds: OptionKinds<ShapeConstraints> = {
+  minRank: option.number,
+  maxRank: option.number,
+  maxSize: option.number
+}
+
 /** Shapes, shrinking to `[]` and sizes of 1. */
-export const shapes = ({ minRank = 0, maxRank = 4, maxSize = 5 }: ShapeConstraints = {}): fc.Arbitrary<
-  readonly number[]
-> => fc.array(fc.integer({ min: 1, max: maxSize }), { minLength: minRank, maxLength: maxRank })
+export const shapes = (constraints: ShapeConstraints = {}): fc.Arbitrary<readonly number[]> => {
+  const { minRank = 0, maxRank = 4, maxSize = 5 } = checkOptions('shapes', shapeKinds, constraints)
+  return fc.array(fc.integer({ min: 1, max: maxSize }), { minLength: minRank, maxLength: maxRank })
+}
 
 /** Which numbers are drawn. */
 export interface ElementConstraints {
@@ -36,11 +44,11 @@ export interface ElementConstraints {
   readonly max?: number
 }
 
+const elementKinds: OptionKinds<ElementConstraints> = { min: option.number, max: option.number }
+
 /** Arrays of finite float32 numbers in [min, max], zeros of both signs among them. */
-export const arrays = (
-  shape: Shape,
-  { min = -10, max = 10 }: ElementConstraints = {}
-): fc.Arbitrary<NdArray> => {
+export const arrays = (shape: Shape, constraints: ElementConstraints = {}): fc.Arbitrary<NdArray> => {
+  const { min = -10, max = 10 } = checkOptions('arrays', elementKinds, constraints)
   const size = sizeOf(shape)
   const element = fc.float({ min: Math.fround(min), max: Math.fround(max), noNaN: true })
   return fc

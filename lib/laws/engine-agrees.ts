@@ -2,6 +2,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as fc from 'fast-check'
 import { getOrThrow } from '../core/error.js'
+import { option, type OptionKinds } from '../core/options.js'
 import { grad } from '../diff/index.js'
 import { isNdArray, type NdArray } from '../core/ndarray.js'
 import { rebuild } from '../core/tree.js'
@@ -10,9 +11,19 @@ import type { Runner } from '../graph/runner.js'
 import type { Tensor } from '../graph/tensor.js'
 import { type Case, casesOf } from './arbitraries.js'
 import { bind, type Bound, distance, largest } from './compare.js'
-import { lawAsync, type LawOptions, type LawReport, measured, type Outcome, redraw, worstOf } from './law.js'
+import {
+  lawAsync,
+  lawKinds,
+  lawOptionsOf,
+  type LawOptions,
+  type LawReport,
+  measured,
+  type Outcome,
+  redraw,
+  worstOf
+} from './law.js'
 import { decidesOtherwise, float32, isNearKink, noisy, observe } from './observe.js'
-import { programCases, type ProgramConstraints } from './programs.js'
+import { programCases, programKinds, type ProgramConstraints } from './programs.js'
 
 /** How many cases, and how far an engine may be off. */
 export interface AgreementOptions extends LawOptions {
@@ -29,6 +40,8 @@ export interface AgreementOptions extends LawOptions {
    */
   readonly unit?: number
 }
+
+const kinds: OptionKinds<AgreementOptions> = { ...lawKinds, factor: option.number, unit: option.number }
 
 /** Decisions closer than this, relative to what is compared, are left to the engine: such cases are redrawn. */
 const NEAR = 1e-4
@@ -112,20 +125,23 @@ export const engineAgrees = <Args extends readonly unknown[], Out>(
     'engine = reference',
     casesOf(specs),
     (drawn) => engineAgreesAt(engine, f, drawn, options),
-    options
+    lawOptionsOf('engineAgrees', kinds, options)
   )
 
 /** The same on random programs and, on every other one, the gradient of a random program. */
 export const enginesAgree = (
   engine: Runner,
   options: AgreementOptions & ProgramConstraints = {}
-): Promise<LawReport> =>
-  lawAsync(
+): Promise<LawReport> => {
+  const own = lawOptionsOf('enginesAgree', { ...kinds, ...programKinds }, options)
+  const { runs: _, seed: __, factor: ___, unit: ____, ...constraints } = options
+  return lawAsync(
     'engine = reference on random programs',
-    fc.tuple(programCases(options), fc.boolean()),
+    fc.tuple(programCases(constraints), fc.boolean()),
     ([{ program, ...drawn }, derived]) => {
       const f = (xs: readonly Tensor[]) => (derived ? grad(program.scalar)(xs) : program.f(xs))
       return engineAgreesAt(engine, f, drawn, options)
     },
-    options
+    own
   )
+}

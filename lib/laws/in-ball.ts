@@ -1,11 +1,21 @@
 import * as fc from 'fast-check'
 import { type HostKey, uniforms } from '../core/key.js'
+import { option, type OptionKinds } from '../core/options.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { requireShape, type Shape, sizeOf } from '../core/shape.js'
 import { evaluateOn } from '../graph/evaluate.js'
 import type { Tensor } from '../graph/tensor.js'
 import { child, keys } from './arbitraries.js'
-import { law, type LawOptions, type LawReport, measured, type Outcome, worstOf } from './law.js'
+import {
+  law,
+  lawKinds,
+  lawOptionsOf,
+  type LawOptions,
+  type LawReport,
+  measured,
+  type Outcome,
+  worstOf
+} from './law.js'
 
 /** Whether an array is in a set, and by how many units in the last place of float32 its worst element or sample is not. */
 export interface Containment {
@@ -123,6 +133,14 @@ export interface ProjectionOptions extends LawOptions {
   readonly tolerance?: number
 }
 
+const kinds: OptionKinds<ProjectionOptions> = {
+  ...lawKinds,
+  shape: option.list,
+  centres: option.list,
+  reach: option.number,
+  tolerance: option.number
+}
+
 /** Draws the j-th array of a case. */
 const drawn =
   (source: HostKey, shape: Shape) =>
@@ -167,9 +185,11 @@ const size = (a: NdArray): readonly number[] => inner(a, a).map(Math.sqrt)
  */
 export const isProjection = (
   project: (centre: Tensor, x: Tensor) => Tensor,
-  { shape, centres = [0, 1], reach = 2, tolerance = 1e-6, ...options }: ProjectionOptions
-): LawReport =>
-  law(
+  options: ProjectionOptions
+): LawReport => {
+  const own = lawOptionsOf('isProjection', kinds, options)
+  const { shape, centres = [0, 1], reach = 2, tolerance = 1e-6 } = options
+  return law(
     'projection',
     fc.tuple(keys, fc.constantFrom(0.01, 0.1, 0.3, 1)),
     ([source, part]) => {
@@ -198,5 +218,6 @@ export const isProjection = (
         )
       ])
     },
-    options
+    own
   )
+}

@@ -1,4 +1,5 @@
 import { fail } from '../core/error.js'
+import { option, type OptionKinds } from '../core/options.js'
 import { permutation } from '../core/key.js'
 import type { NdArray } from '../core/ndarray.js'
 import { showShape } from '../core/shape.js'
@@ -9,7 +10,7 @@ import type { Concrete, Specs } from '../graph/spec.js'
 import * as tree from '../graph/tree.js'
 import { casesOf, child } from './arbitraries.js'
 import { bind, functionsAgree, functionsAgreeAt, judge } from './compare.js'
-import { law, type LawOptions, type LawReport, measured, redraw } from './law.js'
+import { law, lawKinds, lawOptionsOf, type LawOptions, type LawReport, measured, redraw } from './law.js'
 import { isSymmetricPsd } from './is-symmetric-psd.js'
 
 /** A kernel between two sets of examples: `mean`, [n1, n2], or `full`, [n1, n2, outputs, outputs]. */
@@ -65,6 +66,8 @@ export interface PsdOptions extends LawOptions {
   readonly tolerance?: number
 }
 
+const kinds: OptionKinds<PsdOptions> = { ...lawKinds, rank: option.number, tolerance: option.number }
+
 /**
  * Θ(X, X), flattened to a matrix over examples and outputs, is symmetric and positive semi-definite, and its rank is at
  * most the number of parameters.
@@ -80,9 +83,10 @@ export interface PsdOptions extends LawOptions {
 export const kernelIsPsd = <P>(
   kernel: Kernel<P>,
   specs: Specs<readonly [P, Tensor]>,
-  { rank = Infinity, tolerance = 1e-10, ...options }: PsdOptions = {}
-): LawReport =>
-  law(
+  options: PsdOptions = {}
+): LawReport => {
+  const { rank = Infinity, tolerance = 1e-10 } = options
+  return law(
     'Θ(X, X) is symmetric and positive semi-definite',
     casesOf(specs),
     ({ args }) => {
@@ -94,8 +98,9 @@ export const kernelIsPsd = <P>(
         ? measured('the rank', report.rank, rank)
         : measured('symmetry or the smallest eigenvalue', Math.max(asymmetry, -smallest / largest), tolerance)
     },
-    options
+    lawOptionsOf('kernelIsPsd', kinds, options)
   )
+}
 
 /** A kernel in each of its forms. */
 export type KernelForms<P> = (outputs: 'full' | 'diag' | 'mean') => Kernel<P>

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 
 /**
  * The outcome of one case of a law: the error between both sides and its bound, or that the case is inconclusive (at a
@@ -70,11 +71,27 @@ export interface LawOptions {
   readonly seed?: number
 }
 
-const parameters = <T>({ runs, seed }: LawOptions): fc.Parameters<T> => ({
-  includeErrorInReport: true,
-  ...(runs === undefined ? {} : { numRuns: runs }),
-  ...(seed === undefined ? {} : { seed })
-})
+/** The kinds of {@link LawOptions}. */
+export const lawKinds: OptionKinds<LawOptions> = { runs: option.number, seed: option.number }
+
+/** What {@link law} takes of the options of a law that has more, once they are checked. */
+export const lawOptionsOf = <O extends LawOptions>(
+  operation: string,
+  kinds: OptionKinds<O>,
+  options: O
+): LawOptions => {
+  const { runs, seed } = checkOptions(operation, kinds, options)
+  return { ...(runs === undefined ? {} : { runs }), ...(seed === undefined ? {} : { seed }) }
+}
+
+const parameters = <T>(operation: string, options: LawOptions): fc.Parameters<T> => {
+  const { runs, seed } = checkOptions(operation, lawKinds, options)
+  return {
+    includeErrorInReport: true,
+    ...(runs === undefined ? {} : { numRuns: runs }),
+    ...(seed === undefined ? {} : { seed })
+  }
+}
 
 const tally = (name: string) => {
   let [runs, redrawn, worst] = [0, 0, 0]
@@ -119,7 +136,7 @@ export const law = <T>(
   const { take, report } = tally(name)
   fc.assert(
     fc.property(cases, (drawn) => take(measure(drawn))),
-    parameters<[T]>(options)
+    parameters<[T]>('law', options)
   )
   return report()
 }
@@ -134,7 +151,7 @@ export const lawAsync = async <T>(
   const { take, report } = tally(name)
   await fc.assert(
     fc.asyncProperty(cases, async (drawn) => take(await measure(drawn))),
-    parameters<[T]>(options)
+    parameters<[T]>('lawAsync', options)
   )
   return report()
 }

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { key, normals } from '../core/key.js'
 import { type Shape, sizeOf } from '../core/shape.js'
 import { table, type Tensor } from '../graph/tensor.js'
@@ -84,17 +85,22 @@ const programOf = (inputs: readonly Shape[], drawn: readonly DrawnStep[]): Rando
   return Object.defineProperty(program, fc.toStringMethod, { value: () => text, enumerable: false })
 }
 
+/** The kinds of {@link ProgramConstraints}. */
+export const programKinds: OptionKinds<ProgramConstraints> = {
+  only: option.words(...stepNames),
+  maxSteps: option.number,
+  minRank: option.number,
+  maxRank: option.number,
+  maxSize: option.number
+}
+
 /**
  * Random programs over all primitives: pointwise functions, comparisons and selects, contractions of every kind,
  * structure, reductions, windows and top-k; one to three arguments of rank at most 4. They shrink to fewer steps.
  */
-export const programs = ({
-  only = stepNames,
-  maxSteps = 6,
-  minRank = 0,
-  maxRank = 3,
-  maxSize = 4
-}: ProgramConstraints = {}): fc.Arbitrary<RandomProgram> => {
+export const programs = (constraints: ProgramConstraints = {}): fc.Arbitrary<RandomProgram> => {
+  checkOptions('programs', programKinds, constraints)
+  const { only = stepNames, maxSteps = 6, minRank = 0, maxRank = 3, maxSize = 4 } = constraints
   const number = fc.noBias(fc.nat({ max: 9999 }))
   const step = fc.record({
     name: fc.noBias(fc.constantFrom(...only)),

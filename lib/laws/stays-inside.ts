@@ -1,4 +1,5 @@
 import { type HostKey, uniforms } from '../core/key.js'
+import { option, type OptionKinds } from '../core/options.js'
 import { type NdArray, of, takeRows } from '../core/ndarray.js'
 import { fail } from '../core/error.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
@@ -9,7 +10,15 @@ import { hostLeaves, keySpec, spec } from '../graph/spec.js'
 import { isTensor, type Tensor } from '../graph/tensor.js'
 import { traceOrThrow } from '../graph/trace.js'
 import { child, keys } from './arbitraries.js'
-import { law, type LawOptions, type LawReport, measured, type Outcome } from './law.js'
+import {
+  law,
+  lawKinds,
+  lawOptionsOf,
+  type LawOptions,
+  type LawReport,
+  measured,
+  type Outcome
+} from './law.js'
 import { type BallNorm, type Containment, inBall, inBox } from './in-ball.js'
 
 /** A batch of labelled samples with ids. */
@@ -52,6 +61,19 @@ export interface StaysInsideOptions extends AttackLawOptions {
   readonly norm?: BallNorm
   /** The radius that the attack promises. */
   readonly epsilon: number
+}
+
+const attackKinds: OptionKinds<AttackLawOptions> = {
+  ...lawKinds,
+  shape: option.list,
+  classes: option.number,
+  box: option.list
+}
+
+const insideKinds: OptionKinds<StaysInsideOptions> = {
+  ...attackKinds,
+  norm: option.word('linf', 'l2', 'l1'),
+  epsilon: option.number
 }
 
 const drawBatch = (
@@ -134,6 +156,7 @@ const worse = (a: Containment, b: Containment): Containment =>
  * assert.equal(law.runs, 5)
  */
 export const staysInside = (f: AttackUnderLaw, options: StaysInsideOptions): LawReport => {
+  const own = lawOptionsOf('staysInside', insideKinds, options)
   const inputs = evaluated((b, k) => ({ x: f(b, k).x }), options, options.shape[0]!, 'float32')
   return law(
     'an attack stays inside',
@@ -151,7 +174,7 @@ export const staysInside = (f: AttackUnderLaw, options: StaysInsideOptions): Law
         same(again, x) && before.every((value, i) => value === batch.x.data[i])
       )
     },
-    options
+    own
   )
 }
 
@@ -172,6 +195,7 @@ export const staysInside = (f: AttackUnderLaw, options: StaysInsideOptions): Law
  * assert.equal(samplesAreAlone(found, { shape: [2, 3], classes: 2, runs: 5 }).runs, 5)
  */
 export const samplesAreAlone = (f: AttackUnderLaw, options: AttackLawOptions): LawReport => {
+  const own = lawOptionsOf('samplesAreAlone', attackKinds, options)
   const n = options.shape[0]!
   const axes = sampleAxes(f, options)
   const [together, single] = [evaluated(f, options, n, 'float64'), evaluated(f, options, 1, 'float64')]
@@ -196,6 +220,6 @@ export const samplesAreAlone = (f: AttackUnderLaw, options: AttackLawOptions): L
         )
       )
     },
-    options
+    own
   )
 }

@@ -1,4 +1,5 @@
 import { derive } from '../core/key.js'
+import { option, type OptionKinds } from '../core/options.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { sizeOf } from '../core/shape.js'
 import { leaves, rebuild } from '../core/tree.js'
@@ -6,7 +7,7 @@ import { vmap } from '../diff/index.js'
 import { type HostValue, isHostValue, type Specs } from '../graph/spec.js'
 import { type Case, casesOf, child, normalArray } from './arbitraries.js'
 import { bind, compare, judge, type Judged } from './compare.js'
-import { law, type LawOptions, type LawReport, type Outcome } from './law.js'
+import { law, lawKinds, lawOptionsOf, type LawOptions, type LawReport, type Outcome } from './law.js'
 
 /** How many cases, and how large the batch. */
 export interface BatchOptions extends LawOptions {
@@ -23,6 +24,8 @@ export interface BatchOptions extends LawOptions {
    */
   readonly shared?: readonly number[]
 }
+
+const kinds: OptionKinds<BatchOptions> = { ...lawKinds, size: option.number, shared: option.list }
 
 /** The arguments with every array (and key) replaced, but for those that all examples share. */
 const replaceEach = (
@@ -99,4 +102,10 @@ export const vmapIsLoop = <Args extends readonly unknown[], Out>(
   f: (...args: Args) => Out,
   specs: Specs<Args>,
   options: BatchOptions = {}
-): LawReport => law('vmap = loop', casesOf(specs), (drawn) => vmapIsLoopAt(f, drawn, options), options)
+): LawReport =>
+  law(
+    'vmap = loop',
+    casesOf(specs),
+    (drawn) => vmapIsLoopAt(f, drawn, options),
+    lawOptionsOf('vmapIsLoop', kinds, options)
+  )

@@ -1,4 +1,4 @@
-import { option, type OptionKinds } from '../core/options.js'
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { requireWhole } from '../core/check.js'
 import { fail } from '../core/error.js'
 import type { Key } from '../graph/key.js'
@@ -14,6 +14,7 @@ import {
   ntkVectorProduct,
   relativeDistance
 } from '../ntk/index.js'
+import { maskedKinds } from '../ntk/empirical/kernel-problem.js'
 import { apply } from './apply.js'
 import { checked, ofModel } from '../nn/require.js'
 
@@ -57,6 +58,10 @@ export const objectiveKinds: OptionKinds<ObjectiveOptions> = {
   power: option.number,
   mask: option.any
 }
+
+/** The options of an objective among others. */
+export const objectiveOf = (options: ObjectiveOptions): ObjectiveOptions =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(objectiveKinds, name)))
 
 /** The terms of the search's loss, scalars. Kernel and output distances are squared and relative to the dense network. */
 export type ObjectiveTerms = {
@@ -106,7 +111,7 @@ export const objective = checked(
         relative = true,
         mask: form = 'linear',
         power = 0
-      } = options
+      } = checkOptions('mask.objective', objectiveKinds, options)
       checkPower(kernel, power)
       const dense = model(params)(adversarial)
       const outputs = model(apply(mask)(at))(adversarial)
@@ -157,6 +162,7 @@ export const distance = checked(
   ofModel,
   <P>(model: Model<P>, attack: Attack, options: MaskedOptions = {}) =>
     (params: P, mask: MaskTree, x: Tensor, batch: Batch, key: Key, at: P = params): MaskDistance => {
+      checkOptions('mask.distance', maskedKinds, options)
       const adversarial = attack(model)(params, batch, key).x
       const kernel = (p: P, m?: MaskTree): Tensor => empiricalNtk(model, options)(p, x, adversarial, m)
       const output = (p: P): Tensor => model(p)(adversarial)

@@ -1,5 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { requirePositive } from '../core/check.js'
+import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { fail } from '../core/error.js'
 import { fold, type Key, random } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
@@ -32,6 +33,8 @@ export interface Annealing {
   /** The temperature at the end. @defaultValue .01 */
   readonly to?: number
 }
+
+const annealingKinds: OptionKinds<Annealing> = { from: option.number, to: option.number }
 
 const annealed = (operation: string, { from = 1, to = 0.01 }: Annealing): ((progress: Tensor) => Tensor) => {
   for (const [name, value] of Object.entries({ from, to })) requirePositive(operation, name, value)
@@ -78,7 +81,8 @@ const margins =
  * assert.deepEqual(Array.from(at(1) ?? []).map(Math.round), [1, 0])
  */
 export const sigmoid = (sparsity: Sparsity, annealing: Annealing = {}): Parametrisation => {
-  const temperature = annealed('mask.parametrisation.sigmoid', annealing)
+  const operation = 'mask.parametrisation.sigmoid'
+  const temperature = annealed(operation, checkOptions(operation, annealingKinds, annealing))
   return {
     soft: (scores, progress) =>
       tree.map((m) => ops.sigmoid(ops.div(temperature(progress))(m)))(margins(sparsity)(scores)),
@@ -94,6 +98,13 @@ export interface HardConcreteOptions extends Annealing {
   readonly gamma?: number
   /** The upper end ζ of the stretched interval, above 1. @defaultValue 1.1 */
   readonly zeta?: number
+}
+
+const hardConcreteKinds: OptionKinds<HardConcreteOptions> = {
+  ...annealingKinds,
+  beta: option.number,
+  gamma: option.number,
+  zeta: option.number
 }
 
 const stretchOf = ({ beta = 2 / 3, gamma = -0.1, zeta = 1.1 }: HardConcreteOptions) =>
@@ -112,7 +123,8 @@ const stretchOf = ({ beta = 2 / 3, gamma = -0.1, zeta = 1.1 }: HardConcreteOptio
  * off in expectation around the threshold τ of the hard mask, and the mask tends to it as T falls.
  */
 export const hardConcrete = (sparsity: Sparsity, options: HardConcreteOptions = {}): Parametrisation => {
-  const temperature = annealed('mask.parametrisation.hardConcrete', options)
+  const operation = 'mask.parametrisation.hardConcrete'
+  const temperature = annealed(operation, checkOptions(operation, hardConcreteKinds, options))
   const { beta, gamma, zeta } = stretchOf(options)
   const sample = (logAlpha: Tensor, key: Key): Tensor => {
     // away from 0, where the logarithm has no end
@@ -137,7 +149,8 @@ export const hardConcrete = (sparsity: Sparsity, options: HardConcreteOptions = 
 export const expectedDensity =
   (sparsity: Sparsity, options: HardConcreteOptions = {}) =>
   (scores: unknown, progress: Tensor): Tensor => {
-    const temperature = annealed('mask.parametrisation.expectedDensity', options)
+    const operation = 'mask.parametrisation.expectedDensity'
+    const temperature = annealed(operation, checkOptions(operation, hardConcreteKinds, options))
     const { beta, gamma, zeta } = stretchOf(options)
     const shares = tree.tensors(margins(sparsity)(scores)).map((m) => {
       const logAlpha = ops.div(temperature(progress))(m)

@@ -20,7 +20,13 @@ import { allocate } from './allocation.js'
 import { learnFrom } from './learn.js'
 import type { LearnEvent, LearnOptions, LearnResult, MaskObjective } from './learn-step.js'
 import { requireMask, weightShapes } from './masked-leaves.js'
-import { objective, objectiveKinds, type ObjectiveOptions, type ObjectiveTerms } from './objective.js'
+import {
+  objective,
+  objectiveKinds,
+  objectiveOf,
+  type ObjectiveOptions,
+  type ObjectiveTerms
+} from './objective.js'
 import { sampleOf, scoreOf } from './one-shot.js'
 import { type Parametrisation, straightThrough } from './parametrisation.js'
 import type { Sparsity } from './top-k.js'
@@ -113,15 +119,16 @@ const eventOf = ({ terms, ...rest }: LearnEvent): SearchEvent => ({
 export const matching = checked(
   'mask.matching',
   ofNetwork,
-  <P>(network: NetworkLike<P>, options: ObjectiveOptions = {}): MaskObjective<P> =>
-    ({ mask, params, dense, trajectory, clean, adversarial, key }) => {
-      const at = objective(network.apply, options)
+  <P>(network: NetworkLike<P>, options: ObjectiveOptions = {}): MaskObjective<P> => {
+    const at = objective(network.apply, checkOptions('mask.matching', objectiveKinds, options))
+    return ({ mask, params, dense, trajectory, clean, adversarial, key }) => {
       const first = at(mask, dense, clean, adversarial.x, key, params)
       const all = [first, ...trajectory.map((later) => at(mask, later, clean, adversarial.x, key))]
       const mean = (term: keyof ObjectiveTerms) =>
         ops.scale(1 / all.length)(all.map((one) => one[term]).reduce((a, b) => ops.add(b)(a)))
       return all.length === 1 ? first : { loss: mean('loss'), kernel: mean('kernel'), output: mean('output') }
     }
+  }
 )
 
 /**
@@ -181,7 +188,7 @@ export const search = entry(
           batch: 128,
           rate: 0.02,
           ...rest,
-          objective: matching(network, options),
+          objective: matching(network, objectiveOf(options)),
           parametrisation: parametrisation({ density, layers }),
           start,
           attack,

@@ -144,11 +144,12 @@ export const transfer = entry(
     (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Transferred<P>> =>
     (runner) => {
       checkOptions(operation, kinds, options)
-      const { density, layers = 'uniform', gamma = 1e-3, lambda = 1e-4, rate = 5e-4, observe } = options
+      const { density, layers = 'uniform', biases = false, observe } = options
+      const { gamma = 1e-3, lambda = 1e-4, rate = 5e-4 } = options
       const { steps = 18_720, batch = 32, refresh = 100, attack = none, stop, checkpoint } = options
       const [shuffle, draws] = split(2)(key)
       const maskOf = (at: Concrete<P>): Concrete<Weights<P>> =>
-        topKMaskOf({ layers, density })(magnitudes<P>(at, options))
+        topKMaskOf({ layers, density })(magnitudes<P>(at, { biases }))
       const start = attempt(() => {
         for (const [name, value] of Object.entries({ gamma, lambda, rate }))
           requireFinite(operation, name, value, 0)

@@ -103,6 +103,20 @@ export type DenseOptions = AffineOptions
 const inputsOf = (shape: Shape): number =>
   shape.length === 1 ? shape[0]! : fail('ShapeError', 'nn.dense', 'examples of one axis', showShape(shape))
 
+const denseProduct =
+  (w: Tensor) =>
+  (x: Tensor): Tensor => {
+    const [inputs] = w.shape
+    return x.shape.at(-1) === inputs
+      ? ops.matmul(w)(x)
+      : fail(
+          'ShapeError',
+          'nn.dense',
+          `examples of ${inputs} features, [n, ${inputs}]: nn.flatten makes them of images, and one example is a batch of shape [1, …]`,
+          showShape(x.shape)
+        )
+  }
+
 /**
  * A fully connected layer, [n, fan-in] → [n, width], with weights [fan-in, width] and biases [width]. Inputs of one
  * example must have one axis: put `nn.flatten` before it otherwise.
@@ -116,7 +130,7 @@ export const dense = (width: number, options: DenseOptions = {}): Layer =>
       fanIn: (weights) => weights[0]!,
       fanOut: (weights) => weights[1]!,
       width,
-      product: ops.matmul,
+      product: denseProduct,
       along: (b) => b
     },
     checkOptions('nn.dense', affineKinds, options)

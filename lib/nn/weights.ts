@@ -1,5 +1,6 @@
 import { isNdArray, type NdArray } from '../core/ndarray.js'
 import type { Shape } from '../core/shape.js'
+import { option, type OptionKinds } from '../core/options.js'
 import { partOf } from '../core/tree.js'
 import type { Concrete } from '../graph/spec.js'
 import { isTensor, type Tensor } from '../graph/tensor.js'
@@ -24,6 +25,9 @@ export interface MaskedLeaves {
   /** Whether biases take part. @defaultValue false */
   readonly biases?: boolean
 }
+
+/** The kinds of {@link MaskedLeaves}. */
+export const maskedLeafKinds: OptionKinds<MaskedLeaves> = { biases: option.flag }
 
 /** Whether a leaf is a weight, which joins inputs to outputs and so has two axes or more; all others are biases. */
 export const isWeight = ({ shape }: { readonly shape: Shape }): boolean => shape.length >= 2

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import {
   attack,
+  data,
   evaluateOn,
+  explain,
+  type Key,
   key,
   mask,
   ndarray,
@@ -10,12 +13,17 @@ import {
   openEngine,
   ops,
   plot,
+  spec,
+  TangentFailure,
   type Tensor,
   train,
+  unwrap,
   vmap,
   withEngine
 } from 'tangentflow'
 import * as experiment from 'tangentflow/experiment'
+import * as io from 'tangentflow/io'
+import * as laws from 'tangentflow/laws'
 import { openQueue, work } from 'tangentflow/queue'
 import { checkOptions, option } from '../../lib/core/options.js'
 import type { Runner } from '../../lib/graph/runner.js'
@@ -137,6 +145,18 @@ describe('an option of kernels and predictions that there is not', () => {
 })
 
 const odd = { unheardOf: 1 } as never
+const random = (options: never) => (p: nn.Params, k: Key) => mask.score.random(k, options)(p)
+const objective = (p: nn.Params, x: Tensor, k: Key) => mask.objective(net.apply, odd)([], p, x, x, k)
+const clean: attack.Attack =
+  () =>
+  (_, { x }) => ({ x })
+const distance = (p: nn.Params, b: nn.Batch, k: Key) => mask.distance(net.apply, clean, odd)(p, [], b.x, b, k)
+/** What a promise rejects with, as an effect. */
+const rejectionOf = (promise: Promise<unknown>) => () =>
+  promise.then(
+    () => undefined,
+    (thrown: unknown) => ({ left: thrown instanceof TangentFailure ? thrown.error : thrown })
+  )
 const twice = (x: Tensor): Tensor => ops.scale(2)(x)
 
 describe('an option that there is not', () => {
@@ -167,13 +187,43 @@ describe('an option that there is not', () => {
     ['ops.argSort', () => evaluateOn(ops.argSort(0, odd))(set.x)],
     ['ops.pad', () => evaluateOn(ops.pad([1, 1], [0, 0], odd))(set.x)],
     ['ops.conv2d', () => evaluateOn((x: Tensor) => ops.conv2d(x, odd)(x))(ndarray.full([1, 1, 2, 2], 1))],
-    ['vmap', () => evaluateOn(vmap(twice, odd))(set.x)]
+    ['vmap', () => evaluateOn(vmap(twice, odd))(set.x)],
+    ['mask.score.random', () => evaluateOn(random(odd))(params, key(0))],
+    ['mask.score.magnitude', () => evaluateOn((p: nn.Params) => mask.score.magnitude(p, odd))(params)],
+    ['mask.magnitudes', () => mask.magnitudes(params, odd)],
+    ['mask.score.snip', () => mask.score.snip(net.apply, odd)],
+    ['mask.score.grasp', () => mask.score.grasp(net.apply, odd)],
+    ['mask.score.synflow', () => mask.score.synflow(net.apply, odd)],
+    ['mask.score.kernelTrace', () => mask.score.kernelTrace(net, odd)],
+    ['mask.parametrisation.sigmoid', () => mask.parametrisation.sigmoid({ density: 0.5 }, odd)],
+    ['mask.parametrisation.hardConcrete', () => mask.parametrisation.hardConcrete({ density: 0.5 }, odd)],
+    [
+      'mask.parametrisation.expectedDensity',
+      () => mask.parametrisation.expectedDensity({ density: 0.5 }, odd)(params, ops.ones([]))
+    ],
+    ['mask.objective', () => evaluateOn(objective)(params, set.x, key(0))],
+    ['mask.distance', () => evaluateOn(distance)(params, set, key(0))],
+    ['mask.matching', () => mask.matching(net, odd)],
+    ['law', () => laws.law('x', laws.keys, () => laws.redraw('never'), odd)],
+    ['law', () => laws.checkGrad(twice, [spec([2])], odd)],
+    ['kernelIsPsd', () => laws.kernelIsPsd(twice as never, [spec([2]), spec([2])], odd)],
+    ['vmapIsLoop', () => laws.vmapIsLoop(twice, [spec([2])], odd)],
+    ['isProjection', () => laws.isProjection(twice as never, odd)],
+    ['staysInside', () => laws.staysInside(twice as never, odd)],
+    ['samplesAreAlone', () => laws.samplesAreAlone(twice as never, odd)],
+    ['engineAgrees', () => laws.engineAgrees({} as never, twice, [spec([2])], odd)],
+    ['shapes', () => laws.shapes(odd)],
+    ['arrays', () => laws.arrays([2], odd)],
+    ['programs', () => laws.programs(odd)]
   ])('is refused by %s', (operation, call) =>
     expect(refusalOf(call)).toMatchObject({ _tag: 'ArgumentError', operation, received: 'unheardOf' })
   )
   it.each<readonly [string, unknown]>([
     ['plot.spectrum', plot.spectrum([{ name: 'a', values: [1] }], odd)],
     ['plot.heatMap', plot.heatMap(kernel, odd)],
+    ['explain', explain(twice, [spec([2])], odd)],
+    ['data.idx', data.idx(odd)(new Uint8Array(0))],
+    ['io.locate', io.locate('mnist', odd)()],
     ['plot.trajectories', plot.trajectories([{ name: 'a', predicted: [{ time: 0, value: 1 }] }], odd)]
   ])('is refused by %s', (operation, found) =>
     expect(found).toMatchObject({ left: { _tag: 'ArgumentError', operation, received: 'unheardOf' } })
@@ -186,6 +236,13 @@ describe('an option that there is not', () => {
     ['attack.prepare', attack.run(attack.pgd(pgd), odd)(net.apply)(params, set, key(1))],
     ['train.trainAndPrune', train.trainAndPrune(net.apply, odd, fit)(params, set, key(1))],
     ['experiment.run', () => experiment.run(experiment.digits(), odd)(withEngine())],
+    [
+      'lawAsync',
+      () => rejectionOf(laws.lawAsync('x', laws.keys, () => Promise.resolve(laws.redraw('')), odd))
+    ],
+    ['enginesAgree', () => rejectionOf(Promise.resolve().then(() => laws.enginesAgree({} as never, odd)))],
+    ['io.loadSet', () => io.loadSet('mnist', odd)],
+    ['io.fetchSet', () => io.fetchSet('mnist', odd)],
     ['queue.openQueue', () => openQueue(odd)],
     ['queue.work', () => work({} as never, odd)]
   ])('is refused by %s', async (operation, effect) => {
@@ -206,7 +263,12 @@ describe('values of another kind', () => {
     [() => nn.maxPool(2, { stride: [1, 2, 3] as never }), 'stride', '[1,2,3]'],
     [() => train.adam({ beta1: null as never }), 'beta1', 'null'],
     [() => ntk.infinite.conv2d(2, { padding: 'full' as 'same' }), 'padding', '"full"'],
-    [() => evaluateOn(ops.sum(0, { keepDims: 1 as never }))(set.x), 'keepDims', '1']
+    [() => evaluateOn(ops.sum(0, { keepDims: 1 as never }))(set.x), 'keepDims', '1'],
+    [() => mask.score.snip(net.apply, { attack: 'pgd' as never }), 'attack', '"pgd"'],
+    [() => mask.parametrisation.sigmoid({ density: 1 }, { from: '1' as never }), 'from', '"1"'],
+    [() => laws.programs({ only: ['ad'] }), 'only', '["ad"]'],
+    [() => laws.checkGrad(twice, [spec([2])], { runs: '10' as never }), 'runs', '"10"'],
+    [() => unwrap(explain(twice, [spec([2])], { backends: ['webgl' as never] })), 'backends', '["webgl"]']
   ])('%o is refused', (call, where, received) => expect(refusalOf(call)).toMatchObject({ where, received }))
   it('a window of a text is refused', () =>
     expect(refusalOf(() => nn.conv2d(1, '3' as never))).toMatchObject({

@@ -71,8 +71,8 @@ describe('an argument of a traced function', () => {
       () => evaluateOn(({ x }: { readonly x: Tensor }) => x)(set),
       'TreeError',
       'evaluate',
-      'a batch: give { x, y } of the data set',
-      'a number',
+      'arrays and plain records',
+      'give { x, y } of it as a batch',
       '[0].classes'
     ))
   it('that is a tensor already is told to call the function itself', () =>

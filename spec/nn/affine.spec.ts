@@ -11,6 +11,7 @@ import {
   trace
 } from 'tangentflow'
 import { describe, expect, it } from 'vitest'
+import { expectRefusal } from '../support/refusal.js'
 
 const numbers = (array: NdArray): readonly number[] => Array.from(array.data)
 
@@ -36,6 +37,21 @@ describe('dense', () => {
     )
     expect(ndarray.toNested(out)).toEqual([[6, 16]])
   })
+
+  it.each([[[28, 28]], [[2, 3, 4]], [[]]])(
+    'refuses inputs %j by its name, and says how to mend it',
+    (shape) => {
+      const [params] = nn.serial(nn.dense(2)).init(key(0), [5])
+      const forward = (p: nn.LayerParams, x: Tensor) => nn.dense(2).apply(p)(x)
+      expectRefusal(
+        () => evaluateOn(forward)(params!, ndarray.zeros(shape)),
+        'ShapeError',
+        'nn.dense',
+        '[n, 5]: nn.flatten makes them of images',
+        `[${shape.join(',')}]`
+      )
+    }
+  )
 
   it('scales in the forward pass in the NTK parametrisation', () => {
     const net = nn.serial(nn.dense(1, { parametrisation: 'ntk', sigmaW: 3, sigmaB: 0.5 }))

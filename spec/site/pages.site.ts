@@ -117,6 +117,13 @@ describe.each(sites)('the site at $base', ({ base, folder, written }) => {
       expect(faultsOf(await readPages(state.browser, site.origin!, site.addresses!, options))).toEqual([])
     })
 
+  it('shows every parameter list of a curried function, with its optional parameters', async () => {
+    const page = await fetch(`${site.origin!}${base}api/tangentflow/namespaces/mask/index.html`)
+    const text = (await page.text()).replaceAll(/<[^>]*>/g, '')
+    expect(text).toContain('(params, mask, x, batch, key, at?) =&gt; MaskDistance')
+    expect(text).toMatch(/Parameters of the second call[\s\S]{1,900}at\?Pparams/)
+  })
+
   it('has no link that leads nowhere', async (context) => {
     if (state.browser === undefined) return context.skip(noChromium)
     expect(await brokenLinks(site.origin!, wide)).toEqual([])

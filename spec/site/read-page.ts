@@ -18,8 +18,8 @@ export interface PageReading {
 /** What axe-core examines. */
 interface Examination {
   readonly theme: 'light' | 'dark'
-  /** The elements that are left out. */
-  readonly exclude: readonly string[]
+  /** Whether a page's text is taken out before, for good: axe-core reads a document as a whole, whatever it is told to leave out. */
+  readonly menusOnly?: boolean
   readonly options: object
 }
 
@@ -31,13 +31,13 @@ const only = (rule: string): object => ({ runOnly: { type: 'rule', values: [rule
  */
 export const examinations = {
   first: [
-    { theme: 'light', exclude: [], options: {} },
-    { theme: 'dark', exclude: [], options: only('color-contrast') }
+    { theme: 'light', options: {} },
+    { theme: 'dark', options: only('color-contrast') }
   ],
   other: [
-    { theme: 'light', exclude: [], options: only('scrollable-region-focusable') },
-    { theme: 'light', exclude: ['main'], options: {} },
-    { theme: 'dark', exclude: ['main'], options: only('color-contrast') }
+    { theme: 'light', options: only('scrollable-region-focusable') },
+    { theme: 'light', menusOnly: true, options: {} },
+    { theme: 'dark', menusOnly: true, options: only('color-contrast') }
   ]
 } as const satisfies Readonly<Record<string, readonly Examination[]>>
 
@@ -55,14 +55,13 @@ export const putAxe = (page: Page): Promise<unknown> => page.evaluate(axe)
 /** What axe-core, which is in the page, finds that is serious or critical. */
 export const examined = async (
   page: Page,
-  { theme, exclude, options }: Examination
+  { theme, menusOnly = false, options }: Examination
 ): Promise<readonly string[]> => {
   await page.emulateMedia({ colorScheme: theme })
   await page.waitForSelector(theme === 'dark' ? 'html.dark' : 'html:not(.dark)', { state: 'attached' })
+  if (menusOnly) await page.evaluate("document.querySelector('main')?.replaceChildren()")
   const asked = { resultTypes: ['violations'], ...options }
-  const { violations } = await page.evaluate<AxeResults>(
-    `axe.run({ include: ['html'], exclude: ${JSON.stringify(exclude)} }, ${JSON.stringify(asked)})`
-  )
+  const { violations } = await page.evaluate<AxeResults>(`axe.run(document, ${JSON.stringify(asked)})`)
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${theme}: ${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
@@ -95,15 +94,15 @@ export const openReader = async (
       'document.documentElement.scrollWidth - document.documentElement.clientWidth'
     )
     if (excess !== 0) faults.push(`${excess} px wider than the window`)
+    const ids = await page.evaluate<string[]>("[...document.querySelectorAll('[id]')].map(({ id }) => id)")
+    const links = await page.evaluate<string[]>(
+      "[...document.querySelectorAll('a[href]')].map(({ href }) => href)"
+    )
     if (examine.length > 0) await putAxe(page)
     for (const each of examine) faults.push(...(await examined(page, each)))
     return {
-      ids: new Set(
-        await page.evaluate<string[]>("[...document.querySelectorAll('[id]')].map(({ id }) => id)")
-      ),
-      links: await page.evaluate<string[]>(
-        "[...document.querySelectorAll('a[href]')].map(({ href }) => href)"
-      ),
+      ids: new Set(ids),
+      links,
       faults: faults.map((fault) => `${address} at ${width} px: ${fault}`)
     }
   }

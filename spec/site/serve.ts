@@ -33,7 +33,11 @@ export const serve = async (
     const content = pathname.startsWith(base)
       ? contentOf(folder, decodeURIComponent(pathname.slice(base.length - 1)))
       : undefined
-    response.writeHead(content === undefined ? 404 : 200, { 'content-type': content?.type ?? 'text/plain' })
+    // as hosts do, so that what pages share is fetched once
+    response.writeHead(content === undefined ? 404 : 200, {
+      'content-type': content?.type ?? 'text/plain',
+      'cache-control': 'max-age=3600'
+    })
     response.end(content?.body ?? 'not there')
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -1,10 +1,14 @@
 import type { Kernel, KernelBackend } from '../../../kernels/kernel.js'
+import { variants } from '../../../kernels/variants.js'
 import { sizeOf } from '../../core/shape.js'
 import type { Plan } from '../plan.js'
 import { lowerPlan } from './lower-plan.js'
 import type { KernelProgram, Source } from './kernel-program.js'
 
 const FLOAT_BYTES = 4
+
+/** The backends that programs can be described for. */
+export const describedBackends: readonly string[] = Object.keys(variants)
 
 /** A kernel of a program: what is compiled once, however often it is called. */
 export interface KernelDescription {

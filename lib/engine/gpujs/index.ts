@@ -5,5 +5,5 @@
  * Kernel text comes from `kernels/`. To add a primitive, add its row in `lower.ts`; a backend, its name in
  * `KernelBackend` of kernels/kernel.ts, its columns in kernels/variants.ts, and what `device/index.ts` says.
  */
-export { describeProgram, type ProgramDescription } from './describe-program.js'
+export { describedBackends, describeProgram, type ProgramDescription } from './describe-program.js'
 export { openGpujs } from './open-gpujs.js'

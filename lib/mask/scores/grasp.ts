@@ -1,4 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js'
+import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import { requirePositive } from '../../core/check.js'
 import { grad, hvp } from '../../diff/index.js'
 import type { Key } from '../../graph/key.js'
@@ -9,7 +10,7 @@ import { none } from '../../attack/pgd.js'
 import { crossEntropy } from '../../nn/loss.js'
 import type { Batch, Model } from '../../nn/model.js'
 import { type Weights, weightsOf, withWeights } from '../../nn/weights.js'
-import { type DataScoreOptions, withBoxOf } from './score.js'
+import { dataScoreKinds, type DataScoreOptions, withBoxOf } from './score.js'
 import { checked, ofModel } from '../../nn/require.js'
 
 /** The options of GraSP. */
@@ -22,6 +23,8 @@ export interface GraspOptions extends DataScoreOptions {
   readonly temperature?: number
 }
 
+const kinds: OptionKinds<GraspOptions> = { ...dataScoreKinds, temperature: option.number }
+
 /**
  * w ⊙ Hg, signed, with g and H the gradient and Hessian of the mean cross-entropy in what is masked (GraSP: Wang, Zhang,
  * Grosse, arXiv:2002.07376, eq. 8, whose score −w ⊙ Hg removes the largest). Removing weight q changes the squared
@@ -31,8 +34,9 @@ export interface GraspOptions extends DataScoreOptions {
 export const grasp = checked(
   'mask.score.grasp',
   ofModel,
-  <P>(model: Model<P>, { attack = none, temperature = 200, ...leaves }: GraspOptions = {}) =>
-    withBoxOf(attack, (params: P, batch: Batch, key: Key): Weights<P> => {
+  <P>(model: Model<P>, options: GraspOptions = {}) => {
+    const { attack = none, temperature = 200, ...leaves } = checkOptions('mask.score.grasp', kinds, options)
+    return withBoxOf(attack, (params: P, batch: Batch, key: Key): Weights<P> => {
       requirePositive('mask.score.grasp', 'temperature', temperature)
       const { x } = attack(model)(params, batch, key)
       const weights = weightsOf(params, leaves)
@@ -44,4 +48,5 @@ export const grasp = checked(
         tree.zipWith(curvature, (w, c) => ops.mul(c)(w))
       )
     })
+  }
 )

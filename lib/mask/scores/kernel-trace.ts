@@ -1,5 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import { none } from '../../attack/pgd.js'
+import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import { requireWhole } from '../../core/check.js'
 import { type Shape, sizeOf } from '../../core/shape.js'
 import { type Leaf, leaves } from '../../core/tree.js'
@@ -12,7 +13,7 @@ import * as tree from '../../graph/tree.js'
 import type { Layer, LayerParams, NetworkLike, Params } from '../../nn/layer.js'
 import type { Batch } from '../../nn/model.js'
 import { isWeight, type Weights, weightsOf } from '../../nn/weights.js'
-import { type DataScoreOptions, withBoxOf } from './score.js'
+import { dataScoreKinds, type DataScoreOptions, withBoxOf } from './score.js'
 import { checked, ofNetwork } from '../../nn/require.js'
 
 /** The options of the kernel-trace score. */
@@ -31,6 +32,8 @@ const HELD = 2 ** 26
 
 const operation = 'mask.score.kernelTrace'
 
+const kinds: OptionKinds<KernelTraceOptions> = { ...dataScoreKinds, atOnce: option.number }
+
 /** The square root of a mean square over axis 0. */
 const rms = (x: Tensor): Tensor => pipe(x, ops.square, ops.mean(0), ops.sqrt)
 
@@ -46,8 +49,9 @@ const rms = (x: Tensor): Tensor => pipe(x, ops.square, ops.mean(0), ops.sqrt)
 export const kernelTrace = checked(
   'mask.score.kernelTrace',
   ofNetwork,
-  <P>(network: NetworkLike<P>, { attack = none, atOnce, ...covered }: KernelTraceOptions = {}) =>
-    withBoxOf(attack, (params: P, batch: Batch, key: Key): Weights<P> => {
+  <P>(network: NetworkLike<P>, options: KernelTraceOptions = {}) => {
+    const { attack = none, atOnce, ...covered } = checkOptions(operation, kinds, options)
+    return withBoxOf(attack, (params: P, batch: Batch, key: Key): Weights<P> => {
       const { x } = attack(network.apply)(params, batch, key)
       const scored = weightsOf(params, covered)
       const found = leaves(operation, isTensor, scored)
@@ -79,6 +83,7 @@ export const kernelTrace = checked(
       const total = raw.map(ops.sum()).reduce((a, b) => ops.add(b)(a))
       return tree.replace(operation, scored, raw.map(ops.div(ops.scale(1 / count)(total))))
     })
+  }
 )
 
 /** A layer, its parameters, and what goes into it. */

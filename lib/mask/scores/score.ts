@@ -1,3 +1,4 @@
+import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import { isNdArray } from '../../core/ndarray.js'
 import { leaves } from '../../core/tree.js'
 import { evaluateOn } from '../../graph/evaluate.js'
@@ -8,7 +9,7 @@ import { isTensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
 import type { Params } from '../../nn/layer.js'
 import type { Attack, Batch, Box } from '../../nn/model.js'
-import { type MaskedLeaves, type Weights, weightsOf } from '../../nn/weights.js'
+import { maskedLeafKinds, type MaskedLeaves, type Weights, weightsOf } from '../../nn/weights.js'
 import { mapMasked } from '../masked-leaves.js'
 import { inFloat32 } from '../top-k.js'
 
@@ -32,17 +33,20 @@ export interface DataScoreOptions extends MaskedLeaves {
   readonly attack?: Attack
 }
 
+/** The kinds of {@link DataScoreOptions}. */
+export const dataScoreKinds: OptionKinds<DataScoreOptions> = { ...maskedLeafKinds, attack: option.function }
+
 /** Uniform noise in [0, 1), a stream of its own for each leaf: with layer counts, a random mask. */
 export const random =
   (key: Key, leaves: MaskedLeaves = {}) =>
   <P>(params: P): Weights<P> =>
     mapMasked(isTensor, ({ value, stream }) => draw.uniform(value.shape)(fold(stream)(key)))(
-      weightsOf(params, leaves)
+      weightsOf(params, checkOptions('mask.score.random', maskedLeafKinds, leaves))
     )
 
 /** |w| (Han, Pool, Tran, Dally, arXiv:1506.02626); layer by layer as a rule, since layers differ in scale. */
 export const magnitude = <P>(params: P, leaves: MaskedLeaves = {}): Weights<P> =>
-  tree.map(ops.abs)(weightsOf(params, leaves))
+  tree.map(ops.abs)(weightsOf(params, checkOptions('mask.score.magnitude', maskedLeafKinds, leaves)))
 
 /**
  * The `score.magnitude` of concrete parameters: what pruning after training keeps the largest of; in float64
@@ -60,6 +64,7 @@ export const magnitudes = <P = Params>(
   params: Concrete<P>,
   masked: MaskedLeaves = {}
 ): Concrete<Weights<P>> => {
+  checkOptions('mask.magnitudes', maskedLeafKinds, masked)
   const sizes = evaluateOn((p: unknown) => magnitude(p, masked))(params)
   const isNarrow = leaves('mask.magnitudes', isNdArray, params).every(
     ({ value }) => value.data instanceof Float32Array

@@ -1,11 +1,19 @@
 import { pipe } from 'fp-ts/lib/function.js'
+import { checkOptions } from '../../core/options.js'
 import { grad } from '../../diff/index.js'
 import { fill } from '../../graph/contract.js'
 import { ops } from '../../graph/ops/index.js'
 import { isTensor, type Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
 import type { Batch, Model } from '../../nn/model.js'
-import { isWeight, type MaskedLeaves, type Weights, weightsOf, withWeights } from '../../nn/weights.js'
+import {
+  isWeight,
+  maskedLeafKinds,
+  type MaskedLeaves,
+  type Weights,
+  weightsOf,
+  withWeights
+} from '../../nn/weights.js'
 import { maskedLeaves } from '../masked-leaves.js'
 import { checked, ofModel } from '../../nn/require.js'
 
@@ -20,8 +28,9 @@ import { checked, ofModel } from '../../nn/require.js'
 export const synflow = checked(
   'mask.score.synflow',
   ofModel,
-  <P>(model: Model<P>, leaves: MaskedLeaves = {}) =>
-    (params: P, { x }: Pick<Batch, 'x'>): Weights<P> => {
+  <P>(model: Model<P>, leaves: MaskedLeaves = {}) => {
+    checkOptions('mask.score.synflow', maskedLeafKinds, leaves)
+    return (params: P, { x }: Pick<Batch, 'x'>): Weights<P> => {
       const [, ...example] = x.shape
       const silenced = (p: Tensor): Tensor => {
         if (isWeight(p)) return p
@@ -36,6 +45,7 @@ export const synflow = checked(
         tree.zipWith(grad(flow)(scored), (w, g) => ops.abs(ops.mul(g)(w)))
       )
     }
+  }
 )
 
 /**
