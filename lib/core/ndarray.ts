@@ -1,5 +1,5 @@
 import { hasTag, MOST_ELEMENTS, requireWhole } from './check.js'
-import { fail } from './error.js'
+import { fail, showValue } from './error.js'
 import { checkShape, type Shape, showShape, sizeOf } from './shape.js'
 
 /**
@@ -18,7 +18,14 @@ export interface NdArray {
 /** Nested rows of numbers, as one writes a small array by hand. */
 export type Nested = number | readonly Nested[]
 
-const isNested = (value: Nested): value is readonly Nested[] => typeof value !== 'number'
+const isNested = (value: unknown): value is readonly Nested[] =>
+  Array.isArray(value) || ArrayBuffer.isView(value)
+
+/** Requires every element to be a number, and not a text of one. */
+const requireNumbers = (operation: string, data: ArrayLike<unknown>): void => {
+  for (let i = 0; i < data.length; i++)
+    if (typeof data[i] !== 'number') fail('ArgumentError', operation, 'numbers', showValue(data[i]), `${i}`)
+}
 
 /**
  * Wraps elements with a shape; the elements are not copied.
@@ -31,9 +38,18 @@ const isNested = (value: Nested): value is readonly Nested[] => typeof value !==
  */
 export const of = (shape: Shape, data: Float32Array | Float64Array | readonly number[]): NdArray => {
   checkShape('ndarray.of', shape)
-  return data.length === sizeOf(shape)
-    ? { _tag: 'NdArray', shape, data: 'buffer' in data ? data : Float64Array.from(data) }
-    : fail('ShapeError', 'ndarray.of', `${sizeOf(shape)} elements for ${showShape(shape)}`, `${data.length}`)
+  if (data instanceof Float32Array || data instanceof Float64Array) {
+    if (data.length === sizeOf(shape)) return { _tag: 'NdArray', shape, data }
+  } else if (data.length === sizeOf(shape)) {
+    requireNumbers('ndarray.of', data)
+    return { _tag: 'NdArray', shape, data: Float64Array.from(data) }
+  }
+  return fail(
+    'ShapeError',
+    'ndarray.of',
+    `${sizeOf(shape)} elements for ${showShape(shape)}`,
+    `${data.length}`
+  )
 }
 
 /** The type of an array's elements, for arrays made of it. */
@@ -47,6 +63,7 @@ export const scalar = (value: number): NdArray => of([], [value])
 export const full = (shape: Shape, value: number): NdArray => {
   const size = sizeOf(checkShape('ndarray.full', shape))
   requireWhole('ndarray.full', 'elements', size, 1, MOST_ELEMENTS)
+  requireNumbers('ndarray.full', [value])
   return of(shape, new Float32Array(size).fill(value))
 }
 
@@ -91,6 +108,7 @@ export const fromNested = (rows: Nested): NdArray => {
     else data.push(value)
   }
   walk(rows, 0)
+  requireNumbers('ndarray.fromNested', data)
   return of(shape, data)
 }
 

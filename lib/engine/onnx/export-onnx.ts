@@ -68,6 +68,12 @@ const kinds: OptionKinds<ExportOptions> = {
   metadata: option.record
 }
 
+const requireTexts = (where: string, texts: Readonly<Record<string, unknown>>): void => {
+  for (const [name, text] of Object.entries(texts))
+    if (typeof text !== 'string')
+      fail('ArgumentError', 'exportOnnx', 'a text', showValue(text), `${where}, ${name}`)
+}
+
 /** The version of this package, which files name as that of their producer. */
 const VERSION = '0.2.0'
 
@@ -203,7 +209,9 @@ export const exportOnnx = entry(
   ): E.Either<TangentError, OnnxFile> =>
     attempt(() => {
       checkOptions('exportOnnx', kinds, options)
-      const { batchAxes, parameters = 'inside', description, descriptions = {}, metadata } = options
+      const { batchAxes, parameters = 'inside', description, descriptions = {}, metadata = {} } = options
+      requireTexts('descriptions', descriptions)
+      requireTexts('metadata', metadata)
       const axes = axesOf(specs, batchAxes)
       const { model, dims, ...places } = modelOf(f, specs, axes)
       const given = leavesOf(specs).map(({ value }, k): NdArray | undefined =>
