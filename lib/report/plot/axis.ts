@@ -54,8 +54,11 @@ export const roundNumbers = (from: number, to: number, wanted: number): readonly
   const step = power * (rough / power < 1.5 ? 1 : rough / power < 3.5 ? 2 : rough / power < 7.5 ? 5 : 10)
   const first = Math.ceil(from / step - 1e-9)
   const last = Math.floor(to / step + 1e-9)
+  const count = last - first + 1
+  // a distance at the limits of float64 has no round parts
+  if (!(count > 0 && count <= 10 * wanted)) return []
   // divided rather than multiplied by a fraction, so that 0.3 is not 0.30000000000000004
-  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)))
+  return Array.from({ length: count }, (_, i) => Number(((first + i) * step).toPrecision(12)))
 }
 
 /** The least and the largest of some values, with a share of their distance added at both ends. */

@@ -25,6 +25,14 @@ describe('lines', () => {
     expect(svg).toMatch(/fill="red"><title>data: 3, 2<\/title>/)
   })
 
+  it.each([
+    [-5e-324, 5e-324],
+    [1e16, 1e16 + 2]
+  ])('draws points from %s to %s', (low, high) => {
+    const far = [low, high].map((at) => ({ x: at, y: at }))
+    expectSound(right(plot.scatter([{ name: 'a', points: far }])))
+  })
+
   it('draws every point of a scatter inside of it, in order', () => {
     fc.assert(
       fc.property(points, fc.integer({ min: 240, max: 1000 }), (some, width) => {
