@@ -23,12 +23,6 @@ export const option = {
   function: kind('a function', (value) => typeof value === 'function'),
   record: kind('an object', isObject),
   list: kind('a list', Array.isArray),
-  /** Some of some words. */
-  words: (...words: readonly string[]): OptionKind =>
-    kind(
-      `a list of some of ${words.join(', ')}`,
-      (value) => Array.isArray(value) && value.every((one) => words.some((word) => word === one))
-    ),
   /** Of rows and columns, as windows have it. */
   pair: kind(
     'a number, or two',
@@ -46,6 +40,13 @@ export const option = {
   or: (...kinds: readonly OptionKind[]): OptionKind =>
     kind(kinds.map(({ expected }) => expected).join(' or '), (value) => kinds.some(({ is }) => is(value)))
 } as const
+
+/** A list of some of these words; apart from {@link option}, so that pages which need it not do without. */
+export const wordList = (...words: readonly string[]): OptionKind =>
+  kind(
+    `a list of some of ${words.join(', ')}`,
+    (value) => Array.isArray(value) && value.every((one) => words.some((word) => word === one))
+  )
 
 /** The kind of each option of `O`, complete by type. */
 export type OptionKinds<O> = { readonly [K in keyof Required<O> & string]: OptionKind }

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { entry } from '../core/entry.js'
 import type { TangentError } from '../core/error.js'
-import { checkOptions, option, type OptionKinds } from '../core/options.js'
+import { checkOptions, option, type OptionKinds, wordList } from '../core/options.js'
 import { leaves, rebuild } from '../core/tree.js'
 import { vjp } from '../diff/index.js'
 import { type Graph, print } from '../graph/graph.js'
@@ -35,7 +35,7 @@ export interface ExplainOptions {
 
 const kinds: OptionKinds<ExplainOptions> = {
   derivative: option.flag,
-  backends: option.words(...describedBackends)
+  backends: wordList(...describedBackends)
 }
 
 /** A graph as it was traced, as an engine receives it, and the cost of one run. */

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { checkOptions, option, type OptionKinds } from '../core/options.js'
+import { checkOptions, option, type OptionKinds, wordList } from '../core/options.js'
 import { key, normals } from '../core/key.js'
 import { type Shape, sizeOf } from '../core/shape.js'
 import { table, type Tensor } from '../graph/tensor.js'
@@ -87,7 +87,7 @@ const programOf = (inputs: readonly Shape[], drawn: readonly DrawnStep[]): Rando
 
 /** The kinds of {@link ProgramConstraints}. */
 export const programKinds: OptionKinds<ProgramConstraints> = {
-  only: option.words(...stepNames),
+  only: wordList(...stepNames),
   maxSteps: option.number,
   minRank: option.number,
   maxRank: option.number,
