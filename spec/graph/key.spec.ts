@@ -26,7 +26,7 @@ describe.each(distributions)('random.%s', (name, draw) => {
   it('gives each row its own noise, wherever it stands in the batch', () =>
     fc.assert(
       fc.property(keys, keys, (k, order) => {
-        const ids = [3, 1, 4, 15, 9]
+        const ids = [3, 0, 4, 15, 9]
         const places = permutation(order, 5)
         const noise = (source: Key, rows: Tensor): Tensor => draw([5, 3], rows)(source)
         const rowsOf = (list: readonly number[]): unknown =>

@@ -151,3 +151,16 @@ describe('pad', () => {
     expect(numbers(byX)).toEqual([1, 1, 1, 1, 1, 1])
   })
 })
+
+describe('the smallest and the largest by hand', () => {
+  const x = ndarray.of([2, 2, 2], [3, -1, 4, 1, -5, 9, 2, 6])
+
+  it.each([
+    ['reduceMin', ops.reduceMin, -5, [-5, -1], [-1, -5]],
+    ['reduceMax', ops.reduceMax, 9, [4, 9], [4, 9]]
+  ] as const)('%s', (_, reduce, all, firstTwo, lastTwo) => {
+    expect(ndarray.toNested(evaluateOn((z: Tensor) => reduce()(z))(x))).toBe(all)
+    expect(ndarray.toNested(evaluateOn((z: Tensor) => reduce([1, 0])(z))(x))).toEqual(firstTwo)
+    expect(ndarray.toNested(evaluateOn((z: Tensor) => reduce([2, 1])(z))(x))).toEqual(lastTwo)
+  })
+})

@@ -1,3 +1,4 @@
+import { evaluateOn, ndarray } from 'tangentflow'
 import { describe, expect, it } from 'vitest'
 import { grad } from '../../../lib/diff/index.js'
 import { topological } from '../../../lib/graph/graph.js'
@@ -27,5 +28,15 @@ describe('a gradient by probabilities', () => {
     // the square's gradient has the value in it
     const logs = functions.filter((fn) => fn === 'log' || fn === 'log1p')
     expect(logs).toHaveLength(name === 'logSoftmax' ? 1 : 0)
+  })
+})
+
+describe('the axis of softmax', () => {
+  it('is the last one unless it is named', () => {
+    const x = ndarray.of([2, 2, 3], [1, 2, 3, 0, 0, 0, 5, 1, 1, 2, 2, 7])
+    for (const f of [ops.softmax, ops.logSoftmax, ops.logSumExp])
+      expect(evaluateOn((z: Tensor) => f()(z))(x)).toEqual(evaluateOn((z: Tensor) => f(2)(z))(x))
+    const sums = evaluateOn((z: Tensor) => ops.sum(-1)(ops.softmax()(z)))(x)
+    sums.data.forEach((sum) => expect(sum).toBeCloseTo(1, 12))
   })
 })
