@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { decode, encode } from '@jridgewell/sourcemap-codec'
 
-// The last step of the build: what is published, without what is there twice. Docstrings are in the declarations and in the
-// TypeScript that source maps carry, so JavaScript goes without. Maps go from line to line, which is a tenth of what mapping
-// every word takes. The digits are data, the same in both languages, and need none.
+// The last step of the build: what is published, without what is there twice. Docstrings are in the declarations, so JavaScript and
+// the TypeScript that source maps carry go without. Maps go from line to line, which is a tenth of what mapping every word takes. The
+// digits are data, the same in both languages, and need none.
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url))
 const data = join(dist, 'lib/data/digits/text.js')
@@ -28,11 +28,19 @@ for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
   const isDocstring = docstringLines(text)
   const isKept = (_, i) => !isDocstring[i]
   const map = JSON.parse(readFileSync(file, 'utf8'))
+  const source = map.sourcesContent[0].split('\n')
+  const isSourceDocstring = docstringLines(source)
+  /** For each line of the source which one it is without docstrings. */
+  const places = []
+  for (const isPart of isSourceDocstring) places.push((places.at(-1) ?? 0) + (isPart ? 0 : 1))
   // what is built incrementally and not written again has been through this already
   const lines = decode(map.mappings)
     .filter(isKept)
-    .map((line) => line.slice(0, 1).map(([at, ...from]) => [at, ...from.slice(0, 3)]))
-  writeFileSync(file, JSON.stringify({ ...map, names: [], mappings: encode(lines) }))
+    .map((line) =>
+      line.slice(0, 1).map(([at, of, row, column]) => [at, of, Math.max(0, places[row] - 1), column])
+    )
+  const sourcesContent = [source.filter((_, i) => !isSourceDocstring[i]).join('\n')]
+  writeFileSync(file, JSON.stringify({ ...map, names: [], sourcesContent, mappings: encode(lines) }))
   writeFileSync(script, text.filter(isKept).join('\n'))
 }
 rmSync(`${data}.map`, { force: true })
