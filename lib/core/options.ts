@@ -51,6 +51,12 @@ export const wordList = (...words: readonly string[]): OptionKind =>
 /** The kind of each option of `O`, complete by type. */
 export type OptionKinds<O> = { readonly [K in keyof Required<O> & string]: OptionKind }
 
+/** Those of some options that a table has and that are given. */
+export const optionsOf = <O extends object>(kinds: OptionKinds<O>, options: O): O =>
+  Object.fromEntries(
+    Object.entries(options).filter(([name, value]) => Object.hasOwn(kinds, name) && value !== undefined)
+  ) as O
+
 /**
  * Refuses options that are no object, an option that there is not, with the one that was probably meant, and a value of another
  * kind than the table says, as ArgumentErrors. What is undefined is left out. Gives the options as they are.

@@ -2,7 +2,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as fc from 'fast-check'
 import { getOrThrow } from '../core/error.js'
-import { option, type OptionKinds } from '../core/options.js'
+import { option, type OptionKinds, optionsOf } from '../core/options.js'
 import { grad } from '../diff/index.js'
 import { isNdArray, type NdArray } from '../core/ndarray.js'
 import { rebuild } from '../core/tree.js'
@@ -134,10 +134,9 @@ export const enginesAgree = (
   options: AgreementOptions & ProgramConstraints = {}
 ): Promise<LawReport> => {
   const own = lawOptionsOf('enginesAgree', { ...kinds, ...programKinds }, options)
-  const { runs: _, seed: __, factor: ___, unit: ____, ...constraints } = options
   return lawAsync(
     'engine = reference on random programs',
-    fc.tuple(programCases(constraints), fc.boolean()),
+    fc.tuple(programCases(optionsOf<ProgramConstraints>(programKinds, options)), fc.boolean()),
     ([{ program, ...drawn }, derived]) => {
       const f = (xs: readonly Tensor[]) => (derived ? grad(program.scalar)(xs) : program.f(xs))
       return engineAgreesAt(engine, f, drawn, options)

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { checkOptions, option, type OptionKinds } from '../core/options.js'
+import { checkOptions, option, type OptionKinds, optionsOf } from '../core/options.js'
 
 /**
  * The outcome of one case of a law: the error between both sides and its bound, or that the case is inconclusive (at a
@@ -79,10 +79,7 @@ export const lawOptionsOf = <O extends LawOptions>(
   operation: string,
   kinds: OptionKinds<O>,
   options: O
-): LawOptions => {
-  const { runs, seed } = checkOptions(operation, kinds, options)
-  return { ...(runs === undefined ? {} : { runs }), ...(seed === undefined ? {} : { seed }) }
-}
+): LawOptions => optionsOf<LawOptions>(lawKinds, checkOptions(operation, kinds, options))
 
 const parameters = <T>(operation: string, options: LawOptions): fc.Parameters<T> => {
   const { runs, seed } = checkOptions(operation, lawKinds, options)

@@ -59,10 +59,6 @@ export const objectiveKinds: OptionKinds<ObjectiveOptions> = {
   mask: option.any
 }
 
-/** The options of an objective among others. */
-export const objectiveOf = (options: ObjectiveOptions): ObjectiveOptions =>
-  Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(objectiveKinds, name)))
-
 /** The terms of the search's loss, scalars. Kernel and output distances are squared and relative to the dense network. */
 export type ObjectiveTerms = {
   /** The weighted sum, a scalar. */

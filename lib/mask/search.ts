@@ -6,7 +6,7 @@ import { none, pgd } from '../attack/pgd.js'
 import { requireFinite } from '../core/check.js'
 import { entry } from '../core/entry.js'
 import type { TangentError } from '../core/error.js'
-import { checkOptions, option, type OptionKinds } from '../core/options.js'
+import { checkOptions, option, type OptionKinds, optionsOf } from '../core/options.js'
 import type { HostKey } from '../core/key.js'
 import { split } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
@@ -20,13 +20,7 @@ import { allocate } from './allocation.js'
 import { learnFrom } from './learn.js'
 import type { LearnEvent, LearnOptions, LearnResult, MaskObjective } from './learn-step.js'
 import { requireMask, weightShapes } from './masked-leaves.js'
-import {
-  objective,
-  objectiveKinds,
-  objectiveOf,
-  type ObjectiveOptions,
-  type ObjectiveTerms
-} from './objective.js'
+import { objective, objectiveKinds, type ObjectiveOptions, type ObjectiveTerms } from './objective.js'
 import { sampleOf, scoreOf } from './one-shot.js'
 import { type Parametrisation, straightThrough } from './parametrisation.js'
 import type { Sparsity } from './top-k.js'
@@ -188,7 +182,7 @@ export const search = entry(
           batch: 128,
           rate: 0.02,
           ...rest,
-          objective: matching(network, objectiveOf(options)),
+          objective: matching(network, optionsOf<ObjectiveOptions>(objectiveKinds, options)),
           parametrisation: parametrisation({ density, layers }),
           start,
           attack,
