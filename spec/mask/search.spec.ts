@@ -188,10 +188,15 @@ describe('search and one-shot masks', () => {
 })
 
 describe('a search', () => {
-  it('attacks by PGD-7 with step 2.5 ε/7', async () =>
-    expect(await searched({})).toEqual(
-      await searched({ attack: attack.pgd({ epsilon: 0.2, steps: 7, stepSize: 0.5 / 7 }) })
-    ))
+  // in L2, where other steps end elsewhere; in L∞ all that are long enough end in the same corners
+  it('attacks by PGD-7 with step 2.5 ε/7', async () => {
+    const norm = 'l2'
+    const by = (stepSize: number) =>
+      searched({ norm, attack: attack.pgd({ norm, epsilon: 0.2, steps: 7, stepSize }) })
+    const own = await searched({ norm })
+    expect(await by(0.5 / 7)).toEqual(own)
+    expect((await by(2.5 / 0.2 / 7)).history).not.toEqual(own.history)
+  })
 
   it('tells distances whose squares make up the loss', async () => {
     for (const { loss, kernel, output } of (await searched({ gamma: 2, c: 3 })).history)
@@ -266,14 +271,6 @@ describe('a search with γ = c = 0', () => {
       { numRuns: runs(12) }
     )
   })
-})
-
-it('attacks by PGD-7 with steps of 2.5 ε / 7 unless told otherwise', async () => {
-  const own = await searched({})
-  const given = await searched({ attack: attack.pgd({ epsilon: 0.2, steps: 7, stepSize: 0.5 / 7 }) })
-  const other = await searched({ attack: attack.pgd({ epsilon: 0.2, steps: 7, stepSize: 0.02 }) })
-  expect(given).toEqual(own)
-  expect(other.history).not.toEqual(own.history)
 })
 
 it('goes on from a checkpoint as if it had never stopped', async () => {
