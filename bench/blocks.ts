@@ -1,16 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { blocked, type BlockedKernel } from '../lib/blocks/index.js'
 import {
-  type checkpoint,
-  format,
-  formatError,
   key,
   type NdArray,
   ndarray,
@@ -25,8 +20,11 @@ import {
   uniforms,
   withEngine
 } from '../lib/index.js'
-import { fileStore, loadSet } from '../lib/io/index.js'
+import { loadSet } from '../lib/io/index.js'
+import { firstImages, forEachElement, storesIn } from './harness/blocks.js'
+import { finish, report } from './harness/files.js'
 import { thisMachine } from './harness/machine.js'
+import { type Seconds, timed } from './harness/seconds.js'
 import { summarise } from './harness/statistics.js'
 
 // The empirical 'mean' kernel of LeNet-300-100 on the first images of MNIST in blocks, beside its matrix products alone on the same
@@ -58,31 +56,7 @@ const kernel = (p: nn.Params, a: Tensor, b: Tensor): Tensor =>
  */
 const WIDTH = 784 + 300 + 100 + 10 * (300 + 100)
 
-const storesIn =
-  (at: string): checkpoint.Stores =>
-  (name) =>
-    fileStore(join(at, name))
-
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
-
-interface Seconds {
-  readonly wall: number
-  readonly processor: number
-}
-
-const timed = <A>(effect: TE.TaskEither<TangentError, A>) =>
-  pipe(
-    TE.fromIO(() => ({ start: performance.now(), before: process.cpuUsage() })),
-    TE.bind('value', () => effect),
-    TE.map(({ start, before, value }) => {
-      const { user, system } = process.cpuUsage(before)
-      const seconds: Seconds = {
-        wall: (performance.now() - start) / 1000,
-        processor: (user + system) / 1e6
-      }
-      return { value, seconds }
-    })
-  )
 
 /** The kernel in blocks, and how many blocks were computed. */
 const computed =
@@ -109,47 +83,23 @@ const checkedBy =
   (x: NdArray) =>
   (engine: Runner): TE.TaskEither<TangentError, void> => {
     const n = Math.min(CHECKED, examples)
-    const [part, most] = [
-      ndarray.of([n, 784], x.data.subarray(0, 784 * n) as Float32Array),
-      Math.min(tile, 700)
-    ]
+    const [part, most] = [firstImages(x, n), Math.min(tile, 700)]
+    let others = 0
     return pipe(
       TE.Do,
       TE.bind('whole', () => ntk.tiled(network.apply, { outputs: 'mean', tile: most })(params, part)(engine)),
       TE.bind('blocks', () => computed(part, most, join(folder, 'checked'))(engine)),
-      TE.flatMap(({ whole, blocks: { written, count } }) => {
-        const names = Array.from({ length: n }, (_, i) => Math.floor(i / written.lengths[0]))
-        const blocks = [...new Set(names)].flatMap((row, _, all) =>
-          all.filter((column) => column >= row).map((column) => [row, column] as const)
-        )
-        return pipe(
-          blocks,
-          TE.traverseSeqArray(([row, column]) =>
-            pipe(
-              written.stores(`${row}-${column}.npy`).read,
-              TE.flatMapEither((bytes) => format.npy.decode(bytes ?? new Uint8Array(0))),
-              TE.flatMapEither(({ shape, data }) => {
-                const width = shape[1]!
-                const isSame = data.every((value, at) => {
-                  const i = row * written.lengths[0] + Math.floor(at / width)
-                  return value === whole.data[i * n + column * written.lengths[1] + (at % width)]
-                })
-                return isSame
-                  ? E.right(undefined)
-                  : E.left(
-                      tangentError(
-                        'EngineError',
-                        'blocks',
-                        'the elements of ntk.tiled',
-                        'others',
-                        `${row}-${column}`
-                      )
-                    )
-              })
-            )
-          ),
-          TE.map(() => say(`${count} blocks of ${n} images have the elements of ntk.tiled to the last bit`))
-        )
+      TE.tap(({ whole, blocks }) =>
+        forEachElement(blocks.written)((i, j, value) => {
+          if (value !== whole.data[i * n + j]) others++
+        })
+      ),
+      TE.filterOrElse(
+        () => others === 0,
+        () => tangentError('EngineError', 'blocks', 'the elements of ntk.tiled', `${others} others`)
+      ),
+      TE.map(({ blocks: { count } }) => {
+        say(`${count} blocks of ${n} images have the elements of ntk.tiled to the last bit`)
       })
     )
   }
@@ -189,42 +139,28 @@ const measured = (x: NdArray) => (engine: Runner) => {
   )
 }
 
-const finished = await pipe(
-  loadSet('mnist', values.data === undefined ? {} : { data: values.data }),
-  TE.flatMap(({ train }) =>
-    withEngine({ require: 'onnx:native', threads })(
-      measured(ndarray.of([examples, 784], train.x.data.subarray(0, 784 * examples) as Float32Array))
-    )
-  ),
-  TE.map(({ run: { value, seconds }, alone }) => {
-    const timesOf = (which: keyof Seconds): number =>
-      value.count * summarise(alone.map((seconds) => seconds[which])).median
-    return {
-      machine: thisMachine(),
-      examples,
-      lengths: value.written.lengths,
-      threads,
-      blocks: value.count,
-      seconds,
-      products: { wall: timesOf('wall'), processor: timesOf('processor') },
-      ratio: { wall: seconds.wall / timesOf('wall'), processor: seconds.processor / timesOf('processor') },
-      peakBytes: process.resourceUsage().maxRSS * 1024
-    }
-  }),
-  TE.tap((record) => {
-    const text = `${JSON.stringify(record, null, 2)}\n`
-    process.stdout.write(text)
-    return values.json === undefined
-      ? TE.right(undefined)
-      : TE.tryCatch(
-          () => writeFile(values.json!, text),
-          (thrown) =>
-            tangentError('IoError', 'blocks', 'a file that can be written', String(thrown), values.json)
-        )
-  })
-)()
+await finish(
+  pipe(
+    loadSet('mnist', values.data === undefined ? {} : { data: values.data }),
+    TE.flatMap(({ train }) =>
+      withEngine({ require: 'onnx:native', threads })(measured(firstImages(train.x, examples)))
+    ),
+    TE.map(({ run: { value, seconds }, alone }) => {
+      const timesOf = (which: keyof Seconds): number =>
+        value.count * summarise(alone.map((seconds) => seconds[which])).median
+      return {
+        machine: thisMachine(),
+        examples,
+        lengths: value.written.lengths,
+        threads,
+        blocks: value.count,
+        seconds,
+        products: { wall: timesOf('wall'), processor: timesOf('processor') },
+        ratio: { wall: seconds.wall / timesOf('wall'), processor: seconds.processor / timesOf('processor') },
+        peakBytes: process.resourceUsage().maxRSS * 1024
+      }
+    }),
+    TE.flatMap(report(values.json))
+  )
+)
 rmSync(folder, { recursive: true, force: true })
-if (E.isLeft(finished)) {
-  process.stderr.write(`${formatError(finished.left)}\n`)
-  process.exitCode = 1
-}

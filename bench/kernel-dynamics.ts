@@ -1,21 +1,17 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import * as E from 'fp-ts/lib/Either.js'
+import type * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { ExperimentRecord } from '../lib/experiment/experiment-record.js'
-import { formatError, plot, tangentError, type TangentError } from '../lib/index.js'
+import { mean } from '../lib/core/mean.js'
+import type { ExperimentRecord } from '../lib/experiment/experiment-record.js'
+import { plot, type TangentError } from '../lib/index.js'
 import { dynamics, groupsOf, kernelDistance, valuesOf } from '../lib/report/group.js'
+import { finish, readJson, writeText } from './harness/files.js'
 
 // How far from the dense network masks train, against how far their kernels are from its kernel: draws docs/kernel-dynamics.svg from
 // bench/results/digits-flow-512.json, `node dist/bench/kernel-dynamics.js`.
 
 const RECORD = 'bench/results/digits-flow-512.json'
 const PICTURE = 'docs/kernel-dynamics.svg'
-
-const inFile =
-  (path: string) =>
-  (thrown: unknown): TangentError =>
-    tangentError('IoError', 'kernel-dynamics', 'a file that can be read and written', String(thrown), path)
 
 const draw = (record: ExperimentRecord): E.Either<TangentError, string> => {
   const groups = groupsOf(record)
@@ -31,7 +27,7 @@ const draw = (record: ExperimentRecord): E.Either<TangentError, string> => {
     const heights = groups
       .filter((group) => group.method === method)
       .flatMap((group) => valuesOf(group, dynamics))
-    const y = heights.reduce((sum, height) => sum + height, 0) / heights.length
+    const y = mean(heights)
     return { name, points: [Math.min(...across), Math.max(...across)].map((x) => ({ x, y })) }
   }
   return plot.lines(
@@ -46,18 +42,4 @@ const draw = (record: ExperimentRecord): E.Either<TangentError, string> => {
   )
 }
 
-const finished = await pipe(
-  TE.tryCatch(() => readFile(RECORD, 'utf8'), inFile(RECORD)),
-  TE.flatMapEither((text) =>
-    pipe(
-      ExperimentRecord.decode(JSON.parse(text)),
-      E.mapLeft(() => inFile(RECORD)('no record of an experiment'))
-    )
-  ),
-  TE.flatMapEither(draw),
-  TE.flatMap((picture) => TE.tryCatch(() => writeFile(PICTURE, picture), inFile(PICTURE)))
-)()
-if (E.isLeft(finished)) {
-  process.stderr.write(`${formatError(finished.left)}\n`)
-  process.exitCode = 1
-}
+await finish(pipe(readJson<ExperimentRecord>(RECORD), TE.flatMapEither(draw), TE.flatMap(writeText(PICTURE))))

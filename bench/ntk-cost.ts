@@ -1,11 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import {
   compile,
-  formatError,
   key,
   ndarray,
   nn,
@@ -14,11 +11,11 @@ import {
   type Runner,
   spec,
   type TangentError,
-  tangentError,
   type Tensor,
   uniforms,
   withEngine
 } from '../lib/index.js'
+import { finish, readJson, writeJson, writeText } from './harness/files.js'
 import { thisMachine } from './harness/machine.js'
 
 // How the cost of a kernel grows with examples, outputs and width, beside what is predicted of it. Writes
@@ -119,15 +116,9 @@ const draw = (points: readonly Point[], sweep: keyof Sizes): TE.TaskEither<Tange
         time: 'log'
       })
     ),
-    TE.flatMap((svg) => written(`docs/ntk-cost-${sweep}.svg`, svg))
+    TE.flatMap((svg) => writeText(`docs/ntk-cost-${sweep}.svg`)(svg))
   )
 }
-
-const written = (path: string, text: string): TE.TaskEither<TangentError, void> =>
-  TE.tryCatch(
-    () => writeFile(path, text),
-    (thrown) => tangentError('IoError', 'ntk-cost', 'a file that can be written', String(thrown), path)
-  )
 
 const sweepNames = Object.keys(sweeps) as readonly (keyof Sizes)[]
 
@@ -140,21 +131,17 @@ const measured: TE.TaskEither<TangentError, readonly Point[]> = pipe(
       RA.traverse(TE.ApplicativeSeq)((one) => one(engine))
     )
   ),
-  TE.tap((points) =>
-    written(RESULTS, `${JSON.stringify({ machine: thisMachine(), base, points }, null, 2)}\n`)
+  TE.tap((points) => writeJson(RESULTS, { machine: thisMachine(), base, points }))
+)
+
+const kept: TE.TaskEither<TangentError, readonly Point[]> = pipe(
+  readJson<{ readonly points: readonly Point[] }>(RESULTS),
+  TE.map(({ points }) => points)
+)
+
+await finish(
+  pipe(
+    process.argv.includes('--draw') ? kept : measured,
+    TE.flatMap((points) => TE.traverseSeqArray((sweep: keyof Sizes) => draw(points, sweep))(sweepNames))
   )
 )
-
-const kept: TE.TaskEither<TangentError, readonly Point[]> = TE.tryCatch(
-  async () => (JSON.parse(await readFile(RESULTS, 'utf8')) as { points: readonly Point[] }).points,
-  (thrown) => tangentError('IoError', 'ntk-cost', 'results to draw', String(thrown), RESULTS)
-)
-
-const finished = await pipe(
-  process.argv.includes('--draw') ? kept : measured,
-  TE.flatMap((points) => TE.traverseSeqArray((sweep: keyof Sizes) => draw(points, sweep))(sweepNames))
-)()
-if (E.isLeft(finished)) {
-  process.stderr.write(`${formatError(finished.left)}\n`)
-  process.exitCode = 1
-}

@@ -1,26 +1,16 @@
 import { readdirSync, statSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import { applyBlocked, blocked, type BlockedKernel, solve, type Solution } from '../lib/blocks/index.js'
-import {
-  type checkpoint,
-  format,
-  formatError,
-  type NdArray,
-  ndarray,
-  ntk,
-  type TangentError,
-  tangentError,
-  type Tensor,
-  withEngine
-} from '../lib/index.js'
+import { type NdArray, ndarray, ntk, type TangentError, type Tensor, withEngine } from '../lib/index.js'
 import { fileStore, loadSet } from '../lib/io/index.js'
+import { firstImages, forEachElement, storesIn } from './harness/blocks.js'
+import { finish, report } from './harness/files.js'
 import { thisMachine } from './harness/machine.js'
+import { timed } from './harness/seconds.js'
 
 // Kernel regression on MNIST with the infinite NTK of a ReLU network of two hidden layers, from blocks in a folder. A run that
 // was killed goes on when it is called again:
@@ -54,11 +44,6 @@ const { serial, dense, relu } = ntk.infinite
 const network = serial(dense(), relu, dense(), relu, dense())
 const kernel = (_: readonly [], a: Tensor, b: Tensor): Tensor => network.kernel(a, b).ntk
 
-const storesIn =
-  (folder: string): checkpoint.Stores =>
-  (name) =>
-    fileStore(join(folder, name))
-
 const say = (text: string): void => void process.stdout.write(`${new Date().toISOString()} ${text}\n`)
 
 /** At most one line in so many seconds. */
@@ -71,21 +56,13 @@ const seldom = (seconds: number): ((text: string) => void) => {
   }
 }
 
-/** An effect, with the seconds that it took and those of the processor, which other work on the machine changes less. */
-const timed = <A>(name: string, effect: TE.TaskEither<TangentError, A>) =>
+/** An effect with its seconds, which are said. */
+const told = <A>(name: string, effect: TE.TaskEither<TangentError, A>) =>
   pipe(
-    TE.fromIO(() => ({ start: performance.now(), before: process.cpuUsage() })),
-    TE.flatMap(({ start, before }) =>
-      pipe(
-        effect,
-        TE.map((value) => {
-          const { user, system } = process.cpuUsage(before)
-          const seconds = { wall: (performance.now() - start) / 1000, processor: (user + system) / 1e6 }
-          say(`${name}: ${seconds.wall.toFixed(1)} s, ${seconds.processor.toFixed(1)} s of the processor`)
-          return { value, seconds }
-        })
-      )
-    )
+    timed(effect),
+    TE.tapIO(({ seconds: { wall, processor } }) => () => {
+      say(`${name}: ${wall.toFixed(1)} s, ${processor.toFixed(1)} s of the processor`)
+    })
   )
 
 /** One-hot labels less their mean. */
@@ -111,30 +88,13 @@ const bytesIn = (folder: string): number =>
   )
 
 /** The whole kernel with its ridge, from the files of its blocks. */
-const wholeOf = ({ stores, lengths }: BlockedKernel): TE.TaskEither<TangentError, Matrix> => {
+const wholeOf = (kernel: BlockedKernel): TE.TaskEither<TangentError, Matrix> => {
   const matrix = Matrix.zeros(examples, examples)
-  const count = Math.ceil(examples / lengths[0])
-  const names = Array.from({ length: count }, (_, row) =>
-    Array.from({ length: count - row }, (_e, i) => [row, row + i] as const)
-  ).flat()
-  const place = (row: number, column: number, { shape, data }: NdArray): void => {
-    const [rows, columns] = [shape[0]!, shape[1]!]
-    for (let i = 0; i < rows; i++)
-      for (let j = 0; j < columns; j++) {
-        const [at, to] = [row * lengths[0] + i, column * lengths[0] + j]
-        const value = data[i * columns + j]! + (at === to ? examples * ridge : 0)
-        matrix.set(at, to, value).set(to, at, value)
-      }
-  }
   return pipe(
-    names,
-    TE.traverseSeqArray(([row, column]) =>
-      pipe(
-        stores(`${row}-${column}.npy`).read,
-        TE.flatMapEither((bytes) => format.npy.decode(bytes ?? new Uint8Array(0))),
-        TE.map((block) => place(row, column, block))
-      )
-    ),
+    forEachElement(kernel)((i, j, element) => {
+      const value = element + (i === j ? examples * ridge : 0)
+      matrix.set(i, j, value).set(j, i, value)
+    }),
     TE.map(() => matrix)
   )
 }
@@ -187,59 +147,45 @@ const computed = (name: string, x1: NdArray, x2?: NdArray): TE.TaskEither<Tangen
   )
 }
 
-const finished = await pipe(
-  loadSet('mnist', values.data === undefined ? {} : { data: values.data }),
-  TE.bindTo('set'),
-  TE.let('x', ({ set }) =>
-    ndarray.of([examples, 784], set.train.x.data.subarray(0, 784 * examples) as Float32Array)
-  ),
-  TE.let('y', ({ set }) =>
-    targetsOf(ndarray.of([examples], set.train.y.data.subarray(0, examples) as Float32Array))
-  ),
-  TE.bind('train', ({ x }) => timed('kernel of the training images', computed('train', x))),
-  TE.bind('test', ({ set, x }) =>
-    timed('kernel of test and training images', computed('test', set.test.x, x))
-  ),
-  TE.bind('fit', ({ train, y }) => timed('solution', solved(train.value, y))),
-  TE.bind('predictions', ({ test, fit }) => timed('predictions', applyBlocked(test.value)(fit.value.dual))),
-  TE.bind('direct', ({ train, test, y, predictions }) =>
-    values.direct
-      ? timed('direct', differenceFromDirect(train.value, test.value, y, predictions.value))
-      : TE.right(undefined)
-  ),
-  TE.map(({ set, train, test, fit, predictions, direct }) => ({
-    machine: thisMachine(),
-    examples,
-    ridge,
-    rank,
-    tile,
-    seconds: {
-      train: train.seconds,
-      test: test.seconds,
-      solve: fit.seconds,
-      predictions: predictions.seconds
-    },
-    iterations: fit.value.iterations,
-    residual: fit.value.residual,
-    converged: fit.value.converged,
-    peakBytes: process.resourceUsage().maxRSS * 1024,
-    bytesOnDisk: bytesIn(out),
-    accuracy: accuracyOf(predictions.value, set.test.y),
-    ...(direct === undefined ? {} : { differenceFromDirect: direct.value })
-  })),
-  TE.tap((record) => {
-    const text = `${JSON.stringify(record, null, 2)}\n`
-    process.stdout.write(text)
-    return values.json === undefined
-      ? TE.right(undefined)
-      : TE.tryCatch(
-          () => writeFile(values.json!, text),
-          (thrown) =>
-            tangentError('IoError', 'regression', 'a file that can be written', String(thrown), values.json)
-        )
-  })
-)()
-if (E.isLeft(finished)) {
-  process.stderr.write(`${formatError(finished.left)}\n`)
-  process.exitCode = 1
-}
+await finish(
+  pipe(
+    loadSet('mnist', values.data === undefined ? {} : { data: values.data }),
+    TE.bindTo('set'),
+    TE.let('x', ({ set }) => firstImages(set.train.x, examples)),
+    TE.let('y', ({ set }) =>
+      targetsOf(ndarray.of([examples], set.train.y.data.subarray(0, examples) as Float32Array))
+    ),
+    TE.bind('train', ({ x }) => told('kernel of the training images', computed('train', x))),
+    TE.bind('test', ({ set, x }) =>
+      told('kernel of test and training images', computed('test', set.test.x, x))
+    ),
+    TE.bind('fit', ({ train, y }) => told('solution', solved(train.value, y))),
+    TE.bind('predictions', ({ test, fit }) => told('predictions', applyBlocked(test.value)(fit.value.dual))),
+    TE.bind('direct', ({ train, test, y, predictions }) =>
+      values.direct
+        ? told('direct', differenceFromDirect(train.value, test.value, y, predictions.value))
+        : TE.right(undefined)
+    ),
+    TE.map(({ set, train, test, fit, predictions, direct }) => ({
+      machine: thisMachine(),
+      examples,
+      ridge,
+      rank,
+      tile,
+      seconds: {
+        train: train.seconds,
+        test: test.seconds,
+        solve: fit.seconds,
+        predictions: predictions.seconds
+      },
+      iterations: fit.value.iterations,
+      residual: fit.value.residual,
+      converged: fit.value.converged,
+      peakBytes: process.resourceUsage().maxRSS * 1024,
+      bytesOnDisk: bytesIn(out),
+      accuracy: accuracyOf(predictions.value, set.test.y),
+      ...(direct === undefined ? {} : { differenceFromDirect: direct.value })
+    })),
+    TE.flatMap(report(values.json))
+  )
+)
