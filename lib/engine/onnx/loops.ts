@@ -1,6 +1,5 @@
 import { sizeOf } from '../../core/shape.js'
-import type { Graph } from '../../graph/graph.js'
-import { topological } from '../../graph/graph.js'
+import { type Graph, topological } from '../../graph/graph.js'
 import { resultShapes } from '../../graph/primitives/scan.js'
 import { isOp, type Tensor, type TensorOf } from '../../graph/tensor.js'
 import type { Builder, OnnxValue, ValueOf } from './builder.js'
