@@ -11,7 +11,7 @@ import { ioError } from '../io/io-error.js'
 import { commandOf, type Command, computing, optionLines, path } from './read-request.js'
 import { type Answer, answerRequest, helpAnswer } from './answer.js'
 import { loadImages } from './compute-job.js'
-import { queueing } from './queue-command.js'
+import { queueing } from './queue-place.js'
 import { runExperiment } from './run-experiment.js'
 import type { Terminal } from './terminal.js'
 

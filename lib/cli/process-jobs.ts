@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import type { IO } from 'fp-ts/lib/IO.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TangentError } from '../core/error.js'
@@ -9,7 +10,7 @@ import type { PhaseProgress } from '../experiment/compute-run.js'
 import { decodeRun } from '../experiment/experiment-record.js'
 import { type Experiment, nameOf, runsOf } from '../experiment/experiment.js'
 import type { Jobs } from '../experiment/index.js'
-import { processPool } from '../io/process-pool.js'
+import { processPool, stopWhen } from '../io/process-pool.js'
 import type { RunJob } from './compute-job.js'
 
 /** How an experiment is computed: the options of the commands that do. */
@@ -30,9 +31,6 @@ export const jobCount = (
   { jobs, threads = 1 }: ComputeOptions,
   cores = availableParallelism()
 ): number => Math.min(jobs ?? Math.max(1, Math.floor(cores / threads)), runsOf(experiment).length)
-
-/** Milliseconds between two questions whether to stop. */
-const ASKED = 100
 
 /** An experiment for processes of its own. */
 export interface ProcessJobs {
@@ -56,11 +54,9 @@ export const processJobs = (
   const places = new Map(runsOf(experiment).map((run, place) => [nameOf(run), place]))
   const pool = processPool<RunJob, PhaseProgress>('tangentflow experiment', worker)
   let begun: Promise<E.Either<TangentError, unknown>> | undefined
-  let asking: NodeJS.Timeout | undefined
+  let asking: IO<void> | undefined
   const beginOnce: typeof begin = () => {
-    asking ??= setInterval(() => {
-      if (stop !== undefined) void stop().then((isStopped) => isStopped && pool.stop())
-    }, ASKED)
+    asking ??= stopWhen(pool, stop)
     begun ??= begin()
     return begun
   }
@@ -87,7 +83,7 @@ export const processJobs = (
         )
     },
     close: () => {
-      clearInterval(asking)
+      asking?.()
       return pool.close()
     }
   }

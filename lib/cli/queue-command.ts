@@ -1,94 +1,88 @@
-import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as E from 'fp-ts/lib/Either.js'
+import type { IO } from 'fp-ts/lib/IO.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
-import { leftWith, type TangentError } from '../core/error.js'
-import { engineOptions } from '../engine/engine-choice.js'
-import { withEngine } from '../engine/open-engine.js'
-import { fileStore } from '../io/index.js'
-import { openQueue, queueStatus, type QueueStatus, type RunQueue, work } from '../queue/index.js'
+import type { TangentError } from '../core/error.js'
+import * as codec from '../format/codec.js'
+import { processPool, stopWhen } from '../io/process-pool.js'
+import { queueStatus, type QueueStatus } from '../queue/index.js'
 import { type Answer, answerRequest } from './answer.js'
-import { loadImages } from './compute-job.js'
+import { type QueueJob, takeRuns, WORKER, type WorkEvent } from './queue-job.js'
+import { openPlace, queueing } from './queue-place.js'
 import { type Command, optionLines, path } from './read-request.js'
-import { display, type Terminal } from './terminal.js'
-import { readVersion } from './version.js'
+import { type Display, display, type Terminal } from './terminal.js'
 
-/** The options of every command that uses a queue. */
-export const queueing = {
-  options: { queue: t.string, store: path },
-  help: {
-    queue: ['url', 'the Redis of the queue, redis://host:6379/0, rediss:// for TLS', 'TANGENTFLOW_QUEUE'],
-    store: ['folder', 'a shared folder for results and checkpoints, the same for all', 'in Redis']
-  }
-} satisfies { readonly options: t.Props; readonly help: Command<unknown>['help'] }
+const WorkerOptions = t.partial({ ...queueing.options, data: path, jobs: codec.whole(1) })
+type WorkerOptions = t.TypeOf<typeof WorkerOptions>
 
-/** Where a queue is, as options and the environment say. */
-export interface QueuePlace {
-  readonly queue?: string
-  readonly store?: string
-}
-
-/** Opens the queue of a command; `--queue` or TANGENTFLOW_QUEUE has its URL, TANGENTFLOW_REDIS_PASSWORD a password apart from it. */
-export const openPlace = (
-  operation: string,
-  { queue: url = process.env.TANGENTFLOW_QUEUE, store }: QueuePlace
-): TE.TaskEither<TangentError, RunQueue> => {
-  const password = process.env.TANGENTFLOW_REDIS_PASSWORD
-  if (url === undefined)
-    return TE.fromEither(leftWith('ConfigError', operation)('the URL of a Redis', 'nothing', '--queue'))
-  return pipe(
-    TE.fromEither(readVersion()),
-    TE.flatMap((version) =>
-      openQueue({
-        url,
-        version,
-        ...(password !== undefined && { password }),
-        ...(store !== undefined && { stores: (name: string) => fileStore(join(store, name)) })
-      })
-    )
-  )
-}
-
-const WorkerOptions = t.partial({ ...queueing.options, data: path })
-
-const workerCommandOf: Command<t.TypeOf<typeof WorkerOptions>> = {
-  operation: 'tangentflow worker',
+const workerCommandOf: Command<WorkerOptions> = {
+  operation: WORKER,
   words: [0, ''],
   options: WorkerOptions,
-  help: { ...queueing.help, data: ['folder', 'the folder that holds data sets', 'TANGENTFLOW_DATA'] }
+  help: {
+    ...queueing.help,
+    data: ['folder', 'the folder that holds data sets', 'TANGENTFLOW_DATA'],
+    jobs: ['count', 'runs at a time, each in a process of its own', '1']
+  }
 }
 
 const workerUsage = [
-  'Compute runs of a queue, one at a time, until a signal; start one for each core.',
+  'Compute runs of a queue until a signal.',
   '',
   'tangentflow worker --queue redis://host:6379/0 [options]',
   '',
   ...optionLines(workerCommandOf)
 ].join('\n')
 
+/** Shows what processes say that take runs; where from, once all of them do. */
+const teller = ({ note, progress }: Display, count: number): ((event: WorkEvent) => IO<void>) => {
+  let taking = 0
+  return (event) => () => {
+    if ('run' in event) progress({ ...event, runs: { done: 0, total: 1 } })()
+    else if (++taking === count)
+      note(`taking runs from ${event.taking}${count === 1 ? '' : `, ${count} at a time`}`)()
+  }
+}
+
+/** Takes runs in so many processes of a program; one that fails ends the others. */
+const takeInProcesses = (
+  job: QueueJob,
+  count: number,
+  program: string,
+  tell: (event: WorkEvent) => IO<void>,
+  stop: Terminal['stop']
+): TE.TaskEither<TangentError, void> => {
+  const pool = processPool<QueueJob, WorkEvent>(WORKER, program)
+  const asking = stopWhen(pool, stop)
+  return pipe(
+    RA.replicate(count, pool.run(job, tell)),
+    RA.map(TE.tapError(() => TE.fromIO(pool.stop))),
+    T.sequenceArray,
+    T.map(RA.sequence(E.Applicative)),
+    T.tap(() => () => {
+      asking()
+      return pool.close()
+    }),
+    TE.map(() => undefined)
+  )
+}
+
 /** `worker …`: takes runs until a signal. */
 export const workerCommand = (
   args: readonly string[],
   terminal: Terminal
 ): TE.TaskEither<TangentError, Answer> =>
-  answerRequest(workerCommandOf, workerUsage, args, ({ options }) => {
+  answerRequest(workerCommandOf, workerUsage, args, ({ options: { jobs = 1, ...options } }) => {
     const shown = display(terminal)
-    const { stop } = terminal
+    const { stop, worker } = terminal
+    const tell = teller(shown, worker === undefined ? 1 : jobs)
     return pipe(
-      openPlace(workerCommandOf.operation, options),
-      TE.tapIO(({ address }) => shown.note(`taking runs from ${address.shown}`)),
-      TE.flatMap((opened) =>
-        pipe(
-          work(opened, {
-            open: (choice) => withEngine(engineOptions(choice)),
-            images: (experiment) => loadImages(experiment, options.data),
-            onProgress: (progress) => shown.progress({ ...progress, runs: { done: 0, total: 1 } }),
-            ...(stop && { stop })
-          }),
-          T.tap(() => opened.close)
-        )
-      ),
+      worker === undefined
+        ? takeRuns(options, tell, stop)
+        : takeInProcesses(options, jobs, worker, tell, stop),
       T.tapIO(() => shown.clear),
       TE.map(() => ({ text: 'stopped', json: {} }))
     )

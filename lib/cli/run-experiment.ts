@@ -22,7 +22,7 @@ import { queueJobs } from '../queue/index.js'
 import { fileStore, type FolderLock, folderLock } from '../io/index.js'
 import { experimentHtml, experimentText } from '../report/index.js'
 import type { Answer } from './answer.js'
-import { openPlace } from './queue-command.js'
+import { openPlace } from './queue-place.js'
 import { type ComputeOptions, jobCount, processJobs } from './process-jobs.js'
 import { type Display, display, type Terminal } from './terminal.js'
 

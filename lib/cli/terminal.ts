@@ -103,8 +103,10 @@ export const display = (
   const bars = (now: number): string => {
     const bar = (run: ActiveRun): string => barOf(run.shown, phaseLeft(run, now))
     const all = [...active.values()]
-    const summary = all.length > 1 ? [allRuns(all.at(-1)!.shown, now)] : []
-    const texts = [...all.map(bar), ...summary].map((text) => text.slice(0, columns() - 1))
+    const summary = all.length > 1 ? allRuns(all.at(-1)!.shown, now) : ''
+    const texts = [...all.map(bar), ...(summary === '' ? [] : [summary])].map((text) =>
+      text.slice(0, columns() - 1)
+    )
     lines = texts.length
     drawn = now
     return texts.join('\n')

@@ -82,54 +82,74 @@ export const requireKey = (operation: string, value: unknown): void => {
     fail('ArgumentError', operation, 'a key, as key(0) makes of a number', showValue(value), 'key')
 }
 
-/** The key reached by one derivation. */
-export const derive = (parent: HostKey, step: KeyStep): HostKey => {
-  const out = new Uint32Array(2)
+/** The key reached by one derivation; `out` is where its words are made, for who derives many. */
+export const derive = (parent: HostKey, step: KeyStep, out: Uint32Array = new Uint32Array(2)): HostKey => {
   threefry(parent.hi, parent.lo, step.kind === 'split' ? SPLIT : FOLD, step.index, out, 0)
   return { _tag: 'Key', hi: out[0]!, lo: out[1]! }
 }
 
-/** `count` random 32-bit words. */
-const bits = (source: HostKey, count: number): Uint32Array => {
-  requireKey('key', source)
-  requireWhole('key', 'count', count, 0, MOST_ELEMENTS)
-  const out = new Uint32Array(count + (count & 1))
-  for (let i = 0; i < count; i += 2) threefry(source.hi, source.lo, BITS, i, out, i)
-  return out.subarray(0, count)
-}
+/** Room for `count` words, which are made in pairs. */
+export const roomFor = (count: number): Uint32Array => new Uint32Array(count + (count & 1))
 
-/** `count` uniforms in [0, 1), each a multiple of 2⁻²⁴, exact in float32. */
-export const uniforms = (source: HostKey, count: number): Float32Array => {
-  const words = bits(source, count)
-  const out = new Float32Array(count)
-  for (let i = 0; i < count; i++) out[i] = (words[i]! >>> 8) * 2 ** -24
+/** Fills room with random 32-bit words. */
+const bits = ({ hi, lo }: HostKey, out: Uint32Array): Uint32Array => {
+  for (let i = 0; i < out.length; i += 2) threefry(hi, lo, BITS, i, out, i)
   return out
 }
 
-/** `count` standard normals by Box–Muller in float64, rounded once to float32. */
-export const normals = (source: HostKey, count: number): Float32Array => {
-  const words = bits(source, count + (count & 1))
-  const out = new Float32Array(count)
+/** Random numbers of a key at a place of an array, by way of the words in `room`, which is as large as {@link roomFor} says. */
+export type Fill = (source: HostKey, room: Uint32Array, out: Float32Array, at: number, count: number) => void
+
+/** Uniforms in [0, 1), each a multiple of 2⁻²⁴, exact in float32. */
+export const fillUniforms: Fill = (source, room, out, at, count) => {
+  const words = bits(source, room)
+  for (let i = 0; i < count; i++) out[at + i] = (words[i]! >>> 8) * 2 ** -24
+}
+
+/** Standard normals by Box–Muller in float64, rounded once to float32. */
+export const fillNormals: Fill = (source, room, out, at, count) => {
+  const words = bits(source, room)
   for (let i = 0; i < count; i += 2) {
     const radius = Math.sqrt(-2 * Math.log((words[i]! + 1) * 2 ** -32))
     const angle = 2 * Math.PI * words[i + 1]! * 2 ** -32
-    out[i] = radius * Math.cos(angle)
-    if (i + 1 < count) out[i + 1] = radius * Math.sin(angle)
+    out[at + i] = radius * Math.cos(angle)
+    if (i + 1 < count) out[at + i + 1] = radius * Math.sin(angle)
   }
-  return out
 }
 
-/** `count` signs, +1 or −1 with equal probability. */
-export const rademachers = (source: HostKey, count: number): Float32Array => {
-  const words = bits(source, count)
-  const out = new Float32Array(count)
-  for (let i = 0; i < count; i++) out[i] = words[i]! >>> 31 === 0 ? 1 : -1
-  return out
+/** Signs, +1 or −1 with equal probability. */
+export const fillRademachers: Fill = (source, room, out, at, count) => {
+  const words = bits(source, room)
+  for (let i = 0; i < count; i++) out[at + i] = words[i]! >>> 31 === 0 ? 1 : -1
 }
+
+const requireDraw = (source: HostKey, count: number): void => {
+  requireKey('key', source)
+  requireWhole('key', 'count', count, 0, MOST_ELEMENTS)
+}
+
+const drawn =
+  (fill: Fill) =>
+  (source: HostKey, count: number): Float32Array => {
+    requireDraw(source, count)
+    const out = new Float32Array(count)
+    fill(source, roomFor(count), out, 0, count)
+    return out
+  }
+
+/** `count` uniforms in [0, 1), each a multiple of 2⁻²⁴, exact in float32. */
+export const uniforms = drawn(fillUniforms)
+
+/** `count` standard normals by Box–Muller in float64, rounded once to float32. */
+export const normals = drawn(fillNormals)
+
+/** `count` signs, +1 or −1 with equal probability. */
+export const rademachers = drawn(fillRademachers)
 
 /** A permutation of 0 … count−1 (Fisher–Yates). */
 export const permutation = (source: HostKey, count: number): Int32Array => {
-  const words = bits(source, count)
+  requireDraw(source, count)
+  const words = bits(source, roomFor(count))
   const out = Int32Array.from({ length: count }, (_, i) => i)
   for (let i = count - 1; i > 0; i--) {
     // multiply and shift: the bias is below count / 2³², and there is no division

@@ -2,13 +2,15 @@ import { hasTag, requireWhole } from '../core/check.js'
 import { fail } from '../core/error.js'
 import {
   derive,
+  type Fill,
+  fillNormals,
+  fillRademachers,
+  fillUniforms,
   type HostKey,
   isHostKey,
   type KeyStep,
-  normals,
-  rademachers,
   requireKey,
-  uniforms
+  roomFor
 } from '../core/key.js'
 import { of } from '../core/ndarray.js'
 import { type Shape, sizeOf } from '../core/shape.js'
@@ -70,16 +72,24 @@ export const split =
       step('split', i)(parent)
     ) as unknown[] as Tuple<K, N>
 
-const samplers: { readonly [D in Distribution]: (key: HostKey, count: number) => Float32Array } = {
-  uniform: uniforms,
-  normal: normals,
-  rademacher: rademachers
+const fills: { readonly [D in Distribution]: Fill } = {
+  uniform: fillUniforms,
+  normal: fillNormals,
+  rademacher: fillRademachers
 }
 
-/** One row an id, each from the key with the id folded in. */
-const drawRows = (op: OpOf<'random'>, own: HostKey, count: number, ids: ArrayLike<number>): Float32Array => {
-  const out = new Float32Array(count)
+/** One row an id, each from the key with the id folded in, into an array at a place. */
+const drawRows = (
+  op: OpOf<'random'>,
+  own: HostKey,
+  ids: ArrayLike<number>,
+  out: Float32Array,
+  at: number,
+  count: number
+): void => {
   const width = count / ids.length
+  // rows are many and short: their words are made in the same room
+  const [room, pair] = [roomFor(width), roomFor(2)]
   for (let i = 0; i < ids.length; i++) {
     // a fraction would be cut off, and two samples would get the same noise
     const index = ids[i]!
@@ -87,9 +97,8 @@ const drawRows = (op: OpOf<'random'>, own: HostKey, count: number, ids: ArrayLik
       const expected = 'ids that are whole numbers in [0, 2^32)'
       return fail('ArgumentError', `random.${op.distribution}`, expected, `${index}`)
     }
-    out.set(samplers[op.distribution](derive(own, { kind: 'fold', index }), width), i * width)
+    fills[op.distribution](derive(own, { kind: 'fold', index }, pair), room, out, at + i * width, width)
   }
-  return out
 }
 
 /** The elements of a `random` node, given its root key and, if it has them, the ids of its rows. */
@@ -102,11 +111,12 @@ export const sample = (op: OpOf<'random'>, root: HostKey, ids?: ArrayLike<number
     [root]
   )
   const count = sizeOf(op.shape) / keys.length
-  const draw = (own: HostKey): Float32Array =>
-    ids === undefined ? samplers[op.distribution](own, count) : drawRows(op, own, count, ids)
-  if (keys.length === 1) return draw(keys[0]!)
   const out = new Float32Array(sizeOf(op.shape))
-  keys.forEach((own, i) => out.set(draw(own), i * count))
+  const room = roomFor(ids === undefined ? count : 0)
+  keys.forEach((own, i) => {
+    if (ids === undefined) fills[op.distribution](own, room, out, i * count, count)
+    else drawRows(op, own, ids, out, i * count, count)
+  })
   return out
 }
 

@@ -7,7 +7,7 @@ import * as IO from 'fp-ts/lib/IO.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { readStore } from '../checkpoint/checkpoint.js'
-import { messageOf, tangentError, type TangentError } from '../core/error.js'
+import { formatError, messageOf, tangentError, type TangentError } from '../core/error.js'
 import { computeRun, type OpenEngine, type PhaseProgress } from '../experiment/compute-run.js'
 import { decodeJson, decodeRun, encodeRun } from '../experiment/experiment-record.js'
 import { Experiment, nameOf, type RunSetting } from '../experiment/experiment.js'
@@ -156,6 +156,8 @@ export const work = entry(
                   return giveBack(job, token)
                 }
                 if (E.isLeft(decoded)) throw new UnrecoverableError(JSON.stringify(decoded.left))
+                const ended = (phase: 'finished' | 'failed', note: string): void =>
+                  onProgress({ run: nameOf(decoded.right.run), phase, done: 1, total: 1, note })()
                 let last = -Infinity
                 const tell =
                   (progress: PhaseProgress & { readonly run: string }): IO.IO<void> =>
@@ -170,7 +172,11 @@ export const work = entry(
                   (thrown: unknown) =>
                     E.left(tangentError('EngineError', 'queue', 'a run that ends', messageOf(thrown)))
                 )
-                if (E.isRight(result)) return
+                if (E.isRight(result)) {
+                  ended('finished', '')
+                  return
+                }
+                ended('failed', formatError(result.left))
                 if (result.left._tag === 'StopError') return giveBack(job, token)
                 const text = JSON.stringify(result.left)
                 throw PASSING.has(result.left._tag) ? new Error(text) : new UnrecoverableError(text)
