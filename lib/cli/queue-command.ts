@@ -6,16 +6,15 @@ import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import type { TangentError } from '../core/error.js'
-import * as codec from '../format/codec.js'
 import { processPool, stopWhen } from '../io/process-pool.js'
 import { queueStatus, type QueueStatus } from '../queue/index.js'
 import { type Answer, answerRequest } from './answer.js'
 import { type QueueJob, takeRuns, WORKER, type WorkEvent } from './queue-job.js'
 import { openPlace, queueing } from './queue-place.js'
-import { type Command, optionLines, path } from './read-request.js'
+import { type Command, optionLines, path, processes } from './read-request.js'
 import { type Display, display, type Terminal } from './terminal.js'
 
-const WorkerOptions = t.partial({ ...queueing.options, data: path, jobs: codec.whole(1) })
+const WorkerOptions = t.partial({ ...queueing.options, data: path, jobs: processes })
 type WorkerOptions = t.TypeOf<typeof WorkerOptions>
 
 const workerCommandOf: Command<WorkerOptions> = {
@@ -25,7 +24,7 @@ const workerCommandOf: Command<WorkerOptions> = {
   help: {
     ...queueing.help,
     data: ['folder', 'the folder that holds data sets', 'TANGENTFLOW_DATA'],
-    jobs: ['count', 'runs at a time, each in a process of its own', '1']
+    jobs: ['n', 'runs at a time, each in a process of its own', '1']
   }
 }
 

@@ -114,15 +114,15 @@ export const readRequest = <A>(
 /** Text that is not empty. */
 export const path = t.refinement(t.string, (text) => text.trim() !== '', 'a folder')
 
-/** More processes than this are a mistake. */
-const MOST_JOBS = 1024
+/** How many processes there are to be; more than 1,024 are a mistake. */
+export const processes = codec.fromText(codec.whole(1, 1024))
 
 /** The options of every command that computes. */
 export const computing = {
   options: {
     engine: codec.oneOf(engineChoices),
     threads: codec.fromText(codec.whole(1)),
-    jobs: codec.fromText(codec.whole(1, MOST_JOBS)),
+    jobs: processes,
     out: path
   },
   help: {

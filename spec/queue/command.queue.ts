@@ -50,7 +50,9 @@ describe.skipIf(withoutRedis !== undefined || process.platform !== 'linux')('tan
     const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
     let said = ''
     child.stderr.on('data', (part: Buffer) => (said += part.toString()))
-    await until(() => said.includes(`taking runs from ${redis.url}, 2 at a time\n`))
+    await until(() => said.includes('\n') || child.exitCode !== null)
+    expect(said).toContain(`taking runs from ${redis.url}`)
+    expect(said).toContain(', 2 at a time\n')
     const before = childrenOf(child.pid!)
     expect(before).toHaveLength(2)
     const result = asked(opened, grid)
