@@ -135,6 +135,13 @@ export default defineConfig({
         transformer: (html: string, display: boolean) =>
           html.replace(/^<(\w+)/, display ? '<$1 v-pre tabindex="0"' : '<$1 v-pre')
       })
+      // The reader can edit a region of a file, by its name.
+      const { fence } = md.renderer.rules
+      md.renderer.rules.fence = (...args) => {
+        const html = fence!(...args)
+        const [, region] = (args[0][args[1]] as { readonly src?: readonly string[] }).src ?? []
+        return region === undefined || region === '' ? html : `<div data-region="${region}">${html}</div>`
+      }
       md.core.ruler.push('site-links', ({ tokens, env }) => {
         const from = `docs/${(env as { relativePath: string }).relativePath}`
         for (const token of tokens.flatMap(({ children }) => children ?? [])) {

@@ -2,12 +2,13 @@ import type { Locator } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { noChromium } from '../../.config/chromium.js'
 import { initial, type State, textOf } from '../../docs/lessons/frame/controls.js'
-import type { Exercise } from '../../docs/lessons/frame/lesson.js'
+import { PATIENCE } from '../../docs/lessons/frame/work.js'
 import { examinations, examined, putAxe } from '../site/read-page.js'
 import { measured } from '../support/measured.js'
 import { type LessonPage, openLesson } from './lesson-page.js'
 import { type LessonsSite, openSite } from './lessons-site.js'
 import { opened } from './opened.js'
+import { giveAnswer, openCode, operate, queryOf } from './use-lesson.js'
 
 /** What a lesson may load until its first figures are there, in bytes. */
 const BUDGET = 600_000
@@ -19,45 +20,6 @@ beforeAll(async () => {
   site = await openSite()
 })
 afterAll(() => site?.close())
-
-const queryOf = (state: State): string =>
-  new URLSearchParams(
-    Object.fromEntries(Object.entries(state).map(([name, value]) => [name, textOf(value)]))
-  ).toString()
-
-/** Moves a control to another value, by keyboard. */
-const operate = async (control: Locator): Promise<void> => {
-  const [type, max] = [await control.getAttribute('type'), await control.getAttribute('max')]
-  const value = type === null ? undefined : await control.inputValue()
-  if (type === 'number') await control.fill(String(Number(value) + 1))
-  else if (type === 'text') await control.fill(`${value ?? ''} `)
-  else await control.focus()
-  await control.press(
-    type === 'number' || type === 'text' ? 'Enter' : value === max ? 'ArrowLeft' : 'ArrowRight'
-  )
-}
-
-const giveAnswer = async (
-  { page, open, settled }: LessonPage,
-  id: string,
-  exercise: Exercise,
-  isRight: boolean,
-  answered: string
-): Promise<void> => {
-  if (exercise.kind === 'reach') {
-    await open(`${answered}&${isRight ? queryOf(exercise.example) : ''}`)
-    await settled()
-  }
-  const block = page.locator(`.lesson-exercise[data-id="${id}"]`)
-  if (exercise.kind === 'number')
-    await block.locator('input').fill(String(isRight ? exercise.answer : exercise.wrong))
-  if (exercise.kind === 'choice') {
-    const wrong = Object.keys(exercise.options).find((word) => word !== exercise.answer)!
-    await block.locator(`[data-word="${isRight ? exercise.answer : wrong}"]`).click()
-  }
-  await block.locator('[type=submit]').click()
-  expect(await block.getAttribute('data-verdict')).toBe(isRight ? 'right' : 'wrong')
-}
 
 describe.each(WIDTHS)('at %d px', (width) => {
   describe.each(opened)('$name', ({ name, lesson, numbers }) => {
@@ -142,6 +104,25 @@ describe.each(WIDTHS)('at %d px', (width) => {
         await giveAnswer(await tab(context), id, exercise, isRight, answered)
     })
 
+    it('runs its code where it is edited', async (context) => {
+      const lessonPage = await tab(context)
+      const { page, open, settled } = lessonPage
+      await open(answered)
+      const code = await openCode(lessonPage)
+      const figure = page.locator(`.lesson-figure[data-id="${(await code.getAttribute('data-id')) ?? ''}"]`)
+      const input = code.locator('textarea').first()
+      await input.fill(`console.log('edited')\n${await input.inputValue()}`)
+      await input.press('Control+Enter')
+      await code.and(page.locator('[data-state=end], [data-state=failed]')).waitFor({ timeout: 90_000 })
+      expect(await code.locator('.lesson-fault').textContent()).toBe('')
+      expect(await code.locator('.lesson-log').textContent()).toMatch(/^edited\n/)
+      expect(await code.locator('.lesson-numbers li').count()).toBeGreaterThan(0)
+      expect(await figure.locator('.lesson-executed').textContent()).toMatch(/, with your code$/)
+      await code.locator('button:text("Code of the page")').press('Enter')
+      await settled()
+      expect(await figure.locator('.lesson-executed').textContent()).not.toContain('your code')
+    })
+
     it('shows one figure on the whole screen, and hides controls', async (context) => {
       const { page, open } = await tab(context)
       await open(`${answered}&hide=${Object.keys(lesson.controls).join(',')}`)
@@ -157,8 +138,10 @@ describe.each(WIDTHS)('at %d px', (width) => {
     })
 
     it('is accessible in both themes, and no wider than the window', async (context) => {
-      const { page, open } = await tab(context)
+      const lessonPage = await tab(context)
+      const { page, open } = lessonPage
       await open(answered)
+      await openCode(lessonPage)
       const { scroll, client } = await page.evaluate<{ scroll: number; client: number }>(
         '({ scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth })'
       )
@@ -171,6 +154,90 @@ describe.each(WIDTHS)('at %d px', (width) => {
       const { faults } = await tab(context)
       expect(faults).toEqual([])
     })
+  })
+})
+
+describe('code that is edited', () => {
+  let opened: LessonPage | undefined
+  afterAll(() => opened?.page.close())
+
+  /** The worked kernel, with its editor open. */
+  const editor = async (context: { readonly skip: (note: string) => never }) => {
+    if (site === undefined) return context.skip(noChromium)
+    opened ??= await openLesson(site.browser, `${site.origin}/lessons/04-kernel-by-hand.html`, 1280)
+    await opened.open('guess.larger=none')
+    const code = await openCode(opened)
+    const network = code.locator('textarea[name=network]')
+    return { ...opened, code, network, text: await network.inputValue() }
+  }
+  const ended = (code: Locator, how: string): Promise<void> =>
+    code.and(code.page().locator(`[data-state=${how}]`)).waitFor({ timeout: 30_000 })
+
+  it('draws the figure', async (context) => {
+    const { code, network, text, facts } = await editor(context)
+    expect((await facts('kernel')).theta11).toBeCloseTo(17 / 4, 9)
+    await network.fill(text.replace('[[1], [-1]]', '[[2], [-1]]'))
+    await network.press('Control+Enter')
+    await ended(code, 'end')
+    expect((await facts('kernel')).theta11).toBeCloseTo(23 / 4, 9)
+    expect(await code.locator('.lesson-numbers li').first().textContent()).toBe(
+      'Θ(x₁, x₁) = 23/4, before: 4.25'
+    )
+    // and follows the sliders of the page
+    await code
+      .page()
+      .locator('[data-id=kernel] [data-handle], [data-id=kernel] input')
+      .first()
+      .press('ArrowRight')
+    await ended(code, 'end')
+    expect(await code.page().locator('[data-id=kernel] .lesson-executed').textContent()).toContain(
+      'your code'
+    )
+  })
+
+  it('is left by keyboard', async (context) => {
+    const { page, network } = await editor(context)
+    const focused = () =>
+      page.evaluate<string>('document.activeElement.name || document.activeElement.textContent')
+    expect(await focused()).toBe('network')
+    await network.press('Tab')
+    expect(await focused()).toBe('kernel')
+    await page.keyboard.press('Escape')
+    expect(await focused()).toBe('Run')
+  })
+
+  it.for([
+    ["nn.dense('two')", /^ArgumentError in nn\.dense: expected/],
+    ['const = 1', /^network: .*\(1:7\)$/],
+    ["throw new Error('no further')", /^no further$/]
+  ] as const)('says what is wrong with %s', async ([line, message], context) => {
+    const { code, network, text } = await editor(context)
+    await network.fill(`${line}\n${text}`)
+    await network.press('Control+Enter')
+    await ended(code, 'failed')
+    expect(await code.locator('.lesson-fault').textContent()).toMatch(message)
+  })
+
+  it('is stopped where it does not end', async (context) => {
+    const { code, network, text, facts, settled } = await editor(context)
+    await network.fill(`while (true) {}\n${text}`)
+    await network.press('Control+Enter')
+    await code.locator('button:text("Stop")').click()
+    await ended(code, 'stopped')
+    await code.locator('button:text("Code of the page")').click()
+    await settled()
+    expect((await facts('kernel')).theta11).toBeCloseTo(17 / 4, 9)
+  })
+
+  it('is stopped after a while by itself', async (context) => {
+    const { page, code, network, text } = await editor(context)
+    await network.fill(`while (true) {}\n${text}`)
+    await page.clock.install()
+    await network.press('Control+Enter')
+    await page.clock.fastForward(PATIENCE)
+    await ended(code, 'failed')
+    expect(await code.locator('.lesson-fault').textContent()).toMatch(/so it was stopped/)
+    expect(opened?.faults).toEqual([])
   })
 })
 

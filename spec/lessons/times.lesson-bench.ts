@@ -45,17 +45,20 @@ it.for(opened)('$name', async ({ name, lesson }, context) => {
   expect(times).toHaveLength(LOADS)
 })
 
-it('trains the six networks of lesson 13 for sixteen epochs', async (context) => {
-  if (site === undefined) return context.skip(noChromium)
-  const address = `${site.origin}/lessons/13-winning-ticket.html`
-  const { page, facts } = await openLesson(site.browser, address, 1280)
-  const start = performance.now()
-  await page.goto(`${address}?epochs=16&guess.falls=none&guess.nearest=none`)
-  const figure = page.locator('.lesson-figure[data-id=training]')
-  await page.locator('.lesson-figure[data-id=training][data-state=done]').waitFor({ timeout: 580_000 })
-  const seconds = (performance.now() - start) / 1000
-  const executed = (await figure.locator('.lesson-executed').textContent()) ?? ''
-  process.stdout.write(`13, search and six trainings: ${seconds.toFixed(0)} s; ${executed}\n`)
-  expect((await facts('training')).trained).toBe(6)
-  await page.close()
-})
+it.for(['webasm', 'onnx'])(
+  'trains the six networks of lesson 13 for sixteen epochs on %s',
+  async (engine, context) => {
+    if (site === undefined) return context.skip(noChromium)
+    const address = `${site.origin}/lessons/13-winning-ticket.html`
+    const { page, facts } = await openLesson(site.browser, address, 1280)
+    const start = performance.now()
+    await page.goto(`${address}?epochs=16&engine=${engine}&guess.falls=none&guess.nearest=none`)
+    const figure = page.locator('.lesson-figure[data-id=training]')
+    await page.locator('.lesson-figure[data-id=training][data-state=done]').waitFor({ timeout: 580_000 })
+    const seconds = (performance.now() - start) / 1000
+    const executed = (await figure.locator('.lesson-executed').textContent()) ?? ''
+    process.stdout.write(`13, search and six trainings: ${seconds.toFixed(0)} s; ${executed}\n`)
+    expect((await facts('training')).trained).toBe(6)
+    await page.close()
+  }
+)

@@ -2,14 +2,14 @@ import 'katex/dist/katex.min.css'
 import type { Theme } from 'vitepress'
 import theme from 'vitepress/theme'
 import { keepOffline } from './keep-offline.js'
-import { Exercise, Figure, Predict } from './lesson-block.js'
+import { Code, Exercise, Figure, Predict } from './lesson-block.js'
 import './lesson.css'
 import './site.css'
 
 export default {
   extends: theme,
   enhanceApp: ({ app, router }) => {
-    for (const [name, component] of Object.entries({ Exercise, Figure, Predict }))
+    for (const [name, component] of Object.entries({ Code, Exercise, Figure, Predict }))
       app.component(name, component)
     if (!import.meta.env.SSR) router.onAfterRouteChange = () => keepOffline(location.pathname)
   }

@@ -3,7 +3,7 @@ import { defineComponent, h, onBeforeUnmount, onMounted, ref } from 'vue'
 import type { Block } from '../../lessons/frame/mount.js'
 
 /** A block of a lesson: its prose is in the page as it is written, and what lives in it is added in the browser. */
-const block = (kind: Block['kind'], more: string) =>
+const block = (kind: Block['kind'], more = '') =>
   defineComponent({
     props: { id: { type: String, required: true }, after: { type: String, default: undefined } },
     setup({ id, after }, { slots }) {
@@ -25,6 +25,13 @@ const block = (kind: Block['kind'], more: string) =>
         isGone = true
         unmount()
       })
+      if (kind === 'code')
+        return () =>
+          h('details', { class: 'details custom-block' }, [
+            h('summary', 'The code that computed this figure'),
+            slots.default?.(),
+            h('div', { ref: host, class: 'lesson-block lesson-code', 'data-id': id })
+          ])
       return () =>
         h('section', { class: ['lesson-block', `lesson-${kind}-block`] }, [
           slots.default?.(),
@@ -34,6 +41,7 @@ const block = (kind: Block['kind'], more: string) =>
     }
   })
 
+export const Code = block('code')
 export const Figure = block('figure', 'more')
 export const Predict = block('predict', 'answer')
 export const Exercise = block('exercise', 'hint')

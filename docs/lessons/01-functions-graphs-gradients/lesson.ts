@@ -36,6 +36,14 @@ export const lesson: Lesson<typeof controls> = {
     }
   },
   predictions: {
+    nodes: {
+      options: {
+        three: 'three, one for each operation of f',
+        five: 'five',
+        none: 'none: derivatives are numbers'
+      },
+      answer: 'five'
+    },
     passes: {
       options: {
         forward: 'n runs of ẋ ↦ J ẋ, or 1 run of ȳ ↦ Jᵀ ȳ',

@@ -34,6 +34,10 @@ export const lesson: Lesson<typeof controls> = {
     opposite: {
       options: { negative: 'negative: −Θ(x, x)', zero: 'zero', positive: 'positive: Θ(x, x)' },
       answer: 'zero'
+    },
+    small: {
+      options: { all: 'at all rates', small: 'at small ones', none: 'at none' },
+      answer: 'small'
     }
   },
   exercises: {

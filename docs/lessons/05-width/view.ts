@@ -1,5 +1,6 @@
 import type { Draw, Frame, View } from '../frame/lesson.js'
 import { chart, dot, element, keyed, label, line, linearAxis, logAxis, showNumber } from '../frame/plots.js'
+import { drawnPoints, type Sketch, sketchHandles } from '../frame/sketch.js'
 import { DRAWN, type State, WIDTHS } from './lesson.js'
 import { type Draws, drawsOf, errorOf, LIMIT, lineThrough, type Sample } from './model.js'
 
@@ -55,8 +56,12 @@ const axes = {
   y: logAxis({ domain: [10 ** DRAWN.min, 10 ** DRAWN.max], label: '', wanted: 3 })
 }
 
-/** The ends of the line that the reader drew. */
-const drawnLine = (drawn: readonly number[]) => ENDS.map((at, i) => [at, 10 ** drawn[i]!] as const)
+/** The line that the reader draws, by its ends. */
+const yours: Sketch = {
+  control: 'drawn',
+  bounds: DRAWN,
+  points: ENDS.map((x) => ({ label: `width ${x}`, x, colour: YOURS }))
+}
 
 const slopeOf = ([from = 0, to = 0]: readonly number[]): number => (to - from) / Math.log10(ENDS[1] / ENDS[0])
 
@@ -66,20 +71,12 @@ const sketch: Draw<State> = ({ drawn }) => {
     views: [
       chart({
         title: 'Drag both ends of the line',
-        describe: drawnLine(drawn)
+        describe: drawnPoints(yours, drawn)
           .map(([at, value]) => `At width ${at} you expect ${showNumber(value)}`)
           .join('; '),
         ...axes,
-        marks: [line(drawnLine(drawn), YOURS, { dash: '6 4' })],
-        handles: ({ x, y, top, bottom }) =>
-          drawnLine(drawn).map(([at, value], place) => ({
-            control: 'drawn',
-            label: `width ${at}`,
-            text: showNumber(value),
-            at: [x(at), y(value)],
-            y: { place, pixels: [bottom, top], values: [DRAWN.min, DRAWN.max] },
-            colour: YOURS
-          }))
+        marks: [line(drawnPoints(yours, drawn), YOURS, { dash: '6 4' })],
+        handles: sketchHandles(yours, drawn)
       })
     ],
     facts: [{ name: 'slope', label: 'slope of your line', value: Number(slope.toFixed(3)) }],
@@ -96,7 +93,11 @@ const errors = (samples: readonly Sample[], { width, drawn }: State): View => {
     describe: samples.map((one) => `Width ${one.width}: ${showNumber(errorOf(one))}`).join('; '),
     ...axes,
     marks: [
-      keyed('yours', 'the line that you drew', line(drawnLine(drawn), YOURS, { width: 1.5, dash: '6 4' })),
+      keyed(
+        'yours',
+        'the line that you drew',
+        line(drawnPoints(yours, drawn), YOURS, { width: 1.5, dash: '6 4' })
+      ),
       line(fit, FIT, { width: 1.5 }),
       ...samples.map((one) =>
         keyed(

@@ -7,7 +7,8 @@ import { curve, digitsUnder, RADII, readAs, TESTED } from './model.js'
 /** Who computes the figures of the lesson. */
 export const EXECUTED = 'the evaluator in float64'
 /** The colours of both attacks. */
-export const [FGSM, PGD] = ['var(--c3)', 'var(--c5)'] as const
+const [FGSM, PGD] = ['var(--c3)', 'var(--c5)'] as const
+export { FGSM, PGD }
 
 const [PIXEL, EDGE] = [17, 8]
 

@@ -1,4 +1,4 @@
-import { range, seed, type StateOf } from '../frame/controls.js'
+import { choice, range, seed, type StateOf } from '../frame/controls.js'
 import type { Lesson } from '../frame/lesson.js'
 
 const controls = {
@@ -6,7 +6,8 @@ const controls = {
   steps: range('steps of the search', [10, 20, 40, 80, 160, 300], 40),
   c: range('weight c of the outputs', [0, 0.1, 0.3, 1, 3], 0),
   seed: seed(),
-  epochs: range('epochs', [1, 2, 4, 8, 16], 2)
+  epochs: range('epochs', [1, 2, 4, 8, 16], 2),
+  engine: choice('run on', { webasm: 'gpu.js, WebAssembly', onnx: 'ONNX Runtime, WebAssembly' }, 'webasm')
 } as const
 
 export type State = StateOf<typeof controls>
@@ -17,11 +18,12 @@ export const lesson: Lesson<typeof controls> = {
     search: {
       title: 'The search: a mask comes nearer to the dense kernel',
       controls: ['density', 'steps', 'c', 'seed'],
+      reads: ['engine'],
       where: 'worker'
     },
     training: {
       title: 'Six networks, trained against attacks',
-      controls: ['epochs'],
+      controls: ['epochs', 'engine'],
       reads: ['density', 'steps', 'c', 'seed'],
       where: 'worker'
     }

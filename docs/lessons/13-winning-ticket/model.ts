@@ -13,16 +13,12 @@ import {
   train
 } from 'tangentflow'
 import { right } from '../frame/lesson.js'
+import type { State } from './lesson.js'
 
 type Params = Concrete<nn.Params>
 
 /** What a search is asked for. */
-export interface Ask {
-  readonly density: number
-  readonly steps: number
-  readonly c: number
-  readonly seed: number
-}
+export type Ask = Omit<State, 'epochs'>
 
 const net = nn.serial(nn.dense(64), nn.relu, nn.dense(10))
 /** The radius of all attacks. */
@@ -39,8 +35,11 @@ const once = <A>(make: () => A): (() => A) => {
 const digits = once(data.digitsSplit)
 const upTo = (count: number) => data.take(Array.from({ length: count }, (_, i) => i))
 
-/** The engine of the lesson: compiled WebAssembly, which gpu.js writes, or what there is in its place. */
-const engineOf = once(async () => right(await openEngine({ prefer: 'gpujs:webasm' })()))
+/** The engines of the lesson: compiled WebAssembly, which gpu.js writes, or ONNX Runtime; or what there is in their place. */
+const engines: Readonly<Record<State['engine'], () => Promise<Engine>>> = {
+  webasm: once(async () => right(await openEngine({ prefer: 'gpujs:webasm' })())),
+  onnx: once(async () => right(await openEngine({ prefer: 'onnx:wasm' })()))
+}
 
 // #region attacks
 const training = attack.pgd({ epsilon: EPSILON, steps: 3, relativeStep: 2 })
@@ -67,6 +66,9 @@ export interface Searched {
   readonly after?: Distance & { readonly densities: readonly number[] }
 }
 
+/** What has computed a figure that shows nothing yet. */
+const NOTHING_YET = 'no engine yet'
+
 type Distance = Readonly<Record<'kernel' | 'output', number>>
 
 const nothing = { _tag: 'Right', right: undefined } as const
@@ -91,7 +93,7 @@ async function* polled<Told, A>(told: () => Told, work: Promise<A>): AsyncGenera
 }
 
 const masksOf = async function* (ask: Ask, tell: (event: mask.SearchEvent) => void) {
-  const engine = await engineOf()
+  const engine = await engines[ask.engine]()
   const params = net.init(key(ask.seed), [64])
   const set = { x: digits().train.x, y: digits().train.y }
   const common = { density: ask.density, epsilon: EPSILON }
@@ -118,11 +120,11 @@ const masksOf = async function* (ask: Ask, tell: (event: mask.SearchEvent) => vo
 
 /** A search as it goes on. */
 export const searchOf = async function* (ask: Ask): AsyncGenerator<Searched> {
-  const engine = await engineOf()
+  // something to see while the engine is loaded and the score computed
+  yield { history: [], executed: NOTHING_YET }
+  const engine = await engines[ask.engine]()
   const history: mask.SearchEvent[] = []
   const executed = `${engine.describe.engine}, ${engine.describe.backend}`
-  // something to see while the score is computed
-  yield { history: [], executed }
   const steps = masksOf(ask, (event) => history.push(event))
   const first = await steps.next()
   if (first.done === true) return
@@ -159,6 +161,7 @@ export const trainingsOf = async function* (
   ask: Ask,
   epochs: number
 ): AsyncGenerator<{ readonly runs: readonly Trained[]; readonly executed: string }> {
+  yield { runs: [], executed: NOTHING_YET }
   const masks = masksOf(ask, () => undefined)
   await masks.next()
   const found = await masks.next()

@@ -53,8 +53,8 @@ const searchView = ({ history, before, after }: Searched, steps: number): View =
   })
 }
 
-const search: Draw<State> = async function* ({ density, steps, c, seed }) {
-  for await (const found of searchOf({ density, steps, c, seed })) {
+const search: Draw<State> = async function* ({ steps, ...ask }) {
+  for await (const found of searchOf({ steps, ...ask })) {
     const { before, after, history, executed } = found
     const fall = before === undefined || after === undefined ? 0 : 1 - after.kernel / before.kernel
     yield {
@@ -105,7 +105,9 @@ const LOOKS: Readonly<Record<Trained['name'], { readonly name: string; readonly 
 const robustView = (runs: readonly Trained[], epochs: number): View =>
   chart({
     title: 'Correct under attack, of 200 test images',
-    describe: runs.map(({ name, robust }) => `${LOOKS[name].name}: ${showNumber(robust.at(-1)!)}`).join(', '),
+    describe:
+      runs.map(({ name, robust }) => `${LOOKS[name].name}: ${showNumber(robust.at(-1)!)}`).join(', ') ||
+      'not yet known',
     x: linearAxis({ domain: [0, epochs], label: 'epochs', wanted: 4, whole: true }),
     y: linearAxis({ domain: [0, 1], label: '', wanted: 5 }),
     size: [205, 200],
@@ -148,8 +150,8 @@ const apartView = (runs: readonly Trained[], epochs: number): View => {
   })
 }
 
-const training: Draw<State> = async function* ({ density, steps, c, seed, epochs }) {
-  for await (const { runs, executed } of trainingsOf({ density, steps, c, seed }, epochs)) {
+const training: Draw<State> = async function* ({ epochs, ...ask }) {
+  for await (const { runs, executed } of trainingsOf(ask, epochs)) {
     const isDone =
       runs.length === RUNS.length && runs.every(({ name, apart }) => name === 'dense' || apart.length > 0)
     const done = runs.filter(({ apart }) => apart.length > 0)
@@ -179,7 +181,7 @@ const training: Draw<State> = async function* ({ density, steps, c, seed, epochs
       ],
       say: `${done.length} of ${RUNS.length} networks are trained.`,
       executed,
-      progress: isDone ? 1 : (runs.length - 0.5) / RUNS.length
+      progress: isDone ? 1 : Math.max(0, runs.length - 0.5) / RUNS.length
     }
   }
 }

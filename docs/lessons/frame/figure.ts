@@ -113,7 +113,7 @@ export const mountFigure = (
   )
 
   const views = el('div', { class: 'lesson-views' })
-  const code = el('pre', { class: 'lesson-code', tabindex: 0, 'aria-label': 'program', hidden: true })
+  const code = el('pre', { class: 'lesson-program', tabindex: 0, 'aria-label': 'program', hidden: true })
   const facts = el('dl', { class: 'lesson-facts' })
   const executed = el('span', { class: 'lesson-executed' })
   const progress = el('progress', { max: 1, 'aria-label': 'progress' })
@@ -153,6 +153,7 @@ export const mountFigure = (
   host.setAttribute('role', 'group')
   host.setAttribute('aria-labelledby', `figure-${name}`)
 
+  const isEdited = (): boolean => session.edits(name) !== undefined
   let shown: readonly View[] = []
   let saying: ReturnType<typeof setTimeout> | undefined
   const show = (frame: Frame): void => {
@@ -163,7 +164,7 @@ export const mountFigure = (
     code.hidden = frame.code === undefined
     code.textContent = frame.code ?? ''
     facts.innerHTML = frame.facts.map(factMarkup).join('')
-    executed.textContent = `computed by ${frame.executed}`
+    executed.textContent = `computed by ${frame.executed}${isEdited() ? ', with your code' : ''}`
     progress.value = frame.progress ?? 1
     clearTimeout(saying)
     saying = setTimeout(() => {
@@ -171,7 +172,7 @@ export const mountFigure = (
     }, SAY_AFTER)
   }
   const running = (is: boolean): void => {
-    stop.hidden = progress.hidden = !(is && figure.where === 'worker')
+    stop.hidden = progress.hidden = !(is && (figure.where === 'worker' || isEdited()))
     again.hidden = true
     host.dataset.state = is ? 'running' : 'done'
   }

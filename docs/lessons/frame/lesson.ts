@@ -1,5 +1,8 @@
 import type { Controls, State, StateOf } from './controls.js'
 
+/** The value of an Either of the library; the message of a Left is thrown, which the figure shows. */
+export { getOrThrow as right } from '../../../lib/core/error.js'
+
 /** One of the numbers that a figure shows. */
 export interface Fact {
   /** What exercises and tests call it. */
@@ -133,11 +136,3 @@ export type AnyLesson = Omit<Lesson, 'exercises'> & { readonly exercises: Readon
 
 /** Every figure of a lesson by its name. */
 export type Figures<S> = Readonly<Record<string, Draw<S>>>
-
-/** The value of an Either of the library; a Left becomes an exception, which the figure shows. */
-export const right = <A>(
-  either: { readonly _tag: 'Right'; readonly right: A } | { readonly _tag: 'Left'; readonly left: unknown }
-): A => {
-  if (either._tag === 'Right') return either.right
-  throw new Error(JSON.stringify(either.left))
-}

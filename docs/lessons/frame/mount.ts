@@ -1,10 +1,11 @@
+import { mountCode } from './code.js'
 import { mountFigure } from './figure.js'
 import { mountExercise, mountPrediction } from './questions.js'
 import { openSession, type Session } from './session.js'
 
 /** A block of a lesson in its page, before anything is in it. */
 export interface Block {
-  readonly kind: 'figure' | 'predict' | 'exercise'
+  readonly kind: 'figure' | 'predict' | 'exercise' | 'code'
   readonly lesson: string
   readonly id: string
   /** The element that the block fills. */
@@ -24,12 +25,13 @@ export const mountBlock = async ({ kind, lesson, id, host, after, more }: Block)
   open.set(lesson, entry)
   entry.blocks++
   const session = await entry.session
-  const unmount =
-    kind === 'figure'
-      ? mountFigure(session, host, id, after)
-      : kind === 'predict'
-        ? mountPrediction(session, host, id, more)
-        : mountExercise(session, host, id, more)
+  const mounts = {
+    figure: () => mountFigure(session, host, id, after),
+    predict: () => mountPrediction(session, host, id, more),
+    exercise: () => mountExercise(session, host, id, more),
+    code: () => mountCode(session, host, id)
+  }
+  const unmount = mounts[kind]()
   return () => {
     unmount()
     if (--entry.blocks > 0) return

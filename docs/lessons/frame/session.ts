@@ -1,7 +1,8 @@
 import { admitted, initial, type State, stateFrom, textOf } from './controls.js'
 import { figuresOf, lessonOf } from './folders.js'
 import type { AnyLesson, Facts, Frame } from './lesson.js'
-import { type Order, tellFrames, type Told } from './work.js'
+import { openRunner, type Runner } from './runner.js'
+import { type Edits, type Order, tellFrames, type Told } from './work.js'
 
 /** What a figure is told while it is computed. */
 export interface Watcher {
@@ -29,7 +30,16 @@ export interface Session {
   readonly onChange: (listener: () => void) => () => void
   /** Computes a figure now and whenever what it depends on changes. */
   readonly watch: (figure: string, watcher: Watcher) => Watched
+  /** The numbers that a figure shows now. */
   readonly facts: (figure: string) => Facts
+  /** A figure that is watched, if it is. */
+  readonly watched: (figure: string) => Watched | undefined
+  /** The reader's code that a figure is computed by, if there is some. */
+  readonly edits: (figure: string) => Edits | undefined
+  /** Has a figure computed by the reader's code, or by that of the page again. */
+  readonly setEdits: (figure: string, edits: Edits | undefined) => void
+  /** Calls the listener with all that is told of any figure. */
+  readonly onTold: (listener: (told: Told) => void) => () => void
   readonly close: () => void
 }
 
@@ -50,9 +60,11 @@ export const openSession = async (name: string): Promise<Session> => {
   const query = new URLSearchParams(location.search)
   const hidden = new Set((query.get('hide') ?? '').split(',').filter((control) => control !== ''))
   const listeners = new Set<() => void>()
+  const hearers = new Set<(told: Told) => void>()
+  const edits = new Map<string, Edits>()
   const watchers = new Map<
     string,
-    Watcher & { readonly refresh: () => void; readonly isCurrent: (run: number) => boolean }
+    Watcher & Watched & { readonly refresh: () => void; readonly isCurrent: (run: number) => boolean }
   >()
   const frames = new Map<string, Frame>()
   let state: State = stateFrom(lesson.controls, (control) => query.get(control))
@@ -83,8 +95,9 @@ export const openSession = async (name: string): Promise<Session> => {
     if (data.kind === 'frame') {
       frames.set(data.figure, data.frame)
       watcher.frame(data.frame)
-    } else if (data.kind === 'end') watcher.ended('done')
-    else watcher.failed(data.text)
+    } else if (data.kind === 'error') watcher.failed(data.text)
+    else if (data.kind !== 'log') watcher.ended(data.kind === 'end' ? 'done' : 'stopped')
+    for (const hearer of hearers) hearer(data)
   }
   const order = (asked: Order): void => {
     if (worker === undefined) {
@@ -102,9 +115,21 @@ export const openSession = async (name: string): Promise<Session> => {
     const { where, controls, reads = [] } = lesson.figures[figure] ?? missing(name, figure)
     const relevant = (): string => JSON.stringify([...controls, ...reads].map((control) => state[control]))
     let [shown, runs] = ['', 0]
+    let runner: Runner | undefined
+    const orderStop = (run: number): void => {
+      if (worker !== undefined && where === 'worker') order({ lesson: name, figure, run })
+    }
     const start = async (): Promise<void> => {
       const run = ++runs
       watcher.started()
+      const own = edits.get(figure)
+      if (own === undefined) runner?.stop()
+      else {
+        orderStop(run)
+        runner ??= openRunner(told)
+        runner.order({ lesson: name, figure, run, state, edits: own })
+        return
+      }
       if (where === 'worker') {
         order({ lesson: name, figure, run, state })
         return
@@ -117,26 +142,25 @@ export const openSession = async (name: string): Promise<Session> => {
       shown = relevant()
       start().catch((error: unknown) => watcher.failed(String(error)))
     }
-    const stop = (): void => {
+    const halt = (): void => {
       runs++
-      if (where === 'worker') order({ lesson: name, figure, run: runs })
+      runner?.stop()
+      orderStop(runs)
     }
     const refresh = (): void => {
       if (relevant() !== shown) again()
     }
-    watchers.set(figure, { ...watcher, refresh, isCurrent: (run) => run === runs })
-    again()
-    return {
-      again,
-      stop: () => {
-        stop()
-        watcher.ended('stopped')
-      },
-      close: () => {
-        stop()
-        watchers.delete(figure)
-      }
+    const stop = (): void => {
+      told({ figure, run: runs, kind: 'stopped' })
+      halt()
     }
+    const close = (): void => {
+      halt()
+      watchers.delete(figure)
+    }
+    watchers.set(figure, { ...watcher, again, stop, close, refresh, isCurrent: (run) => run === runs })
+    again()
+    return { again, stop, close }
   }
 
   return {
@@ -165,11 +189,26 @@ export const openSession = async (name: string): Promise<Session> => {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    facts: (figure) => (fact) => frames.get(figure)?.facts.find((one) => one.name === fact)?.value ?? NaN,
+    facts: (figure) => {
+      const facts = frames.get(figure)?.facts
+      return (fact) => facts?.find((one) => one.name === fact)?.value ?? NaN
+    },
+    watched: (figure) => watchers.get(figure),
+    edits: (figure) => edits.get(figure),
+    setEdits: (figure, own) => {
+      if (own === undefined) edits.delete(figure)
+      else edits.set(figure, own)
+      watchers.get(figure)?.again()
+    },
+    onTold: (listener) => {
+      hearers.add(listener)
+      return () => hearers.delete(listener)
+    },
     close: () => {
       if (timer !== undefined) writeAddress()
       worker?.terminate()
       listeners.clear()
+      hearers.clear()
       watchers.clear()
     }
   }

@@ -13,13 +13,30 @@ export interface Order extends Run {
   readonly state?: State
 }
 
+/** What a reader wrote in place of regions of a lesson's model.ts, by their names. */
+export type Edits = Readonly<Record<string, string>>
+
+/** What a page asks the worker for that runs a reader's code. */
+export interface EditedOrder extends Required<Order> {
+  readonly edits: Edits
+}
+
+/** How long edited code may give nothing, neither a frame nor a line, in milliseconds. */
+export const PATIENCE = 20_000
+
 /** What a worker tells of a figure. */
 export type Told = Run &
   (
     | { readonly kind: 'frame'; readonly frame: Frame }
-    | { readonly kind: 'end' }
+    | { readonly kind: 'end' | 'stopped' }
+    // a line that a reader's code wrote to the console
+    | { readonly kind: 'log'; readonly text: string }
     | { readonly kind: 'error'; readonly text: string }
   )
+
+/** The message of whatever was thrown. */
+export const messageOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown)
 
 /** The frames of a figure one after another, as long as they are wanted; between two, the page or its messages get their turn. */
 export const tellFrames = async (
@@ -38,7 +55,6 @@ export const tellFrames = async (
     }
     if (isWanted()) tell({ figure, run, kind: 'end' })
   } catch (error) {
-    if (isWanted())
-      tell({ figure, run, kind: 'error', text: error instanceof Error ? error.message : String(error) })
+    if (isWanted()) tell({ figure, run, kind: 'error', text: messageOf(error) })
   }
 }

@@ -3,6 +3,26 @@ import type { Numbers } from '../numbers.js'
 
 export const numbers: readonly Numbers[] = [
   {
+    says: 'what is drawn of two modes',
+    figure: 'sketch',
+    query: 'drawn=-2.2,-0.1',
+    hold: (fact) => {
+      expect(fact('drawnFirst')).toBeCloseTo(10 ** -2.2, 9)
+      expect(fact('times')).toBeCloseTo(22, 9)
+    }
+  },
+  {
+    says: 'what of these modes is left',
+    figure: 'flow',
+    query: 'rate=0.2&time=10',
+    hold: (fact) => {
+      expect(fact('first')).toBeCloseTo(0.6 ** 10, 6)
+      // λ₄ is about λ₁/16
+      expect(fact('last')).toBeGreaterThan(0.74)
+      expect(fact('last')).toBeLessThan(0.81)
+    }
+  },
+  {
     says: 'the linearised network trained as its closed form says',
     figure: 'flow',
     query: 'rate=0.5&time=100&width=32',
