@@ -5,6 +5,7 @@ const controls = {
   epsilon: range('radius ε', { min: 0, max: 0.5, step: 0.05 }, 0.3),
   training: choice('training', { natural: 'natural', adversarial: 'adversarial' }, 'adversarial'),
   width: range('width', [16, 32, 64, 128, 256], 128),
+  rate: range('rate η', [0.1, 0.2, 0.4], 0.4),
   seed: seed()
 } as const
 
@@ -21,7 +22,7 @@ export const lesson: Lesson<typeof controls> = {
     },
     dynamics: {
       title: 'What training does, and what two kernels say it does',
-      controls: ['training', 'width'],
+      controls: ['training', 'width', 'rate'],
       reads: ['epsilon', 'seed'],
       where: 'worker'
     }

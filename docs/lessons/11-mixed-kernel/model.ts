@@ -14,6 +14,7 @@ import {
 } from 'tangentflow'
 import { right } from '../frame/lesson.js'
 import { referenceEngine } from '../frame/reference.js'
+import type { State } from './lesson.js'
 
 /** A point of the plane. */
 export type Point = readonly [number, number]
@@ -103,9 +104,8 @@ export const kernelsOf = (epsilon: number, width: number, seed: number): Kernels
   }
 }
 
-/** Steps of training. */
-export const STEPS = 40
-const RATE = 0.4
+/** How long training takes: steps times rate. */
+const TIME = 16
 
 /** Outputs on the clean examples along training, a row for each of some steps. */
 export interface Dynamics {
@@ -120,35 +120,39 @@ export interface Dynamics {
 const rows = (all: readonly NdArray[]): readonly (readonly number[])[] =>
   all.map(({ data }) => Array.from(data))
 
+/** How a network is trained. */
+export type Setting = Omit<State, 'training'>
+
 /** Real training beside both predictions. */
-export const dynamicsOf = async (epsilon: number, width: number, seed: number): Promise<Dynamics> => {
+export const dynamicsOf = async ({ epsilon, width, rate, seed }: Setting): Promise<Dynamics> => {
   const net = netOf(width)
   const params: Concrete<nn.Params> = net.init(key(seed), [2])
   const engine = await referenceEngine()
   const start = evaluateOn((p: nn.Params, x: Tensor) => net.apply(p)(x))(params, examples.x)
   // #region dynamics
   const method = attackOf(epsilon)
+  const steps = Math.round(TIME / rate)
   const options = {
     optimiser: train.sgd,
     attack: method,
     loss: nn.mse,
-    epochs: STEPS,
+    epochs: steps,
     batch: COUNT,
-    schedule: train.schedule.constant(RATE),
+    schedule: train.schedule.constant(rate),
     record: { x: examples.x, times: 20 }
   }
   const { recorded } = right(await train.fit(net.apply, options)(params, examples, key(seed))(engine)())
   const times = [0, ...recorded.map(({ step }) => step)]
 
   // ∂f(X)/∂t = −η Θ(X, X̃) ∇L(f(X̃)), with a new X̃ after every step
-  const every = epsilon === 0 ? STEPS : 1
-  const flow = ntk.predictAdversarial(net.apply, method, { times, every, rate: RATE, loss: nn.mse })
+  const every = epsilon === 0 ? steps : 1
+  const flow = ntk.predictAdversarial(net.apply, method, { times, every, rate, loss: nn.mse })
   const predicted = right(await flow(params, examples, key(seed))(engine)())
 
   const theta = evaluateOn((p: nn.Params, x: Tensor) =>
     ntk.empiricalNtk(net.apply, { outputs: 'mean' })(p, x)
   )(params, examples.x)
-  const natural = right(ntk.predictMse(theta, examples.y, { start, dynamics: 'descent', rate: RATE, times }))
+  const natural = right(ntk.predictMse(theta, examples.y, { start, dynamics: 'descent', rate, times }))
   // #endregion dynamics
   return {
     steps: times,

@@ -12,7 +12,7 @@ import {
   showNumber
 } from '../frame/plots.js'
 import type { State } from './lesson.js'
-import { COUNT, type Dynamics, dynamicsOf, errorOf, type Kernels, kernelsOf, STEPS } from './model.js'
+import { COUNT, type Dynamics, dynamicsOf, errorOf, type Kernels, kernelsOf } from './model.js'
 
 const EXECUTED = 'the evaluator in float64'
 const CLASSES = ['var(--c1)', 'var(--c4)'] as const
@@ -123,12 +123,15 @@ const kernels: Draw<State> = ({ epsilon, width, seed }) => {
 
 const SHOWN = [0, 2, 5, 7] as const
 
+const stepAxis = (steps: readonly number[]) =>
+  linearAxis({ domain: [0, steps.at(-1)!], label: 'steps', wanted: 4 })
+
 const outputView = ({ steps, real, mixed, clean }: Dynamics): View => {
   const all = [...real, ...mixed, ...clean].flatMap((row) => SHOWN.map((i) => row[i]!))
   return chart({
     title: 'Outputs at four clean examples, step by step',
     describe: `At the end they are ${SHOWN.map((i) => showNumber(real.at(-1)![i]!)).join(', ')}.`,
-    x: linearAxis({ domain: [0, STEPS], label: 'steps', wanted: 4 }),
+    x: stepAxis(steps),
     y: linearAxis({ domain: [Math.min(-1.1, ...all), Math.max(1.1, ...all)], label: '', wanted: 4 }),
     size: [205, 205],
     marks: SHOWN.map((i) => {
@@ -158,7 +161,7 @@ const errorView = (
   chart({
     title: 'How far each prediction is off, relative to the way come',
     describe: `At the end ${showNumber(errors.mixed.at(-1)!)} and ${showNumber(errors.clean.at(-1)!)}.`,
-    x: linearAxis({ domain: [0, STEPS], label: 'steps', wanted: 4 }),
+    x: stepAxis(steps),
     y: logAxis({ domain: [LEAST, 2], label: '', wanted: 5 }),
     size: [190, 205],
     marks: (
@@ -176,7 +179,7 @@ const errorView = (
 
 const dynamics: Draw<State> = async function* (state) {
   const epsilon = state.training === 'natural' ? 0 : state.epsilon
-  const found = await dynamicsOf(epsilon, state.width, state.seed)
+  const found = await dynamicsOf({ ...state, epsilon })
   const start = found.real[0]!
   const errorsOf = (rows: Dynamics['real']) => rows.map((row, t) => errorOf(row, found.real[t]!, start))
   const errors = { mixed: errorsOf(found.mixed), clean: errorsOf(found.clean) }

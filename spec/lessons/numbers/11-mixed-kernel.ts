@@ -31,6 +31,12 @@ export const numbers: readonly Numbers[] = [
     }
   },
   {
+    says: 'a better prediction of smaller steps',
+    figure: 'dynamics',
+    query: 'rate=0.1&width=256',
+    hold: (fact) => expect(fact('mixedError')).toBeLessThan(0.01)
+  },
+  {
     says: 'natural training as both predict it',
     figure: 'dynamics',
     query: 'training=natural',
