@@ -127,8 +127,11 @@ describe.each(WIDTHS)('at %d px', (width) => {
       const { page, open } = await tab(context)
       await open(`${answered}&hide=${Object.keys(lesson.controls).join(',')}`)
       expect(await page.locator('.lesson-controls input:not([type=number])').count()).toBe(0)
-      for (const figure of Object.keys(lesson.figures)) {
-        await open(`slides=${figure}`)
+      const figures = Object.keys(lesson.figures)
+      for (const figure of figures) {
+        if (figure === figures[0]) await open(`slides=${figure}`)
+        else await page.keyboard.press('PageDown')
+        await page.locator(`.is-slide[data-id="${figure}"]`).waitFor()
         const slide = page.locator('.lesson-figure.is-slide')
         expect(await slide.getAttribute('data-id')).toBe(figure)
         expect(await slide.boundingBox()).toMatchObject({ x: 0, y: 0, width })

@@ -11,6 +11,8 @@ export default {
   enhanceApp: ({ app, router }) => {
     for (const [name, component] of Object.entries({ Code, Exercise, Figure, Predict }))
       app.component(name, component)
+    if (!import.meta.env.SSR && location.pathname.includes('/lessons/'))
+      void import('../../lessons/frame/mount.js').then(({ loadEarly }) => loadEarly(location.pathname))
     if (!import.meta.env.SSR) router.onAfterRouteChange = () => keepOffline(location.pathname)
   }
 } satisfies Theme

@@ -19,10 +19,22 @@ export interface Block {
 /** The session of a page, and how many blocks use it. */
 const open = new Map<string, { readonly session: Promise<Session>; blocks: number }>()
 
-/** Brings a block to life; what it returns takes it out of the page again. */
-export const mountBlock = async ({ kind, lesson, id, host, after, more }: Block): Promise<() => void> => {
+const entryOf = (lesson: string) => {
   const entry = open.get(lesson) ?? { session: openSession(lesson), blocks: 0 }
   open.set(lesson, entry)
+  return entry
+}
+
+/** Loads what a lesson needs while its page is still being brought to life; an address that is none of a lesson loads nothing. */
+export const loadEarly = (path: string): void => {
+  const lesson = /\/lessons\/(\d\d-[a-z-]+)(\.html)?$/.exec(path)?.[1]
+  // a block that is mounted says what went wrong
+  if (lesson !== undefined) entryOf(lesson).session.catch(() => undefined)
+}
+
+/** Brings a block to life; what it returns takes it out of the page again. */
+export const mountBlock = async ({ kind, lesson, id, host, after, more }: Block): Promise<() => void> => {
+  const entry = entryOf(lesson)
   entry.blocks++
   const session = await entry.session
   const mounts = {

@@ -111,6 +111,11 @@ export const openSession = async (name: string): Promise<Session> => {
     worker.postMessage(asked)
   }
 
+  // the library is loaded before a figure asks for it, on the side of the page where its figures are computed
+  const places = new Set(Object.values(lesson.figures).map(({ where }) => where))
+  if (places.has('worker')) order({ lesson: name, figure: '', run: 0 })
+  if (places.has('page')) figuresOf(name).catch(() => undefined)
+
   const watch = (figure: string, watcher: Watcher): Watched => {
     const { where, controls, reads = [] } = lesson.figures[figure] ?? missing(name, figure)
     const relevant = (): string => JSON.stringify([...controls, ...reads].map((control) => state[control]))

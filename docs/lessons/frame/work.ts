@@ -7,7 +7,7 @@ export interface Run {
   readonly run: number
 }
 
-/** What a page asks its worker for; a figure without a state is to stop. */
+/** What a page asks its worker for: the lesson is loaded, and a figure computed; one without a state is to stop. */
 export interface Order extends Run {
   readonly lesson: string
   readonly state?: State

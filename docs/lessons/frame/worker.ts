@@ -7,8 +7,9 @@ const newest = new Map<string, number>()
 
 self.onmessage = async ({ data: { lesson, figure, run, state } }: MessageEvent<Order>): Promise<void> => {
   newest.set(figure, run)
+  const loading = figuresOf(lesson)
   if (state === undefined) return
-  const draw = (await figuresOf(lesson))[figure]
+  const draw = (await loading)[figure]
   if (draw === undefined) throw new Error(`${lesson} has no figure ${figure}`)
   await tellFrames(
     { figure, run },
