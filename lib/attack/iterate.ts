@@ -20,7 +20,6 @@ import {
   type AttackState,
   begin,
   concatRows,
-  constants,
   finish,
   type Iteration,
   resultOf,
@@ -37,37 +36,14 @@ import {
   prepareWhole,
   type TracedAttack
 } from './run.js'
-import { ofModel } from '../nn/require.js'
-
-/** All steps of an iteration in one graph: the state before each and after the last, and a row for each before the last. */
-const walk = <P, S, C>(
-  iteration: Iteration<S, C>,
-  model: Model<P>,
-  params: P,
-  batch: AttackBatch,
-  key: Key,
-  operation = 'attack.iterate'
-): { readonly goal: Goal; readonly states: readonly AttackState<S>[]; readonly rows: readonly Rows[] } => {
-  ofModel(operation, [model])
-  const goal = iteration.goal(model(params), batch, key)
-  const rows: Rows[] = []
-  const states = [begin(iteration, goal, key)]
-  for (let i = 0; i < iteration.steps; i++) {
-    const control = constants('attack.iterate', iteration.schedule(i))
-    const { to, seen } = advance(iteration, goal, states[i]!, control, fold(i)(key), i === 0)
-    rows.push(rowOf(seen))
-    states.push(to)
-  }
-  return { goal, states, rows }
-}
+import { walk } from './walk.js'
 
 /** The attack as one traced function. */
-const unrolled =
+const traced =
   <S, C>(iteration: Iteration<S, C>) =>
   <P>(model: Model<P>) =>
   (params: P, batch: AttackBatch, key: Key): AttackResult => {
-    const { goal, states, rows } = walk(iteration, model, params, batch, key)
-    const last = states.at(-1)!
+    const { goal, last, rows } = walk('attack.iterate', iteration, model, params, batch, key)
     const { kept, seen } = finish(iteration, goal, last, iteration.steps === 0)
     return resultOf(kept, [...rows, rowOf(seen)], last)
   }
@@ -91,9 +67,7 @@ export const path =
   <S, C>(iteration: Iteration<S, C>) =>
   <P>(model: Model<P>) =>
   (params: P, batch: AttackBatch, key: Key): Tensor =>
-    ops.stopGradient(
-      ops.stack(0)(walk(iteration, model, params, batch, key, 'attack.path').states.map(({ point }) => point))
-    )
+    ops.stopGradient(walk('attack.path', iteration, model, params, batch, key).points)
 
 /** The start of an iteration, some of its steps and its end, each to be traced on its own. */
 const partsOf = <P, S, C>(model: Model<P>, iteration: Iteration<S, C>) => {
@@ -251,7 +225,7 @@ const runPrograms =
  * assert.ok(x.data.every((v) => Math.abs(v - 0.5) <= 0.1 + 1e-9))
  */
 export const iterate = <S, C>(iteration: Iteration<S, C>): TracedAttack => {
-  const whole = unrolled(iteration)
+  const whole = traced(iteration)
   return Object.assign(whole, {
     box: iteration.box,
     programs:

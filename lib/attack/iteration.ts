@@ -121,12 +121,11 @@ export const advance = <S, C>(
   goal: Goal,
   from: AttackState<S>,
   control: C,
-  key: Key,
-  first = false
+  key: Key
 ): { readonly to: AttackState<S>; readonly seen: Candidate } => {
   const seen = scoreAt(goal, from.point)
   const own = lazily<{ readonly best: Candidate; readonly faults: GradientFaults }>({
-    best: () => (first ? seen : stronger(byLoss)(from.best, seen)),
+    best: () => stronger(byLoss)(from.best, seen),
     faults: () => gradientFaults(gradient)
   })
   const gradient = iteration.gradients ? gradientAt(goal, from.point) : fill(0, from.point.shape)

@@ -2,8 +2,8 @@ import { fail } from '../core/error.js'
 import { requireShape } from '../core/shape.js'
 import { zerosLike } from '../graph/contract.js'
 import { opName } from '../graph/primitives/index.js'
-import { apply, type Tensor } from '../graph/tensor.js'
-import { dependents, topological } from '../graph/topological.js'
+import { apply, isOp, type Tensor } from '../graph/tensor.js'
+import { dependents, topological, topologicalBy } from '../graph/topological.js'
 import { replace, tensorsOf } from '../graph/tree.js'
 import { placeholder, plus, type PullBack, type PushForward, type Tangent } from './diff-rule.js'
 import { ruleOf } from './rules/index.js'
@@ -14,7 +14,10 @@ import { ruleOf } from './rules/index.js'
  */
 const pushForward: PushForward = (outputs, seeds) => {
   const tangents = new Map<Tensor, Tensor>(seeds)
-  for (const node of topological(outputs, new Set(seeds.keys()))) {
+  // what only a constant needs has no tangent that anything reads: that of an attack in a loss would be as long as the attack
+  const read = (node: Tensor): readonly Tensor[] =>
+    seeds.has(node) || isOp(node, 'stopGradient') ? [] : node.inputs
+  for (const node of topologicalBy(outputs, read)) {
     if (tangents.has(node)) continue
     const given = node.inputs.map((input) => tangents.get(input))
     if (given.every((t) => t === undefined)) continue

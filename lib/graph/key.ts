@@ -106,7 +106,9 @@ export const sample = (op: OpOf<'random'>, root: HostKey, ids?: ArrayLike<number
   const keys = op.path.reduce<readonly HostKey[]>(
     (parents, step) =>
       step.kind === 'each'
-        ? parents.flatMap((parent) => split(step.size)(parent))
+        ? parents.flatMap((parent) =>
+            Array.from({ length: step.size }, (_, index) => derive(parent, { kind: step.by, index }))
+          )
         : parents.map((parent) => derive(parent, step)),
     [root]
   )

@@ -26,8 +26,9 @@ export interface Graph {
   readonly outputs: readonly Tensor[]
 }
 
-/** One derivation of a key, or one for each entry of an axis: as `split` gives its children. */
-export type RandomStep = KeyStep | { readonly kind: 'each'; readonly size: number }
+/** One derivation of a key, or one for each entry of an axis: the children 0, 1, … of one kind. */
+export type RandomStep =
+  KeyStep | { readonly kind: 'each'; readonly by: KeyStep['kind']; readonly size: number }
 
 /** What random numbers follow: [0, 1), the standard normal, or ±1. */
 export type Distribution = 'uniform' | 'normal' | 'rademacher'

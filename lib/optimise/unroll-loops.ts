@@ -1,8 +1,23 @@
+import { of, takeRows } from '../core/ndarray.js'
 import { type Graph, replaceNodes, rewrite, topological, withBody } from '../graph/graph.js'
 import { bodyOutputs, loopOf, pack } from '../graph/loop.js'
 import type { TensorOf } from '../graph/op.js'
 import { at, stack } from '../graph/ops/reshape.js'
-import { constant, isOp, type Tensor } from '../graph/tensor.js'
+import { apply, constant, isOp, type Tensor } from '../graph/tensor.js'
+import { trimLoops } from './loops.js'
+
+/**
+ * An entry of a stack: of a constant a constant, and of what was drawn for all steps what one step draws, so that steps are
+ * written out as by hand.
+ */
+const entryOf = (stack: Tensor, step: number): Tensor => {
+  const shape = stack.shape.slice(1)
+  if (isOp(stack, 'constant')) return constant(of(shape, takeRows('scan', stack.op.value, [step]).data))
+  const each = isOp(stack, 'random') ? stack.op.path.find(({ kind }) => kind === 'each') : undefined
+  if (!isOp(stack, 'random') || each?.kind !== 'each') return at(0, step)(stack)
+  const path = stack.op.path.map((part) => (part === each ? { kind: each.by, index: step } : part))
+  return apply({ ...stack.op, shape, path }, stack.inputs)
+}
 
 /** The vector that a loop gives, from its body written out for every step. */
 const unrolled = (node: TensorOf<'scan'>): Tensor => {
@@ -18,7 +33,7 @@ const unrolled = (node: TensorOf<'scan'>): Tensor => {
       new Map([
         [index, constant(step)],
         ...carries.map(({ symbol }, k) => [symbol, state[k]!] as const),
-        ...sequences.map(({ symbol, stack }) => [symbol, at(0, step)(stack)] as const),
+        ...sequences.map(({ symbol, stack }) => [symbol, entryOf(stack, step)] as const),
         ...captured.map(({ symbol, value }) => [symbol, value] as const)
       ])
     )
@@ -29,8 +44,8 @@ const unrolled = (node: TensorOf<'scan'>): Tensor => {
 }
 
 /**
- * A graph of the same value without loops: the body of each, those within it first, written out for every step. With `isWritten` only
- * those loops are.
+ * A graph of the same value without loops: the body of each, those within it first, written out for every step, without what nothing
+ * reads. With `isWritten` only those loops are.
  *
  * @defaultValue `isWritten` is true of all
  */
@@ -39,7 +54,7 @@ export const unrollLoops = (
   isWritten: (loop: TensorOf<'scan'>) => boolean = () => true
 ): Graph =>
   topological(graph.outputs).some((node) => isOp(node, 'scan'))
-    ? rewrite(graph, (node) => {
+    ? rewrite(trimLoops(graph), (node) => {
         const flat = withBody(node, (body) => unrollLoops(body, isWritten))
         return isOp(flat, 'scan') && isWritten(flat) ? unrolled(flat) : flat
       })

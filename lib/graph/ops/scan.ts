@@ -2,17 +2,31 @@ import { requireWhole } from '../../core/check.js'
 import { fail } from '../../core/error.js'
 import { isHostKey } from '../../core/key.js'
 import { of } from '../../core/ndarray.js'
+import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import { requireShape, showShape } from '../../core/shape.js'
 import { leaves, rebuild } from '../../core/tree.js'
 import { replaceNodes } from '../graph.js'
 import { isKey, type Key, sample, type TracedKey } from '../key.js'
 import { bodyOutputs, type Loop, runLoop, symbolOf } from '../loop.js'
-import type { OpOf, TensorOf } from '../op.js'
+import type { OpOf, RandomStep, TensorOf } from '../op.js'
 import { apply, isOp, isTensor, ownConstant, type Tensor } from '../tensor.js'
 import { dependents, topological } from '../topological.js'
 import { replace, tensorsOf } from '../tree.js'
 
 const operation = 'ops.scan'
+
+/** The options of {@link scan}. */
+export interface ScanOptions {
+  /**
+   * Which child of a key among `xs` step i gets: that of `split`, or `fold(i)`, as steps that are written out with a key each
+   * often have.
+   *
+   * @defaultValue `split`
+   */
+  readonly keys?: 'split' | 'fold'
+}
+
+const kinds: OptionKinds<ScanOptions> = { keys: option.word('split', 'fold') }
 
 const isLeaf = (value: unknown): value is Tensor | Key => isTensor(value) || isKey(value)
 
@@ -36,9 +50,12 @@ const stepInputs = (xs: unknown, length: number): readonly StepInput[] =>
   })
 
 /** What a body draws from the key of its step, for all steps at once. */
-const drawAll = ({ op, inputs }: TensorOf<'random'>, key: Key, length: number): Tensor => {
-  const each = { kind: 'each', size: length } as const
-  const all: OpOf<'random'> = { ...op, shape: [length, ...op.shape], path: [each, ...op.path] }
+const drawAll = (
+  { op, inputs }: TensorOf<'random'>,
+  key: Key,
+  each: Extract<RandomStep, { kind: 'each' }>
+): Tensor => {
+  const all: OpOf<'random'> = { ...op, shape: [each.size, ...op.shape], path: [each, ...op.path] }
   const [, ids] = inputs
   if (!isHostKey(key))
     return apply({ ...all, path: [...key.path, ...all.path] }, [
@@ -51,7 +68,11 @@ const drawAll = ({ op, inputs }: TensorOf<'random'>, key: Key, length: number): 
 }
 
 /** The loop with every draw from the key of a step replaced by an entry of what is drawn for all steps. */
-const drawOutside = (loop: Loop, inputs: readonly StepInput[]): Loop => {
+const drawOutside = (
+  loop: Loop,
+  inputs: readonly StepInput[],
+  by: NonNullable<ScanOptions['keys']>
+): Loop => {
   const keys = new Map<Tensor, Key>(
     inputs.flatMap(({ value, symbol }) =>
       isTensor(value) || isTensor(symbol) ? [] : [[symbol.source, value]]
@@ -67,7 +88,13 @@ const drawOutside = (loop: Loop, inputs: readonly StepInput[]): Loop => {
     if (!isOp(node, 'random') || key === undefined) return []
     if (varying.has(node))
       fail('ArgumentError', 'random', 'ids from outside the loop', 'ids that change from step to step')
-    return [{ node, symbol: symbolOf('drawn', node), stack: drawAll(node, key, loop.length) }]
+    return [
+      {
+        node,
+        symbol: symbolOf('drawn', node),
+        stack: drawAll(node, key, { kind: 'each', by, size: loop.length })
+      }
+    ]
   })
   const outputs = replaceNodes(bodyOutputs(loop), new Map(drawn.map(({ node, symbol }) => [node, symbol])))
   return {
@@ -85,8 +112,8 @@ const drawOutside = (loop: Loop, inputs: readonly StepInput[]): Loop => {
  * compile it grows with the number of steps.
  *
  * Carry, `xs` and what the body gives are trees. Each tensor of `xs` has `length` entries along its first axis, of which a
- * step gets one; of each key in `xs`, step i gets child i of `split(length)`. The body may use tensors of outside, which are
- * the same in every step, and is differentiated and batched like any operation. `index` is a scalar tensor.
+ * step gets one; of each key in `xs`, step i gets child i of `split(length)`, or by an option `fold(i)`. The body may use tensors of
+ * outside, which are the same in every step, and is differentiated and batched like any operation. `index` is a scalar tensor.
  *
  * Errors: a length that is no whole number of at least 1, and a body that gives no tensor, are an ArgumentError; a carry that
  * changes its shape, and stacks of another length, a ShapeError; a carry of another form a TreeError.
@@ -105,13 +132,15 @@ const drawOutside = (loop: Loop, inputs: readonly StepInput[]): Loop => {
 export const scan =
   <Carry, Y, X = undefined>(
     body: (carry: Carry, x: X, index: Tensor) => readonly [Carry, Y],
-    length: number
+    length: number,
+    options: ScanOptions = {}
   ) =>
   (
     carry: Carry,
     ...[xs]: [X] extends [undefined] ? readonly [xs?: X] : readonly [xs: X]
   ): readonly [Carry, Y] => {
     requireWhole(operation, 'length', length, 1)
+    const { keys = 'split' } = checkOptions(operation, kinds, options)
     const start = tensorsOf(operation, carry)
     const symbols = start.map((tensor) => symbolOf('carry', tensor))
     const index = symbolOf('index', { shape: [] })
@@ -140,6 +169,6 @@ export const scan =
       captured: [],
       results
     }
-    const { carries, stacks } = runLoop(drawOutside(loop, inputs))
+    const { carries, stacks } = runLoop(drawOutside(loop, inputs, keys))
     return [replace<Carry>(operation, carry, carries), replace<Y>(operation, y, stacks)]
   }

@@ -71,7 +71,8 @@ const ruled = {
   show: ({ rule }: { readonly rule: CustomRule }): string => rule.name
 }
 
-const countOf = (step: RandomStep): number => (step.kind === 'each' ? step.size : step.index)
+const showStep = (step: RandomStep): string =>
+  step.kind === 'each' ? `each ${step.by} ${step.size}` : `${step.kind} ${step.index}`
 
 /** The primitives that compute nothing: arguments, constants, random numbers, and identities with a meaning of their own. */
 export const leaf = {
@@ -110,9 +111,8 @@ export const leaf = {
     },
     evaluate: unbound,
     key: ({ distribution, shape, path }) =>
-      `random ${distribution} ${shape.join(',')} ${path.map((step) => `${step.kind}${countOf(step)}`).join('/')}`,
-    show: ({ distribution, path }) =>
-      [distribution, ...path.map((step) => `${step.kind} ${countOf(step)}`)].join(' ')
+      `random ${distribution} ${shape.join(',')} ${path.map(showStep).join('/').replaceAll(' ', '')}`,
+    show: ({ distribution, path }) => [distribution, ...path.map(showStep)].join(' ')
   },
   alias: identity,
   stopGradient: identity,

@@ -148,6 +148,33 @@ describe('a loop', () => {
     expect(evaluateOn(nested)(key(5))).toEqual(evaluateOn(nestedCalls)(key(5)))
   })
 
+  it('gives each step the key with its number folded in, where that is asked for', () => {
+    const noise = (k: Key, ids: Tensor): Tensor =>
+      ops.scan((c: Tensor, k: Key) => [c, random.normal([2, 3], ids)(fold(7)(k))] as const, 3, {
+        keys: 'fold'
+      })(ops.ones([]), k)[1]
+    const calls = (k: Key, ids: Tensor): Tensor =>
+      ops.stack(0)([0, 1, 2].map((i) => random.normal([2, 3], ids)(fold(7)(fold(i)(k)))))
+    const ids = of([2], [4, 9])
+    const expected = evaluateOn(calls)(key(5), ids)
+    expect(evaluateOn(noise)(key(5), ids)).toEqual(expected)
+    expect(evaluateOn((ids: Tensor) => noise(key(5), ops.constant(of([2], [4, 9]))))(ids)).toEqual(expected)
+  })
+
+  it('is written out as by hand: with the draws of each step, and the numbers that it gets', () => {
+    const step = (c: Tensor, k: Key, x: Tensor): Tensor => ops.add(ops.mul(x)(random.normal([2])(k)))(c)
+    const xs = [0.5, 2, -3]
+    const loop = (c: Tensor, k: Key): Tensor =>
+      ops.scan(
+        (c: Tensor, { k, x }: { readonly k: Key; readonly x: Tensor }) => [step(c, k, x), []] as const,
+        3
+      )(c, { k, x: ops.constant(of([3], xs)) })[0]
+    const calls = (c: Tensor, k: Key): Tensor =>
+      split(3)(k).reduce((sum, child, i) => step(sum, child, ops.constant(xs[i]!)), c)
+    const [flat, byHand] = [loop, calls].map((f) => traceOrThrow(f, [spec([2]), keySpec]).graph)
+    expect(print(optimise(unrollLoops(flat!)))).toBe(print(optimise(byHand!)))
+  })
+
   it('draws rows by ids from outside', () => {
     const noise = (k: Key, ids: Tensor): Tensor =>
       ops.scan((c: Tensor, k: Key) => [c, random.normal([2, 3], ids)(k)] as const, 2)(ops.ones([]), k)[1]
@@ -212,6 +239,15 @@ const refusals: readonly Refusal[] = [
     'a first axis of 3',
     '[2]',
     'u'
+  ],
+  [
+    'a misspelt option',
+    () => ops.scan(keep, 2, { key: 'fold' } as never)(x),
+    'ArgumentError',
+    'ops.scan',
+    'an option, perhaps keys',
+    'key',
+    'options'
   ],
   [
     'a body without tensors',
