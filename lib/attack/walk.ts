@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { fail, getOrThrow, type TangentError } from '../core/error.js'
+import { getOrThrow, type TangentError } from '../core/error.js'
 import { isNdArray, type NdArray, of } from '../core/ndarray.js'
 import { requireShape } from '../core/shape.js'
 import { leaves, rebuild } from '../core/tree.js'
@@ -24,11 +24,8 @@ const schedulesOf = <C>(
   const stacks = all[0]!.map(({ shape, data }, k) => {
     const stack = new Float64Array(steps * data.length)
     all.forEach((given, step) => {
-      const where = `schedule(${step})`
-      const own =
-        given[k] ?? fail('TreeError', operation, 'the form of schedule(0)', `${given.length} arrays`, where)
-      requireShape(operation, where, own.shape, shape, 'shape')
-      stack.set(own.data, step * data.length)
+      requireShape(operation, `schedule(${step})`, given[k]!.shape, shape, 'shape')
+      stack.set(given[k]!.data, step * data.length)
     })
     return constant(of([steps, ...shape], stack))
   })
