@@ -149,16 +149,14 @@ describe('a loop', () => {
   })
 
   it('gives each step the key with its number folded in, where that is asked for', () => {
+    const step = (ids: Tensor) => (c: Tensor, k: Key) => [c, random.normal([2, 3], ids)(fold(7)(k))] as const
     const noise = (k: Key, ids: Tensor): Tensor =>
-      ops.scan((c: Tensor, k: Key) => [c, random.normal([2, 3], ids)(fold(7)(k))] as const, 3, {
-        keys: 'fold'
-      })(ops.ones([]), k)[1]
+      ops.scan(step(ids), 3, { keys: 'fold' })(ops.ones([]), k)[1]
     const calls = (k: Key, ids: Tensor): Tensor =>
       ops.stack(0)([0, 1, 2].map((i) => random.normal([2, 3], ids)(fold(7)(fold(i)(k)))))
-    const ids = of([2], [4, 9])
-    const expected = evaluateOn(calls)(key(5), ids)
+    const [ids, expected] = [of([2], [4, 9]), evaluateOn(calls)(key(5), of([2], [4, 9]))]
     expect(evaluateOn(noise)(key(5), ids)).toEqual(expected)
-    expect(evaluateOn((ids: Tensor) => noise(key(5), ops.constant(of([2], [4, 9]))))(ids)).toEqual(expected)
+    expect(evaluateOn(() => noise(key(5), ops.constant(ids)))()).toEqual(expected)
   })
 
   it('is written out as by hand: with the draws of each step, and the numbers that it gets', () => {
@@ -176,8 +174,8 @@ describe('a loop', () => {
   })
 
   it('draws rows by ids from outside', () => {
-    const noise = (k: Key, ids: Tensor): Tensor =>
-      ops.scan((c: Tensor, k: Key) => [c, random.normal([2, 3], ids)(k)] as const, 2)(ops.ones([]), k)[1]
+    const step = (ids: Tensor) => (c: Tensor, k: Key) => [c, random.normal([2, 3], ids)(k)] as const
+    const noise = (k: Key, ids: Tensor): Tensor => ops.scan(step(ids), 2)(ops.ones([]), k)[1]
     const calls = (k: Key, ids: Tensor): Tensor =>
       ops.stack(0)(split(2)(k).map((child) => random.normal([2, 3], ids)(child)))
     const ids = of([2], [4, 9])
