@@ -12,7 +12,7 @@ export const DRAWN = { min: -4, max: 0, step: 0.05 } as const
 export const DRAWN_STEPS = 10
 
 const controls = {
-  drawn: points('your lines', DRAWN, [-1, -1]),
+  drawn: points('your lines', DRAWN, [-1, -0.5]),
   data: points(
     'the data',
     { min: -REACH, max: REACH, step: 0.05 },

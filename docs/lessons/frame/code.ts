@@ -35,6 +35,7 @@ export const mountCode = (session: Session, host: HTMLElement, figure: string): 
     const rows = code.split('\n').length + 1
     const input = el('textarea', { name, rows, spellcheck: 'false', autocapitalize: 'off', wrap: 'off' })
     input.value = code
+    input.setSelectionRange(0, 0)
     return input
   })
   const status = el('p', { class: 'lesson-verdict', role: 'status' })
