@@ -17,8 +17,8 @@ export type LoopRule = (loop: LoopFacts) => string | undefined
 const LEAST_STEPS = 16
 
 /**
- * The rules by engines. `npm run bench:loops` measures them: steps of PGD as a loop run for .92 to 1.08 times as long as written out, and
- * 40 of them compile in a fifth to a tenth of the time; a gradient through a loop takes 1.35 times as long, since what steps add to the
+ * The rules by engines. `npm run bench:loops` measures them: steps of PGD as a loop run for .90 to 1.08 times as long as written out, and
+ * 40 of them compile in a fifth to a fifteenth of the time; a gradient through a loop takes 1.35 times as long, since what steps add to the
  * gradient of a weight is then summed one by one.
  */
 export const loopRules = {
