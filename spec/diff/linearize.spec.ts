@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { scalar, toNumber } from '../../lib/core/ndarray.js'
+import { customJvp, grad } from '../../lib/diff/index.js'
 import { pullBack } from '../../lib/diff/linearize.js'
 import { zerosLike } from '../../lib/graph/contract.js'
+import { evaluateOn } from '../../lib/graph/evaluate.js'
 import { apply, constant, type Tensor } from '../../lib/graph/tensor.js'
 import { ops } from '../../lib/graph/ops/index.js'
 import { inner, keys, normalArray } from '../../lib/laws/arbitraries.js'
@@ -60,4 +63,15 @@ describe('transpose', () => {
       received: 'tanh'
     })
   })
+})
+
+it('makes no tangents of what is behind a stopGradient', () => {
+  let asked = 0
+  const counted = customJvp('counted', ops.exp, (_args, out, [tangent]) => {
+    asked++
+    return ops.mul(out)(tangent!)
+  })
+  const f = (x: Tensor): Tensor => ops.mul(ops.stopGradient(ops.sin(counted(x))))(x)
+  const slope = evaluateOn(grad(f))(scalar(0))
+  expect([toNumber(slope), asked]).toEqual([Math.sin(1), 0])
 })
