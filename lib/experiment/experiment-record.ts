@@ -14,12 +14,18 @@ const fields = <P extends t.Props>(props: P): t.ReadonlyC<t.TypeC<P>> => t.reado
 const LayerCount = fields({ kept: t.number, total: t.number })
 
 /** Relative distances of kernel and outputs to the dense network's. */
-const DistanceRecord = fields({
-  /** Of the mixed kernel. */
-  kernel: t.number,
-  /** Of the outputs. */
-  output: t.number
-})
+const DistanceRecord = t.readonly(
+  t.intersection([
+    t.type({
+      /** Of the mixed kernel. */
+      kernel: t.number
+    }),
+    t.partial({
+      /** Of the outputs; undefined where the dense network is centred, whose outputs are 0. */
+      output: t.number
+    })
+  ])
+)
 export type DistanceRecord = t.TypeOf<typeof DistanceRecord>
 
 const Flag = fields({

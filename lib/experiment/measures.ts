@@ -27,11 +27,13 @@ export interface MeasureInput {
   readonly images: MeasureImages
   readonly classes: number
   readonly key: HostKey
+  /** Whether the network's outputs are 0 at its start. */
+  readonly isCentred: boolean
 }
 
 /** Kernel and output distance to dense at initialisation, under an attack. */
 export const distanceTo =
-  ({ network, params, images: { kernel }, key }: MeasureInput, attacked: attack.Attack) =>
+  ({ network, params, images: { kernel }, key, isCentred }: MeasureInput, attacked: attack.Attack) =>
   (chosen: Mask, at: Concrete<nn.Params>): Effect<DistanceRecord> =>
     pipe(
       (runner: Runner) =>
@@ -43,7 +45,11 @@ export const distanceTo =
           key,
           at
         ),
-      RTE.map(({ value }) => ({ kernel: value.kernel.data[0]!, output: value.output.data[0]! }))
+      RTE.map(({ value: { kernel: apart, output } }) => ({
+        kernel: apart.data[0]!,
+        // centred outputs are 0 at the start, and a distance relative to them is none
+        ...(isCentred ? {} : { output: output.data[0]! })
+      }))
     )
 
 /** The images on which trainings are followed, attacked once against the dense network as it starts. */

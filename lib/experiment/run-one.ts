@@ -102,7 +102,8 @@ export const prepareRun = (
         params,
         images: measured,
         classes: whole.classes,
-        key: stream('measure')
+        key: stream('measure'),
+        isCentred: setting.centred === true
       }
     }
   })

@@ -66,7 +66,7 @@ const maskParts = (record: ExperimentRecord, levels: readonly Level[], colour: P
             masked,
             colour,
             ({ measures }) => {
-              if (measures?.search === undefined) return undefined
+              if (measures?.search?.before[field] === undefined) return undefined
               return { xs: smooth(measures.search.steps), ys: smooth(measures.search[field]) }
             }
           )

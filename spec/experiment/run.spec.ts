@@ -109,7 +109,10 @@ describe('experiment.run', () => {
   })
 
   it('centres each run at its own start: all begin with the loss of equal logits', async () => {
-    const setting = small([{ kind: 'dense' }, { kind: 'otherStart' }, { kind: 'magnitude' }])
+    const setting: experiment.Experiment = {
+      ...small([{ kind: 'dense' }, { kind: 'otherStart' }, { kind: 'magnitude' }]),
+      measures: { kernelImages: 2, dynamicsImages: 4, checkpoints: 2 }
+    }
     const { attack: _attack, ...clean } = setting.training
     const training = { ...clean, epochs: 1, batch: 'all' as const }
     const { runs } = await ran({
@@ -123,6 +126,10 @@ describe('experiment.run', () => {
     }
     const plain = await ran({ ...setting, training })
     expect(Math.abs(plain.runs[0]!.training.losses[0]! - Math.log(10))).toBeGreaterThan(0.01)
+    // a distance relative to outputs that are all 0 is none
+    const distances = [runs, plain.runs].map((all) => all[2]!.measures!.distance!)
+    expect(distances.map(({ kernel }) => kernel > 0)).toEqual([true, true])
+    expect(distances.map(({ output }) => output !== undefined)).toEqual([false, true])
   })
 
   it('chooses masks in the norm that the training withstands', async () => {
