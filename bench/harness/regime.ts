@@ -1,0 +1,270 @@
+import { pipe } from 'fp-ts/lib/function.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import {
+  attack,
+  type Concrete,
+  data,
+  type Key,
+  key,
+  mask,
+  type NdArray,
+  ndarray,
+  nn,
+  ntk,
+  run,
+  type Tensor,
+  train
+} from '../../lib/index.js'
+import { mean } from '../../lib/core/mean.js'
+import type { Effect } from '../../lib/graph/runner.js'
+
+// What the theory of the tangent kernel says of masks, where it speaks: digits attacked once, squared error, all of them in one batch,
+// plain gradient descent, a centred network. For each width and seed: how far a mask's kernel is from the dense network's, how far its
+// training is from the dense one's, what the kernels at the start predict of both, how far the kernels drift, and what a bound on
+// the distance of two descents gives.
+
+/**
+ * The setting: training images and others, on which trainings are followed too; steps of gradient descent, at a quarter of the largest
+ * stable rate of the dense kernel, and how often outputs are noted; the weights that masks keep, and the attack's radius.
+ */
+export const setting = { images: 128, held: 100, steps: 400, times: 20, density: 0.1, epsilon: 0.1 } as const
+
+const { images: TRAIN, held: HELD, steps: STEPS, times: TIMES, density: DENSITY, epsilon: EPSILON } = setting
+
+type Mask = Concrete<nn.Weights>
+
+/** What is measured of one network. */
+export interface Row {
+  readonly width: number
+  readonly seed: number
+  readonly method: string
+  /** ‖Θ − Θ_dense‖ / ‖Θ_dense‖ of the kernels at the start, on the training images. */
+  readonly kernel: number
+  /** ‖Θ after training − Θ‖ / ‖Θ‖. */
+  readonly drift: number
+  /** The mean distance of the training from the dense one, on the training images and on the others. */
+  readonly training: number
+  readonly held: number
+  /** The same distance where both are trained as their kernels at the start say. */
+  readonly linear: number
+  /** The mean distance of a training from what its own kernel at the start says. */
+  readonly prediction: number
+  /** The mean over the times of what the distance of the kernels bounds the linear distance by. */
+  readonly bound: number
+}
+
+const oneHot = ({ data: labels }: NdArray): NdArray => {
+  const out = new Float32Array(labels.length * 10)
+  labels.forEach((label, i) => void (out[10 * i + label] = 1))
+  return ndarray.of([labels.length, 10], out)
+}
+
+const norm = (a: ArrayLike<number>, b?: ArrayLike<number>): number => {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += (a[i]! - (b?.[i] ?? 0)) ** 2
+  return Math.sqrt(sum)
+}
+
+/** ‖a − b‖ / ‖b‖, mean over times. */
+const distance = (a: readonly NdArray[], b: readonly NdArray[]): number =>
+  mean(a.map(({ data: one }, t) => norm(one, b[t]!.data) / norm(b[t]!.data)))
+
+/** The first rows of an array of rows, or those after them. */
+const rows = (from: number, to: number, { shape, data: all }: NdArray): NdArray => {
+  const size = all.length / shape[0]!
+  return ndarray.of([to - from, ...shape.slice(1)], Float64Array.from(all.subarray(from * size, to * size)))
+}
+
+/** A network, as a mask of a start. */
+interface Candidate {
+  readonly method: string
+  readonly start: Concrete<nn.Params>
+  readonly chosen: Mask
+}
+
+const networkOf = (width: number): nn.Network =>
+  nn.serial(nn.dense(width), nn.relu, nn.dense(width), nn.relu, nn.dense(10))
+
+const ones = (params: Concrete<nn.Params>): Mask =>
+  params.map(({ w }) => (w === undefined ? {} : { w: ndarray.full(w.shape, 1) }))
+
+/** The images of a seed, attacked once against the dense network as it starts. */
+const attacked = (network: nn.Network, params: Concrete<nn.Params>, seed: number): Effect<nn.Dataset> => {
+  const count = TRAIN + HELD
+  const { x, y } = data.take(Array.from({ length: count }, (_, i) => seed * count + i))(data.digits())
+  const pgd = attack.pgd({ norm: 'linf', epsilon: EPSILON, steps: 7, relativeStep: 2.5 })(network.apply)
+  return (runner) =>
+    pipe(
+      run(runner)((p: nn.Params, batch: nn.Batch, k: Key) => pgd(p, batch, k).x)(params, { x, y }, key(seed)),
+      TE.map(({ value }) => ({ x: value, y }))
+    )
+}
+
+/** The dense network and the masks of a seed; the search starts at the kernel-trace score. */
+const candidatesOf = (
+  network: nn.Network,
+  params: Concrete<nn.Params>,
+  set: nn.Dataset,
+  seed: number
+): Effect<readonly Candidate[]> => {
+  const found =
+    (method: string) =>
+    ({ mask: chosen }: { readonly mask: Mask }): Candidate => ({ method, start: params, chosen })
+  const other = network.init(key(1000 + seed), [64])
+  const random = { method: 'random', layers: 'erk', density: DENSITY, epsilon: 0 } as const
+  const searched = (method: string, steps: number): Effect<Candidate> =>
+    pipe(
+      mask.search(network, { density: DENSITY, epsilon: 0, steps })(params, set, key(seed)),
+      RTE.map(found(method))
+    )
+  return pipe(
+    RTE.sequenceSeqArray([
+      pipe(mask.oneShot(network, random)(params, set, key(seed)), RTE.map(found('random ERK'))),
+      searched('kernel trace', 0),
+      ...[30, 100, 300].map((steps) => searched(`ticket ${steps}`, steps))
+    ]),
+    RTE.map((masks) => [
+      { method: 'dense', start: params, chosen: ones(params) },
+      { method: 'another start', start: other, chosen: ones(other) },
+      ...masks
+    ])
+  )
+}
+
+/** What a candidate's kernel and training are. */
+interface Trained {
+  readonly method: string
+  /** Θ of the training images at the start, [n, n, outputs, outputs]. */
+  readonly kernel: NdArray
+  readonly drift: number
+  /** Outputs on all images at the times. */
+  readonly outputs: readonly NdArray[]
+  /** Outputs on the training images before every step and after the last one, as the kernel at the start has them. */
+  readonly linear: readonly NdArray[]
+}
+
+const kernelOf =
+  (network: nn.Network, outputs: 'full' | 'mean', chosen: Mask) =>
+  (p: Concrete<nn.Params>, x: NdArray): Effect<NdArray> =>
+  (runner) =>
+    pipe(
+      run(runner)((q: nn.Params, at: Tensor, m: nn.Weights) =>
+        ntk.empiricalNtk(network.apply, { outputs })(q, at, at, m)
+      )(p, x, chosen),
+      TE.map(({ value }) => value)
+    )
+
+/** Trains a candidate, and says how its kernel would. */
+const trainedBy =
+  (network: nn.Network, { x: all, y: labels }: nn.Dataset, rate: number, seed: number) =>
+  ({ method, start, chosen }: Candidate): Effect<Trained> => {
+    const [x, y] = [rows(0, TRAIN, all), oneHot(rows(0, TRAIN, labels))]
+    const kernelAt = kernelOf(network, 'full', chosen)
+    return pipe(
+      RTE.Do,
+      RTE.bind('kernel', () => kernelAt(start, x)),
+      RTE.bind('fitted', () =>
+        train.fit(nn.centred(network.apply, mask.applyConcrete(chosen)(start)), {
+          optimiser: train.momentum(0),
+          loss: nn.mse,
+          schedule: train.schedule.constant(rate),
+          mask: chosen,
+          epochs: STEPS,
+          batch: TRAIN,
+          record: { x: all, times: TIMES }
+        })(start, { x, y }, key(seed))
+      ),
+      RTE.bind('after', ({ fitted }) => kernelAt(fitted.params, x)),
+      RTE.bind('predicted', ({ kernel }) =>
+        RTE.fromEither(
+          ntk.predictDescent(kernel, nn.mse, y, {
+            start: ndarray.of(y.shape, new Float64Array(y.data.length)),
+            rate,
+            times: Array.from({ length: STEPS + 1 }, (_, step) => step)
+          })
+        )
+      ),
+      RTE.map(({ kernel, after, fitted, predicted }) => ({
+        method,
+        kernel,
+        drift: norm(after.data, kernel.data) / norm(kernel.data),
+        outputs: fitted.recorded.map(({ outputs }) => outputs),
+        linear: predicted.train
+      }))
+    )
+  }
+
+const atTimes = (along: readonly NdArray[]): readonly NdArray[] =>
+  Array.from({ length: TIMES }, (_, t) => along[(STEPS / TIMES) * (t + 1)]!)
+
+/**
+ * What bounds the linear distance, in multiples of ‖Θ − Θ_dense‖: of two descents f and g from the same outputs,
+ * f − g shrinks by itself, and each step adds at most η/n ‖Θ − Θ_dense‖ ‖g − y‖.
+ */
+const growth = ({ linear }: Trained, y: NdArray, rate: number): number => {
+  let sum = 0
+  const sums = linear.map(({ data: g }) => {
+    const before = sum
+    sum += (rate / TRAIN) * norm(g, y.data)
+    return before
+  })
+  return mean(atTimes(linear).map(({ data: g }, t) => sums[(STEPS / TIMES) * (t + 1)]! / norm(g)))
+}
+
+const rowsOf = (
+  width: number,
+  seed: number,
+  y: NdArray,
+  rate: number,
+  all: readonly Trained[]
+): readonly Row[] => {
+  const dense = all[0]!
+  const factor = growth(dense, y, rate)
+  const part = (from: number, to: number, { outputs }: Trained): readonly NdArray[] =>
+    outputs.map((one) => rows(from, to, one))
+  return all.map((one) => {
+    const difference = norm(one.kernel.data, dense.kernel.data)
+    return {
+      width,
+      seed,
+      method: one.method,
+      kernel: difference / norm(dense.kernel.data),
+      drift: one.drift,
+      training: distance(part(0, TRAIN, one), part(0, TRAIN, dense)),
+      held: distance(part(TRAIN, TRAIN + HELD, one), part(TRAIN, TRAIN + HELD, dense)),
+      linear: distance(atTimes(one.linear), atTimes(dense.linear)),
+      prediction: distance(atTimes(one.linear), part(0, TRAIN, one)),
+      bound: factor * difference
+    }
+  })
+}
+
+/** Measures the dense network, another one and five masks of a width and seed. */
+export const measured = (width: number, seed: number): Effect<readonly Row[]> => {
+  const network = networkOf(width)
+  const params = network.init(key(seed), [64])
+  return pipe(
+    attacked(network, params, seed),
+    RTE.bindTo('set'),
+    RTE.let('train', ({ set: { x, y } }) => ({ x: rows(0, TRAIN, x), y: rows(0, TRAIN, y) })),
+    RTE.bind('candidates', (at) => candidatesOf(network, params, at.train, seed)),
+    RTE.bind('rate', (at) =>
+      pipe(
+        kernelOf(network, 'mean', ones(params))(params, at.train.x),
+        RTE.flatMapEither((kernel) => ntk.spectrum(kernel)),
+        RTE.map(({ values: [largest] }) => TRAIN / (2 * largest!))
+      )
+    ),
+    RTE.bind('all', ({ set, candidates, rate }) =>
+      pipe(candidates, RTE.traverseSeqArray(trainedBy(network, set, rate, seed)))
+    ),
+    RTE.map((at) => rowsOf(width, seed, oneHot(at.train.y), at.rate, at.all)),
+    RTE.tapIO((found) => () => {
+      for (const { method, kernel, drift, training, held, linear, prediction, bound } of found)
+        process.stderr.write(
+          `${width} ${seed} ${method.padEnd(13)} ${[kernel, drift, training, held, linear, prediction, bound].map((x) => x.toFixed(3)).join(' ')}\n`
+        )
+    })
+  )
+}
