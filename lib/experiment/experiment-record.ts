@@ -16,14 +16,10 @@ const LayerCount = fields({ kept: t.number, total: t.number })
 /** Relative distances of kernel and outputs to the dense network's. */
 const DistanceRecord = t.readonly(
   t.intersection([
-    t.type({
-      /** Of the mixed kernel. */
-      kernel: t.number
-    }),
-    t.partial({
-      /** Of the outputs; undefined where the dense network is centred, whose outputs are 0. */
-      output: t.number
-    })
+    /** Of the mixed kernel. */
+    t.type({ kernel: t.number }),
+    /** Of the outputs; undefined where the dense network is centred, whose outputs are 0. */
+    t.partial({ output: t.number })
   ])
 )
 export type DistanceRecord = t.TypeOf<typeof DistanceRecord>
