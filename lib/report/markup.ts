@@ -17,11 +17,14 @@ const render = (child: Markup | string | number): string =>
       ? escape(child)
       : String(Math.round(child * 100) / 100)
 
-/** Several pieces side by side; text is escaped, markup is not. */
-export const fragment = (...children: readonly (Markup | string | number)[]): Markup => ({
+/** As {@link fragment}, of pieces that may be more than a call takes arguments. */
+export const fragmentOf = (children: readonly (Markup | string | number)[]): Markup => ({
   _tag: 'Markup',
   text: children.map(render).join('')
 })
+
+/** Several pieces side by side; text is escaped, markup is not. */
+export const fragment = (...children: readonly (Markup | string | number)[]): Markup => fragmentOf(children)
 
 /** An element of HTML or SVG, without the attributes that are undefined; text among its children is escaped, markup is not. */
 export const element = (

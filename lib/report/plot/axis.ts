@@ -42,14 +42,17 @@ export interface AxisOptions {
 }
 
 /** The scale that maps [from, to] to [start, end]. */
-export const linear =
-  (from: number, to: number, start: number, end: number): Scale =>
-  (value) =>
-    start + ((value - from) / (to - from || 1)) * (end - start)
+export const linear = (from: number, to: number, start: number, end: number): Scale => {
+  // the distance of two numbers may be none, that of their halves is one
+  const unit = Number.isFinite(to - from) ? 1 : 0.5
+  const distance = unit * to - unit * from || 1
+  return (value) => start + ((unit * value - unit * from) / distance) * (end - start)
+}
 
 /** Round numbers from `from` to `to`: about `wanted` steps of 1, 2 or 5 times a power of ten. */
 export const roundNumbers = (from: number, to: number, wanted: number): readonly number[] => {
-  const rough = (to - from || 1) / wanted
+  const distance = to - from
+  const rough = Number.isFinite(distance) ? (distance || 1) / wanted : to / wanted - from / wanted
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = power * (rough / power < 1.5 ? 1 : rough / power < 3.5 ? 2 : rough / power < 7.5 ? 5 : 10)
   const first = Math.ceil(from / step - 1e-9)
@@ -61,13 +64,27 @@ export const roundNumbers = (from: number, to: number, wanted: number): readonly
   return Array.from({ length: count }, (_, i) => Number(((first + i) * step).toPrecision(12)))
 }
 
-/** The least and the largest of some values, with a share of their distance added at both ends. */
+/** A number as it is, or the finite one next to it. */
+export const finite = (value: number): number =>
+  Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value))
+
+/** The least and the largest of some values, which may be more than a call takes arguments. */
+export const boundsOf = (values: readonly number[]): readonly [least: number, most: number] => {
+  let [least, most] = [Infinity, -Infinity]
+  for (const value of values) {
+    least = Math.min(least, value)
+    most = Math.max(most, value)
+  }
+  return [least, most]
+}
+
+/** The bounds of some values, with a share of their distance added at both ends. */
 export const extentOf = (values: readonly number[], margin = 0): readonly [number, number] => {
-  const [least, most] = [Math.min(...values), Math.max(...values)]
+  const [least, most] = boundsOf(values)
   const half = Math.abs(most) / 2
   // half of the smallest numbers rounds to nothing
-  const room = least < most ? margin * (most - least) : least - half < least ? half : 0.5
-  return [least - room, most + room]
+  const room = least < most ? margin * finite(most - least) : least - half < least ? half : 0.5
+  return [finite(least - room), finite(most + room)]
 }
 
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹'
@@ -112,7 +129,7 @@ export const logAxis = ({ domain: [from, to], label, wanted = 5, inset = 0 }: Ax
     high - low < 2
       ? [first - 1, ...decades]
           .flatMap((exponent) => [1, 2, 5].map((digit) => digit * 10 ** exponent))
-          .filter((value) => value >= from * (1 - 1e-9) && value <= to * (1 + 1e-9))
+          .filter((value) => value >= from * (1 - 1e-9) && value <= finite(to * (1 + 1e-9)))
       : decades.filter((exponent) => (exponent - last) % every === 0).map((exponent) => 10 ** exponent)
   const ticks = values.map((value) => {
     const exponent = Math.round(Math.log10(value))

@@ -1,4 +1,4 @@
-import { element, fragment, type Markup } from '../markup.js'
+import { element, fragment, fragmentOf, type Markup } from '../markup.js'
 import type { Axis, AxisOn } from './axis.js'
 import { palette } from './palette.js'
 import { type Mark, type PlotArea, symbol } from './mark.js'
@@ -177,7 +177,7 @@ export const layOut = ({
     height: bottom + LABEL + (isNarrow ? legend.length * SPACING : 0),
     parts: [
       axes(x, y, grid, area),
-      ...marks.map((mark) => mark(area)),
+      fragmentOf(marks.map((mark) => mark(area))),
       (isNarrow ? legendBelow : legendBeside)(legend, area)
     ]
   }

@@ -43,13 +43,12 @@ const blocksOf = ({ shape, data }: NdArray): Blocks | undefined => {
   const at = (i: number, j: number): number =>
     data[((Math.floor(i / o) * m + Math.floor(j / o)) * o + (i % o)) * o + (j % o)]!
   const meanOf = (row: number, column: number): number => {
-    let [sum, count] = [0, 0]
-    for (let i = row * block; i < Math.min(rows, (row + 1) * block); i++)
-      for (let j = column * block; j < Math.min(columns, (column + 1) * block); j++) {
-        sum += at(i, j)
-        count++
-      }
-    return sum / count
+    const [below, beside] = [Math.min(rows, (row + 1) * block), Math.min(columns, (column + 1) * block)]
+    const count = (below - row * block) * (beside - column * block)
+    let mean = 0
+    for (let i = row * block; i < below; i++)
+      for (let j = column * block; j < beside; j++) mean += at(i, j) / count
+    return mean
   }
   const means = Array.from({ length: Math.ceil(rows / block) }, (_, row) =>
     Array.from({ length: Math.ceil(columns / block) }, (__, column) => meanOf(row, column))

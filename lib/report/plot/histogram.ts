@@ -3,7 +3,7 @@ import { requireWhole } from '../../core/check.js'
 import { entry } from '../../core/entry.js'
 import { fail, type TangentError } from '../../core/error.js'
 import { checkOptions, option, type OptionKinds } from '../../core/options.js'
-import { extentOf, linearAxis, showNumber } from './axis.js'
+import { extentOf, linear, linearAxis, showNumber } from './axis.js'
 import { colourOf } from './palette.js'
 import { figure, layOut } from './drawing.js'
 import { LEAST_WIDTH } from './lines.js'
@@ -42,8 +42,8 @@ const MOST_BINS = 1000
 /** The share of some values in each of the intervals between `from` and `to`. */
 const sharesOf = (values: readonly number[], from: number, to: number, bins: number): readonly number[] => {
   const counts = new Float64Array(bins)
-  for (const value of values)
-    counts[Math.min(bins - 1, Math.floor(((value - from) / (to - from)) * bins))]! += 1
+  const place = linear(from, to, 0, bins)
+  for (const value of values) counts[Math.min(bins - 1, Math.floor(place(value)))]! += 1
   return Array.from(counts, (count) => count / values.length)
 }
 
@@ -66,7 +66,10 @@ const drawHistogram = (samples: readonly Sample[], options: HistogramOptions): s
     MOST_BINS
   )
   const [from, to] = extentOf(filled.map(({ values }) => extentOf(values)).flat())
-  const at = (bin: number): number => from + ((to - from) * bin) / bins
+  const at = (bin: number): number =>
+    Number.isFinite((to - from) * bins)
+      ? from + ((to - from) * bin) / bins
+      : from * (1 - bin / bins) + to * (bin / bins)
   const shown = filled.map(({ name, values }, i) => {
     const shares = sharesOf(values, from, to, bins)
     const outline = shares.flatMap((share, bin) => [[at(bin), share] as const, [at(bin + 1), share] as const])

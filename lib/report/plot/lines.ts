@@ -2,7 +2,16 @@ import * as E from 'fp-ts/lib/Either.js'
 import { entry } from '../../core/entry.js'
 import { fail, type TangentError } from '../../core/error.js'
 import { checkOptions, option, type OptionKinds } from '../../core/options.js'
-import { type AxisOn, type AxisOptions, extentOf, linearAxis, logAxis, showNumber } from './axis.js'
+import {
+  type AxisOn,
+  type AxisOptions,
+  boundsOf,
+  extentOf,
+  finite,
+  linearAxis,
+  logAxis,
+  showNumber
+} from './axis.js'
 import { colourOf } from './palette.js'
 import { figure, layOut } from './drawing.js'
 import { band, dot, hints, line, type Mark } from './mark.js'
@@ -68,9 +77,9 @@ const axisThrough = (
   options: Omit<AxisOptions, 'domain'>
 ): AxisOn => {
   if (spacing === 'linear') return linearAxis({ ...options, domain: extentOf(values, 0.04) })
-  const least = Math.min(...values)
+  const [least, most] = boundsOf(values)
   return least > 0
-    ? logAxis({ ...options, domain: [least / 1.1, Math.max(...values) * 1.1] })
+    ? logAxis({ ...options, domain: [least / 1.1, finite(most * 1.1)] })
     : fail('DataError', operation, 'values above 0 for a logarithmic axis', String(least), options.label)
 }
 

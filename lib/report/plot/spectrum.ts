@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { entry } from '../../core/entry.js'
 import { tangentError, type TangentError } from '../../core/error.js'
-import { linearAxis, logAxis } from './axis.js'
+import { boundsOf, finite, linearAxis, logAxis } from './axis.js'
 import { colourOf } from './palette.js'
 import { type Drawing, figure, layOut } from './drawing.js'
 import { dot, line } from './mark.js'
@@ -47,7 +47,7 @@ export const drawSpectrum = (
   const all = spectra.flatMap(({ values }) => values)
   if (!all.every(Number.isFinite))
     return E.left(tangentError('DataError', 'plot.spectrum', 'finite eigenvalues', 'NaN or an infinity'))
-  const most = Math.max(0, ...all)
+  const most = Math.max(0, boundsOf(all)[1])
   if (most === 0)
     return E.left(tangentError('ArgumentError', 'plot.spectrum', 'an eigenvalue above 0', 'none'))
   const shown = spectra.map(({ name, values, colour }, i) => ({
@@ -70,7 +70,7 @@ export const drawSpectrum = (
     layOut({
       title,
       x: (pixels) => ({ ...x(pixels), ticks: x(pixels).ticks.filter(isMode) }),
-      y: logAxis({ domain: [Math.min(...drawn) / 1.3, most * 1.3], label: 'eigenvalue', wanted: 8 }),
+      y: logAxis({ domain: [boundsOf(drawn)[0] / 1.3, finite(most * 1.3)], label: 'eigenvalue', wanted: 8 }),
       marks: shown.flatMap(({ values, colour }) => {
         const points = values.map((value, k) => [k + 1, value] as const)
         // many modes are a line; each of a few is worth a mark

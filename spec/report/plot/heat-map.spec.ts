@@ -60,6 +60,14 @@ describe('heatMap', () => {
     expectSound(svg)
   })
 
+  it.each([2, 130])('draws the largest numbers there are, %s × as many', (n) => {
+    const data = Float64Array.from({ length: n * n }, (_, i) => (Math.floor(i / n) < n / 2 ? 1.7e308 : -1.7e308))
+    const svg = right(plot.heatMap(ndarray.of([n, n], data)))
+    expectSound(svg)
+    const fillOf = (share: number) => svg.includes(`fill="${diverging(share)}" d="`)
+    expect([0.5 / 64, 63.5 / 64].map(fillOf)).toEqual([true, true])
+  })
+
   it('draws a constant, keeps titles harmless and refuses what is no kernel', () => {
     const svg = right(plot.heatMap(ndarray.full([2, 2], 3), { title: '<Θ & "x">' }))
     expectSound(svg)

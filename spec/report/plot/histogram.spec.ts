@@ -9,7 +9,12 @@ const sharesIn = (svg: string): readonly number[] =>
 
 describe('histogram', () => {
   it('shows every value once', () => {
-    const values = fc.array(fc.double({ min: -1e3, max: 1e3, noNaN: true }), { minLength: 1, maxLength: 50 })
+    const value = fc.oneof(
+      fc.double({ min: -1e3, max: 1e3, noNaN: true }),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.constantFrom(-1.7e308, 1.7e308, -Number.MAX_VALUE, Number.MAX_VALUE, 5e-324, 0)
+    )
+    const values = fc.array(value, { minLength: 1, maxLength: 50 })
     fc.assert(
       fc.property(values, fc.integer({ min: 1, max: 30 }), (some, bins) => {
         const svg = right(plot.histogram([{ name: 'a', values: some }], { bins }))
@@ -25,6 +30,20 @@ describe('histogram', () => {
       expect(sharesIn(right(plot.histogram([{ name: 'a', values: [value] }], { bins: 3 })))).toEqual([
         0, 100, 0
       ])
+  })
+
+  it('takes as many values as there are weights', () => {
+    const values = Array.from({ length: 300_000 }, (_, i) => i % 10)
+    expect(sharesIn(right(plot.histogram([{ name: 'a', values }], { bins: 10 })))).toEqual(
+      Array.from({ length: 10 }, () => 10)
+    )
+  })
+
+  it('has intervals of equal length between numbers whose distance is none', () => {
+    const values = [-1.7e308, -1e308, 1e308, 1.7e308]
+    const svg = right(plot.histogram([{ name: 'a', values }], { bins: 2 }))
+    expect(sharesIn(svg)).toEqual([50, 50])
+    expect(svg).toContain('a, −1.7 · 10³⁰⁸ to 0: 50 %')
   })
 
   it('counts a value on an edge to the right of it, the largest to the last', () => {

@@ -25,25 +25,62 @@ describe('lines', () => {
     expect(svg).toMatch(/fill="red"><title>data: 3, 2<\/title>/)
   })
 
+  /** Where the points of a scatter are, in pixels. */
+  const placesIn = (svg: string) => {
+    expectSound(svg)
+    return [...svg.matchAll(/<circle cx="([^"]*)" cy="([^"]*)"[^>]*><title>/g)].map(([, x, y]) => ({
+      x: Number(x),
+      y: Number(y)
+    }))
+  }
+
   it.each([
     [-5e-324, 5e-324],
-    [1e16, 1e16 + 2]
-  ])('draws points from %s to %s', (low, high) => {
-    const far = [low, high].map((at) => ({ x: at, y: at }))
-    expectSound(right(plot.scatter([{ name: 'a', points: far }])))
+    [1e16, 1e16 + 2],
+    [-1.7e308, 1.7e308],
+    [-Number.MAX_VALUE, Number.MAX_VALUE],
+    [1.7e308, 1.7e308],
+    [-1e-300, Number.MAX_VALUE]
+  ])('draws points from %s to %s, that between them in the middle', (low, high) => {
+    const far = [low, low / 2 + high / 2, high].map((at) => ({ x: at, y: at }))
+    const [a, b, c] = placesIn(right(plot.scatter([{ name: 'a', points: far }])))
+    expect(a!.x).toBeLessThanOrEqual(b!.x)
+    expect(b!.x).toBeLessThanOrEqual(c!.x)
+    if (high - low > 5) {
+      expect(b!.x).toBeCloseTo((a!.x + c!.x) / 2, 1)
+      expect(c!.x - a!.x).toBeGreaterThan(400)
+    }
+  })
+
+  it.each(['linear', 'log'] as const)('draws any finite numbers, %s', (spacing) => {
+    const any = fc.double({
+      noNaN: true,
+      noDefaultInfinity: true,
+      min: spacing === 'log' ? 5e-324 : -Infinity
+    })
+    const positive = any.filter((x) => Number.isFinite(x) && (spacing === 'linear' || x > 0))
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ x: positive, y: positive }), { minLength: 1, maxLength: 5 }),
+        (some) => {
+          const svg = right(plot.scatter([{ name: 'a', points: some }], { x: spacing, y: spacing }))
+          for (const { x, y } of placesIn(svg)) expect(x >= 0 && x <= 720 && y >= 0 && y <= 360).toBe(true)
+        }
+      )
+    )
+  })
+
+  it('draws more points than a call takes arguments', () => {
+    const points = Array.from({ length: 150_000 }, (_, x) => ({ x, y: x % 7 }))
+    for (const draw of ['line', 'dots'] as const)
+      expect(right(plot.lines([{ name: 'a', points, draw }]))).toContain('</svg>')
   })
 
   it('draws every point of a scatter inside of it, in order', () => {
     fc.assert(
       fc.property(points, fc.integer({ min: 240, max: 1000 }), (some, width) => {
         const svg = right(plot.scatter([{ name: 'a', points: some }], { width }))
-        expectSound(svg)
-        const drawn = [...svg.matchAll(/<circle cx="([^"]*)" cy="([^"]*)"[^>]*><title>/g)].map(
-          ([, x, y]) => ({
-            x: Number(x),
-            y: Number(y)
-          })
-        )
+        const drawn = placesIn(svg)
         expect(drawn).toHaveLength(some.length)
         const wide = Number(/viewBox="0 0 (\d+)/.exec(svg)![1])
         some.forEach((a, i) => {

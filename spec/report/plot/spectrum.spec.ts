@@ -26,6 +26,12 @@ describe('spectrum', () => {
     )
   })
 
+  it('draws the largest numbers there are, and many of them', () => {
+    expectSound(right(plot.spectrum([{ name: 'a', values: [1.7e308, 1e300] }])))
+    const values = Array.from({ length: 200_000 }, (_, i) => 1 / (i + 1))
+    expectSound(right(plot.spectrum([{ name: 'a', values }])))
+  })
+
   it('says what it leaves out, and refuses nothing to draw', () => {
     expect(right(plot.spectrum([{ name: 'a', values: [1, 0, -1e-9, 1e-20] }]))).toContain(
       '3 not above zero are left out'

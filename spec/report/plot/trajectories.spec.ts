@@ -21,6 +21,11 @@ describe('trajectories', () => {
     expect(right(plot.trajectories([{ name: 'f', predicted }]))).not.toContain('dots measured')
   })
 
+  it.each(['linear', 'log'] as const)('draws the largest numbers there are over %s time', (time) => {
+    const far = [1e-300, 1, 1.7e308].map((at) => ({ time: at, value: at === 1 ? -1.7e308 : at }))
+    expectSound(right(plot.trajectories([{ name: 'f', predicted: far, measured: far }], { time })))
+  })
+
   it('leaves time 0 off a logarithmic axis, draws a single point, and refuses none', () => {
     const svg = right(plot.trajectories([{ name: 'f', predicted }], { time: 'log' }))
     expectSound(svg)
