@@ -8,11 +8,50 @@ export const comparisons: ReadonlySet<PointwiseName> = new Set(['less', 'lessEqu
 /** The pointwise functions that have a pole, or arguments without a value. */
 const unsafe: ReadonlySet<PointwiseName> = new Set(['log', 'log1p', 'sqrt', 'div', 'pow'])
 
-/** Whether a node is at least some positive number, as a divisor is made that must not vanish. */
-const isAwayFromZero = (node: Tensor): boolean =>
-  isOp(node, 'pointwise') &&
-  node.op.fn === 'max' &&
-  node.inputs.some((input) => (knownScalar(input) ?? 0) > 0)
+/**
+ * The axes of a comparison along which it holds somewhere: x = max x holds at the largest. The maximum must be laid along x as x
+ * is, its own axes apart, as one view.
+ */
+const attainedAlong = (node: Tensor): readonly number[] | undefined => {
+  if (!isOp(node, 'pointwise') || node.op.fn !== 'equal') return undefined
+  for (const [x, peak] of [node.inputs, [...node.inputs].reverse()] as const) {
+    const largest = peak!.inputs[0]
+    if (!isOp(peak!, 'contract') || peak.inputs.length !== 1 || !isOp(largest!, 'reduceMax')) continue
+    const { operands, output } = peak.op
+    const { axes } = largest.op
+    const kept = x!.shape.flatMap((n, axis) => (axes.includes(axis) || n === 1 ? [] : [axis]))
+    const own = operands[0]!.filter((_, axis) => largest.shape[axis] !== 1)
+    if (largest.inputs[0] === x && kept.every((axis, k) => output[axis] === own[k])) return axes
+  }
+  return undefined
+}
+
+/** The axes along which a node is 1 somewhere, and never negative: x = max x, and the exponential of what is 0 there. */
+const oneAlong = (node: Tensor): readonly number[] | undefined => {
+  const [chosen] = node.inputs
+  if (!isOp(node, 'pointwise') || node.op.fn !== 'exp') return attainedAlong(node)
+  return isOp(chosen!, 'pointwise') && chosen.op.fn === 'select' && knownScalar(chosen.inputs[1]!) === 0
+    ? attainedAlong(chosen.inputs[0]!)
+    : undefined
+}
+
+/**
+ * Whether a node is at least some positive number: a maximum with one, as a divisor is made that must not vanish, and a sum over
+ * axes along which the node is 1 somewhere, as those of a softmax and of a pooling are.
+ */
+const isAwayFromZero = (node: Tensor): boolean => {
+  const [input] = node.inputs
+  if (isOp(node, 'pointwise') && node.op.fn === 'max')
+    return node.inputs.some((operand) => (knownScalar(operand) ?? 0) > 0)
+  if (isOp(node, 'reshape')) return isAwayFromZero(input!)
+  // a repeated index would put zeros beside a diagonal
+  if (!isOp(node, 'contract') || node.inputs.length !== 1 || new Set(node.op.output).size < node.shape.length)
+    return false
+  const { operands, output, sizes } = node.op
+  const isSummed = (axis: number): boolean => !output.includes(operands[0]![axis]!)
+  if (!operands[0]!.some((_, axis) => isSummed(axis))) return isAwayFromZero(input!)
+  return oneAlong(input!)?.every((axis) => isSummed(axis) || sizes[operands[0]![axis]!] === 1) ?? false
+}
 
 /**
  * What a node says of itself: undefined where it is finite if its inputs are. What overflows, as a sum, a product or an

@@ -3,6 +3,7 @@
  * along their cheapest path (`path.ts`) into the normal forms of `normal-form.ts`, common factors taken out of sums. To add an
  * algebraic rule, add a row to `rewrites.ts`; a form of contraction that engines are to support goes into `normal-form.ts`.
  */
+import { plain } from '../core/plain.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { type Graph, deduplicate, rewrite, withBody } from '../graph/graph.js'
 import { isOp } from '../graph/tensor.js'
@@ -23,7 +24,7 @@ const optimiseBodies = (graph: Graph): Graph =>
  * merged where that lowers the cost, every contraction is split along its cheapest path into the normal forms of
  * `normal-form.ts`, equal nodes are shared again, and sums take out common factors. What no output needs is gone by construction.
  */
-export const optimise = (graph: Graph): Graph =>
+export const optimise = plain('optimise', (graph: Graph): Graph =>
   pipe(
     graph,
     trimLoops,
@@ -41,3 +42,4 @@ export const optimise = (graph: Graph): Graph =>
     deduplicate,
     optimiseBodies
   )
+)

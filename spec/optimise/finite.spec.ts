@@ -1,14 +1,23 @@
 import { describe, expect, it } from 'vitest'
-import { ops, type Tensor } from 'tangentflow'
+import { grad, ops, type Tensor } from 'tangentflow'
 import type { TensorOf } from '../../lib/graph/op.js'
 import { topological } from '../../lib/graph/graph.js'
 import { apply, constant, isOp } from '../../lib/graph/tensor.js'
 import { isAlwaysFinite, isFiniteForFinite } from '../../lib/optimise/finite.js'
+import { simplify } from '../../lib/optimise/rewrites.js'
 import { markDiverging } from '../../lib/optimise/loops.js'
 
 const x = apply({ tag: 'input', name: 'x', shape: [3] }, [])
 const diverging = apply({ tag: 'input', name: 'd', shape: [3], mayDiverge: true }, [])
 const scanned = ops.scan((y: Tensor) => [ops.exp(y), y] as const, 2)(x)[1]
+
+const square = apply({ tag: 'input', name: 's', shape: [3, 3] }, [])
+const simplified = (node: Tensor): Tensor => simplify({ inputs: [x, square], outputs: [node] }).outputs[0]!
+/** The largest of each row, in every place of the row, and in every place of the column. */
+const peaks = simplified(ops.broadcastTo([3, 3])(ops.reduceMax(1, { keepDims: true })(square)))
+const turned = simplified(ops.broadcastTo([3, 3])(ops.reduceMax(1)(square)))
+const pooled = (f: (of: Tensor) => Tensor): Tensor =>
+  simplified(grad((of: Tensor) => ops.dot(x)(f(of)))(square))
 
 describe('what is finite for finite inputs', () => {
   const cases: readonly (readonly [string, Tensor, boolean])[] = [
@@ -22,6 +31,12 @@ describe('what is finite for finite inputs', () => {
     ['a quotient', ops.div(x)(x), false],
     ['a quotient by what is at least 1', ops.div(ops.max(constant(1))(x))(x), true],
     ['a quotient by what is at least 0', ops.div(ops.max(constant(0))(x))(x), false],
+    ['a softmax', simplified(ops.softmax()(x)), true],
+    ['a quotient by a sum of exponentials', ops.div(ops.sum()(ops.exp(x)))(x), false],
+    ['the derivative of a maximum', pooled(ops.reduceMax(1)), true],
+    ['that of maxima laid along other axes', ops.div(ops.sum(0)(ops.equal(turned)(square)))(x), false],
+    ['a quotient by a count along another axis', ops.div(ops.sum(0)(ops.equal(peaks)(square)))(x), false],
+    ['a quotient by a count along its axis', ops.div(ops.sum(1)(ops.equal(peaks)(square)))(x), true],
     ['a power of what is at least 1', ops.pow(x)(ops.max(constant(1))(x)), false],
     ['a finite number', constant(3), true],
     ['infinity', constant(Infinity), false]

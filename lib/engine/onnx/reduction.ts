@@ -79,8 +79,8 @@ export const reduceMax: LowerOnnx<'reduceMax'> = (build, { axes }, [x]) => {
   const input = asFloat(build, x!)
   const kept = without(dims, moving)
   const reduced = (op: string): OnnxValue => build.emit(op, [input], kept, { axes: moving, keepdims: 0 })
-  const largest = (): OnnxValue =>
-    build.emit('Max', [reduced('ReduceMax'), build.emit('Neg', [reduced('ReduceL1')], kept)], kept)
+  // Σ|x| is no less than the largest
+  const largest = (): OnnxValue => build.emit('Min', [reduced('ReduceMax'), reduced('ReduceL1')], kept)
   return reshaped(
     build,
     moving.length === 0 ? input : (pooledTiles(build, 'MaxPool', input, moving) ?? largest()),
