@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { MOST_UNROLLED, requireWhole } from '../core/check.js'
 import { checkOptions, option, type OptionKinds } from '../core/options.js'
@@ -137,66 +138,66 @@ const withMomentum = (
 }
 
 /** The iteration of `attack.apgd` in L∞ and L2, without its restarts. */
-export const apgdIteration = (
-  options: ApgdOptions,
-  operation = 'attack.apgd'
-): Iteration<ApgdState, ApgdSchedule> => {
-  const { steps = 100, rho = 0.75 } = options
-  const due = checkpoints(steps)
-  return {
-    ...common(operation, options, steps),
-    start: (goal, key) => {
-      const point = randomPoint(goal, key)
-      const fill = each(point)
-      return {
-        point,
-        state: {
-          ...noTop(point),
-          previous: point,
-          // the first loss is no rise
-          lastLoss: fill(-FLOOR),
-          rises: fill(0),
-          stepSize: fill(2),
-          // the first checkpoint has none before it to be compared with
-          halved: fill(1),
-          checkedLoss: fill(FLOOR)
+export const apgdIteration = plain(
+  'attack.apgdIteration',
+  (options: ApgdOptions, operation = 'attack.apgd'): Iteration<ApgdState, ApgdSchedule> => {
+    const { steps = 100, rho = 0.75 } = options
+    const due = checkpoints(steps)
+    return {
+      ...common(operation, options, steps),
+      start: (goal, key) => {
+        const point = randomPoint(goal, key)
+        const fill = each(point)
+        return {
+          point,
+          state: {
+            ...noTop(point),
+            previous: point,
+            // the first loss is no rise
+            lastLoss: fill(-FLOOR),
+            rises: fill(0),
+            stepSize: fill(2),
+            // the first checkpoint has none before it to be compared with
+            halved: fill(1),
+            checkedLoss: fill(FLOOR)
+          }
         }
-      }
-    },
-    schedule: (step) => {
-      const at = due.indexOf(step)
-      return {
-        later: scalar(step === 0 ? 0 : 1),
-        check: scalar(at < 0 ? 0 : 1),
-        needed: scalar(at < 0 ? 0 : rho * (step - (due[at - 1] ?? 0)))
-      }
-    },
-    step: (goal, at, gradient, state, { later, check, needed }) => {
-      const { x, loss } = at
-      const best = topOf(at, gradient, state)
-      const rises = ops.add(ops.greater(state.lastLoss)(loss))(state.rises)
+      },
+      schedule: (step) => {
+        const at = due.indexOf(step)
+        return {
+          later: scalar(step === 0 ? 0 : 1),
+          check: scalar(at < 0 ? 0 : 1),
+          needed: scalar(at < 0 ? 0 : rho * (step - (due[at - 1] ?? 0)))
+        }
+      },
+      step: (goal, at, gradient, state, { later, check, needed }) => {
+        const { x, loss } = at
+        const best = topOf(at, gradient, state)
+        const rises = ops.add(ops.greater(state.lastLoss)(loss))(state.rises)
 
-      const tooFewRises = ops.less(needed)(rises)
-      const stalled = both(not(state.halved), ops.greaterEqual(best.topLoss)(state.checkedLoss))
-      const halve = ops.mul(check)(either(tooFewRises, stalled))
-      const stepSize = ops.where(halve)(ops.scale(0.5)(state.stepSize), state.stepSize)
-      const from = chooseEach(halve)(best.top, x)
-      const along = chooseEach(halve)(best.topGradient, gradient)
-      return {
-        point: withMomentum(goal, from, along, stepSize, ops.sub(state.previous)(from), later),
-        state: {
-          ...best,
-          previous: x,
-          lastLoss: loss,
-          rises: ops.mul(not(check))(rises),
-          stepSize,
-          halved: ops.where(check)(halve, state.halved),
-          checkedLoss: ops.where(check)(best.topLoss, state.checkedLoss)
+        const tooFewRises = ops.less(needed)(rises)
+        const stalled = both(not(state.halved), ops.greaterEqual(best.topLoss)(state.checkedLoss))
+        const halve = ops.mul(check)(either(tooFewRises, stalled))
+        const stepSize = ops.where(halve)(ops.scale(0.5)(state.stepSize), state.stepSize)
+        const from = chooseEach(halve)(best.top, x)
+        const along = chooseEach(halve)(best.topGradient, gradient)
+        return {
+          point: withMomentum(goal, from, along, stepSize, ops.sub(state.previous)(from), later),
+          state: {
+            ...best,
+            previous: x,
+            lastLoss: loss,
+            rises: ops.mul(not(check))(rises),
+            stepSize,
+            halved: ops.where(check)(halve, state.halved),
+            checkedLoss: ops.where(check)(best.topLoss, state.checkedLoss)
+          }
         }
       }
     }
   }
-}
+)
 
 /** What APGD in L1 remembers of a run; vectors are [n]. */
 export type ApgdL1State = Top & {
@@ -236,43 +237,43 @@ const sparseSigns = (gradient: Tensor, active: Tensor): Tensor => {
  * ball ∩ box): every 4 % of the steps, the number of elements to move becomes two thirds of those that the best point has
  * moved; where that number still falls, the step is ε again and the run goes on from its best point, else the step shrinks.
  */
-export const apgdL1Iteration = (
-  options: ApgdOptions,
-  operation = 'attack.apgd'
-): Iteration<ApgdL1State, ApgdL1Schedule> => {
-  const { steps = 100 } = options
-  const period = Math.max(1, Math.floor(0.04 * steps))
-  return {
-    ...common(operation, { ...options, norm: 'l1' }, steps),
-    start: (goal, key) => {
-      const point = randomPoint(goal, key)
-      const fill = each(point)
-      const size = sizeOf(point.shape.slice(1))
-      const active = fill(Math.max(1, Math.floor(0.2 * size)))
-      return { point, state: { ...noTop(point), stepSize: fill(1), active, checkedCount: fill(size) } }
-    },
-    schedule: (step) => ({ check: scalar(step > 0 && step % period === 0 ? 1 : 0) }),
-    step: ({ norm, ball }, at, gradient, state, { check }) => {
-      const best = topOf(at, gradient, state)
-      const count = sumEach(ops.less(0)(ops.neg(ops.abs(ops.sub(ball.centre)(best.top)))))
+export const apgdL1Iteration = plain(
+  'attack.apgdL1Iteration',
+  (options: ApgdOptions, operation = 'attack.apgd'): Iteration<ApgdL1State, ApgdL1Schedule> => {
+    const { steps = 100 } = options
+    const period = Math.max(1, Math.floor(0.04 * steps))
+    return {
+      ...common(operation, { ...options, norm: 'l1' }, steps),
+      start: (goal, key) => {
+        const point = randomPoint(goal, key)
+        const fill = each(point)
+        const size = sizeOf(point.shape.slice(1))
+        const active = fill(Math.max(1, Math.floor(0.2 * size)))
+        return { point, state: { ...noTop(point), stepSize: fill(1), active, checkedCount: fill(size) } }
+      },
+      schedule: (step) => ({ check: scalar(step > 0 && step % period === 0 ? 1 : 0) }),
+      step: ({ norm, ball }, at, gradient, state, { check }) => {
+        const best = topOf(at, gradient, state)
+        const count = sumEach(ops.less(0)(ops.neg(ops.abs(ops.sub(ball.centre)(best.top)))))
 
-      const falls = ops.less(ops.scale(0.95)(state.checkedCount))(count)
-      const shrunk = ops.max(LEAST)(ops.scale(1 / SHRINK)(state.stepSize))
-      const stepSize = ops.where(check)(ops.where(falls)(1, shrunk), state.stepSize)
-      const active = ops.where(check)(ops.max(1)(ops.floor(ops.scale(1 / SHRINK)(count))), state.active)
-      const back = both(ops.broadcastTo(falls.shape)(check), falls)
-      const from = chooseEach(back)(best.top, at.x)
-      const along = sparseSigns(chooseEach(back)(best.topGradient, gradient), active)
-      const length = ops.mul(ball.epsilon)(alongBatch(at.x.shape.length)(stepSize))
-      return {
-        point: projectOnto(norm, ball)(pipe(from, ops.add(ops.mul(length)(along)))),
-        state: {
-          ...best,
-          stepSize,
-          active,
-          checkedCount: ops.where(check)(count, state.checkedCount)
+        const falls = ops.less(ops.scale(0.95)(state.checkedCount))(count)
+        const shrunk = ops.max(LEAST)(ops.scale(1 / SHRINK)(state.stepSize))
+        const stepSize = ops.where(check)(ops.where(falls)(1, shrunk), state.stepSize)
+        const active = ops.where(check)(ops.max(1)(ops.floor(ops.scale(1 / SHRINK)(count))), state.active)
+        const back = both(ops.broadcastTo(falls.shape)(check), falls)
+        const from = chooseEach(back)(best.top, at.x)
+        const along = sparseSigns(chooseEach(back)(best.topGradient, gradient), active)
+        const length = ops.mul(ball.epsilon)(alongBatch(at.x.shape.length)(stepSize))
+        return {
+          point: projectOnto(norm, ball)(pipe(from, ops.add(ops.mul(length)(along)))),
+          state: {
+            ...best,
+            stepSize,
+            active,
+            checkedCount: ops.where(check)(count, state.checkedCount)
+          }
         }
       }
     }
   }
-}
+)

@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -43,8 +44,9 @@ const oneRun = (
  * const found = evaluateOn(apgd)(net.init(key(0), [5]), { x, y: ndarray.of([1], [2]) }, key(1))
  * assert.ok(Math.hypot(...found.x.data.map((v) => v - 0.5)) <= 0.5 + 1e-9)
  */
-export const apgd = (options: ApgdOptions): TracedAttack =>
+export const apgd = plain('attack.apgd', (options: ApgdOptions): TracedAttack =>
   restarts(options.restarts ?? 1)(oneRun(options, 'attack.apgd'))
+)
 
 /** The options of APGD-T. */
 export interface ApgdTOptions extends Omit<ApgdOptions, 'loss' | 'target'> {
@@ -118,11 +120,11 @@ const towards =
  * const { losses } = evaluateOn(apgdT)(net.init(key(0), [5]), batch, key(1))
  * assert.deepEqual(losses.shape, [2 * 4, 1]) // two targets, four points each
  */
-export const apgdT = ({ targets = 9, ...options }: ApgdTOptions): TracedAttack => {
+export const apgdT = plain('attack.apgdT', ({ targets = 9, ...options }: ApgdTOptions): TracedAttack => {
   const one = oneRun(options, 'attack.apgdT', targeted)
   return sequence(byMargin, one.box, () =>
     Array.from({ length: requireWhole('attack.apgdT', 'targets', targets, 1, MOST_UNROLLED) }, (_, j) =>
       towards(j + 1)(one)
     )
   )
-}
+})

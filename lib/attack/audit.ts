@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import { entry } from '../core/entry.js'
@@ -32,13 +33,15 @@ import { ofModel, onData } from '../nn/require.js'
  * Attacks another model, and gives what it found to the one that is evaluated: `transfer(model, params)(attack)`. It needs
  * nothing of the evaluated model, so where it succeeds more often than gradients do, they were misled.
  */
-export const transfer =
+export const transfer = plain(
+  'attack.transfer',
   <Q>(other: Model<Q>, params: Concrete<Q>) =>
-  (attack: Attack): Attack => {
-    const transferred: Attack = () => (_params, batch, key) =>
-      attack(other)(constants<Q>('attack.transfer', params), batch, key)
-    return Object.assign(transferred, { box: attack.box })
-  }
+    (attack: Attack): Attack => {
+      const transferred: Attack = () => (_params, batch, key) =>
+        attack(other)(constants<Q>('attack.transfer', params), batch, key)
+      return Object.assign(transferred, { box: attack.box })
+    }
+)
 
 /** Square as a named attack, in the norms that it knows. */
 const squareIn = (norm: Norm, options: SquareOptions): readonly NamedAttack[] =>
@@ -72,26 +75,30 @@ export interface StandardOptions {
  * and Hein, arXiv:2003.01690): APGD with cross-entropy, APGD-T with the targeted DLR loss (plain DLR for three classes), and
  * Square. FAB is left out.
  */
-export const standard = ({
-  classes = 10,
-  image,
-  steps = {},
-  ...ball
-}: StandardOptions): readonly NamedAttack[] => {
-  const { norm = 'linf', epsilon } = ball
-  const { pgd: pgdSteps = 40, apgd: apgdSteps = 100, square: squareSteps = 5000 } = steps
-  const strong = { steps: pgdSteps, stepSize: epsilon / 4, restarts: 5, keep: 'best', freeze: true } as const
-  const auto = { ...ball, steps: apgdSteps }
-  return [
-    { name: `PGD-${pgdSteps}`, attack: pgd({ ...ball, ...strong }) },
-    { name: 'APGD-CE', attack: apgd(auto) },
-    ...(classes >= 4
-      ? [{ name: 'APGD-T', attack: apgdT({ ...auto, targets: Math.min(9, classes - 1) }) }]
-      : []),
-    ...(classes === 3 ? [{ name: 'APGD-DLR', attack: apgd({ ...auto, loss: dlr }) }] : []),
-    ...squareIn(norm, { epsilon, box: ball.box, steps: squareSteps, image })
-  ]
-}
+export const standard = plain(
+  'attack.standard',
+  ({ classes = 10, image, steps = {}, ...ball }: StandardOptions): readonly NamedAttack[] => {
+    const { norm = 'linf', epsilon } = ball
+    const { pgd: pgdSteps = 40, apgd: apgdSteps = 100, square: squareSteps = 5000 } = steps
+    const strong = {
+      steps: pgdSteps,
+      stepSize: epsilon / 4,
+      restarts: 5,
+      keep: 'best',
+      freeze: true
+    } as const
+    const auto = { ...ball, steps: apgdSteps }
+    return [
+      { name: `PGD-${pgdSteps}`, attack: pgd({ ...ball, ...strong }) },
+      { name: 'APGD-CE', attack: apgd(auto) },
+      ...(classes >= 4
+        ? [{ name: 'APGD-T', attack: apgdT({ ...auto, targets: Math.min(9, classes - 1) }) }]
+        : []),
+      ...(classes === 3 ? [{ name: 'APGD-DLR', attack: apgd({ ...auto, loss: dlr }) }] : []),
+      ...squareIn(norm, { epsilon, box: ball.box, steps: squareSteps, image })
+    ]
+  }
+)
 
 /** The options of an audit. */
 export interface AuditOptions {

@@ -1,3 +1,4 @@
+import { plain, plainRecord } from '../core/plain.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { requireFinite } from '../core/check.js'
 import { fail } from '../core/error.js'
@@ -55,23 +56,26 @@ export interface Ball {
 }
 
 /** The ball of the given options around centres; a radius of another shape than [] or [n] is a ShapeError. */
-export const ballAround = (operation: string, options: BallOptions, centre: Tensor): Ball => {
-  const { epsilon, box = unitBox } = options
-  if (!isTensor(epsilon)) requireFinite(operation, 'epsilon', epsilon, 0)
-  const [least, most] = requireBox(operation, box)
-  const bounds = { centre, low: ops.min(least)(centre), high: ops.max(most)(centre) }
-  if (!isTensor(epsilon) || epsilon.shape.length === 0) return { ...bounds, epsilon }
-  const n = centre.shape[0]!
-  return epsilon.shape.length === 1 && epsilon.shape[0] === n
-    ? { ...bounds, epsilon: alongBatch(centre.shape.length)(epsilon) }
-    : fail(
-        'ShapeError',
-        operation,
-        `one radius, [], or one for each sample, [${n}]`,
-        showShape(epsilon.shape),
-        'epsilon'
-      )
-}
+export const ballAround = plain(
+  'attack.ball.ballAround',
+  (operation: string, options: BallOptions, centre: Tensor): Ball => {
+    const { epsilon, box = unitBox } = options
+    if (!isTensor(epsilon)) requireFinite(operation, 'epsilon', epsilon, 0)
+    const [least, most] = requireBox(operation, box)
+    const bounds = { centre, low: ops.min(least)(centre), high: ops.max(most)(centre) }
+    if (!isTensor(epsilon) || epsilon.shape.length === 0) return { ...bounds, epsilon }
+    const n = centre.shape[0]!
+    return epsilon.shape.length === 1 && epsilon.shape[0] === n
+      ? { ...bounds, epsilon: alongBatch(centre.shape.length)(epsilon) }
+      : fail(
+          'ShapeError',
+          operation,
+          `one radius, [], or one for each sample, [${n}]`,
+          showShape(epsilon.shape),
+          'epsilon'
+        )
+  }
+)
 
 /** What differs from norm to norm. */
 export interface Geometry {
@@ -165,19 +169,33 @@ const ascentL1: Geometry['ascent'] = (gradient, at, ball, sparsity) => {
 
 /** The table of norms. */
 export const geometry: { readonly [N in Norm]: Geometry } = {
-  linf: { project: projectLinf, noise: noiseLinf, ascent: (gradient) => ops.sign(gradient) },
-  l2: { project: projectL2, noise: noiseL2, ascent: (gradient) => unit(2)(gradient) },
-  l1: { project: projectL1, noise: noiseL1, ascent: ascentL1 }
+  linf: plainRecord('attack.ball.geometry', {
+    project: projectLinf,
+    noise: noiseLinf,
+    ascent: (gradient) => ops.sign(gradient)
+  }),
+  l2: plainRecord('attack.ball.geometry', {
+    project: projectL2,
+    noise: noiseL2,
+    ascent: (gradient) => unit(2)(gradient)
+  }),
+  l1: plainRecord('attack.ball.geometry', { project: projectL1, noise: noiseL1, ascent: ascentL1 })
 }
 
 /** The projection for a ball that is already around its centres. */
-export const projectOnto = (norm: Norm, ball: Ball): ((x: Tensor) => Tensor) => geometry[norm].project(ball)
+export const projectOnto = plain(
+  'attack.ball.projectOnto',
+  (norm: Norm, ball: Ball): ((x: Tensor) => Tensor) => geometry[norm].project(ball)
+)
 
 /** The start of attacks with a random one: a point of the ball, uniform by its norm, brought into the box. */
-export const randomPoint = (
-  { norm, ball, ids }: { readonly norm: Norm; readonly ball: Ball; readonly ids: Tensor | undefined },
-  key: Key
-): Tensor => projectOnto(norm, ball)(ops.add(geometry[norm].noise(ball, ids, key))(ball.centre))
+export const randomPoint = plain(
+  'attack.ball.randomPoint',
+  (
+    { norm, ball, ids }: { readonly norm: Norm; readonly ball: Ball; readonly ids: Tensor | undefined },
+    key: Key
+  ): Tensor => projectOnto(norm, ball)(ops.add(geometry[norm].noise(ball, ids, key))(ball.centre))
+)
 
 const projection =
   (norm: Norm) =>
@@ -198,7 +216,7 @@ const projection =
  * const out = evaluateOn(project)(ndarray.fromNested([0.5, 0.9]), ndarray.fromNested([0, 2]))
  * assert.deepEqual(ndarray.toNested(out), [0.25, 1])
  */
-export const linf = projection('linf')
+export const linf = plain('attack.ball.linf', projection('linf'))
 
 /**
  * The projection onto the L2 ball of each sample (axis 0), x ← c + (x − c) min(1, ε / ‖x − c‖₂), then onto the box. The
@@ -212,7 +230,7 @@ export const linf = projection('linf')
  * const out = evaluateOn(project)(ndarray.fromNested([[0, 0]]), ndarray.fromNested([[0.6, 0.8]]))
  * assert.ok(Math.abs(out.data[0]! - 0.3) < 1e-12 && Math.abs(out.data[1]! - 0.4) < 1e-12)
  */
-export const l2 = projection('l2')
+export const l2 = plain('attack.ball.l2', projection('l2'))
 
 /**
  * The nearest point, in L2, of the L1 ball of each sample within the box (Croce and Hein, arXiv:2103.01208, Prop. 2.1):
@@ -228,4 +246,4 @@ export const l2 = projection('l2')
  * // the box leaves the second element 0.1, and the first takes what is left of 0.5
  * assert.ok(Math.abs(out.data[0]! - 0.65) < 1e-7 && Math.abs(out.data[1]! - 1) < 1e-7)
  */
-export const l1 = projection('l1')
+export const l1 = plain('attack.ball.l1', projection('l1'))

@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
@@ -63,11 +64,13 @@ const traced =
  * const points = evaluateOn(attack.path(pgd)(model))([], batch, key(0))
  * assert.deepEqual(ndarray.toNested(points), [[[0.5]], [[0.375]], [[0.25]], [[0.25]]])
  */
-export const path =
+export const path = plain(
+  'attack.path',
   <S, C>(iteration: Iteration<S, C>) =>
-  <P>(model: Model<P>) =>
-  (params: P, batch: AttackBatch, key: Key): Tensor =>
-    ops.stopGradient(walk('attack.path', iteration, model, params, batch, key).points)
+    <P>(model: Model<P>) =>
+    (params: P, batch: AttackBatch, key: Key): Tensor =>
+      ops.stopGradient(walk('attack.path', iteration, model, params, batch, key).points)
+)
 
 /** The start of an iteration, some of its steps and its end, each to be traced on its own. */
 const partsOf = <P, S, C>(model: Model<P>, iteration: Iteration<S, C>) => {
@@ -224,7 +227,7 @@ const runPrograms =
  * const { x } = evaluateOn(centred(net.apply))(net.init(key(0), [5]), batch, key(1))
  * assert.ok(x.data.every((v) => Math.abs(v - 0.5) <= 0.1 + 1e-9))
  */
-export const iterate = <S, C>(iteration: Iteration<S, C>): TracedAttack => {
+export const iterate = plain('attack.iterate', <S, C>(iteration: Iteration<S, C>): TracedAttack => {
   const whole = traced(iteration)
   return Object.assign(whole, {
     box: iteration.box,
@@ -244,4 +247,4 @@ export const iterate = <S, C>(iteration: Iteration<S, C>): TracedAttack => {
           )
         )
   })
-}
+})

@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { MOST_UNROLLED, requireFinite, requireFraction, requireWhole } from '../core/check.js'
 import { checkOptions, option, type OptionKinds } from '../core/options.js'
@@ -89,37 +90,40 @@ const stepOf = ({ stepSize, relativeStep, steps }: PgdOptions, epsilon: TensorLi
   relativeStep === undefined ? stepSize : times(relativeStep / Math.max(1, steps), epsilon)
 
 /** The iteration of {@link pgd}, without its restarts. */
-export const pgdIteration = (
-  options: PgdOptions,
-  operation = 'attack.pgd'
-): Iteration<PgdState, PgdSchedule> => {
-  const { steps, randomStart = true, keep = 'last', freeze = false, momentum, sparsity = 0.01 } = options
-  return {
-    steps,
-    keep,
-    freeze,
-    gradients: steps > 0,
-    box: options.box ?? unitBox,
-    goal: (logits, batch, key) => {
-      check(operation, options)
-      return goalOf(operation, options, logits, batch, key)
-    },
-    start: (goal, key) => ({
-      point: randomStart ? randomPoint(goal, key) : goal.ball.centre,
-      state: momentum === undefined ? {} : { velocity: ops.fill(0, goal.ball.centre.shape) }
-    }),
-    schedule: () => ({}),
-    step: ({ norm, ball }, { x }, gradient, { velocity }) => {
-      const along =
-        velocity === undefined ? gradient : ops.add(ops.scale(momentum ?? 0)(velocity))(unit(1)(gradient))
-      const direction = geometry[norm].ascent(along, x, ball, sparsity)
-      return {
-        point: projectOnto(norm, ball)(pipe(x, ops.add(ops.scale(stepOf(options, ball.epsilon))(direction)))),
-        state: velocity === undefined ? {} : { velocity: along }
+export const pgdIteration = plain(
+  'attack.pgdIteration',
+  (options: PgdOptions, operation = 'attack.pgd'): Iteration<PgdState, PgdSchedule> => {
+    const { steps, randomStart = true, keep = 'last', freeze = false, momentum, sparsity = 0.01 } = options
+    return {
+      steps,
+      keep,
+      freeze,
+      gradients: steps > 0,
+      box: options.box ?? unitBox,
+      goal: (logits, batch, key) => {
+        check(operation, options)
+        return goalOf(operation, options, logits, batch, key)
+      },
+      start: (goal, key) => ({
+        point: randomStart ? randomPoint(goal, key) : goal.ball.centre,
+        state: momentum === undefined ? {} : { velocity: ops.fill(0, goal.ball.centre.shape) }
+      }),
+      schedule: () => ({}),
+      step: ({ norm, ball }, { x }, gradient, { velocity }) => {
+        const along =
+          velocity === undefined ? gradient : ops.add(ops.scale(momentum ?? 0)(velocity))(unit(1)(gradient))
+        const direction = geometry[norm].ascent(along, x, ball, sparsity)
+        return {
+          point: projectOnto(
+            norm,
+            ball
+          )(pipe(x, ops.add(ops.scale(stepOf(options, ball.epsilon))(direction)))),
+          state: velocity === undefined ? {} : { velocity: along }
+        }
       }
     }
   }
-}
+)
 
 /**
  * Projected gradient descent (Madry et al., arXiv:1706.06083): x ← Π(x + α d), where d is the direction of steepest
@@ -138,7 +142,7 @@ export const pgdIteration = (
  * const adversarial = evaluateOn(robust)(net.init(key(0), [5]), { x, y: ndarray.of([2], [0, 2]) }, key(1)).x
  * assert.ok(adversarial.data.every((v) => Math.abs(v - 0.5) <= 0.1 + 1e-9))
  */
-export const pgd = (options: PgdOptions): TracedAttack => started(options, 'attack.pgd')
+export const pgd = plain('attack.pgd', (options: PgdOptions): TracedAttack => started(options, 'attack.pgd'))
 
 const started = (options: PgdOptions, operation: string): TracedAttack =>
   restarts(options.restarts ?? 1)(iterate(pgdIteration(options, operation)))
@@ -147,8 +151,9 @@ const started = (options: PgdOptions, operation: string): TracedAttack =>
  * The fast gradient sign method (Goodfellow, Shlens, Szegedy, arXiv:1412.6572): one step of length ε from the input
  * itself, in the norm of the ball.
  */
-export const fgsm = (options: GoalOptions): TracedAttack =>
+export const fgsm = plain('attack.fgsm', (options: GoalOptions): TracedAttack =>
   started({ ...options, steps: 1, relativeStep: 1, randomStart: false }, 'attack.fgsm')
+)
 
 /**
  * The momentum iterative method (Dong et al., arXiv:1710.06081): g ← μ g + ∇ℓ / ‖∇ℓ‖₁, x ← Π(x + α sign g), from the
@@ -164,8 +169,9 @@ export interface NoiseOptions extends GoalOptions {
 }
 
 /** Uniform noise in the ball, the strongest of `samples` draws: the control that every attack has to beat. */
-export const noise = ({ samples = 1, ...options }: NoiseOptions): TracedAttack =>
+export const noise = plain('attack.noise', ({ samples = 1, ...options }: NoiseOptions): TracedAttack =>
   started({ ...options, steps: 0, stepSize: 0, keep: 'best', restarts: samples }, 'attack.noise')
+)
 
 /** No attack: the inputs as they are. */
-export const none: Attack = () => (_params, batch) => ({ x: batch.x })
+export const none: Attack = plain('attack.none', () => (_params, batch) => ({ x: batch.x }))

@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
@@ -136,12 +137,14 @@ export const sequence = (
  * assert.deepEqual(five!.losses.shape, [15, 2]) // five starts of three points each
  * assert.ok(five!.success.data.every((success, i) => success >= one!.success.data[i]!))
  */
-export const restarts =
+export const restarts = plain(
+  'attack.restarts',
   (n: number) =>
-  (attack: TracedAttack): TracedAttack =>
-    sequence(byLoss, attack.box, () =>
-      new Array<TracedAttack>(requireWhole('attack.restarts', 'restarts', n, 1, MOST_UNROLLED)).fill(attack)
-    )
+    (attack: TracedAttack): TracedAttack =>
+      sequence(byLoss, attack.box, () =>
+        new Array<TracedAttack>(requireWhole('attack.restarts', 'restarts', n, 1, MOST_UNROLLED)).fill(attack)
+      )
+)
 
 /**
  * Several attacks, the strongest result of each sample, by success and then margin: AutoAttack's ensemble (Croce and Hein,
@@ -157,9 +160,10 @@ export const restarts =
  * const { margins } = evaluateOn(either(net.apply))(net.init(key(0), [5]), batch, key(1))
  * assert.deepEqual(margins.shape, [2 + 3, 2])
  */
-export const worst = (...attacks: readonly (Attack | TracedAttack)[]): TracedAttack =>
+export const worst = plain('attack.worst', (...attacks: readonly (Attack | TracedAttack)[]): TracedAttack =>
   sequence(byMargin, commonBox(attacks), () =>
     attacks.length === 0
       ? fail('ArgumentError', 'attack.worst', 'at least one attack', 'none')
       : attacks.map(complete)
   )
+)

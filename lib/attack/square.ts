@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { MOST_UNROLLED, requireFraction, requireWhole } from '../core/check.js'
 import { fail } from '../core/error.js'
 import { checkOptions, option, type OptionKinds } from '../core/options.js'
@@ -95,35 +96,38 @@ const imageOf = (shape: Shape, image: ImageShape | undefined): ImageShape => {
 }
 
 /** The iteration of {@link square} in either norm, without its restarts. */
-export const squareIteration = (options: SquareOptions): Iteration<SquareState, SquareSchedule> => {
-  const { norm = 'linf', steps = 5000, fraction = 0.8, loss = marginLoss } = options
-  const layout = ({ ball }: Goal): ImageShape => imageOf(ball.centre.shape, options.image)
-  return {
-    steps,
-    keep: 'best',
-    freeze: true,
-    gradients: false,
-    box: options.box ?? unitBox,
-    goal: (logits, batch, key) => {
-      checkOptions('attack.square', kinds, options)
-      requireWhole('attack.square', 'steps', steps, 0, MOST_UNROLLED)
-      requireFraction('attack.square', 'fraction', fraction, '(0, 1]')
-      return goalOf('attack.square', { ...options, norm, loss }, logits, batch, key)
-    },
-    start: (goal, key) => {
-      const point = pointAt(
-        goal,
-        ops.mul(goal.ball.epsilon)(proposals[norm].pattern(goal, layout(goal), key))
-      )
-      return { point, state: { accepted: point, loss: ops.fill(-1e30, [point.shape[0]!]) } }
-    },
-    schedule: (step) => ({ part: scalar(covered(step, steps, fraction)) }),
-    step: (goal, at, _gradient, state, { part }, key) => {
-      const next = accept(at, state)
-      return { point: proposals[norm].propose(goal, layout(goal), next.accepted, part, key), state: next }
+export const squareIteration = plain(
+  'attack.squareIteration',
+  (options: SquareOptions): Iteration<SquareState, SquareSchedule> => {
+    const { norm = 'linf', steps = 5000, fraction = 0.8, loss = marginLoss } = options
+    const layout = ({ ball }: Goal): ImageShape => imageOf(ball.centre.shape, options.image)
+    return {
+      steps,
+      keep: 'best',
+      freeze: true,
+      gradients: false,
+      box: options.box ?? unitBox,
+      goal: (logits, batch, key) => {
+        checkOptions('attack.square', kinds, options)
+        requireWhole('attack.square', 'steps', steps, 0, MOST_UNROLLED)
+        requireFraction('attack.square', 'fraction', fraction, '(0, 1]')
+        return goalOf('attack.square', { ...options, norm, loss }, logits, batch, key)
+      },
+      start: (goal, key) => {
+        const point = pointAt(
+          goal,
+          ops.mul(goal.ball.epsilon)(proposals[norm].pattern(goal, layout(goal), key))
+        )
+        return { point, state: { accepted: point, loss: ops.fill(-1e30, [point.shape[0]!]) } }
+      },
+      schedule: (step) => ({ part: scalar(covered(step, steps, fraction)) }),
+      step: (goal, at, _gradient, state, { part }, key) => {
+        const next = accept(at, state)
+        return { point: proposals[norm].propose(goal, layout(goal), next.accepted, part, key), state: next }
+      }
     }
   }
-}
+)
 
 /**
  * The Square attack (Andriushchenko, Croce, Flammarion, Hein, arXiv:1912.00049), from logits alone: a random square of the
@@ -142,5 +146,6 @@ export const squareIteration = (options: SquareOptions): Iteration<SquareState, 
  * const found = evaluateOn(square)({}, { x: ndarray.full([1, 4], 0.5), y: ndarray.of([1], [0]) }, key(0))
  * assert.equal(found.success.data[0], 1)
  */
-export const square = (options: SquareOptions): TracedAttack =>
+export const square = plain('attack.square', (options: SquareOptions): TracedAttack =>
   restarts(options.restarts ?? 1)(iterate(squareIteration(options)))
+)

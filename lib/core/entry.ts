@@ -43,7 +43,8 @@ const thrownError = (operation: string, thrown: unknown): TangentError => {
   return isError ? { ...error, cause: thrown } : error
 }
 
-const isEither = (value: unknown): boolean =>
+/** Whether a value is a Left or a Right. */
+export const isEither = (value: unknown): boolean =>
   typeof value === 'object' &&
   value !== null &&
   '_tag' in value &&

@@ -69,8 +69,11 @@ export const atPath =
 
 /** An error as one line of text for a person. */
 export const formatError = (error: TangentError): string =>
-  `${error._tag} in ${error.operation}: expected ${error.expected}, received ${error.received}` +
-  (error.where === undefined ? '' : ` (at ${error.where})`)
+  // without types nothing may stand for an error
+  [null, undefined].some((nothing) => Object.is(error, nothing))
+    ? fail('ArgumentError', 'formatError', 'an error of the library', showValue(error))
+    : `${error._tag} in ${error.operation}: expected ${error.expected}, received ${error.received}` +
+      (error.where === undefined ? '' : ` (at ${error.where})`)
 
 /**
  * The one exception of the library, thrown by `ops` while a function is traced and caught in `trace`;

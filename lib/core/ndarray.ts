@@ -1,3 +1,4 @@
+import { plain } from './plain.js'
 import { hasTag, MOST_ELEMENTS, requireWhole } from './check.js'
 import { fail, showValue } from './error.js'
 import { checkShape, type Shape, showShape, sizeOf } from './shape.js'
@@ -36,25 +37,31 @@ const requireNumbers = (operation: string, data: ArrayLike<unknown>): void => {
  *
  * assert.deepEqual(ndarray.toNested(ndarray.of([2, 2], [1, 2, 3, 4])), [[1, 2], [3, 4]])
  */
-export const of = (shape: Shape, data: Float32Array | Float64Array | readonly number[]): NdArray => {
-  checkShape('ndarray.of', shape)
-  if (data instanceof Float32Array || data instanceof Float64Array) {
-    if (data.length === sizeOf(shape)) return { _tag: 'NdArray', shape, data }
-  } else if (data.length === sizeOf(shape)) {
-    requireNumbers('ndarray.of', data)
-    return { _tag: 'NdArray', shape, data: Float64Array.from(data) }
+export const of = plain(
+  'ndarray.of',
+  (shape: Shape, data: Float32Array | Float64Array | readonly number[]): NdArray => {
+    checkShape('ndarray.of', shape)
+    if (data instanceof Float32Array || data instanceof Float64Array) {
+      if (data.length === sizeOf(shape)) return { _tag: 'NdArray', shape, data }
+    } else if (data.length === sizeOf(shape)) {
+      requireNumbers('ndarray.of', data)
+      return { _tag: 'NdArray', shape, data: Float64Array.from(data) }
+    }
+    return fail(
+      'ShapeError',
+      'ndarray.of',
+      `${sizeOf(shape)} elements for ${showShape(shape)}`,
+      `${data.length}`
+    )
   }
-  return fail(
-    'ShapeError',
-    'ndarray.of',
-    `${sizeOf(shape)} elements for ${showShape(shape)}`,
-    `${data.length}`
-  )
-}
+)
 
 /** The type of an array's elements, for arrays made of it. */
-export const elementsOf = ({ data }: Pick<NdArray, 'data'>): typeof Float32Array | typeof Float64Array =>
-  data instanceof Float32Array ? Float32Array : Float64Array
+export const elementsOf = plain(
+  'ndarray.elementsOf',
+  ({ data }: Pick<NdArray, 'data'>): typeof Float32Array | typeof Float64Array =>
+    data instanceof Float32Array ? Float32Array : Float64Array
+)
 
 /** An array of no axes and one element. */
 export const scalar = (value: number): NdArray => of([], [value])
@@ -71,20 +78,23 @@ export const full = (shape: Shape, value: number): NdArray => {
 export const zeros = (shape: Shape): NdArray => full(shape, 0)
 
 /** The entries of axis 0 at the given places, in that order and of the same type; a place that the array does not have is an IndexError. */
-export const takeRows = (operation: string, array: NdArray, places: ArrayLike<number>): NdArray => {
-  const [count = 0, ...inner] = array.shape
-  if (places.length === 0) fail('IndexError', operation, 'at least one place', 'none')
-  const width = sizeOf(inner)
-  const out = new (elementsOf(array))(places.length * width)
-  for (let i = 0; i < places.length; i++) {
-    const place = places[i]!
-    if (!(Number.isInteger(place) && place >= 0 && place < count)) {
-      fail('IndexError', operation, `places of 0 … ${count - 1}`, `${place}`, `places[${i}]`)
+export const takeRows = plain(
+  'ndarray.takeRows',
+  (operation: string, array: NdArray, places: ArrayLike<number>): NdArray => {
+    const [count = 0, ...inner] = array.shape
+    if (places.length === 0) fail('IndexError', operation, 'at least one place', 'none')
+    const width = sizeOf(inner)
+    const out = new (elementsOf(array))(places.length * width)
+    for (let i = 0; i < places.length; i++) {
+      const place = places[i]!
+      if (!(Number.isInteger(place) && place >= 0 && place < count)) {
+        fail('IndexError', operation, `places of 0 … ${count - 1}`, `${place}`, `places[${i}]`)
+      }
+      out.set(array.data.subarray(place * width, (place + 1) * width), i * width)
     }
-    out.set(array.data.subarray(place * width, (place + 1) * width), i * width)
+    return of([places.length, ...inner], out)
   }
-  return of([places.length, ...inner], out)
-}
+)
 
 /** From nested rows; a ragged array is a ShapeError. */
 export const fromNested = (rows: Nested): NdArray => {
@@ -113,33 +123,40 @@ export const fromNested = (rows: Nested): NdArray => {
 }
 
 /** To nested rows, for printing and small comparisons. */
-export const toNested = ({ shape, data }: NdArray): Nested => {
+export const toNested = plain('ndarray.toNested', ({ shape, data }: NdArray): Nested => {
   const build = (depth: number, offset: number, span: number): Nested => {
     if (depth === shape.length) return data[offset]!
     const inner = span / shape[depth]!
     return Array.from({ length: shape[depth]! }, (_, i) => build(depth + 1, offset + i * inner, inner))
   }
   return build(0, 0, data.length)
-}
+})
 
 /** An array with memory of its own. */
-export const copyOf = (array: NdArray): NdArray => ({ ...array, data: array.data.slice() })
+export const copyOf = plain('ndarray.copyOf', (array: NdArray): NdArray => ({
+  ...array,
+  data: array.data.slice()
+}))
 
 /** Results of which none shares memory with what was given or with another: those that would are copied. */
-export const unshared = (results: readonly NdArray[], given: readonly NdArray[]): readonly NdArray[] => {
-  const taken = new Set(given.map(({ data }) => data.buffer))
-  return results.map((result) => {
-    if (taken.has(result.data.buffer)) return copyOf(result)
-    taken.add(result.data.buffer)
-    return result
-  })
-}
+export const unshared = plain(
+  'ndarray.unshared',
+  (results: readonly NdArray[], given: readonly NdArray[]): readonly NdArray[] => {
+    const taken = new Set(given.map(({ data }) => data.buffer))
+    return results.map((result) => {
+      if (taken.has(result.data.buffer)) return copyOf(result)
+      taken.add(result.data.buffer)
+      return result
+    })
+  }
+)
 
 /** Whether a value is a concrete array. */
 export const isNdArray = (value: unknown): value is NdArray => hasTag(value, 'NdArray')
 
 /** The single element of a one-element array. */
-export const toNumber = (array: NdArray): number =>
+export const toNumber = plain('ndarray.toNumber', (array: NdArray): number =>
   array.data.length === 1
     ? array.data[0]!
     : fail('ShapeError', 'ndarray.toNumber', 'one element', showShape(array.shape))
+)

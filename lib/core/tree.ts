@@ -1,3 +1,4 @@
+import { plain } from './plain.js'
 import { fail } from './error.js'
 import { isHostKey } from './key.js'
 import { isNdArray, type NdArray } from './ndarray.js'
@@ -202,28 +203,31 @@ const namesOf = (operation: string, tree: unknown): readonly (readonly [string, 
  * assert.deepEqual(Object.keys(tree.named(params)), ['0.b', '0.w'])
  * assert.deepEqual(tree.fromNamed(params)(tree.named(params)), params)
  */
-export const named = (tree: unknown): Readonly<Record<string, NdArray>> =>
+export const named = plain('tree.named', (tree: unknown): Readonly<Record<string, NdArray>> =>
   Object.fromEntries(namesOf('tree.named', tree))
+)
 
 /**
  * The tree that looks like `like` and has the named arrays for leaves. A name that is missing or that the tree does not
  * have, and another shape, are a TreeError.
  */
-export const fromNamed =
+export const fromNamed = plain(
+  'tree.fromNamed',
   <T>(like: T) =>
-  (arrays: Readonly<Record<string, NdArray>>): T => {
-    const operation = 'tree.fromNamed'
-    const places = namesOf(operation, like)
-    const known = new Set(places.map(([name]) => name))
-    const stray = Object.keys(arrays).find((name) => !known.has(name))
-    if (stray !== undefined) fail('TreeError', operation, 'names of the tree', 'another one', stray)
-    const values = places.map(([name, { shape }]) => {
-      const array = Object.hasOwn(arrays, name) ? arrays[name] : undefined
-      if (array === undefined)
-        return fail('TreeError', operation, `an array ${showShape(shape)}`, 'none', name)
-      return sameShape(array.shape, shape)
-        ? array
-        : fail('TreeError', operation, `shape ${showShape(shape)}`, showShape(array.shape), name)
-    })
-    return rebuild<NdArray, T>(operation, isNdArray, like, values)
-  }
+    (arrays: Readonly<Record<string, NdArray>>): T => {
+      const operation = 'tree.fromNamed'
+      const places = namesOf(operation, like)
+      const known = new Set(places.map(([name]) => name))
+      const stray = Object.keys(arrays).find((name) => !known.has(name))
+      if (stray !== undefined) fail('TreeError', operation, 'names of the tree', 'another one', stray)
+      const values = places.map(([name, { shape }]) => {
+        const array = Object.hasOwn(arrays, name) ? arrays[name] : undefined
+        if (array === undefined)
+          return fail('TreeError', operation, `an array ${showShape(shape)}`, 'none', name)
+        return sameShape(array.shape, shape)
+          ? array
+          : fail('TreeError', operation, `shape ${showShape(shape)}`, showShape(array.shape), name)
+      })
+      return rebuild<NdArray, T>(operation, isNdArray, like, values)
+    }
+)

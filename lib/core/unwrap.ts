@@ -1,6 +1,7 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { getOrThrow, type TangentError } from './error.js'
+import { isEither, settled } from './entry.js'
+import { fail, getOrThrow, showValue, type TangentError } from './error.js'
 
 /**
  * Runs an effect of the library as a promise of its value, which rejects with a `TangentFailure` where the effect
@@ -26,5 +27,8 @@ import { getOrThrow, type TangentError } from './error.js'
 export function unwrap<A>(effect: TaskEither<TangentError, A>): Promise<A>
 export function unwrap<A>(either: Either<TangentError, A>): A
 export function unwrap<A>(effect: TaskEither<TangentError, A> | Either<TangentError, A>): Promise<A> | A {
-  return typeof effect === 'function' ? effect().then(getOrThrow) : getOrThrow(effect)
+  if (typeof effect === 'function') return settled('unwrap', effect)().then(getOrThrow)
+  return isEither(effect)
+    ? getOrThrow(effect)
+    : fail('ArgumentError', 'unwrap', 'an effect or an Either of the library', showValue(effect))
 }

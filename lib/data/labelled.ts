@@ -1,5 +1,6 @@
+import { plain } from '../core/plain.js'
 import * as E from 'fp-ts/lib/Either.js'
-import { invalidLabelAt } from '../core/check.js'
+import { invalidLabelAt, requireWhole } from '../core/check.js'
 import { entry } from '../core/entry.js'
 import { fail, leftWith, showValue, tangentError, type TangentError } from '../core/error.js'
 import { derive, type HostKey, permutation } from '../core/key.js'
@@ -37,6 +38,7 @@ export const labelled = entry(
   1,
   (x: NdArray, y: NdArray, classes: number): E.Either<TangentError, Labelled> => {
     const refuse = leftWith('DataError', 'data.labelled')
+    requireWhole('data.labelled', 'classes', classes, 1)
     if (x.shape.length === 0) return refuse('inputs with a first axis', showShape(x.shape), 'x')
     if (y.shape.length !== 1 || y.shape[0] !== x.shape[0])
       return refuse(`labels of shape [${x.shape[0]!}]`, showShape(y.shape), 'y')
@@ -48,14 +50,24 @@ export const labelled = entry(
 )
 
 /** How many pairs there are. */
-export const count = (set: Labelled): number => set.y.data.length
+export const count = plain('data.count', (set: Labelled): number => set.y.data.length)
 
-/** How many pairs of each class there are. */
-export const classCounts = (set: Labelled): readonly number[] => {
-  const counts = new Array<number>(set.classes).fill(0)
-  for (const label of set.y.data) counts[label]!++
+/** How many pairs of each class there are; a label that is no class is a DataError. */
+export const classCounts = plain('data.classCounts', (set: Labelled): readonly number[] => {
+  const [operation, { y, classes }] = ['data.classCounts', set]
+  const invalid = invalidLabelAt(y.data, requireWhole(operation, 'classes', classes, 1))
+  if (invalid >= 0)
+    fail(
+      'DataError',
+      operation,
+      `a whole number in [0, ${classes})`,
+      String(y.data[invalid]),
+      `y[${invalid}]`
+    )
+  const counts = new Array<number>(classes).fill(0)
+  for (const label of y.data) counts[label]!++
   return counts
-}
+})
 
 /**
  * The mean and the deviation (over N) of all elements of all inputs, for `nn.standardise`. Inputs that are all the same have
@@ -70,20 +82,23 @@ export const classCounts = (set: Labelled): readonly number[] => {
  * assert.ok(E.isRight(set))
  * assert.deepEqual(data.moments(set.right), { mean: 0.5, deviation: 0.5 })
  */
-export const moments = ({
-  x
-}: Labelled): {
-  /** The mean over all elements. */
-  readonly mean: number
-  /** Their standard deviation. */
-  readonly deviation: number
-} => {
-  let [sum, squares] = [0, 0]
-  for (const v of x.data) sum += v
-  const mean = sum / x.data.length
-  for (const v of x.data) squares += (v - mean) ** 2
-  return { mean, deviation: Math.sqrt(squares / x.data.length) }
-}
+export const moments = plain(
+  'data.moments',
+  ({
+    x
+  }: Labelled): {
+    /** The mean over all elements. */
+    readonly mean: number
+    /** Their standard deviation. */
+    readonly deviation: number
+  } => {
+    let [sum, squares] = [0, 0]
+    for (const v of x.data) sum += v
+    const mean = sum / x.data.length
+    for (const v of x.data) squares += (v - mean) ** 2
+    return { mean, deviation: Math.sqrt(squares / x.data.length) }
+  }
+)
 
 const taken = (operation: string, places: ArrayLike<number>, set: Labelled): Labelled => ({
   x: ndarray.takeRows(operation, set.x, places),
@@ -92,17 +107,19 @@ const taken = (operation: string, places: ArrayLike<number>, set: Labelled): Lab
 })
 
 /** The pairs at the given places, in that order; no place, and one that the set does not have, are an IndexError. */
-export const take =
+export const take = plain(
+  'data.take',
   (places: ArrayLike<number> | Iterable<number>) =>
-  (set: Labelled): Labelled =>
-    typeof places === 'number'
-      ? fail(
-          'ArgumentError',
-          'data.take',
-          'places; the first n pairs are data.slice(0, n)',
-          showValue(places)
-        )
-      : taken('data.take', Array.from(places), set)
+    (set: Labelled): Labelled =>
+      typeof places === 'number'
+        ? fail(
+            'ArgumentError',
+            'data.take',
+            'places; the first n pairs are data.slice(0, n)',
+            showValue(places)
+          )
+        : taken('data.take', Array.from(places), set)
+)
 
 /**
  * The pairs from one place up to but not including another, as `slice` of an array counts them: `data.slice(0, 100)` are the
@@ -118,25 +135,25 @@ export const take =
  * assert.equal(data.count(data.slice(0, 100)(train)), 100)
  * assert.deepEqual(data.slice(-2)(train), data.take([1395, 1396])(train))
  */
-export const slice =
-  (from = 0, to?: number) =>
-  (set: Labelled): Labelled => {
-    const operation = 'data.slice'
-    for (const [name, place] of Object.entries({ from, to }))
-      if (place !== undefined && !Number.isInteger(place))
-        fail('ArgumentError', operation, 'a whole number', showValue(place), name)
-    return taken(operation, Array.from({ length: count(set) }, (_, i) => i).slice(from, to), set)
-  }
+export const slice = plain('data.slice', (from = 0, to?: number) => (set: Labelled): Labelled => {
+  const operation = 'data.slice'
+  for (const [name, place] of Object.entries({ from, to }))
+    if (place !== undefined && !Number.isInteger(place))
+      fail('ArgumentError', operation, 'a whole number', showValue(place), name)
+  return taken(operation, Array.from({ length: count(set) }, (_, i) => i).slice(from, to), set)
+})
 
 /** Two sets by place: where `first` holds, and where it does not. */
-export const partition =
+export const partition = plain(
+  'data.partition',
   (first: (place: number) => boolean) =>
-  (set: Labelled): readonly [Labelled, Labelled] => {
-    const places = Array.from({ length: count(set) }, (_, i) => i)
-    const where = (isIn: (place: number) => boolean): Labelled =>
-      taken('data.partition', places.filter(isIn), set)
-    return [where(first), where((place) => !first(place))]
-  }
+    (set: Labelled): readonly [Labelled, Labelled] => {
+      const places = Array.from({ length: count(set) }, (_, i) => i)
+      const where = (isIn: (place: number) => boolean): Labelled =>
+        taken('data.partition', places.filter(isIn), set)
+      return [where(first), where((place) => !first(place))]
+    }
+)
 
 /**
  * The same inputs under another shape of one example, [1, 28, 28] say for the flat rows of MNIST; nothing is copied.

@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { requireFinite, requireWhole } from '../core/check.js'
 import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { derive, type HostKey, normals } from '../core/key.js'
@@ -47,20 +48,26 @@ const ringKinds: OptionKinds<RingOptions> = { points: option.number, noise: opti
  * Two Gaussian clouds of unit variance in `features` dimensions, their centres `distance` apart along the diagonal;
  * labels alternate, so that every prefix is balanced.
  */
-export const blobs = (options: BlobOptions = {}): ((source: HostKey) => Labelled) => {
-  const operation = 'data.synthetic.blobs'
-  const { points = 200, features = 2, distance = 4 } = checkOptions(operation, blobKinds, options)
-  requireWhole(operation, 'points', points, 1)
-  requireWhole(operation, 'features', features, 1)
-  requireFinite(operation, 'distance', distance)
-  return (source) => {
-    const noise = noiseOf(source, points, features)
-    const offset = distance / (2 * Math.sqrt(features))
-    return twoClasses(points, (i, label) =>
-      Array.from({ length: features }, (_, j) => (label === 0 ? -offset : offset) + noise[i * features + j]!)
-    )
+export const blobs = plain(
+  'data.synthetic.blobs',
+  (options: BlobOptions = {}): ((source: HostKey) => Labelled) => {
+    const operation = 'data.synthetic.blobs'
+    const { points = 200, features = 2, distance = 4 } = checkOptions(operation, blobKinds, options)
+    requireWhole(operation, 'points', points, 1)
+    requireWhole(operation, 'features', features, 1)
+    requireFinite(operation, 'distance', distance)
+    return (source) => {
+      const noise = noiseOf(source, points, features)
+      const offset = distance / (2 * Math.sqrt(features))
+      return twoClasses(points, (i, label) =>
+        Array.from(
+          { length: features },
+          (_, j) => (label === 0 ? -offset : offset) + noise[i * features + j]!
+        )
+      )
+    }
   }
-}
+)
 
 /**
  * Two rings around the origin in the plane, of radius 1 and 2, with Gaussian noise: no line separates them.
@@ -72,20 +79,23 @@ export const blobs = (options: BlobOptions = {}): ((source: HostKey) => Labelled
  * const { x, y } = data.synthetic.rings({ points: 10 })(key(0))
  * assert.deepEqual([x.shape, y.shape], [[10, 2], [10]])
  */
-export const rings = (options: RingOptions = {}): ((source: HostKey) => Labelled) => {
-  const operation = 'data.synthetic.rings'
-  const { points = 200, noise: spread = 0.1 } = checkOptions(operation, ringKinds, options)
-  requireWhole(operation, 'points', points, 1)
-  requireFinite(operation, 'noise', spread)
-  return (source) => {
-    const noise = noiseOf(source, points, 2)
-    return twoClasses(points, (i, label) => {
-      const angle = (2 * Math.PI * i) / points
-      const radius = 1 + label
-      return [
-        radius * Math.cos(angle) + spread * noise[2 * i]!,
-        radius * Math.sin(angle) + spread * noise[2 * i + 1]!
-      ]
-    })
+export const rings = plain(
+  'data.synthetic.rings',
+  (options: RingOptions = {}): ((source: HostKey) => Labelled) => {
+    const operation = 'data.synthetic.rings'
+    const { points = 200, noise: spread = 0.1 } = checkOptions(operation, ringKinds, options)
+    requireWhole(operation, 'points', points, 1)
+    requireFinite(operation, 'noise', spread)
+    return (source) => {
+      const noise = noiseOf(source, points, 2)
+      return twoClasses(points, (i, label) => {
+        const angle = (2 * Math.PI * i) / points
+        const radius = 1 + label
+        return [
+          radius * Math.cos(angle) + spread * noise[2 * i]!,
+          radius * Math.sin(angle) + spread * noise[2 * i + 1]!
+        ]
+      })
+    }
   }
-}
+)

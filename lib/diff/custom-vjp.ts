@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { fail } from '../core/error.js'
 import { requireShape, sameShape, showShape } from '../core/shape.js'
 import { zerosLike } from '../graph/contract.js'
@@ -63,8 +64,9 @@ const keepsShape = (f: (x: Tensor) => Tensor, x: Tensor): Tensor => {
  * const f = (s: Tensor) => ops.dot(ops.constant(ndarray.fromNested([3, 5])))(hard(s))
  * assert.deepEqual(ndarray.toNested(evaluateOn(grad(f))(ndarray.fromNested([2, 1]))), [3, 5])
  */
-export const straightThrough = (f: (x: Tensor) => Tensor): ((x: Tensor) => Tensor) =>
+export const straightThrough = plain('straightThrough', (f: (x: Tensor) => Tensor): ((x: Tensor) => Tensor) =>
   withRule({ name: 'straightThrough', jvp: (_args, _out, tangents) => tangents[0]! }, (x) => keepsShape(f, x))
+)
 
 /** A user's rules on a batch: each batched over all that it is given. */
 const batchVjp = ({ name, vjp }: VjpRule, size: number, batchTensors: BatchTensors): VjpRule => ({

@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
@@ -248,12 +249,12 @@ export type ExperimentRecord = t.TypeOf<typeof ExperimentRecord>
 export const rounded = (value: number): number => Number(value.toPrecision(7))
 
 /** A record or a run as JSON that people read, but for rows of numbers, which have one line each. */
-export const encodeJson = (value: object): Uint8Array => {
+export const encodeJson = plain('experiment.encodeJson', (value: object): Uint8Array => {
   const text = JSON.stringify(value, null, 1).replaceAll(/\[[-+.\de,\s]+\]/g, (row) =>
     row.replaceAll(/\s+/g, '')
   )
   return new TextEncoder().encode(`${text}\n`)
-}
+})
 
 /** Decodes a JSON file; `where` names it in errors, before the path in it. */
 export const decodeJson =

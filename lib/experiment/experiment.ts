@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
@@ -104,14 +105,17 @@ export interface RunSetting {
 const isWhole = (method: MethodSetting): boolean => roleOf(method) !== 'masked'
 
 /** The runs of an experiment, seed by seed: dense ones first and once, each other method at every density. */
-export const runsOf = ({ seeds, methods, densities = [1] }: Experiment): readonly RunSetting[] => {
-  const first = [...methods].sort((a, b) => Number(isWhole(b)) - Number(isWhole(a)))
-  return seeds.flatMap((seed) =>
-    first.flatMap((method) =>
-      (isWhole(method) ? [1] : densities).map((density) => ({ seed, method, density }))
+export const runsOf = plain(
+  'experiment.runsOf',
+  ({ seeds, methods, densities = [1] }: Experiment): readonly RunSetting[] => {
+    const first = [...methods].sort((a, b) => Number(isWhole(b)) - Number(isWhole(a)))
+    return seeds.flatMap((seed) =>
+      first.flatMap((method) =>
+        (isWhole(method) ? [1] : densities).map((density) => ({ seed, method, density }))
+      )
     )
-  )
-}
+  }
+)
 
 /** The dense run that the others of its seed are compared with, where the experiment has one. */
 const denseRunOf = ({ methods }: Experiment, { seed }: RunSetting): RunSetting | undefined => {
@@ -120,10 +124,10 @@ const denseRunOf = ({ methods }: Experiment, { seed }: RunSetting): RunSetting |
 }
 
 /** The name of a run, and of its files. */
-export const nameOf = ({ seed, method, density }: RunSetting): string => {
+export const nameOf = plain('experiment.nameOf', ({ seed, method, density }: RunSetting): string => {
   const label = labelOf(method).replaceAll(' ', '-')
   return isWhole(method) ? `${label}-seed${seed}` : `${label}-${density}-seed${seed}`
-}
+})
 
 /** The name of the file in which a phase of a run saves its checkpoints. */
 export const checkpointName = (run: RunSetting, phase: string): string => `${nameOf(run)}.${phase}.checkpoint`

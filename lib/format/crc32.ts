@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 /** A view of the numbers in some bytes, which may be a part of a buffer. */
 export const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
   new DataView(buffer, byteOffset, byteLength)
@@ -32,7 +33,7 @@ const tables = (() => {
 })()
 
 /** The CRC-32 of some bytes; `before` is the sum of the bytes that precede them. */
-export const crc32 = (bytes: Uint8Array, before = 0): number => {
+export const crc32 = plain('format.crc32', (bytes: Uint8Array, before = 0): number => {
   const [t0, t1, t2, t3, t4, t5, t6, t7] = tables
   let sum = ~before
   let i = 0
@@ -50,4 +51,4 @@ export const crc32 = (bytes: Uint8Array, before = 0): number => {
   }
   for (; i < bytes.length; i++) sum = (sum >>> 8) ^ t0[(sum ^ bytes[i]!) & 255]!
   return ~sum >>> 0
-}
+})

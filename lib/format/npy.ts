@@ -114,7 +114,8 @@ const decode = (bytes: Uint8Array): E.Either<TangentError, NdArray> =>
 const encode = ({ shape, data }: NdArray, dtype: Dtype = dtypeOf(data)): E.Either<TangentError, Uint8Array> =>
   attempt(() => {
     const descr =
-      descrs.get(dtype) ?? fail('ArgumentError', 'format.npy.encode', 'a type that NumPy has', dtype)
+      descrs.get(dtype) ??
+      fail('ArgumentError', 'format.npy.encode', 'a type that NumPy has', showValue(dtype))
     const sizes = shape.length === 1 ? `${shape[0]!},` : shape.join(', ')
     const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${sizes}), }`
     const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10

@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { showShape } from '../core/shape.js'
 import type { Graph } from './op.js'
 import { opKey, opName, showAttributes } from './primitives/index.js'
@@ -93,7 +94,7 @@ export const numberNodes = (
  *   '%0: f32[3] = input [0]\n%1: f32[3] = tanh %0\n%2: f32[] = contract %1 {a->}\nreturn %2'
  * )
  */
-export const print = (graph: Graph): string => {
+export const print = plain('print', (graph: Graph): string => {
   const { nodes, id } = numberNodes(graph)
   const lines = nodes.flatMap((node) => {
     const inputs = node.inputs.map((input) => ` %${id(input)}`).join(',')
@@ -111,10 +112,10 @@ export const print = (graph: Graph): string => {
       : [line]
   })
   return [...lines, `return ${graph.outputs.map((output) => `%${id(output)}`).join(', ')}`].join('\n')
-}
+})
 
 /** A graph in the dot language of Graphviz. */
-export const printDot = (graph: Graph): string => {
+export const printDot = plain('printDot', (graph: Graph): string => {
   const { nodes, id } = numberNodes(graph)
   const label = (node: Tensor): string =>
     [opName(node.op), showAttributes(node.op), showShape(node.shape)]
@@ -126,4 +127,4 @@ export const printDot = (graph: Graph): string => {
   )
   const edges = nodes.flatMap((node) => node.inputs.map((input) => `  n${id(input)} -> n${id(node)}`))
   return ['digraph {', '  node [shape=box, fontname=monospace]', ...vertices, ...edges, '}'].join('\n')
-}
+})

@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { hasTag, requireWhole } from '../core/check.js'
 import { fail } from '../core/error.js'
 import {
@@ -156,9 +157,9 @@ export const random = {
    * const noise = evaluateOn((k: Key) => random.uniform([4])(k))(key(1))
    * assert.ok(Array.from(noise.data).every((u) => u >= 0 && u < 1))
    */
-  uniform: drawing('uniform'),
+  uniform: plain('random.uniform', drawing('uniform')),
   /** Standard normals, made in float64 on the host and rounded once. */
-  normal: drawing('normal'),
+  normal: plain('random.normal', drawing('normal')),
   /** Signs, +1 or −1 with equal probability. */
-  rademacher: drawing('rademacher')
+  rademacher: plain('random.rademacher', drawing('rademacher'))
 }

@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { fail } from '../core/error.js'
 import { leaves, type Paired, pairs as pairsOf, rebuild } from '../core/tree.js'
 import { isTensor, type Tensor } from './tensor.js'
@@ -10,7 +11,9 @@ export const tensorsOf = (operation: string, tree: unknown): readonly Tensor[] =
   leaves(operation, isTensor, tree).map((leaf) => leaf.value)
 
 /** The tensors of a tree, in order. */
-export const tensors = (tree: unknown): readonly Tensor[] => tensorsOf('tree.tensors', tree)
+export const tensors = plain('tree.tensors', (tree: unknown): readonly Tensor[] =>
+  tensorsOf('tree.tensors', tree)
+)
 
 /** The same tree with other values for its tensors, one for each in order. */
 export const replace = <T>(operation: string, tree: unknown, values: readonly unknown[]): T =>
@@ -26,27 +29,31 @@ export const replace = <T>(operation: string, tree: unknown, values: readonly un
  * const halve = (p: { w: Tensor }) => tree.map(ops.scale(0.5))(p)
  * assert.equal(ndarray.toNumber(evaluateOn(halve)({ w: ndarray.scalar(3) }).w), 1.5)
  */
-export const map =
+export const map = plain(
+  'tree.map',
   (f: (x: Tensor) => Tensor) =>
-  <T>(tree: T): T =>
-    replace('tree.map', tree, tensorsOf('tree.map', tree).map(f))
+    <T>(tree: T): T =>
+      replace('tree.map', tree, tensorsOf('tree.map', tree).map(f))
+)
 
 /**
  * Two trees of one form, leaf by leaf: `pipe(params, tree.zipWith(gradient, (p, g) => …))`. Another form is a TreeError.
  */
-export const zipWith =
+export const zipWith = plain(
+  'tree.zipWith',
   <T>(other: T, f: (a: Tensor, b: Tensor) => Tensor) =>
-  (tree: T): T => {
-    const right = leaves('tree.zipWith', isTensor, other)
-    const left = leaves('tree.zipWith', isTensor, tree)
-    const paired = left.map(({ path, value }, i) => {
-      const match = right[i]
-      return match?.path === path && right.length === left.length
-        ? f(value, match.value)
-        : fail('TreeError', 'tree.zipWith', 'trees of one form', match?.path ?? 'a missing leaf', path)
-    })
-    return replace('tree.zipWith', tree, paired)
-  }
+    (tree: T): T => {
+      const right = leaves('tree.zipWith', isTensor, other)
+      const left = leaves('tree.zipWith', isTensor, tree)
+      const paired = left.map(({ path, value }, i) => {
+        const match = right[i]
+        return match?.path === path && right.length === left.length
+          ? f(value, match.value)
+          : fail('TreeError', 'tree.zipWith', 'trees of one form', match?.path ?? 'a missing leaf', path)
+      })
+      return replace('tree.zipWith', tree, paired)
+    }
+)
 
 /** As the pairs of any tree and a part of it, of tensors. */
 export const pairs = (operation: string, tree: unknown, part: unknown): readonly Paired<Tensor>[] =>

@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { basename, dirname, join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -75,18 +76,21 @@ const writeFile = (path: string, content: Uint8Array): TE.TaskEither<TangentErro
   )
 
 /** What fetching a set would request and write; nothing is done. */
-export const planFetch = (name: PublishedName, options: FetchOptions): readonly Download[] => {
-  const { archive, files, sources } = published[name]
-  const source = options.source ?? sources[0]!
-  const folder = folderFor(name, options)
-  return archive === undefined
-    ? namesOf(name).map((file) => ({
-        url: `${source}${file}.gz`,
-        path: join(folder, `${file}.gz`),
-        most: packedAtMost(files[file]!.bytes)
-      }))
-    : [{ url: source, path: folder, most: packedAtMost(sizeOfAll(name)) }]
-}
+export const planFetch = plain(
+  'io.planFetch',
+  (name: PublishedName, options: FetchOptions): readonly Download[] => {
+    const { archive, files, sources } = published[name]
+    const source = options.source ?? sources[0]!
+    const folder = folderFor(name, options)
+    return archive === undefined
+      ? namesOf(name).map((file) => ({
+          url: `${source}${file}.gz`,
+          path: join(folder, `${file}.gz`),
+          most: packedAtMost(files[file]!.bytes)
+        }))
+      : [{ url: source, path: folder, most: packedAtMost(sizeOfAll(name)) }]
+  }
+)
 
 const refuse = (expected: string, received: string, where: string): TangentError =>
   tangentError('IoError', 'io.fetchSet', expected, received, where)

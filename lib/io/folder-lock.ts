@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { randomBytes } from 'node:crypto'
 import { linkSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -85,7 +86,7 @@ export interface FolderLock {
  * Keeps other processes from a folder: a second one is refused with an IoError that names the first, so that neither
  * overwrites what the other found. The lock of a process that was killed is taken over.
  */
-export const folderLock = (folder: string): FolderLock => {
+export const folderLock = plain('io.folderLock', (folder: string): FolderLock => {
   const path = join(folder, NAME)
   let isHeld = false
   const refused = (other: string): TangentError =>
@@ -111,4 +112,4 @@ export const folderLock = (folder: string): FolderLock => {
       isHeld = false
     }
   }
-}
+})

@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import * as fc from 'fast-check'
 import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { type HostKey, derive, key, normals } from '../core/key.js'
@@ -47,14 +48,17 @@ export interface ElementConstraints {
 const elementKinds: OptionKinds<ElementConstraints> = { min: option.number, max: option.number }
 
 /** Arrays of finite float32 numbers in [min, max], zeros of both signs among them. */
-export const arrays = (shape: Shape, constraints: ElementConstraints = {}): fc.Arbitrary<NdArray> => {
-  const { min = -10, max = 10 } = checkOptions('arrays', elementKinds, constraints)
-  const size = sizeOf(shape)
-  const element = fc.float({ min: Math.fround(min), max: Math.fround(max), noNaN: true })
-  return fc
-    .array(element, { minLength: size, maxLength: size, size: 'max' })
-    .map((data) => of(shape, Float32Array.from(data)))
-}
+export const arrays = plain(
+  'laws.arrays',
+  (shape: Shape, constraints: ElementConstraints = {}): fc.Arbitrary<NdArray> => {
+    const { min = -10, max = 10 } = checkOptions('arrays', elementKinds, constraints)
+    const size = sizeOf(shape)
+    const element = fc.float({ min: Math.fround(min), max: Math.fround(max), noNaN: true })
+    return fc
+      .array(element, { minLength: size, maxLength: size, size: 'max' })
+      .map((data) => of(shape, Float32Array.from(data)))
+  }
+)
 
 /** Trees of arrays and records, at most three levels deep, with leaves of the given kind. */
 export const trees = <A>(leaf: fc.Arbitrary<A>): fc.Arbitrary<Tree<A>> =>

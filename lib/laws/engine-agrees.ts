@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as fc from 'fast-check'
@@ -94,53 +95,59 @@ const judgeEngine = (actual: readonly NdArray[], expected: Expectation): Outcome
   )
 
 /** An engine against the float64 meaning of a function, at one point. */
-export const engineAgreesAt = async <Args extends readonly unknown[], Out>(
-  engine: Runner,
-  f: (...args: Args) => Out,
-  { args }: Case,
-  options: AgreementOptions = {}
-): Promise<Outcome> => {
-  const expected = expectation(bind(f, args), options)
-  if (expected === undefined) return redraw('a decision depends on rounding')
-  const concrete = rebuild<HostValue, Concrete<Args>>('laws', isHostValue, args, hostLeaves('laws', args))
-  const ran = await pipe(
-    engine.compile(f, specsOf<Args>('laws', args)),
-    TE.flatMap((program) => program(...concrete))
-  )()
-  return judgeEngine(hostLeaves('laws', getOrThrow(ran).value).filter(isNdArray), expected)
-}
+export const engineAgreesAt = plain(
+  'laws.engineAgreesAt',
+  async <Args extends readonly unknown[], Out>(
+    engine: Runner,
+    f: (...args: Args) => Out,
+    { args }: Case,
+    options: AgreementOptions = {}
+  ): Promise<Outcome> => {
+    const expected = expectation(bind(f, args), options)
+    if (expected === undefined) return redraw('a decision depends on rounding')
+    const concrete = rebuild<HostValue, Concrete<Args>>('laws', isHostValue, args, hostLeaves('laws', args))
+    const ran = await pipe(
+      engine.compile(f, specsOf<Args>('laws', args)),
+      TE.flatMap((program) => program(...concrete))
+    )()
+    return judgeEngine(hostLeaves('laws', getOrThrow(ran).value).filter(isNdArray), expected)
+  }
+)
 
 /**
  * An engine gives what the reference gives on a function of yours, as far as float32 allows: the bound is scaled by how
  * far the reference itself moves when its operations round. Points that come near a kink are drawn again and counted;
  * where float32 is not finite the engine must be the same infinity or NaN. Rejects when it is not so.
  */
-export const engineAgrees = <Args extends readonly unknown[], Out>(
-  engine: Runner,
-  f: (...args: Args) => Out,
-  specs: Specs<Args>,
-  options: AgreementOptions = {}
-): Promise<LawReport> =>
-  lawAsync(
-    'engine = reference',
-    casesOf(specs),
-    (drawn) => engineAgreesAt(engine, f, drawn, options),
-    lawOptionsOf('engineAgrees', kinds, options)
-  )
+export const engineAgrees = plain(
+  'laws.engineAgrees',
+  <Args extends readonly unknown[], Out>(
+    engine: Runner,
+    f: (...args: Args) => Out,
+    specs: Specs<Args>,
+    options: AgreementOptions = {}
+  ): Promise<LawReport> =>
+    lawAsync(
+      'engine = reference',
+      casesOf(specs),
+      (drawn) => engineAgreesAt(engine, f, drawn, options),
+      lawOptionsOf('engineAgrees', kinds, options)
+    )
+)
 
 /** The same on random programs and, on every other one, the gradient of a random program. */
-export const enginesAgree = (
-  engine: Runner,
-  options: AgreementOptions & ProgramConstraints = {}
-): Promise<LawReport> => {
-  const own = lawOptionsOf('enginesAgree', { ...kinds, ...programKinds }, options)
-  return lawAsync(
-    'engine = reference on random programs',
-    fc.tuple(programCases(optionsOf<ProgramConstraints>(programKinds, options)), fc.boolean()),
-    ([{ program, ...drawn }, derived]) => {
-      const f = (xs: readonly Tensor[]) => (derived ? grad(program.scalar)(xs) : program.f(xs))
-      return engineAgreesAt(engine, f, drawn, options)
-    },
-    own
-  )
-}
+export const enginesAgree = plain(
+  'laws.enginesAgree',
+  (engine: Runner, options: AgreementOptions & ProgramConstraints = {}): Promise<LawReport> => {
+    const own = lawOptionsOf('enginesAgree', { ...kinds, ...programKinds }, options)
+    return lawAsync(
+      'engine = reference on random programs',
+      fc.tuple(programCases(optionsOf<ProgramConstraints>(programKinds, options)), fc.boolean()),
+      ([{ program, ...drawn }, derived]) => {
+        const f = (xs: readonly Tensor[]) => (derived ? grad(program.scalar)(xs) : program.f(xs))
+        return engineAgreesAt(engine, f, drawn, options)
+      },
+      own
+    )
+  }
+)

@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import * as fc from 'fast-check'
 import { type HostKey, uniforms } from '../core/key.js'
 import { option, type OptionKinds } from '../core/options.js'
@@ -80,34 +81,38 @@ const radiusAt = (epsilon: number | NdArray, sample: number): number =>
  * const rows = ndarray.fromNested([[0, 0], [0, 0]])
  * assert.ok(!inBall(rows, 1, 'l2')(ndarray.fromNested([[0.6, 0.8], [0.6, 0.9]])).inside)
  */
-export const inBall =
+export const inBall = plain(
+  'laws.inBall',
   (centre: NdArray, epsilon: number | NdArray, norm: BallNorm = 'linf') =>
-  (x: NdArray): Containment => {
-    requireShape('inBall', undefined, x.shape, centre.shape, 'shape')
-    const width = sizeOf(centre.shape.slice(1))
-    if (norm === 'linf')
-      return contains(x.data.length, 1, ulp, ULPS, (i) => {
-        const [value, c, radius] = [x.data[i]!, centre.data[i]!, radiusAt(epsilon, Math.floor(i / width))]
-        return [Math.abs(value - c) - radius, Math.max(Math.abs(value), Math.abs(c), radius)]
+    (x: NdArray): Containment => {
+      requireShape('inBall', undefined, x.shape, centre.shape, 'shape')
+      const width = sizeOf(centre.shape.slice(1))
+      if (norm === 'linf')
+        return contains(x.data.length, 1, ulp, ULPS, (i) => {
+          const [value, c, radius] = [x.data[i]!, centre.data[i]!, radiusAt(epsilon, Math.floor(i / width))]
+          return [Math.abs(value - c) - radius, Math.max(Math.abs(value), Math.abs(c), radius)]
+        })
+      const length = lengths[norm]
+      const unit = (size: number): number => size * 2 ** -23
+      return contains(x.data.length / width, width, unit, RELATIVE * 2 ** 23, (r) => {
+        const [from, to] = [r * width, (r + 1) * width]
+        const offset = Float64Array.from(x.data.subarray(from, to), (v, i) => v - centre.data[from + i]!)
+        const radius = radiusAt(epsilon, r)
+        return [length(offset) - radius, length(Float64Array.from(centre.data.subarray(from, to))) + radius]
       })
-    const length = lengths[norm]
-    const unit = (size: number): number => size * 2 ** -23
-    return contains(x.data.length / width, width, unit, RELATIVE * 2 ** 23, (r) => {
-      const [from, to] = [r * width, (r + 1) * width]
-      const offset = Float64Array.from(x.data.subarray(from, to), (v, i) => v - centre.data[from + i]!)
-      const radius = radiusAt(epsilon, r)
-      return [length(offset) - radius, length(Float64Array.from(centre.data.subarray(from, to))) + radius]
-    })
-  }
+    }
+)
 
 /** Whether every element of x is in [low, high], to 2 units in the last place. */
-export const inBox =
+export const inBox = plain(
+  'laws.inBox',
   (low: number, high: number) =>
-  (x: NdArray): Containment =>
-    contains(x.data.length, 1, ulp, ULPS, (i) => [
-      Math.max(low - x.data[i]!, x.data[i]! - high),
-      Math.max(Math.abs(low), Math.abs(high))
-    ])
+    (x: NdArray): Containment =>
+      contains(x.data.length, 1, ulp, ULPS, (i) => [
+        Math.max(low - x.data[i]!, x.data[i]! - high),
+        Math.max(Math.abs(low), Math.abs(high))
+      ])
+)
 
 /** The points on which a projection is checked. */
 export interface ProjectionOptions extends LawOptions {

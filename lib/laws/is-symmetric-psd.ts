@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { fail } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
 import { showShape } from '../core/shape.js'
@@ -72,21 +73,24 @@ const eigenvalues = (symmetric: readonly Float64Array[]): readonly number[] => {
  * assert.ok(isSymmetricPsd(ndarray.fromNested([[2, 1], [1, 2]])).holds)
  * assert.ok(!isSymmetricPsd(ndarray.fromNested([[1, 2], [2, 1]])).holds)
  */
-export const isSymmetricPsd = (kernel: NdArray, tolerance = 1e-5): KernelReport => {
-  const matrix = matrixOf(kernel)
-  const peak = Math.max(...matrix.map((row) => row.reduce((most, x) => Math.max(most, Math.abs(x)), 0)))
-  const gap = Math.max(
-    ...matrix.map((row, i) => row.reduce((most, x, j) => Math.max(most, Math.abs(x - matrix[j]![i]!)), 0))
-  )
-  const values = eigenvalues(matrix.map((row, i) => row.map((x, j) => (x + matrix[j]![i]!) / 2)))
-  const [smallest, largest] = [values[0]!, values[values.length - 1]!]
-  const asymmetry = peak === 0 ? 0 : gap / peak
-  // a NaN anywhere makes both comparisons false
-  return {
-    holds: asymmetry <= tolerance && smallest >= -tolerance * Math.abs(largest),
-    rank: values.filter((value) => value > tolerance * Math.abs(largest)).length,
-    asymmetry,
-    smallest,
-    largest
+export const isSymmetricPsd = plain(
+  'laws.isSymmetricPsd',
+  (kernel: NdArray, tolerance = 1e-5): KernelReport => {
+    const matrix = matrixOf(kernel)
+    const peak = Math.max(...matrix.map((row) => row.reduce((most, x) => Math.max(most, Math.abs(x)), 0)))
+    const gap = Math.max(
+      ...matrix.map((row, i) => row.reduce((most, x, j) => Math.max(most, Math.abs(x - matrix[j]![i]!)), 0))
+    )
+    const values = eigenvalues(matrix.map((row, i) => row.map((x, j) => (x + matrix[j]![i]!) / 2)))
+    const [smallest, largest] = [values[0]!, values[values.length - 1]!]
+    const asymmetry = peak === 0 ? 0 : gap / peak
+    // a NaN anywhere makes both comparisons false
+    return {
+      holds: asymmetry <= tolerance && smallest >= -tolerance * Math.abs(largest),
+      rank: values.filter((value) => value > tolerance * Math.abs(largest)).length,
+      asymmetry,
+      smallest,
+      largest
+    }
   }
-}
+)

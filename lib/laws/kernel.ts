@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { fail } from '../core/error.js'
 import { option, type OptionKinds } from '../core/options.js'
 import { permutation } from '../core/key.js'
@@ -80,27 +81,30 @@ const kinds: OptionKinds<PsdOptions> = { ...lawKinds, rank: option.number, toler
  * const linear = (_: Tensor, x: Tensor, y: Tensor) => ops.einsum('ni,mi->nm')(x, y)
  * assert.equal(kernelIsPsd(linear, [spec([3]), spec([5, 3])], { rank: 3, runs: 20 }).runs, 20)
  */
-export const kernelIsPsd = <P>(
-  kernel: Kernel<P>,
-  specs: Specs<readonly [P, Tensor]>,
-  options: PsdOptions = {}
-): LawReport => {
-  const { rank = Infinity, tolerance = 1e-10 } = options
-  return law(
-    'Θ(X, X) is symmetric and positive semi-definite',
-    casesOf(specs),
-    ({ args }) => {
-      const self = (p: P, x: Tensor): Tensor => kernel(p, x, x)
-      const report = isSymmetricPsd(evaluateOn(self)(...(args as Concrete<[P, Tensor]>)), tolerance)
-      const { asymmetry, smallest, largest } = report
-      if (!(largest > 0)) return redraw('the kernel is 0')
-      return report.rank > rank
-        ? measured('the rank', report.rank, rank)
-        : measured('symmetry or the smallest eigenvalue', Math.max(asymmetry, -smallest / largest), tolerance)
-    },
-    lawOptionsOf('kernelIsPsd', kinds, options)
-  )
-}
+export const kernelIsPsd = plain(
+  'laws.kernelIsPsd',
+  <P>(kernel: Kernel<P>, specs: Specs<readonly [P, Tensor]>, options: PsdOptions = {}): LawReport => {
+    const { rank = Infinity, tolerance = 1e-10 } = options
+    return law(
+      'Θ(X, X) is symmetric and positive semi-definite',
+      casesOf(specs),
+      ({ args }) => {
+        const self = (p: P, x: Tensor): Tensor => kernel(p, x, x)
+        const report = isSymmetricPsd(evaluateOn(self)(...(args as Concrete<[P, Tensor]>)), tolerance)
+        const { asymmetry, smallest, largest } = report
+        if (!(largest > 0)) return redraw('the kernel is 0')
+        return report.rank > rank
+          ? measured('the rank', report.rank, rank)
+          : measured(
+              'symmetry or the smallest eigenvalue',
+              Math.max(asymmetry, -smallest / largest),
+              tolerance
+            )
+      },
+      lawOptionsOf('kernelIsPsd', kinds, options)
+    )
+  }
+)
 
 /** A kernel in each of its forms. */
 export type KernelForms<P> = (outputs: 'full' | 'diag' | 'mean') => Kernel<P>
@@ -136,27 +140,26 @@ const reordered =
   }
 
 /** Permuted examples give the kernel with its rows and columns permuted. */
-export const kernelOfPermutedInputs = <P>(
-  kernel: Kernel<P>,
-  specs: KernelSpecs<P>,
-  options?: LawOptions
-): LawReport =>
-  law(
-    'Θ(πX, σY) = π Θ(X, Y) σᵀ',
-    casesOf(specs),
-    (drawn) => {
-      const [, x1, x2] = drawn.args as Concrete<readonly [P, Tensor, Tensor]>
-      const order = (x: NdArray, index: number): ((x: Tensor) => Tensor) =>
-        reordered(permutation(child(drawn.source, index), x.shape[0]!))
-      const [rows, columns] = [order(x1, 0), order(x2, 1)]
-      return functionsAgreeAt(
-        (p: P, x: Tensor, y: Tensor) => kernel(p, rows(x), columns(y)),
-        (p: P, x: Tensor, y: Tensor) => turned(columns(turned(rows(kernel(p, x, y))))),
-        drawn
-      )
-    },
-    options
-  )
+export const kernelOfPermutedInputs = plain(
+  'laws.kernelOfPermutedInputs',
+  <P>(kernel: Kernel<P>, specs: KernelSpecs<P>, options?: LawOptions): LawReport =>
+    law(
+      'Θ(πX, σY) = π Θ(X, Y) σᵀ',
+      casesOf(specs),
+      (drawn) => {
+        const [, x1, x2] = drawn.args as Concrete<readonly [P, Tensor, Tensor]>
+        const order = (x: NdArray, index: number): ((x: Tensor) => Tensor) =>
+          reordered(permutation(child(drawn.source, index), x.shape[0]!))
+        const [rows, columns] = [order(x1, 0), order(x2, 1)]
+        return functionsAgreeAt(
+          (p: P, x: Tensor, y: Tensor) => kernel(p, rows(x), columns(y)),
+          (p: P, x: Tensor, y: Tensor) => turned(columns(turned(rows(kernel(p, x, y))))),
+          drawn
+        )
+      },
+      options
+    )
+)
 
 /** Θ(x, y)² ≤ Θ(x, x) Θ(y, y), for kernels [n1, n2]: `mean`, or of one output. */
 export const boundedByDiagonal = <P>(

@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import * as fc from 'fast-check'
 import { checkOptions, option, type OptionKinds, optionsOf } from '../core/options.js'
 
@@ -124,35 +125,44 @@ const tally = (name: string) => {
  * })
  * assert.equal(report.law, 'a softmax sums to 1')
  */
-export const law = <T>(
-  name: string,
-  cases: fc.Arbitrary<T>,
-  measure: (drawn: T) => Outcome,
-  options: LawOptions = {}
-): LawReport => {
-  const { take, report } = tally(name)
-  fc.assert(
-    fc.property(cases, (drawn) => take(measure(drawn))),
-    parameters<[T]>('law', options)
-  )
-  return report()
-}
+export const law = plain(
+  'laws.law',
+  <T>(
+    name: string,
+    cases: fc.Arbitrary<T>,
+    measure: (drawn: T) => Outcome,
+    options: LawOptions = {}
+  ): LawReport => {
+    const { take, report } = tally(name)
+    fc.assert(
+      fc.property(cases, (drawn) => take(measure(drawn))),
+      parameters<[T]>('law', options)
+    )
+    return report()
+  }
+)
 
 /** As {@link law}, for measurements that run on an engine. */
-export const lawAsync = async <T>(
-  name: string,
-  cases: fc.Arbitrary<T>,
-  measure: (drawn: T) => Promise<Outcome>,
-  options: LawOptions = {}
-): Promise<LawReport> => {
-  const { take, report } = tally(name)
-  await fc.assert(
-    fc.asyncProperty(cases, async (drawn) => take(await measure(drawn))),
-    parameters<[T]>('lawAsync', options)
-  )
-  return report()
-}
+export const lawAsync = plain(
+  'laws.lawAsync',
+  async <T>(
+    name: string,
+    cases: fc.Arbitrary<T>,
+    measure: (drawn: T) => Promise<Outcome>,
+    options: LawOptions = {}
+  ): Promise<LawReport> => {
+    const { take, report } = tally(name)
+    await fc.assert(
+      fc.asyncProperty(cases, async (drawn) => take(await measure(drawn))),
+      parameters<[T]>('lawAsync', options)
+    )
+    return report()
+  }
+)
 
 /** One line for a person: `adjoint: 500 cases, 3 redrawn, worst error 0.2 of its bound`. */
-export const showReport = ({ law: name, runs, redrawn, worst }: LawReport): string =>
-  `${name}: ${runs} cases, ${redrawn} redrawn, worst error ${worst.toPrecision(2)} of its bound`
+export const showReport = plain(
+  'laws.showReport',
+  ({ law: name, runs, redrawn, worst }: LawReport): string =>
+    `${name}: ${runs} cases, ${redrawn} redrawn, worst error ${worst.toPrecision(2)} of its bound`
+)

@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { type HostKey, uniforms } from '../core/key.js'
 import { option, type OptionKinds } from '../core/options.js'
 import { type NdArray, of, takeRows } from '../core/ndarray.js'
@@ -155,28 +156,34 @@ const worse = (a: Containment, b: Containment): Containment =>
  * const law = staysInside(found, { norm: 'l2', epsilon: 0.5, shape: [2, 3], classes: 2, runs: 5 })
  * assert.equal(law.runs, 5)
  */
-export const staysInside = (f: AttackUnderLaw, options: StaysInsideOptions): LawReport => {
-  const own = lawOptionsOf('staysInside', insideKinds, options)
-  const inputs = evaluated((b, k) => ({ x: f(b, k).x }), options, options.shape[0]!, 'float32')
-  return law(
-    'an attack stays inside',
-    keys,
-    (source) => {
-      const batch = drawBatch(source, options)
-      const before = Float32Array.from(batch.x.data)
-      const { epsilon, norm = 'linf', box: [low, high] = [0, 1] } = options
-      const [x] = inputs(batch, child(source, 2)) as readonly [NdArray]
-      const [again] = inputs(batch, child(source, 2)) as readonly [NdArray]
-      const { inside, worst, at } = worse(inBall(batch.x, Math.fround(epsilon), norm)(x), inBox(low, high)(x))
-      if (!inside) return measured(`element ${at}, in ulp,`, worst, 0)
-      return holds(
-        'inputs that changed, or other numbers for the same key',
-        same(again, x) && before.every((value, i) => value === batch.x.data[i])
-      )
-    },
-    own
-  )
-}
+export const staysInside = plain(
+  'laws.staysInside',
+  (f: AttackUnderLaw, options: StaysInsideOptions): LawReport => {
+    const own = lawOptionsOf('staysInside', insideKinds, options)
+    const inputs = evaluated((b, k) => ({ x: f(b, k).x }), options, options.shape[0]!, 'float32')
+    return law(
+      'an attack stays inside',
+      keys,
+      (source) => {
+        const batch = drawBatch(source, options)
+        const before = Float32Array.from(batch.x.data)
+        const { epsilon, norm = 'linf', box: [low, high] = [0, 1] } = options
+        const [x] = inputs(batch, child(source, 2)) as readonly [NdArray]
+        const [again] = inputs(batch, child(source, 2)) as readonly [NdArray]
+        const { inside, worst, at } = worse(
+          inBall(batch.x, Math.fround(epsilon), norm)(x),
+          inBox(low, high)(x)
+        )
+        if (!inside) return measured(`element ${at}, in ulp,`, worst, 0)
+        return holds(
+          'inputs that changed, or other numbers for the same key',
+          same(again, x) && before.every((value, i) => value === batch.x.data[i])
+        )
+      },
+      own
+    )
+  }
+)
 
 /**
  * In float64, a batch gives exactly what its samples give one by one, and in another order the same results in that
@@ -194,32 +201,35 @@ export const staysInside = (f: AttackUnderLaw, options: StaysInsideOptions): Law
  * const found = (batch: LawBatch<Tensor>, key: Key) => pgd({}, batch, key)
  * assert.equal(samplesAreAlone(found, { shape: [2, 3], classes: 2, runs: 5 }).runs, 5)
  */
-export const samplesAreAlone = (f: AttackUnderLaw, options: AttackLawOptions): LawReport => {
-  const own = lawOptionsOf('samplesAreAlone', attackKinds, options)
-  const n = options.shape[0]!
-  const axes = sampleAxes(f, options)
-  const [together, single] = [evaluated(f, options, n, 'float64'), evaluated(f, options, 1, 'float64')]
-  return law(
-    'samples are attacked alone',
-    keys,
-    (source) => {
-      const batch = drawBatch(source, options)
-      const key = child(source, 2)
-      const whole = together(batch, key)
-      const order = Array.from({ length: n }, (_, i) => n - 1 - i)
-      const turned = together(rows(batch, order), key)
-      const alone = order.map((i) => single(rows(batch, [i]), key))
-      return holds(
-        'a sample that saw its neighbours',
-        whole.every((result, k) =>
-          order.every(
-            (i, place) =>
-              same(ofSample(axes[k]!, result, i), ofSample(axes[k]!, turned[k]!, place)) &&
-              same(ofSample(axes[k]!, result, i), alone[place]![k]!)
+export const samplesAreAlone = plain(
+  'laws.samplesAreAlone',
+  (f: AttackUnderLaw, options: AttackLawOptions): LawReport => {
+    const own = lawOptionsOf('samplesAreAlone', attackKinds, options)
+    const n = options.shape[0]!
+    const axes = sampleAxes(f, options)
+    const [together, single] = [evaluated(f, options, n, 'float64'), evaluated(f, options, 1, 'float64')]
+    return law(
+      'samples are attacked alone',
+      keys,
+      (source) => {
+        const batch = drawBatch(source, options)
+        const key = child(source, 2)
+        const whole = together(batch, key)
+        const order = Array.from({ length: n }, (_, i) => n - 1 - i)
+        const turned = together(rows(batch, order), key)
+        const alone = order.map((i) => single(rows(batch, [i]), key))
+        return holds(
+          'a sample that saw its neighbours',
+          whole.every((result, k) =>
+            order.every(
+              (i, place) =>
+                same(ofSample(axes[k]!, result, i), ofSample(axes[k]!, turned[k]!, place)) &&
+                same(ofSample(axes[k]!, result, i), alone[place]![k]!)
+            )
           )
         )
-      )
-    },
-    own
-  )
-}
+      },
+      own
+    )
+  }
+)

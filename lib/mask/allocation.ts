@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { requireWhole } from '../core/check.js'
 import { fail } from '../core/error.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
@@ -55,10 +56,12 @@ export const allocate = (
 }
 
 /** Every layer at the same density, and its biases where they take part. */
-export const uniformCounts =
+export const uniformCounts = plain(
+  'mask.uniformCounts',
   (density: number) =>
-  (shapes: readonly Shape[]): readonly number[] =>
-    shapes.map((shape) => countOf('mask.uniformCounts', density, sizeOf(shape)))
+    (shapes: readonly Shape[]): readonly number[] =>
+      shapes.map((shape) => countOf('mask.uniformCounts', density, sizeOf(shape)))
+)
 
 /** The axes of weights, and of biases as weights of one constant input. */
 const fans = (shape: Shape): Shape => (shape.length === 1 ? [1, ...shape] : shape)
@@ -69,27 +72,29 @@ const fans = (shape: Shape): Shape => (shape.length === 1 ? [1, ...shape] : shap
  * arXiv:1911.11134, sec. 3). Biases are weights of one constant input, (1 + n) / n, so they are the first to be
  * kept whole. The counts add up to round(density · total), the remainders of rounding going to the largest.
  */
-export const erkCounts =
+export const erkCounts = plain(
+  'mask.erkCounts',
   (density: number) =>
-  (shapes: readonly Shape[]): readonly number[] => {
-    const sizes = shapes.map(sizeOf)
-    const count = countOf('mask.erkCounts', density, total(sizes))
-    const raw = shapes.map((shape) => total(fans(shape)) / sizeOf(shape))
-    const whole = new Set<number>()
-    for (;;) {
-      const open = sizes.map((_, l) => l).filter((l) => !whole.has(l))
-      const left = count - total([...whole].map((l) => sizes[l]!))
-      const scale = left / total(open.map((l) => raw[l]! * sizes[l]!))
-      const over = open.filter((l) => scale * raw[l]! > 1)
-      if (over.length === 0)
-        return roundTo(
-          count,
-          sizes.map((size, l) => (whole.has(l) ? size : scale * raw[l]! * size)),
-          shapes
-        )
-      over.forEach((l) => whole.add(l))
+    (shapes: readonly Shape[]): readonly number[] => {
+      const sizes = shapes.map(sizeOf)
+      const count = countOf('mask.erkCounts', density, total(sizes))
+      const raw = shapes.map((shape) => total(fans(shape)) / sizeOf(shape))
+      const whole = new Set<number>()
+      for (;;) {
+        const open = sizes.map((_, l) => l).filter((l) => !whole.has(l))
+        const left = count - total([...whole].map((l) => sizes[l]!))
+        const scale = left / total(open.map((l) => raw[l]! * sizes[l]!))
+        const over = open.filter((l) => scale * raw[l]! > 1)
+        if (over.length === 0)
+          return roundTo(
+            count,
+            sizes.map((size, l) => (whole.has(l) ? size : scale * raw[l]! * size)),
+            shapes
+          )
+        over.forEach((l) => whole.add(l))
+      }
     }
-  }
+)
 
 /** Whole numbers that add up to the count, each the exact one rounded down or up. */
 const roundTo = (count: number, exact: readonly number[], shapes: readonly Shape[]): readonly number[] => {

@@ -89,11 +89,13 @@ export const countKept = (
   readonly total: number
 }[] => leaves('mask', isNdArray, mask).map(({ value }) => ({ kept: keptOf(value), total: value.data.length }))
 
-/** The fraction that a concrete mask keeps of all its entries. */
+/** The fraction that a concrete mask keeps of all its entries; one without entries is a TreeError. */
 export const density = (mask: unknown): number => {
   const counts = countKept(mask)
   const sum = (of: 'kept' | 'total'): number => counts.reduce((n, count) => n + count[of], 0)
-  return sum('kept') / sum('total')
+  return counts.length > 0
+    ? sum('kept') / sum('total')
+    : fail('TreeError', 'mask.density', 'a mask of a weight at least', 'one without leaves', 'mask')
 }
 
 /**

@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { requirePositive } from '../core/check.js'
 import { checkOptions, option, type OptionKinds } from '../core/options.js'
@@ -21,10 +22,13 @@ export interface Parametrisation {
 const hard = (sparsity: Sparsity): Parametrisation['hard'] => keepBest('mask', sparsity)
 
 /** The hard mask with the identity as its derivative (Bengio, Léonard, Courville, arXiv:1308.3432). */
-export const straightThrough = (sparsity: Sparsity): Parametrisation => ({
-  soft: hard(sparsity),
-  hard: hard(sparsity)
-})
+export const straightThrough = plain(
+  'mask.parametrisation.straightThrough',
+  (sparsity: Sparsity): Parametrisation => ({
+    soft: hard(sparsity),
+    hard: hard(sparsity)
+  })
+)
 
 /** A temperature that falls geometrically with progress. */
 export interface Annealing {
@@ -80,15 +84,18 @@ const margins =
  * assert.ok(Math.abs((at(0)?.[0] ?? 0) - 1 / (1 + Math.exp(-1))) < 1e-9)
  * assert.deepEqual(Array.from(at(1) ?? []).map(Math.round), [1, 0])
  */
-export const sigmoid = (sparsity: Sparsity, annealing: Annealing = {}): Parametrisation => {
-  const operation = 'mask.parametrisation.sigmoid'
-  const temperature = annealed(operation, checkOptions(operation, annealingKinds, annealing))
-  return {
-    soft: (scores, progress) =>
-      tree.map((m) => ops.sigmoid(ops.div(temperature(progress))(m)))(margins(sparsity)(scores)),
-    hard: hard(sparsity)
+export const sigmoid = plain(
+  'mask.parametrisation.sigmoid',
+  (sparsity: Sparsity, annealing: Annealing = {}): Parametrisation => {
+    const operation = 'mask.parametrisation.sigmoid'
+    const temperature = annealed(operation, checkOptions(operation, annealingKinds, annealing))
+    return {
+      soft: (scores, progress) =>
+        tree.map((m) => ops.sigmoid(ops.div(temperature(progress))(m)))(margins(sparsity)(scores)),
+      hard: hard(sparsity)
+    }
   }
-}
+)
 
 /** The constants of the hard-concrete distribution. @defaultValue β = 2/3, γ = −.1, ζ = 1.1 */
 export interface HardConcreteOptions extends Annealing {
@@ -122,39 +129,44 @@ const stretchOf = ({ beta = 2 / 3, gamma = -0.1, zeta = 1.1 }: HardConcreteOptio
  * (hard concrete: Louizos, Welling, Kingma, arXiv:1712.01312, eq. 10–11). Here log α = (s − τ)/T, so that as many are on as
  * off in expectation around the threshold τ of the hard mask, and the mask tends to it as T falls.
  */
-export const hardConcrete = (sparsity: Sparsity, options: HardConcreteOptions = {}): Parametrisation => {
-  const operation = 'mask.parametrisation.hardConcrete'
-  const temperature = annealed(operation, checkOptions(operation, hardConcreteKinds, options))
-  const { beta, gamma, zeta } = stretchOf(options)
-  const sample = (logAlpha: Tensor, key: Key): Tensor => {
-    // away from 0, where the logarithm has no end
-    const u = ops.add(2 ** -25)(random.uniform(logAlpha.shape)(key))
-    const logistic = ops.sub(ops.log(ops.sub(u)(ops.ones(u.shape))))(ops.log(u))
-    const gate = ops.sigmoid(ops.scale(1 / beta)(ops.add(logAlpha)(logistic)))
-    return ops.clip(0, 1)(ops.add(gamma)(ops.scale(zeta - gamma)(gate)))
+export const hardConcrete = plain(
+  'mask.parametrisation.hardConcrete',
+  (sparsity: Sparsity, options: HardConcreteOptions = {}): Parametrisation => {
+    const operation = 'mask.parametrisation.hardConcrete'
+    const temperature = annealed(operation, checkOptions(operation, hardConcreteKinds, options))
+    const { beta, gamma, zeta } = stretchOf(options)
+    const sample = (logAlpha: Tensor, key: Key): Tensor => {
+      // away from 0, where the logarithm has no end
+      const u = ops.add(2 ** -25)(random.uniform(logAlpha.shape)(key))
+      const logistic = ops.sub(ops.log(ops.sub(u)(ops.ones(u.shape))))(ops.log(u))
+      const gate = ops.sigmoid(ops.scale(1 / beta)(ops.add(logAlpha)(logistic)))
+      return ops.clip(0, 1)(ops.add(gamma)(ops.scale(zeta - gamma)(gate)))
+    }
+    return {
+      soft: (scores, progress, key) =>
+        mapMasked(isTensor, ({ value, stream }) =>
+          sample(ops.div(temperature(progress))(value), fold(stream)(key))
+        )(margins(sparsity)(scores)),
+      hard: hard(sparsity)
+    }
   }
-  return {
-    soft: (scores, progress, key) =>
-      mapMasked(isTensor, ({ value, stream }) =>
-        sample(ops.div(temperature(progress))(value), fold(stream)(key))
-      )(margins(sparsity)(scores)),
-    hard: hard(sparsity)
-  }
-}
+)
 
 /**
  * The share of weights that are not exactly 0 in expectation, σ(log α − β log(−γ/ζ)) on average (Louizos et al., eq. 12),
  * of a {@link hardConcrete} mask at progress t: a scalar to keep near a density, or to report.
  */
-export const expectedDensity =
+export const expectedDensity = plain(
+  'mask.parametrisation.expectedDensity',
   (sparsity: Sparsity, options: HardConcreteOptions = {}) =>
-  (scores: unknown, progress: Tensor): Tensor => {
-    const operation = 'mask.parametrisation.expectedDensity'
-    const temperature = annealed(operation, checkOptions(operation, hardConcreteKinds, options))
-    const { beta, gamma, zeta } = stretchOf(options)
-    const shares = tree.tensors(margins(sparsity)(scores)).map((m) => {
-      const logAlpha = ops.div(temperature(progress))(m)
-      return ops.reshape([-1])(ops.sigmoid(ops.sub(beta * Math.log(-gamma / zeta))(logAlpha)))
-    })
-    return ops.mean()(ops.concat(0)(shares))
-  }
+    (scores: unknown, progress: Tensor): Tensor => {
+      const operation = 'mask.parametrisation.expectedDensity'
+      const temperature = annealed(operation, checkOptions(operation, hardConcreteKinds, options))
+      const { beta, gamma, zeta } = stretchOf(options)
+      const shares = tree.tensors(margins(sparsity)(scores)).map((m) => {
+        const logAlpha = ops.div(temperature(progress))(m)
+        return ops.reshape([-1])(ops.sigmoid(ops.sub(beta * Math.log(-gamma / zeta))(logAlpha)))
+      })
+      return ops.mean()(ops.concat(0)(shares))
+    }
+)

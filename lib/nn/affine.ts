@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { requireFinite, requireWhole } from '../core/check.js'
 import { fail } from '../core/error.js'
@@ -121,7 +122,7 @@ const denseProduct =
  * A fully connected layer, [n, fan-in] → [n, width], with weights [fan-in, width] and biases [width]. Inputs of one
  * example must have one axis: put `nn.flatten` before it otherwise.
  */
-export const dense = (width: number, options: DenseOptions = {}): Layer =>
+export const dense = plain('nn.dense', (width: number, options: DenseOptions = {}): Layer =>
   affine(
     {
       operation: 'nn.dense',
@@ -135,3 +136,4 @@ export const dense = (width: number, options: DenseOptions = {}): Layer =>
     },
     checkOptions('nn.dense', affineKinds, options)
   )
+)

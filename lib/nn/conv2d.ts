@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { checkOptions, type OptionKinds } from '../core/options.js'
 import { ops } from '../graph/ops/index.js'
 import { type ConvPlacement, correlate, placementKinds, requireGroups } from '../graph/ops/conv2d.js'
@@ -30,7 +31,7 @@ const kinds: OptionKinds<ConvOptions> = { ...affineKinds, ...placementKinds }
  * const out = evaluateOn((p: nn.Params, x: Tensor) => net.apply(p)(x))(sums, image)
  * assert.deepEqual(ndarray.toNested(out), [[[[12, 16], [24, 28]]]])
  */
-export const conv2d = (channels: number, kernel: Pair, asked: ConvOptions = {}): Layer => {
+export const conv2d = plain('nn.conv2d', (channels: number, kernel: Pair, asked: ConvOptions = {}): Layer => {
   const { dilation = 1, groups = 1, ...options } = checkOptions(operation, kinds, asked)
   const window = windowOf(operation, kernel, options, dilation)
   requireGroups(operation, groups, channels)
@@ -56,4 +57,4 @@ export const conv2d = (channels: number, kernel: Pair, asked: ConvOptions = {}):
     },
     options
   )
-}
+})

@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { requireFraction } from '../core/check.js'
 import { random } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
@@ -19,7 +20,7 @@ import type { Layer } from './layer.js'
  * const dropped = evaluateOn((t: Tensor, k: Key) => layer.apply({}, k)(t))(x, key(0))
  * assert.ok(dropped.data.every((v) => v === 0 || v === 2))
  */
-export const dropout = (rate: number): Layer => {
+export const dropout = plain('nn.dropout', (rate: number): Layer => {
   requireFraction('nn.dropout', 'rate', rate, '[0, 1)')
   return {
     outputShape: (shape) => shape,
@@ -29,4 +30,4 @@ export const dropout = (rate: number): Layer => {
         ? x
         : ops.where(ops.greaterEqual(rate)(random.uniform(x.shape)(key)))(ops.scale(1 / (1 - rate))(x), 0)
   }
-}
+})

@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { fail, showValue } from '../core/error.js'
 import { fold, type Key, split } from '../graph/key.js'
 import { type HostKey, requireKey } from '../core/key.js'
@@ -142,7 +143,7 @@ export interface InSeries {
  * const logits = evaluateOn((p: nn.Params, x: Tensor) => net.apply(p)(x))(params, ndarray.zeros([2, 4]))
  * assert.deepEqual(logits.shape, [2, 3])
  */
-export const serial = ((...layers: readonly Layer[]): Network => {
+export const serial = plain('nn.serial', ((...layers: readonly Layer[]): Network => {
   requireBlocks(
     'nn.serial',
     layers,
@@ -150,4 +151,4 @@ export const serial = ((...layers: readonly Layer[]): Network => {
   )
   return chain(layers)
   // each block is given the parameters that it drew, whatever their form
-}) as InSeries
+}) as InSeries)

@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { requirePositive, requireWhole } from '../core/check.js'
 import { fail } from '../core/error.js'
@@ -60,7 +61,7 @@ const norm = (
  * )
  * assert.ok(Math.abs(out.data[0]! + 1) < 1e-4 && Math.abs(out.data[1]! - 1) < 1e-4)
  */
-export const layerNorm = (options: NormOptions = {}): Layer =>
+export const layerNorm = plain('nn.layerNorm', (options: NormOptions = {}): Layer =>
   norm(
     'nn.layerNorm',
     options,
@@ -68,13 +69,14 @@ export const layerNorm = (options: NormOptions = {}): Layer =>
     (x, epsilon) => normalised(-1, epsilon, x),
     (p) => p
   )
+)
 
 /**
  * Group normalisation of images [n, channels, height, width] (Wu and He, arXiv:1803.08494): mean and variance over all pixels of
  * each of `groups` equal parts of the channels, gains and biases for each channel. Groups that do not divide the channels are a
  * ShapeError.
  */
-export const groupNorm = (groups: number, options: NormOptions = {}): Layer => {
+export const groupNorm = plain('nn.groupNorm', (groups: number, options: NormOptions = {}): Layer => {
   const operation = 'nn.groupNorm'
   requireWhole(operation, 'groups', groups, 1)
   const channelsOf = (shape: Shape): number => {
@@ -94,4 +96,4 @@ export const groupNorm = (groups: number, options: NormOptions = {}): Layer => {
     },
     (p) => ops.reshape([p.shape[0]!, 1, 1])(p)
   )
-}
+})

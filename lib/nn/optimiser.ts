@@ -1,3 +1,4 @@
+import { plain, plainRecord } from '../core/plain.js'
 import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { requireFraction } from '../core/check.js'
@@ -34,14 +35,16 @@ export interface Optimiser {
 }
 
 /** The state before the first step: zeros. */
-export const initialState =
+export const initialState = plain(
+  'train.initialState',
   (optimiser: Optimiser) =>
-  <P>(params: Concrete<P>): Concrete<OptimiserState<P>> => {
-    const like = leaves('optimiser', isNdArray, params).map(({ value }) => zeros(value.shape))
-    const slot = rebuild<NdArray, Concrete<P>>('optimiser', isNdArray, params, like)
-    const state = { slots: Array.from({ length: optimiser.slots }, () => slot), count: scalar(0) }
-    return state as Concrete<OptimiserState<P>>
-  }
+    <P>(params: Concrete<P>): Concrete<OptimiserState<P>> => {
+      const like = leaves('optimiser', isNdArray, params).map(({ value }) => zeros(value.shape))
+      const slot = rebuild<NdArray, Concrete<P>>('optimiser', isNdArray, params, like)
+      const state = { slots: Array.from({ length: optimiser.slots }, () => slot), count: scalar(0) }
+      return state as Concrete<OptimiserState<P>>
+    }
+)
 
 const descend =
   (rate: Tensor) =>
@@ -53,7 +56,7 @@ const descend =
     )
 
 /** θ ← θ − rate · g. */
-export const sgd: Optimiser = {
+export const sgd = plainRecord<Optimiser>('train.sgd', {
   slots: 0,
   step:
     (rate) =>
@@ -62,14 +65,14 @@ export const sgd: Optimiser = {
       params: descend(rate)(gradient)(params),
       state: { slots: [], count: ops.add(1)(state.count) }
     })
-}
+})
 
 /** A memory factor in [0, 1). */
 const decay = (operation: string, value: number): number =>
   requireFraction(operation, undefined, value, '[0, 1)')
 
 /** Heavy ball, as PyTorch has it: v ← μ v + g, θ ← θ − rate · v. */
-export const momentum = (mu: number): Optimiser => {
+export const momentum = plain('train.momentum', (mu: number): Optimiser => {
   decay('train.momentum', mu)
   return {
     slots: 1,
@@ -87,7 +90,7 @@ export const momentum = (mu: number): Optimiser => {
         }
       }
   }
-}
+})
 
 /** √v with derivative 0 at 0, so that a step has a derivative where a gradient is 0: a dead unit, an unused input. */
 export const rootOrZero = customJvp('rootOrZero', ops.sqrt, ([v], root, [t]) => {
@@ -113,7 +116,7 @@ export const adamKinds: OptionKinds<AdamOptions> = {
 }
 
 /** Adam with bias correction (Kingma and Ba, arXiv:1412.6980). @defaultValue β .9 and .999, ε 1e-8 */
-export const adam = (options: AdamOptions = {}): Optimiser => {
+export const adam = plain('train.adam', (options: AdamOptions = {}): Optimiser => {
   checkOptions('train.adam', adamKinds, options)
   const beta1 = decay('train.adam', options.beta1 ?? 0.9)
   const beta2 = decay('train.adam', options.beta2 ?? 0.999)
@@ -149,4 +152,4 @@ export const adam = (options: AdamOptions = {}): Optimiser => {
         return { params: descend(rate)(direction)(params), state: { slots: [first, second], count } }
       }
   }
-}
+})

@@ -1,3 +1,4 @@
+import { plain, plainRecord } from '../core/plain.js'
 import { requireFinite, requirePositive } from '../core/check.js'
 import { fail } from '../core/error.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
@@ -6,11 +7,11 @@ import type { Tensor } from '../graph/tensor.js'
 import type { Layer } from './layer.js'
 
 /** A layer without parameters that keeps the shape. */
-export const pointwise = (f: (x: Tensor) => Tensor): Layer => ({
+export const pointwise = plain('nn.pointwise', (f: (x: Tensor) => Tensor): Layer => ({
   outputShape: (shape) => shape,
   init: () => ({}),
   apply: () => f
-})
+}))
 
 /** max(x, 0), with derivative 0 at 0. */
 export const relu = pointwise(ops.relu)
@@ -31,25 +32,25 @@ export const erf = pointwise(ops.erf)
  * const out = evaluateOn((x: Tensor) => net.apply([{}])(x))(ndarray.fromNested([[0, 0.5, 1]]))
  * assert.deepEqual(ndarray.toNested(out), [[-2, 0, 2]])
  */
-export const standardise = (mean: number, deviation: number): Layer => {
+export const standardise = plain('nn.standardise', (mean: number, deviation: number): Layer => {
   requireFinite('nn.standardise', 'mean', mean)
   requirePositive('nn.standardise', 'deviation', deviation)
   return pointwise((x) => ops.scale(1 / deviation)(ops.add(-mean)(x)))
-}
+})
 
 /** Every example as one axis: [n, …] → [n, size]. */
-export const flatten: Layer = {
+export const flatten: Layer = plainRecord('nn.flatten', {
   outputShape: (shape) => [sizeOf(shape)],
   init: () => ({}),
   apply: () => (x) => ops.reshape([x.shape[0]!, sizeOf(x.shape.slice(1))])(x)
-}
+})
 
 /** Every example in another shape of as many elements: [n, …] → [n, …shape]. */
-export const reshape = (shape: Shape): Layer => ({
+export const reshape = plain('nn.reshape', (shape: Shape): Layer => ({
   outputShape: (from) =>
     sizeOf(from) === sizeOf(shape)
       ? shape
       : fail('ShapeError', 'nn.reshape', `examples of ${sizeOf(shape)} elements`, showShape(from)),
   init: () => ({}),
   apply: () => (x) => ops.reshape([x.shape[0]!, ...shape])(x)
-})
+}))

@@ -1,3 +1,4 @@
+import { plain, plainRecord } from '../core/plain.js'
 import { checkOptions } from '../core/options.js'
 import { fail } from '../core/error.js'
 import { showShape } from '../core/shape.js'
@@ -19,8 +20,8 @@ import {
 /** How pooling windows are laid over the image; by default side by side (the stride is their size) and without padding. */
 export type PoolOptions = WindowOptions
 
-/** The value outside the image: below every value, and finite in float32. */
-const LOWEST = -3e38
+/** The value outside the image: below every value. */
+const LOWEST = -Infinity
 
 /** Windows of padded images, and the axes that run through a window. */
 interface Windows {
@@ -81,7 +82,9 @@ const largest = pool('nn.maxPool', (x, window, frame) => {
  * const pooled = evaluateOn((x: Tensor) => nn.avgPool(2).apply({})(x))(ndarray.fromNested([[[[1, 2], [3, 6]]]]))
  * assert.deepEqual(ndarray.toNested(pooled), [[[[3]]]])
  */
-export const avgPool = (size: Pair, options: PoolOptions = {}): Layer => average(size, options)
+export const avgPool = plain('nn.avgPool', (size: Pair, options: PoolOptions = {}): Layer =>
+  average(size, options)
+)
 
 /**
  * The largest element of each window, [n, channels, height, width] → [n, channels, oh, ow]. Padding never wins. Where
@@ -94,11 +97,13 @@ export const avgPool = (size: Pair, options: PoolOptions = {}): Layer => average
  * const pooled = evaluateOn((x: Tensor) => nn.maxPool(2).apply({})(x))(ndarray.fromNested([[[[1, 2], [3, 6]]]]))
  * assert.deepEqual(ndarray.toNested(pooled), [[[[6]]]])
  */
-export const maxPool = (size: Pair, options: PoolOptions = {}): Layer => largest(size, options)
+export const maxPool = plain('nn.maxPool', (size: Pair, options: PoolOptions = {}): Layer =>
+  largest(size, options)
+)
 
 /** The mean over all of each image, [n, channels, height, width] → [n, channels]. */
-export const globalAvgPool: Layer = {
+export const globalAvgPool: Layer = plainRecord('nn.globalAvgPool', {
   outputShape: (shape) => [imageOf('nn.globalAvgPool', shape)[0]],
   init: () => ({}),
   apply: () => (x) => (imageOf('nn.globalAvgPool', x.shape.slice(1)), ops.mean([2, 3])(x))
-}
+})

@@ -2,6 +2,7 @@ import type { Check } from '../core/entry.js'
 import { fail, showValue } from '../core/error.js'
 import { requireKey } from '../core/key.js'
 import { isNdArray } from '../core/ndarray.js'
+import { plain } from '../core/plain.js'
 
 const hasApply = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'apply' in value && typeof value.apply === 'function'
@@ -53,7 +54,7 @@ export const onData: Check = (operation, [, data, key]) => {
 
 type Call = (...args: never[]) => unknown
 
-/** A traced function that takes a model, or a network, first: the check is that of the call that takes it. */
+/** A {@link plain} function that takes a model, or a network, first: the check is that of the call that takes it. */
 /* @__NO_SIDE_EFFECTS__ */
 export const checked = <F extends Call>(operation: string, check: Check, f: F): F => {
   const call: Call = (...args) => {
@@ -61,5 +62,5 @@ export const checked = <F extends Call>(operation: string, check: Check, f: F): 
     return f(...args)
   }
   // it takes what `f` takes and gives what it gives
-  return call as F
+  return plain(operation, call) as F
 }

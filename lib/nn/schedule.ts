@@ -1,4 +1,5 @@
-import { requireFinite, requireWhole } from '../core/check.js'
+import { plain } from '../core/plain.js'
+import { requireFinite, requireFraction, requirePositive, requireWhole } from '../core/check.js'
 
 /** The learning rate, or another number of the recipe, of step 0 … total−1. */
 export type Schedule = (step: number, total: number) => number
@@ -22,7 +23,8 @@ export const cosine = (peak: number, end = 0): Schedule => {
 
 /** From `start` in equal steps to `end`, which it reaches after `steps` (by default all) and keeps. */
 export const linear = (start: number, end: number, steps?: number): Schedule => {
-  requireNumbers('linear', { start, end, ...(steps !== undefined && { steps }) })
+  requireNumbers('linear', { start, end })
+  if (steps !== undefined) requirePositive('train.schedule.linear', 'steps', steps)
   return (step, total) => start + (end - start) * Math.min(1, step / (steps ?? total))
 }
 
@@ -30,10 +32,13 @@ export const linear = (start: number, end: number, steps?: number): Schedule => 
  * The rate times `factor` from each of the milestones on, which are parts of the run: `steps(0.1, [0.5, 0.75])` is 0.1, then
  * 0.01 after half of the steps, then 0.001.
  */
-export const steps = (rate: number, milestones: readonly number[], factor = 0.1): Schedule => {
-  requireNumbers('steps', { rate, factor })
-  return (step, total) => rate * factor ** milestones.filter((part) => step >= part * total).length
-}
+export const steps = plain(
+  'train.schedule.steps',
+  (rate: number, milestones: readonly number[], factor = 0.1): Schedule => {
+    requireNumbers('steps', { rate, factor })
+    return (step, total) => rate * factor ** milestones.filter((part) => step >= part * total).length
+  }
+)
 
 /**
  * Another schedule after a linear rise: step k of the first `count` has (k + 1) / count of what the other starts with; the
@@ -46,13 +51,13 @@ export const steps = (rate: number, milestones: readonly number[], factor = 0.1)
  * const rate = train.schedule.warmUp(4, train.schedule.constant(0.2))
  * assert.deepEqual([0, 1, 3, 4].map((step) => rate(step, 10)), [0.05, 0.1, 0.2, 0.2])
  */
-export const warmUp = (count: number, after: Schedule): Schedule => {
+export const warmUp = plain('train.schedule.warmUp', (count: number, after: Schedule): Schedule => {
   requireWhole('train.schedule.warmUp', 'count', count)
   return (step, total) => {
     const rest = Math.max(1, total - count)
     return step < count ? (after(0, rest) * (step + 1)) / count : after(step - count, rest)
   }
-}
+})
 
 /**
  * Triangles between `low` and `high`, `cycles` of them over the run, each up and down in equal parts (Smith,
@@ -60,7 +65,8 @@ export const warmUp = (count: number, after: Schedule): Schedule => {
  * (arXiv:2001.03994).
  */
 export const cyclic = (low: number, high: number, cycles = 1): Schedule => {
-  requireNumbers('cyclic', { low, high, cycles })
+  requireNumbers('cyclic', { low, high })
+  requirePositive('train.schedule.cyclic', 'cycles', cycles)
   return (step, total) => {
     const phase = ((step * cycles) / total) % 1
     return low + (high - low) * (1 - Math.abs(2 * phase - 1))
@@ -72,7 +78,8 @@ export const cyclic = (low: number, high: number, cycles = 1): Schedule => {
  * up to the peak at `summit` of the run (by default 0.3), then down to `peak / 250,000`.
  */
 export const oneCycle = (peak: number, summit = 0.3): Schedule => {
-  requireNumbers('oneCycle', { peak, summit })
+  requireNumbers('oneCycle', { peak })
+  requireFraction('train.schedule.oneCycle', 'summit', summit)
   return (step, total) => {
     const top = summit * total - 1
     const [from, to, part] =

@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { requireFinite, requirePositive } from '../core/check.js'
 import type { Tensor } from '../graph/tensor.js'
@@ -36,7 +37,7 @@ const decayKinds: OptionKinds<DecayOptions> = { biases: option.flag }
  * const after = evaluateOn(step)(ndarray.scalar(10), ndarray.scalar(2), ndarray.scalar(0.1))
  * assert.ok(Math.abs(ndarray.toNumber(after) - (10 - 0.1 * 0.5 * 10 - 0.1 * 2)) < 1e-12)
  */
-export const weightDecay = (lambda: number, options: DecayOptions = {}) => {
+export const weightDecay = plain('train.weightDecay', (lambda: number, options: DecayOptions = {}) => {
   const { biases = true } = checkOptions('train.weightDecay', decayKinds, options)
   requireFinite('train.weightDecay', 'lambda', lambda, 0)
   return ({ slots, step }: Optimiser): Optimiser => ({
@@ -50,7 +51,7 @@ export const weightDecay = (lambda: number, options: DecayOptions = {}) => {
         return step(rate)(gradient)({ params: decayed, state })
       }
   })
-}
+})
 
 /** The constants of AdamW. */
 export interface AdamWOptions extends AdamOptions, DecayOptions {
@@ -61,20 +62,22 @@ export interface AdamWOptions extends AdamOptions, DecayOptions {
 const adamWKinds: OptionKinds<AdamWOptions> = { ...adamKinds, ...decayKinds, weightDecay: option.number }
 
 /** {@link adam} with decoupled {@link weightDecay} (Loshchilov and Hutter, arXiv:1711.05101, algorithm 2). */
-export const adamW = (asked: AdamWOptions = {}): Optimiser => {
+export const adamW = plain('train.adamW', (asked: AdamWOptions = {}): Optimiser => {
   checkOptions('train.adamW', adamWKinds, asked)
   const { weightDecay: lambda = 0.01, biases = true, ...options } = asked
   return weightDecay(lambda, { biases })(adam(options))
-}
+})
 
-/** √ Σ g² over all leaves of a tree. */
-const globalNorm = (gradient: unknown): Tensor =>
-  rootOrZero(
-    tree
-      .tensors(gradient)
-      .map((g) => ops.sum()(ops.square(g)))
-      .reduce((total, part) => ops.add(part)(total))
+/** √ Σ g² over all leaves of a tree, divided by the largest first: a gradient that explodes has no square in float32. */
+const globalNorm = (gradient: unknown): Tensor => {
+  const parts = tree.tensors(gradient)
+  const peak = ops.stopGradient(
+    parts.map((g) => ops.reduceMax()(ops.abs(g))).reduce((most, part) => ops.max(part)(most))
   )
+  const unit = ops.where(ops.greater(0)(peak))(peak, 1)
+  const squares = parts.map((g) => ops.sum()(ops.square(ops.div(unit)(g))))
+  return ops.mul(unit)(rootOrZero(squares.reduce((total, part) => ops.add(part)(total))))
+}
 
 /**
  * An optimiser whose gradient is no longer than `most`, all leaves taken as one vector: g · min(1, most / (‖g‖ + 1e-6)), as
@@ -92,7 +95,7 @@ const globalNorm = (gradient: unknown): Tensor =>
  * const fitted = await withEngine()(train.fit(net.apply, recipe)(net.init(key(0), [64]), examples, key(1)))()
  * assert.ok(E.isRight(fitted))
  */
-export const clipNorm = (most: number) => {
+export const clipNorm = plain('train.clipNorm', (most: number) => {
   requirePositive('train.clipNorm', undefined, most)
   return ({ slots, step }: Optimiser): Optimiser => ({
     slots,
@@ -102,4 +105,4 @@ export const clipNorm = (most: number) => {
       return step(rate)(tree.map(ops.scale(factor))(gradient))
     }
   })
-}
+})

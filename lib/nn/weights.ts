@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { isNdArray, type NdArray } from '../core/ndarray.js'
 import type { Shape } from '../core/shape.js'
 import { option, type OptionKinds } from '../core/options.js'
@@ -47,8 +48,11 @@ const isArray = (value: unknown): value is Tensor | NdArray => isTensor(value) |
  * assert.deepEqual(nn.weightsOf({ encoder: { w, b }, head: { w } }), { encoder: { w }, head: { w } })
  * assert.deepEqual(nn.weightsOf([{ w, b }, {}], { biases: true }), [{ w, b }, {}])
  */
-export const weightsOf = <P>(params: P, { biases = false }: MaskedLeaves = {}): Weights<P> =>
-  partOf<Tensor | NdArray, Weights<P>>('nn.weightsOf', isArray, params, (leaf) => biases || isWeight(leaf))
+export const weightsOf = plain(
+  'nn.weightsOf',
+  <P>(params: P, { biases = false }: MaskedLeaves = {}): Weights<P> =>
+    partOf<Tensor | NdArray, Weights<P>>('nn.weightsOf', isArray, params, (leaf) => biases || isWeight(leaf))
+)
 
 /**
  * {@link weightsOf} concrete parameters of any form: `Weights<Concrete<P>>` is `Concrete<Weights<P>>` for every P, which the

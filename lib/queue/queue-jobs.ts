@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as E from 'fp-ts/lib/Either.js'
 import type * as IO from 'fp-ts/lib/IO.js'
@@ -105,73 +106,76 @@ const follower = (opened: RunQueue, stop: Task<boolean>) => {
  * many ask, and one that failed is tried again. Once asked for, runs go on without this process, and so do those that
  * wait for them.
  */
-export const queueJobs = (
-  opened: RunQueue,
-  experiment: Experiment,
-  choice: EngineChoice,
-  stop: Task<boolean> = () => Promise.resolve(false)
-): Jobs => {
-  const { engine = 'auto', threads = 1 } = choice
-  const { version } = opened.options
-  const queued = (run: RunSetting): { readonly id: string; readonly job: QueuedRun } => ({
-    id: runId(version, choice, experiment, run),
-    job: { version, experiment: idOf(experiment), run, engine, threads }
-  })
-  const tried = inRedis(opened.address)
-  let announced: Promise<E.Either<TangentError, unknown>> | undefined
-  const announceOnce = (): Promise<E.Either<TangentError, unknown>> =>
-    (announced ??= announce(opened, experiment, queued)())
+export const queueJobs = plain(
+  'queue.queueJobs',
+  (
+    opened: RunQueue,
+    experiment: Experiment,
+    choice: EngineChoice,
+    stop: Task<boolean> = () => Promise.resolve(false)
+  ): Jobs => {
+    const { engine = 'auto', threads = 1 } = choice
+    const { version } = opened.options
+    const queued = (run: RunSetting): { readonly id: string; readonly job: QueuedRun } => ({
+      id: runId(version, choice, experiment, run),
+      job: { version, experiment: idOf(experiment), run, engine, threads }
+    })
+    const tried = inRedis(opened.address)
+    let announced: Promise<E.Either<TangentError, unknown>> | undefined
+    const announceOnce = (): Promise<E.Either<TangentError, unknown>> =>
+      (announced ??= announce(opened, experiment, queued)())
 
-  const resultOf = (id: string): TE.TaskEither<TangentError, ExperimentRun | undefined> => {
-    const store = opened.stores(`${id}.json`)
-    return readStore(store, decodeRun(store.where ?? id))
-  }
-  /** Asks for a run that is not in the queue, has failed, or is done without a result in the store. */
-  const ask = (id: string, job: QueuedRun): TE.TaskEither<TangentError, void> =>
-    pipe(
-      tried(async () => {
-        const found = await opened.queue.getJob(id)
-        const state = await found?.getState()
-        const isOver = state === 'failed' || state === 'completed'
-        // another client may have asked for it again meanwhile
-        if (isOver) await found!.retry(state, { resetAttemptsMade: true }).catch(() => undefined)
-        return isOver
-      }),
-      TE.flatMap((isAsked) => (isAsked ? TE.right(undefined) : opened.add(id, job)))
-    )
-  const follow = follower(opened, stop)
-  return {
-    count: Infinity,
-    compute: (run, onProgress) => {
-      const { id, job } = queued(run)
-      return pipe(
-        announceOnce,
-        TE.flatMap(() => resultOf(id)),
-        TE.flatMap((found) =>
-          found !== undefined
-            ? TE.right(found)
-            : pipe(
-                ask(id, job),
-                TE.flatMap(() => follow(id, run, onProgress)),
-                TE.flatMap(() => resultOf(id)),
-                TE.flatMap((result) =>
-                  result === undefined
-                    ? TE.left(
-                        tangentError(
-                          'IoError',
-                          'queue',
-                          `the result in the store (${AGAIN}; have the workers the same store?)`,
-                          'nothing: it was lost',
-                          opened.stores(`${id}.json`).where ?? id
-                        )
-                      )
-                    : TE.right(result)
-                )
-              )
-        ),
-        // a run may have been done before those that wait for it were announced
-        TE.tap(() => opened.release(id))
+    const resultOf = (id: string): TE.TaskEither<TangentError, ExperimentRun | undefined> => {
+      const store = opened.stores(`${id}.json`)
+      return readStore(store, decodeRun(store.where ?? id))
+    }
+    /** Asks for a run that is not in the queue, has failed, or is done without a result in the store. */
+    const ask = (id: string, job: QueuedRun): TE.TaskEither<TangentError, void> =>
+      pipe(
+        tried(async () => {
+          const found = await opened.queue.getJob(id)
+          const state = await found?.getState()
+          const isOver = state === 'failed' || state === 'completed'
+          // another client may have asked for it again meanwhile
+          if (isOver) await found!.retry(state, { resetAttemptsMade: true }).catch(() => undefined)
+          return isOver
+        }),
+        TE.flatMap((isAsked) => (isAsked ? TE.right(undefined) : opened.add(id, job)))
       )
+    const follow = follower(opened, stop)
+    return {
+      count: Infinity,
+      compute: (run, onProgress) => {
+        const { id, job } = queued(run)
+        return pipe(
+          announceOnce,
+          TE.flatMap(() => resultOf(id)),
+          TE.flatMap((found) =>
+            found !== undefined
+              ? TE.right(found)
+              : pipe(
+                  ask(id, job),
+                  TE.flatMap(() => follow(id, run, onProgress)),
+                  TE.flatMap(() => resultOf(id)),
+                  TE.flatMap((result) =>
+                    result === undefined
+                      ? TE.left(
+                          tangentError(
+                            'IoError',
+                            'queue',
+                            `the result in the store (${AGAIN}; have the workers the same store?)`,
+                            'nothing: it was lost',
+                            opened.stores(`${id}.json`).where ?? id
+                          )
+                        )
+                      : TE.right(result)
+                  )
+                )
+          ),
+          // a run may have been done before those that wait for it were announced
+          TE.tap(() => opened.release(id))
+        )
+      }
     }
   }
-}
+)

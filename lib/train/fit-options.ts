@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import { MOST_UNROLLED, requireWhole } from '../core/check.js'
@@ -109,14 +110,16 @@ export interface FitResult<P = Params> {
  * assert.equal(train.patience(2)(at(0.5, 0.6, 0.6)), false)
  * assert.equal(train.patience(2)(at(0.5, 0.6, 0.6, 0.4)), true)
  */
-export const patience =
+export const patience = plain(
+  'train.patience',
   (count: number) =>
-  (validations: readonly Validation[]): boolean => {
-    requireWhole('train.patience', undefined, count, 1)
-    const scores = validations.map(({ score }) => score)
-    const best = scores.reduce((at, score, i) => (score > (scores[at] ?? -Infinity) ? i : at), 0)
-    return scores.length - 1 - best >= count
-  }
+    (validations: readonly Validation[]): boolean => {
+      requireWhole('train.patience', undefined, count, 1)
+      const scores = validations.map(({ score }) => score)
+      const best = scores.reduce((at, score, i) => (score > (scores[at] ?? -Infinity) ? i : at), 0)
+      return scores.length - 1 - best >= count
+    }
+)
 
 const atLeast1 = (name: string, value: number): number => requireWhole('train.fit', name, value, 1)
 

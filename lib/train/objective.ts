@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { fail } from '../core/error.js'
@@ -34,11 +35,14 @@ export interface Objective {
  *
  * @defaultValue `loss` is `nn.crossEntropy`
  */
-export const adversarial = (attack: Attack = none, loss: Loss = crossEntropy): Objective => {
-  const objective: Objective = (model) => (params, batch, key) =>
-    loss(batch.y)(drawing(model, params, key)(0, attack(model)(params, batch, key).x))
-  return Object.assign(objective, { box: attack.box, labels: loss === crossEntropy })
-}
+export const adversarial = plain(
+  'train.adversarial',
+  (attack: Attack = none, loss: Loss = crossEntropy): Objective => {
+    const objective: Objective = (model) => (params, batch, key) =>
+      loss(batch.y)(drawing(model, params, key)(0, attack(model)(params, batch, key).x))
+    return Object.assign(objective, { box: attack.box, labels: loss === crossEntropy })
+  }
+)
 
 /** An attack that raises a given loss, as TRADES and MART need it: `(loss) => attack.pgd({ …, loss })`. */
 export type AttackOf = (loss: AttackLoss) => Attack
@@ -73,7 +77,7 @@ export interface TradesOptions {
  * const robust = evaluateOn(trades(net.apply))(params, batch, key(1))
  * assert.ok(ndarray.toNumber(robust) > ndarray.toNumber(natural)) // by β times the divergence
  */
-export const trades = (options: TradesOptions): Objective => {
+export const trades = plain('train.trades', (options: TradesOptions): Objective => {
   const kinds: OptionKinds<TradesOptions> = { beta: option.number, attack: option.function }
   const { beta = 6, attack } = checkOptions('train.trades', kinds, options)
   const objective: Objective = (model) => (params, batch, key) => {
@@ -85,7 +89,7 @@ export const trades = (options: TradesOptions): Objective => {
     return pipe(crossEntropy(batch.y)(logits), ops.add(ops.scale(beta)(divergence)))
   }
   return Object.assign(objective, { box: attack(crossEntropyEach).box, labels: true })
-}
+})
 
 /** The options of MART. */
 export interface MartOptions {
@@ -108,7 +112,7 @@ const otherMass = (labels: Tensor, logP: Tensor): Tensor => {
  * BCE(f(x̃), y) + λ · KL(f(x) ‖ f(x̃)) · (1 − p_y(x)), the mean over the batch, where x̃ raises the cross-entropy and
  * BCE = −log p_y(x̃) − log(1 − max_{k≠y} p_k(x̃)).
  */
-export const mart = (options: MartOptions): Objective => {
+export const mart = plain('train.mart', (options: MartOptions): Objective => {
   const kinds: OptionKinds<MartOptions> = { lambda: option.number, attack: option.function }
   const { lambda = 5, attack } = checkOptions('train.mart', kinds, options)
   const objective: Objective = (model) => (params, batch, key) => {
@@ -124,14 +128,17 @@ export const mart = (options: MartOptions): Objective => {
     return ops.mean()(ops.add(ops.scale(lambda)(weighted))(boosted))
   }
   return Object.assign(objective, { box: attack(crossEntropyEach).box, labels: true })
-}
+})
 
 /**
  * The attack of "Fast is better than free" (Wong et al., arXiv:2001.03994): one signed step, by default of 1.25 ε, their
  * choice, from a uniform point of the ball. `fgsmRs({ epsilon })` as the `attack` of a training is FGSM-RS training.
  */
-export const fgsmRs = ({ epsilon, stepSize = 1.25 * epsilon, ...rest }: FgsmRsOptions): Attack =>
-  pgd({ ...rest, epsilon, stepSize, steps: 1 })
+export const fgsmRs = plain(
+  'train.fgsmRs',
+  ({ epsilon, stepSize = 1.25 * epsilon, ...rest }: FgsmRsOptions): Attack =>
+    pgd({ ...rest, epsilon, stepSize, steps: 1 })
+)
 
 /** An L∞ ball, and the step in it. */
 export interface FgsmRsOptions {
@@ -162,19 +169,17 @@ export interface FgsmRsOptions {
  * assert.deepEqual([...found.slice(10)], [...x.data.slice(10)]) // the last two of four
  * assert.ok(found.slice(0, 10).every((v) => v !== 0.5))
  */
-export const mixed =
-  (clean: number) =>
-  (attack: Attack): Attack => {
-    const part: Attack = (model) => (params, batch, key) => {
-      if (!(clean >= 0 && clean <= 1))
-        fail('ArgumentError', 'train.mixed', 'a part of the batch in [0, 1]', `${clean}`)
-      const count = batch.y.shape[0]!
-      const attacked = Math.round((1 - clean) * count)
-      if (attacked === 0) return { x: batch.x }
-      if (attacked === count) return attack(model)(params, batch, key)
-      const first = ops.sliceAxis(0, 0, attacked)
-      const { x } = attack(model)(params, { x: first(batch.x), y: first(batch.y) }, key)
-      return { x: ops.concat(0)([x, ops.sliceAxis(0, attacked, count)(batch.x)]) }
-    }
-    return Object.assign(part, { box: attack.box })
+export const mixed = plain('train.mixed', (clean: number) => (attack: Attack): Attack => {
+  const part: Attack = (model) => (params, batch, key) => {
+    if (!(clean >= 0 && clean <= 1))
+      fail('ArgumentError', 'train.mixed', 'a part of the batch in [0, 1]', `${clean}`)
+    const count = batch.y.shape[0]!
+    const attacked = Math.round((1 - clean) * count)
+    if (attacked === 0) return { x: batch.x }
+    if (attacked === count) return attack(model)(params, batch, key)
+    const first = ops.sliceAxis(0, 0, attacked)
+    const { x } = attack(model)(params, { x: first(batch.x), y: first(batch.y) }, key)
+    return { x: ops.concat(0)([x, ops.sliceAxis(0, attacked, count)(batch.x)]) }
   }
+  return Object.assign(part, { box: attack.box })
+})

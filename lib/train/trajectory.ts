@@ -1,3 +1,4 @@
+import { plain } from '../core/plain.js'
 import { fail } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
 
@@ -26,16 +27,19 @@ const relative = (a: NdArray, b: NdArray): number => {
  * The distances of a training run from another: relative, in L2, of their outputs on the recorded inputs, time by time.
  * Runs recorded at other steps are an ArgumentError.
  */
-export const distances = (run: Trajectory, reference: Trajectory): readonly number[] =>
-  run.length === reference.length &&
-  run.every(({ step, outputs }, i) => {
-    const other = reference[i]!
-    return step === other.step && outputs.data.length === other.outputs.data.length
-  })
-    ? run.map(({ outputs }, i) => relative(outputs, reference[i]!.outputs))
-    : fail(
-        'ArgumentError',
-        'train.distances',
-        'runs recorded at the same steps',
-        `${run.length} and ${reference.length}`
-      )
+export const distances = plain(
+  'train.distances',
+  (run: Trajectory, reference: Trajectory): readonly number[] =>
+    run.length === reference.length &&
+    run.every(({ step, outputs }, i) => {
+      const other = reference[i]!
+      return step === other.step && outputs.data.length === other.outputs.data.length
+    })
+      ? run.map(({ outputs }, i) => relative(outputs, reference[i]!.outputs))
+      : fail(
+          'ArgumentError',
+          'train.distances',
+          'runs recorded at the same steps',
+          `${run.length} and ${reference.length}`
+        )
+)

@@ -32,6 +32,26 @@ describe('targets', () => {
     expect(new Set(random.map(([, second]) => second))).toEqual(new Set([0, 2, 3]))
   })
 
+  it.each([-Infinity, -3e38, NaN])('are never the label, beside logits of %s', (low) => {
+    const z = ndarray.fromNested([
+      [1, low, 0, low],
+      [low, low, low, low],
+      [low, low, 2, low]
+    ])
+    const labels = ndarray.fromNested([0, 3, 2])
+    const by = (rank: number) =>
+      numbers(
+        evaluateOn((l: Tensor, of: Tensor) =>
+          attack.target.ranked(rank)({ logits: l, y: of, ids: undefined, given: undefined, key: key(0) })
+        )(z, labels)
+      )
+    expect([1, 2, 3].map(by)).toEqual([
+      [2, 0, 0],
+      [1, 1, 1],
+      [3, 2, 3]
+    ])
+  })
+
   it.each([0, 4, 1.5, -1, NaN])('have no rank %s among four classes', (rank) =>
     expect(refusalOf(() => chosen(attack.target.ranked(rank)))).toMatchObject({
       _tag: 'ArgumentError',

@@ -17,7 +17,7 @@ import {
   take
 } from '../../lib/data/index.js'
 import { right } from '../support/either.js'
-import { expectRefusal } from '../support/refusal.js'
+import { expectRefusal, refusalOf } from '../support/refusal.js'
 
 const x = ndarray.of([3, 2], [1, 2, 3, 4, 5, 6])
 const leftOf = (y: readonly number[]): unknown => {
@@ -36,6 +36,7 @@ describe('labelled', () => {
         where: 'y[1]'
       })
     expect(leftOf([0, 1])).toMatchObject({ _tag: 'DataError', where: 'y' })
+    expect(E.isLeft(labelled(x, ndarray.of([3], [0, 1, 2]), 2.5))).toBe(true)
   })
 
   it('takes rows in order and partitions without loss', () => {
@@ -67,6 +68,12 @@ describe('labelled', () => {
   it('counts classes, and lays inputs out anew', () => {
     const set = synthetic.blobs({ points: 50 })(key(1))
     expect(classCounts(set)).toEqual([25, 25])
+    expect(refusalOf(() => classCounts({ ...set, classes: 1 }))).toMatchObject({
+      _tag: 'DataError',
+      operation: 'data.classCounts',
+      received: '1'
+    })
+    expect(refusalOf(() => classCounts({ ...set, classes: 2.5 }))._tag).toBe('ArgumentError')
     expect(right(shaped([1, 1, 2])(set)).x.shape).toEqual([50, 1, 1, 2])
     expect(shaped([3])(set)).toMatchObject({ left: { expected: 'a shape of 2 features' } })
   })

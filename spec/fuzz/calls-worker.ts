@@ -7,12 +7,13 @@ import * as experiment from 'tangentflow/experiment'
 import * as io from 'tangentflow/io'
 import * as laws from 'tangentflow/laws'
 import * as queue from 'tangentflow/queue'
-import type { Promised, Shape, Signature } from './signatures.js'
+import type { Absence, Promised, Shape, Signature } from './signatures.js'
 
 const { attack, key, ndarray, nn, ops } = library
 
 interface Work {
   readonly signatures: readonly Signature[]
+  readonly absences: readonly Absence[]
   readonly seed: number
   readonly first: number
   readonly count: number
@@ -139,9 +140,9 @@ const junk: readonly unknown[] = [
   { x, y: ndarray.of([4], [0, 1, 0, 1]) }
 ]
 
-/** A value of the right kind mostly, and of any other now and then. */
-const valueOf = (random: Random, shape: Shape): unknown => {
-  if (random() < 0.12) return pick(random, junk)
+/** A value of the right kind, and with a probability of any other. */
+const valueOf = (random: Random, shape: Shape, wrong: number): unknown => {
+  if (random() < wrong) return pick(random, junk)
   switch (shape.kind) {
     case 'number':
       return pick(random, numbers)
@@ -158,18 +159,18 @@ const valueOf = (random: Random, shape: Shape): unknown => {
     case 'made':
       return pick(random, made[shape.name]!)
     case 'union':
-      return valueOf(random, pick(random, shape.of))
+      return valueOf(random, pick(random, shape.of), wrong)
     case 'list':
       return random() < 0.3
         ? params
-        : Array.from({ length: Math.floor(3 * random()) }, () => valueOf(random, shape.of))
+        : Array.from({ length: Math.floor(3 * random()) }, () => valueOf(random, shape.of, wrong))
     case 'tuple':
-      return shape.of.map((one) => valueOf(random, one))
+      return shape.of.map((one) => valueOf(random, one, wrong))
     case 'record': {
       const fields = Object.entries(shape.fields).filter(() => random() < 0.6)
       const odd = random() < 0.05 ? [['unheardOf', 1] as const] : []
       return Object.fromEntries([
-        ...fields.map(([name, one]) => [name, valueOf(random, one)] as const),
+        ...fields.map(([name, one]) => [name, valueOf(random, one, wrong)] as const),
         ...odd
       ])
     }
@@ -199,7 +200,8 @@ const end: Readonly<Record<Promised, (promised: unknown, random: Random) => unkn
   IOEither: (promised) => (promised as () => unknown)(),
   TaskEither: (promised) => (promised as () => unknown)(),
   ReaderTaskEither: (promised, random) =>
-    (promised as (runner: unknown) => () => unknown)(random() < 0.1 ? pick(random, junk) : engine)()
+    (promised as (runner: unknown) => () => unknown)(random() < 0.1 ? pick(random, junk) : engine)(),
+  Value: (value) => value
 }
 
 const roots: Readonly<Record<string, unknown>> = { ...library, experiment, io, laws, queue }
@@ -207,30 +209,76 @@ const roots: Readonly<Record<string, unknown>> = { ...library, experiment, io, l
 const resolve = (name: string): unknown =>
   name.split('.').reduce<unknown>((from, part) => (from as Record<string, unknown>)[part], roots)
 
-/** The result of call `n`, or what it threw. */
-const call = async ({ name, stages, promised }: Signature, random: Random): Promise<string | undefined> => {
+type Args = readonly unknown[]
+
+/** The arguments of a call of the random kind: some of them wrong, and sometimes too few. */
+const mixed =
+  (random: Random) =>
+  (shapes: readonly Shape[]): Args => {
+    const given = shapes.map((shape) => valueOf(random, shape, 0.12))
+    return random() < 0.1 ? given.slice(0, Math.floor(random() * (given.length + 1))) : given
+  }
+
+/** Arguments of the right kind, but for one that is not there. */
+const lacking =
+  (random: Random, { stage, place, value }: Absence) =>
+  (shapes: readonly Shape[], at: number): Args => {
+    const given = shapes.map((shape) => valueOf(random, shape, 0))
+    return at !== stage
+      ? given
+      : place === 'all'
+        ? []
+        : given.with(place, value === 'null' ? null : undefined)
+  }
+
+const isOwn = (thrown: unknown): thrown is InstanceType<typeof library.TangentFailure> =>
+  thrown instanceof library.TangentFailure
+
+const isRaw = (thrown: unknown): boolean =>
+  [TypeError, RangeError, ReferenceError].some((kind) => thrown instanceof kind)
+
+/** What is wrong with what a call gives, or with what it threw. */
+const call = async (
+  { name, stages, promised }: Signature,
+  random: Random,
+  argsOf: (shapes: readonly Shape[], stage: number) => Args
+): Promise<string | undefined> => {
   try {
     let at = resolve(name)
-    for (const shapes of stages) {
-      const given = shapes.map((shape) => valueOf(random, shape))
-      const args = random() < 0.1 ? given.slice(0, Math.floor(random() * (given.length + 1))) : given
-      at = (at as (...args: readonly unknown[]) => unknown)(...args)
+    // a type that is exported alone
+    if (at === undefined) return undefined
+    for (const [stage, shapes] of stages.entries()) {
+      at = (at as (...args: Args) => unknown)(...argsOf(shapes, stage))
       // a wrong argument may be refused before the last call
       if (isEither(at)) return complaint(at)
+      // and where a callback gives something else than its type says, there is no further call
+      if (promised === 'Value' && typeof at !== 'function') break
     }
-    return complaint(await end[promised](at, random))
+    const ended = await end[promised](at, random)
+    return promised === 'Value' ? undefined : complaint(ended)
   } catch (thrown) {
+    if (promised === 'Value') {
+      if (isOwn(thrown)) return complaint({ _tag: 'Left', left: thrown.error })
+      // laws raise what fast-check does
+      if (!isRaw(thrown)) return undefined
+    }
     return thrown instanceof Error
       ? `${thrown.name}: ${thrown.stack ?? thrown.message}`
       : `threw ${String(thrown)}`
   }
 }
 
-const { signatures, seed, first, count } = workerData as Work
+const { signatures, absences, seed, first, count } = workerData as Work
 for (let n = first; n < count; n++) {
-  const signature = signatures[n % signatures.length]!
-  parentPort!.postMessage({ begun: n })
-  const fault = await call(signature, randomOf(seed + n * 7919))
+  const absence = absences[n]
+  const signature = signatures[absence?.signature ?? n % signatures.length]!
+  parentPort!.postMessage({ begun: n, name: signature.name })
+  const random = randomOf(seed + n * 7919)
+  const fault = await call(
+    signature,
+    random,
+    absence === undefined ? mixed(random) : lacking(random, absence)
+  )
   if (fault !== undefined) parentPort!.postMessage({ fault, n, name: signature.name })
 }
 parentPort!.postMessage({ finished: true })

@@ -11,15 +11,35 @@ export type Shape =
   /** A type that only the library makes: `NdArray`, `HostKey`. */
   | { readonly kind: 'made'; readonly name: string }
 
-/** What the last call of a function promises. */
-export type Promised = 'Either' | 'IOEither' | 'TaskEither' | 'ReaderTaskEither'
+/** What the last call of a function promises: errors as values, or a value, and then its errors are thrown. */
+export type Promised = 'Either' | 'IOEither' | 'TaskEither' | 'ReaderTaskEither' | 'Value'
 
-/** A public function that promises errors as values: the parameters of each of its calls, and what the last one gives. */
+/** A public function: the parameters of each of its calls, and what the last one gives. */
 export interface Signature {
   readonly name: string
   readonly stages: readonly (readonly Shape[])[]
   readonly promised: Promised
 }
+
+/** A call in which one argument, or all, are not there. */
+export interface Absence {
+  /** The number of the signature, and that of its call. */
+  readonly signature: number
+  readonly stage: number
+  readonly place: number | 'all'
+  readonly value: 'null' | 'undefined'
+}
+
+/** Every way to leave out an argument of every call. */
+export const absencesOf = (signatures: readonly Signature[]): readonly Absence[] =>
+  signatures.flatMap(({ stages }, signature) =>
+    stages.flatMap((parameters, stage): readonly Absence[] => [
+      { signature, stage, place: 'all', value: 'undefined' },
+      ...parameters.flatMap((_, place) =>
+        (['null', 'undefined'] as const).map((value) => ({ signature, stage, place, value }))
+      )
+    ])
+  )
 
 const promises: ReadonlySet<string> = new Set([
   'Either',
@@ -78,7 +98,7 @@ const shapeOf = (checker: ts.TypeChecker, type: ts.Type, depth: number): Shape =
   }
 }
 
-/** The calls that lead to a promise, or undefined where a function promises none. */
+/** The calls that lead to a promise, or to a value that cannot be called; undefined where there are none. */
 const stagesOf = (
   checker: ts.TypeChecker,
   type: ts.Type,
@@ -88,7 +108,8 @@ const stagesOf = (
   if (stages.length > 0 && name !== undefined && promises.has(name))
     return { stages, promised: name === 'Effect' ? 'ReaderTaskEither' : (name as Promised) }
   const call = type.getCallSignatures()[0]
-  if (call === undefined || stages.length > DEEPEST) return undefined
+  if (call === undefined || stages.length > DEEPEST)
+    return stages.length > 0 ? { stages, promised: 'Value' } : undefined
   const parameters = call.getParameters().map((parameter) => {
     const declared = checker.getTypeOfSymbol(parameter)
     return shapeOf(checker, declared, 0)
@@ -96,13 +117,26 @@ const stagesOf = (
   return stagesOf(checker, call.getReturnType(), [...stages, parameters])
 }
 
-/** Every public function of these entry files that promises an Either, IOEither, TaskEither or ReaderTaskEither. */
+/** Whether something is declared by a library of others: a method of lists, say. */
+const isForeign = (declaration: ts.Declaration): boolean =>
+  declaration.getSourceFile().fileName.includes('node_modules')
+
+/** Every public function of these entry files. */
 export const signaturesOf = (entries: Readonly<Record<string, string>>): readonly Signature[] => {
   const { config } = ts.readConfigFile('tsconfig.json', (path) => ts.sys.readFile(path)) as { config: object }
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, '.')
   const program = ts.createProgram(Object.values(entries), options)
   const checker = program.getTypeChecker()
   const found: Signature[] = []
+  /** A function, or the functions of a record of them, as `ops` and `format.npy` are. */
+  const add = (name: string, type: ts.Type, depth = 0): void => {
+    const staged = stagesOf(checker, type)
+    if (staged !== undefined) found.push({ name, ...staged })
+    else if (depth < 2)
+      for (const field of type.getProperties())
+        if (!(field.declarations ?? []).some(isForeign))
+          add(`${name}.${field.name}`, checker.getTypeOfSymbol(field), depth + 1)
+  }
   const visit = (prefix: string, symbol: ts.Symbol): void => {
     const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
     const name = `${prefix}${symbol.name}`
@@ -113,8 +147,7 @@ export const signaturesOf = (entries: Readonly<Record<string, string>>): readonl
       return
     }
     if (!(target.flags & (ts.SymbolFlags.Variable | ts.SymbolFlags.Function))) return
-    const staged = stagesOf(checker, checker.getTypeOfSymbol(target))
-    if (staged !== undefined) found.push({ name, ...staged })
+    add(name, checker.getTypeOfSymbol(target))
   }
   for (const [prefix, path] of Object.entries(entries)) {
     const module = checker.getSymbolAtLocation(program.getSourceFile(path)!)!

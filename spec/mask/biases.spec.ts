@@ -52,6 +52,7 @@ describe('masks of weights and biases', () => {
       { kept: 1, total: 2 }
     ])
     expect(mask.density(kept)).toBe(0.5)
+    expect(() => mask.density([{}, {}])).toThrow('TreeError in mask.density')
     expect(mask.weightShapes(scores)).toEqual([[2], [2, 2], [2, 1]])
     expect(numbers(mask.topKMaskOf({ layers: [1, 1, 2], density: 1 })(scores))).toEqual([
       1, 0, 1, 0, 0, 0, 1, 1

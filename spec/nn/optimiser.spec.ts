@@ -79,6 +79,11 @@ describe('optimisers', () => {
       return train.clipNorm(2)(train.sgd).step(ops.constant(-1))(g)(from).params
     }
     expect(ndarray.toNumber(evaluateOn(grad(step))(ndarray.scalar(0)))).toBe(1)
+    // no square of these is a number of float64, or of float32
+    for (const size of [1e200, 1e25])
+      numbers(clipped(1)({ a: ndarray.fromNested([3 * size, 0]), b: ndarray.scalar(4 * size) })).forEach(
+        (x, i) => expect(x).toBeCloseTo([0.6, 0, 0.8][i]!, 12)
+      )
     expect(() => train.clipNorm(0)).toThrow('train.clipNorm')
     expect(() => train.weightDecay(-1)).toThrow('train.weightDecay')
   })

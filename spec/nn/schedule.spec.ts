@@ -50,6 +50,22 @@ describe('schedules', () => {
       })
     ))
 
+  it.each([
+    ['linear', 'steps', (n: number) => schedule.linear(0, 1, n), 'a finite number above 0', [0, -5, NaN]],
+    ['cyclic', 'cycles', (n: number) => schedule.cyclic(0, 1, n), 'a finite number above 0', [0, -1]],
+    ['oneCycle', 'summit', (n: number) => schedule.oneCycle(1, n), 'a number in [0, 1]', [2, -0.1]]
+  ] as const)('%s refuses %s that would leave its ends', (name, where, make, expected, values) => {
+    for (const value of values)
+      expectRefusal(
+        () => make(value),
+        'ArgumentError',
+        `train.schedule.${name}`,
+        expected,
+        `${value}`,
+        where
+      )
+  })
+
   it('refuse a warm-up of no whole number of steps', () =>
     expectRefusal(
       () => schedule.warmUp(1.5, schedule.constant(1)),

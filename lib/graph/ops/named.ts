@@ -1,5 +1,6 @@
-import { fail, showValue, TangentFailure } from '../../core/error.js'
+import { fail, TangentFailure } from '../../core/error.js'
 import { isNdArray } from '../../core/ndarray.js'
+import { refusal } from '../../core/plain.js'
 import { describeStray } from '../../core/stray.js'
 
 type Call = (...args: readonly unknown[]) => unknown
@@ -17,15 +18,7 @@ const called =
       return typeof result === 'function' ? called(operation, result as Call) : result
     } catch (thrown) {
       if (thrown instanceof TangentFailure) throw new TangentFailure({ ...thrown.error, operation })
-      if (!(thrown instanceof Error)) throw thrown
-      const received = args.map(showValue).join(', ') || 'nothing'
-      const error = {
-        _tag: 'ArgumentError',
-        operation,
-        expected: 'arguments of its types',
-        received
-      } as const
-      throw new TangentFailure({ ...error, cause: thrown })
+      throw thrown instanceof Error ? refusal(operation, args, thrown) : thrown
     }
   }
 

@@ -1,3 +1,4 @@
+import { plain } from '../../core/plain.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { fail } from '../../core/error.js'
 import { showShape } from '../../core/shape.js'
@@ -46,7 +47,10 @@ const underAttack =
  * const params = [{ w: ndarray.fromNested([[2], [-1]]) }]
  * assert.equal(evaluateOn(mixed)(params, batch, key(0)).data[0], 1 * 0.75 + 2 * 2.25)
  */
-export const mixedNtk = underAttack('ntk.mixedNtk', (kernel, x, attacked) => kernel(x, attacked))
+export const mixedNtk = plain(
+  'ntk.mixedNtk',
+  underAttack('ntk.mixedNtk', (kernel, x, attacked) => kernel(x, attacked))
+)
 
 /**
  * The kernel on the inputs and their attacked versions together, Θ([X; X̃], [X; X̃]): its first axes are 2n long, X
@@ -65,10 +69,13 @@ export const mixedNtk = underAttack('ntk.mixedNtk', (kernel, x, attacked) => ker
  * const kernel = evaluateOn(joint)([{ w: ndarray.fromNested([[1]]) }], batch, key(0))
  * assert.deepEqual(Array.from(kernel.data), [0.25, 0.375, 0.375, 0.5625])
  */
-export const jointNtk = underAttack('ntk.jointNtk', (kernel, x, attacked) => {
-  const both = ops.concat(0)([x, attacked])
-  return kernel(both, both)
-})
+export const jointNtk = plain(
+  'ntk.jointNtk',
+  underAttack('ntk.jointNtk', (kernel, x, attacked) => {
+    const both = ops.concat(0)([x, attacked])
+    return kernel(both, both)
+  })
+)
 
 /** The blocks of a joint kernel. */
 export type KernelBlocks = {
@@ -90,7 +97,7 @@ export type KernelBlocks = {
  * const blocks = evaluateOn(ntk.kernelBlocks)(ndarray.fromNested([[4, 3], [3, 5]]))
  * assert.deepEqual([blocks.clean, blocks.mixed, blocks.attacked].map(({ data }) => data[0]), [4, 3, 5])
  */
-export const kernelBlocks = (joint: Tensor): KernelBlocks => {
+export const kernelBlocks = plain('ntk.kernelBlocks', (joint: Tensor): KernelBlocks => {
   const [rows, columns] = joint.shape
   if (rows === undefined || rows !== columns || rows % 2 !== 0)
     return fail('ShapeError', 'kernelBlocks', 'a joint kernel [2n, 2n, …]', showShape(joint.shape))
@@ -102,7 +109,7 @@ export const kernelBlocks = (joint: Tensor): KernelBlocks => {
       ops.sliceAxis(1, column * half, (column + 1) * half)
     )
   return { clean: block(0, 0), mixed: block(0, 1), attacked: block(1, 1) }
-}
+})
 
 /** How an attack changes a kernel. */
 export type AttackShift = {
@@ -127,7 +134,10 @@ export type AttackShift = {
  * const { distance, cosine } = evaluateOn(shift)([{ w: ndarray.fromNested([[1]]) }], batch, key(0))
  * assert.deepEqual([distance, cosine].map(ndarray.toNumber), [0.5, 1])
  */
-export const attackShift = underAttack('ntk.attackShift', (kernel, x, attacked): AttackShift => {
-  const [clean, mixed] = [kernel(x, x), kernel(x, attacked)]
-  return { distance: relativeDistance(clean)(mixed), cosine: cosineSimilarity(clean)(mixed) }
-})
+export const attackShift = plain(
+  'ntk.attackShift',
+  underAttack('ntk.attackShift', (kernel, x, attacked): AttackShift => {
+    const [clean, mixed] = [kernel(x, x), kernel(x, attacked)]
+    return { distance: relativeDistance(clean)(mixed), cosine: cosineSimilarity(clean)(mixed) }
+  })
+)

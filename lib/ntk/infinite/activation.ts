@@ -1,3 +1,4 @@
+import { plain, plainRecord } from '../../core/plain.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { requireFinite, requirePositive } from '../../core/check.js'
 import { fail } from '../../core/error.js'
@@ -79,20 +80,23 @@ const spread = (sign: 1 | -1, { a, b, c }: GaussianPairs): Tensor =>
 const decay = (rate: number, x: Tensor): Tensor => ops.exp(ops.scale(-rate)(x))
 
 /** max(u, 0). */
-export const relu = activation('relu', piecewiseLinear(0, 1), nn.relu)
+export const relu = plainRecord('ntk.infinite.relu', activation('relu', piecewiseLinear(0, 1), nn.relu))
 
 /** u where it is positive, else slope · u; any finite slope. */
-export const leakyRelu = (slope: number): InfiniteLayer => {
+export const leakyRelu = plain('ntk.infinite.leakyRelu', (slope: number): InfiniteLayer => {
   requireFinite('infinite.leakyRelu', 'slope', slope)
   const layer = nn.pointwise((u) => ops.where(ops.greater(0)(u))(u, ops.scale(slope)(u)))
   return activation('leakyRelu', piecewiseLinear(slope, 1), layer)
-}
+})
 
 /** |u|. */
-export const abs = activation('abs', piecewiseLinear(-1, 1), nn.pointwise(ops.abs))
+export const abs = plainRecord(
+  'ntk.infinite.abs',
+  activation('abs', piecewiseLinear(-1, 1), nn.pointwise(ops.abs))
+)
 
 /** The error function. */
-export const erf = activation('erf', erfDual, nn.erf)
+export const erf = plainRecord('ntk.infinite.erf', activation('erf', erfDual, nn.erf))
 
 /** e^(−k a²) − e^(−k b²), without cancellation. */
 const decayDifference = (rate: number, a: Tensor, b: Tensor): Tensor => {
@@ -131,13 +135,13 @@ const sinDual: Dual = {
 }
 
 /** The sine. */
-export const sin = activation('sin', sinDual, nn.pointwise(ops.sin))
+export const sin = plainRecord('ntk.infinite.sin', activation('sin', sinDual, nn.pointwise(ops.sin)))
 
 /**
  * √2 sin(√(2γ) u + π/4), whose NNGP is the squared exponential kernel e^(−γ E(u − v)²) (Rahimi and Recht, "Random
  * features for large-scale kernel machines", 2007); γ > 0.
  */
-export const rbf = (gamma: number): InfiniteLayer => {
+export const rbf = plain('ntk.infinite.rbf', (gamma: number): InfiniteLayer => {
   requirePositive('infinite.rbf', 'γ', gamma)
   const wave = (u: Tensor): Tensor =>
     ops.scale(Math.SQRT2)(ops.sin(ops.add(Math.PI / 4)(ops.scale(Math.sqrt(2 * gamma))(u))))
@@ -151,7 +155,7 @@ export const rbf = (gamma: number): InfiniteLayer => {
     derivative: (uv: GaussianPairs) => ops.scale(2 * gamma)(covariance(uv))
   }
   return activation('rbf', dual, nn.pointwise(wave))
-}
+})
 
 /** How an expectation without a closed form is computed. */
 export interface ElementwiseOptions {
@@ -168,36 +172,39 @@ export interface ElementwiseOptions {
  * Gauss–Hermite quadrature, φ′ by forward mode. Meant for smooth φ: for tanh at variance 1, 32 nodes leave 10⁻⁴ in K and 10⁻³
  * in Θ, relative to the largest entry; n nodes leave up to 1/2n and 3/n where φ has a kink.
  */
-export const elementwise = (
-  phi: (u: Tensor) => Tensor,
-  { nodes = 32 }: ElementwiseOptions = {}
-): InfiniteLayer => {
-  const rule = gaussHermite(nodes)
-  const profileOf =
-    (f: (u: Tensor) => Tensor): Profile =>
-    (s, z) =>
-      f(ops.mul(z)(s))
-  const on =
-    (f: (a: Tensor, b: Tensor, c: CorrelationGaps) => Tensor) =>
-    ({ a, b, c }: GaussianPairs): Tensor => {
-      const wide = ops.broadcastTo(c.below.shape)
-      return f(wide(a), wide(b), c)
+export const elementwise = plain(
+  'ntk.infinite.elementwise',
+  (phi: (u: Tensor) => Tensor, { nodes = 32 }: ElementwiseOptions = {}): InfiniteLayer => {
+    const rule = gaussHermite(nodes)
+    const profileOf =
+      (f: (u: Tensor) => Tensor): Profile =>
+      (s, z) =>
+        f(ops.mul(z)(s))
+    const on =
+      (f: (a: Tensor, b: Tensor, c: CorrelationGaps) => Tensor) =>
+      ({ a, b, c }: GaussianPairs): Tensor => {
+        const wide = ops.broadcastTo(c.below.shape)
+        return f(wide(a), wide(b), c)
+      }
+    const expect = (f: (u: Tensor) => Tensor) => on(expectation(rule, profileOf(f), profileOf(f)))
+    const covariance = expect(phi)
+    const correlation = (uv: GaussianPairs): CorrelationGaps => {
+      const distances = ([-1, 1] as const).map((sign) => on(squaredDistance(rule, profileOf(phi), sign))(uv))
+      const one = (x: Tensor): GaussianPairs => ({
+        a: x,
+        b: x,
+        c: { below: ops.fill(0, x.shape), above: ops.fill(2, x.shape) }
+      })
+      const [qa, qb] = [covariance(one(uv.a)), covariance(one(uv.b))]
+      return correlationFrom([distances[0]!, distances[1]!], rootDifference(ops.sub(qb)(qa), qa, qb), [
+        qa,
+        qb
+      ])
     }
-  const expect = (f: (u: Tensor) => Tensor) => on(expectation(rule, profileOf(f), profileOf(f)))
-  const covariance = expect(phi)
-  const correlation = (uv: GaussianPairs): CorrelationGaps => {
-    const distances = ([-1, 1] as const).map((sign) => on(squaredDistance(rule, profileOf(phi), sign))(uv))
-    const one = (x: Tensor): GaussianPairs => ({
-      a: x,
-      b: x,
-      c: { below: ops.fill(0, x.shape), above: ops.fill(2, x.shape) }
-    })
-    const [qa, qb] = [covariance(one(uv.a)), covariance(one(uv.b))]
-    return correlationFrom([distances[0]!, distances[1]!], rootDifference(ops.sub(qb)(qa), qa, qb), [qa, qb])
+    return activation(
+      'elementwise',
+      { correlation, covariance, derivative: expect(slopeOf(phi)) },
+      nn.pointwise(phi)
+    )
   }
-  return activation(
-    'elementwise',
-    { correlation, covariance, derivative: expect(slopeOf(phi)) },
-    nn.pointwise(phi)
-  )
-}
+)

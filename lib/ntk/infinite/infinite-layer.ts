@@ -1,3 +1,4 @@
+import { plain } from '../../core/plain.js'
 import { fail } from '../../core/error.js'
 import { requireShape } from '../../core/shape.js'
 import { ops } from '../../graph/ops/index.js'
@@ -99,7 +100,7 @@ const endingOf = (endings: readonly Ending[]): Ending => {
  * are the identity are m times the input, with m² times its kernel. To be uncorrelated, all other branches must end in a
  * dense or convolutional layer of their own, or all but one if no branch is the identity; another sum is an ArgumentError.
  */
-export const sum = (...branches: readonly InfiniteLayer[]): InfiniteLayer => {
+export const sum = plain('ntk.infinite.sum', (...branches: readonly InfiniteLayer[]): InfiniteLayer => {
   const endings = branches.map(({ ending }) => ending)
   const others = branches.filter(({ ending }) => ending !== 'same')
   const copies = branches.length - others.length
@@ -120,10 +121,12 @@ export const sum = (...branches: readonly InfiniteLayer[]): InfiniteLayer => {
     open: openOf(branches),
     finite: (widths) => ({ kind: 'sum', blocks: distribute(branches, widths) })
   }
-}
+})
 
 /** x + branch(x), where the branch is the given layers in order: {@link sum} with the identity. */
-export const residual = (...layers: readonly InfiniteLayer[]): InfiniteLayer => sum(chain([]), chain(layers))
+export const residual = plain('ntk.infinite.residual', (...layers: readonly InfiniteLayer[]): InfiniteLayer =>
+  sum(chain([]), chain(layers))
+)
 
 /** The two kernels of an infinitely wide network. */
 export type Kernels = {
@@ -174,7 +177,7 @@ export interface InfiniteNetwork extends InfiniteLayer {
  * assert.ok(Math.abs(nngp.data[1]! - 0.608998) < 1e-6)
  * assert.ok(Math.abs(theta.data[1]! - 0.942331) < 1e-6)
  */
-export const serial = (...layers: readonly InfiniteLayer[]): InfiniteNetwork => {
+export const serial = plain('ntk.infinite.serial', (...layers: readonly InfiniteLayer[]): InfiniteNetwork => {
   const whole = chain(layers)
   return {
     ...whole,
@@ -190,4 +193,4 @@ export const serial = (...layers: readonly InfiniteLayer[]): InfiniteNetwork => 
         : fail('ArgumentError', 'infinite.network', `${whole.open} widths`, `${list.length}`)
     }
   }
-}
+})

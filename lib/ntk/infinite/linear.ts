@@ -1,3 +1,4 @@
+import { plain, plainRecord } from '../../core/plain.js'
 import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import { fail } from '../../core/error.js'
 import { ops } from '../../graph/ops/index.js'
@@ -124,7 +125,7 @@ const finiteOptions = (sigmaW: number, sigmaB: number) =>
 /**
  * A fully connected layer. Its inputs are features: put `infinite.flatten` or `infinite.globalAvgPool` after images.
  */
-export const dense = (options: InfiniteDenseOptions = {}): InfiniteLayer => {
+export const dense = plain('ntk.infinite.dense', (options: InfiniteDenseOptions = {}): InfiniteLayer => {
   const operation = 'infinite.dense'
   const { sigmaW = Math.SQRT2, sigmaB = 0, width } = checkOptions(operation, denseKinds, options)
   const layer = (units: number): nn.Layer => nn.dense(units, finiteOptions(sigmaW, sigmaB))
@@ -138,7 +139,7 @@ export const dense = (options: InfiniteDenseOptions = {}): InfiniteLayer => {
         )(input)
       : fail('ShapeError', operation, 'features [n, d]', 'images; flatten or pool them first')
   )
-}
+})
 
 /** How a convolution is scaled, how wide its finite form is, and where its windows are (as in `nn.conv2d`). */
 export interface InfiniteConvOptions extends InfiniteDenseOptions, nn.WindowOptions {}
@@ -149,35 +150,41 @@ const convKinds: OptionKinds<InfiniteConvOptions> = { ...denseKinds, ...windowKi
  * A two-dimensional convolution with `kernel` rows and columns: [n, channels, height, width] → [n, width, oh, ow]. The
  * kernel of two pixels is the mean over their patches, at the same place in both (CNTK: Arora et al., arXiv:1904.11955).
  */
-export const conv2d = (kernel: nn.Pair, options: InfiniteConvOptions = {}): InfiniteLayer => {
-  const operation = 'infinite.conv2d'
-  checkOptions(operation, convKinds, options)
-  const { sigmaW = Math.SQRT2, sigmaB = 0, width, ...placement } = options
-  const window = windowOf(operation, kernel, placement)
-  const layer = (channels: number): nn.Layer =>
-    nn.conv2d(channels, kernel, { ...placement, ...finiteOptions(sigmaW, sigmaB) })
-  return affineLayer(operation, width, layer, (input) => {
-    if (input.form === 'vector')
-      return fail('ShapeError', operation, 'images [n, channels, height, width]', 'features')
-    const paired = input.form === 'full'
-    const frame = frameOf(window, input.own1.shape.slice(1, 3))
-    return limitOf(
-      sigmaW,
-      sigmaB,
-      (t, axes) => convolve(window, frame, paired, axes)(t),
-      (units) => {
-        const { a, b, ...correlation } = convolveUnits(window, frame, paired)(units)
-        const mean = ops.scale(1 / Math.sqrt(window.size[0] * window.size[1]))
-        return { a: mean(a), b: mean(b), ...correlation }
-      }
-    )(input)
-  })
-}
+export const conv2d = plain(
+  'ntk.infinite.conv2d',
+  (kernel: nn.Pair, options: InfiniteConvOptions = {}): InfiniteLayer => {
+    const operation = 'infinite.conv2d'
+    checkOptions(operation, convKinds, options)
+    const { sigmaW = Math.SQRT2, sigmaB = 0, width, ...placement } = options
+    const window = windowOf(operation, kernel, placement)
+    const layer = (channels: number): nn.Layer =>
+      nn.conv2d(channels, kernel, { ...placement, ...finiteOptions(sigmaW, sigmaB) })
+    return affineLayer(operation, width, layer, (input) => {
+      if (input.form === 'vector')
+        return fail('ShapeError', operation, 'images [n, channels, height, width]', 'features')
+      const paired = input.form === 'full'
+      const frame = frameOf(window, input.own1.shape.slice(1, 3))
+      return limitOf(
+        sigmaW,
+        sigmaB,
+        (t, axes) => convolve(window, frame, paired, axes)(t),
+        (units) => {
+          const { a, b, ...correlation } = convolveUnits(window, frame, paired)(units)
+          const mean = ops.scale(1 / Math.sqrt(window.size[0] * window.size[1]))
+          return { a: mean(a), b: mean(b), ...correlation }
+        }
+      )(input)
+    })
+  }
+)
 
 /** x, unchanged. */
-export const identity: InfiniteLayer = fixedLayer(
-  nn.pointwise((x) => x),
-  { limit: (input) => input, ending: 'same' }
+export const identity: InfiniteLayer = plainRecord(
+  'ntk.infinite.identity',
+  fixedLayer(
+    nn.pointwise((x) => x),
+    { limit: (input) => input, ending: 'same' }
+  )
 )
 
 /** The last axes that are not those of the batch. */
@@ -211,15 +218,18 @@ const flatCorrelation = (state: Covariances): CorrelationGaps => {
  * Every example as one axis. Later layers never combine features of different pixels, so the kernel is the mean over pairs
  * of equal pixels, and the layers before need no others.
  */
-export const flatten: InfiniteLayer = fixedLayer(nn.flatten, {
-  limit: (input) => {
-    if (input.form === 'vector') return input
-    const images = toDiagonal(input)
-    return { ...averaged(images), correlation: flatCorrelation(images), form: 'vector' }
-  },
-  reads: () => 'diagonal',
-  ending: 'linear'
-})
+export const flatten: InfiniteLayer = plainRecord(
+  'ntk.infinite.flatten',
+  fixedLayer(nn.flatten, {
+    limit: (input) => {
+      if (input.form === 'vector') return input
+      const images = toDiagonal(input)
+      return { ...averaged(images), correlation: flatCorrelation(images), form: 'vector' }
+    },
+    reads: () => 'diagonal',
+    ending: 'linear'
+  })
+)
 
 /** Refuses features. */
 const requireImages = (operation: string, { form }: Covariances): void => {
@@ -230,26 +240,35 @@ const requireImages = (operation: string, { form }: Covariances): void => {
  * The mean of each window, placed as in `nn.avgPool`. It mixes pixels, so all layers before it need the
  * covariance of every pair of pixels: n1 · n2 · (height · width)² numbers.
  */
-export const avgPool = (size: nn.Pair, options: nn.PoolOptions = {}): InfiniteLayer => {
-  const operation = 'infinite.avgPool'
-  const window = windowOf(operation, size, { stride: size, ...checkOptions(operation, windowKinds, options) })
-  return fixedLayer(nn.avgPool(size, options), {
+export const avgPool = plain(
+  'ntk.infinite.avgPool',
+  (size: nn.Pair, options: nn.PoolOptions = {}): InfiniteLayer => {
+    const operation = 'infinite.avgPool'
+    const window = windowOf(operation, size, {
+      stride: size,
+      ...checkOptions(operation, windowKinds, options)
+    })
+    return fixedLayer(nn.avgPool(size, options), {
+      limit: (input) => {
+        requireImages(operation, input)
+        const frame = frameOf(window, input.own1.shape.slice(1, 3))
+        return withRoundedCorrelation(mapEach((t, batchAxes) => pool(window, frame, batchAxes)(t))(input))
+      },
+      reads: () => 'full',
+      ending: 'linear'
+    })
+  }
+)
+
+/** The mean over all of each image, [n, channels, height, width] → [n, channels]; cost as {@link avgPool}. */
+export const globalAvgPool: InfiniteLayer = plainRecord(
+  'ntk.infinite.globalAvgPool',
+  fixedLayer(nn.globalAvgPool, {
     limit: (input) => {
-      requireImages(operation, input)
-      const frame = frameOf(window, input.own1.shape.slice(1, 3))
-      return withRoundedCorrelation(mapEach((t, batchAxes) => pool(window, frame, batchAxes)(t))(input))
+      requireImages('infinite.globalAvgPool', input)
+      return withRoundedCorrelation({ ...averaged(input), form: 'vector' })
     },
     reads: () => 'full',
     ending: 'linear'
   })
-}
-
-/** The mean over all of each image, [n, channels, height, width] → [n, channels]; cost as {@link avgPool}. */
-export const globalAvgPool: InfiniteLayer = fixedLayer(nn.globalAvgPool, {
-  limit: (input) => {
-    requireImages('infinite.globalAvgPool', input)
-    return withRoundedCorrelation({ ...averaged(input), form: 'vector' })
-  },
-  reads: () => 'full',
-  ending: 'linear'
-})
+)

@@ -72,9 +72,11 @@ export const drift = entry(
         requireShape(operation, `kernels[${k}]`, kernel.shape, first.shape, 'kernels')
         return finite(operation, kernel, `kernels[${k}]`)
       })
-      if (elements[0]!.every((x) => x * x === 0))
-        fail('ArgumentError', operation, 'a kernel that is not zero', 'zeros', 'kernels[0]')
-      return elements.map((moved) => measure(relativeDistance, moved, elements[0]!))
+      const peak = peakOf(elements[0]!)
+      if (peak === 0) fail('ArgumentError', operation, 'a kernel that is not zero', 'zeros', 'kernels[0]')
+      // divided by the largest, so that no square overflows or underflows
+      const scaled = elements.map((kernel) => kernel.map((x) => x / peak))
+      return scaled.map((moved) => measure(relativeDistance, moved, scaled[0]!))
     })
 )
 

@@ -126,6 +126,11 @@ describe('drift', () => {
       })
     ))
 
+  it.each([1e-200, 1e200])('is that of the kernels divided by %s', (size) => {
+    const kernels = [identity(2), mapped(identity(2), (x) => 3 * x)]
+    expect(right(ntk.drift(kernels.map((kernel) => mapped(kernel, (x) => size * x))))).toEqual([0, 2])
+  })
+
   it('refuses no kernels, zeros to start from, and other shapes', () => {
     expect(left(ntk.drift([]))).toMatchObject({ _tag: 'ArgumentError', operation: 'ntk.drift' })
     expect(left(ntk.drift([ndarray.zeros([2, 2])]))._tag).toBe('ArgumentError')

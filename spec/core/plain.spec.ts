@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { attack, ndarray, tree } from 'tangentflow'
+import { fail, TangentFailure } from '../../lib/core/error.js'
+import { plain } from '../../lib/core/plain.js'
+import { refusalOf } from '../support/refusal.js'
+
+interface Named {
+  readonly name: string
+}
+
+describe('plain', () => {
+  const lengths = plain('lengths', ({ name }: Named) => (other: Named) => name.length + other.name.length)
+
+  it('is the function as it is, where nothing is raised', () => {
+    expect(lengths({ name: 'ab' })({ name: 'c' })).toBe(3)
+  })
+
+  it.each([
+    ['the first', () => lengths(undefined as never), 'nothing'],
+    ['the second', () => lengths({ name: '' })(null as never), 'null']
+  ])('names the operation where JavaScript raises an error in %s call', (_, call, received) => {
+    const error = refusalOf(call)
+    expect(error).toMatchObject({ _tag: 'ArgumentError', operation: 'lengths', received })
+    expect(error.cause).toBeInstanceOf(TypeError)
+  })
+
+  it('lets errors of the library and of the caller pass', () => {
+    const own = new Error('mine')
+    const raised = (thrown: () => never) => plain('raised', thrown)
+    expect(refusalOf(raised(() => fail('ShapeError', 'inner', 'a', 'b')))).toMatchObject({
+      _tag: 'ShapeError',
+      operation: 'inner'
+    })
+    expect(
+      raised(() => {
+        throw own
+      })
+    ).toThrow(own)
+  })
+
+  it('keeps the properties of a function that is given', () => {
+    const boxed = plain('boxed', (box: number) => Object.assign(() => box, { box }))(3)
+    expect([boxed(), boxed.box]).toEqual([3, 3])
+    const { box } = attack.pgd({ epsilon: 0.1, steps: 1, stepSize: 0.1, box: [-1, 1] })
+    expect(box).toEqual([-1, 1])
+  })
+
+  it.each([
+    ['attack.pgd', () => attack.pgd(undefined as never)],
+    ['ndarray.toNested', () => ndarray.toNested(undefined as never)],
+    ['tree.fromNamed', () => tree.fromNamed([])(null as never)]
+  ])('is %s', (operation, call) => {
+    expect(call).toThrow(TangentFailure)
+    expect(refusalOf(call)).toMatchObject({ operation })
+  })
+})
