@@ -9,7 +9,12 @@ interface Named {
 }
 
 describe('plain', () => {
-  const lengths = plain('lengths', ({ name }: Named) => (other: Named) => name.length + other.name.length)
+  const lengths = plain(
+    'lengths',
+    ({ name }: Named) =>
+      (other: Named) =>
+        name.length + other.name.length
+  )
 
   it('is the function as it is, where nothing is raised', () => {
     expect(lengths({ name: 'ab' })({ name: 'c' })).toBe(3)

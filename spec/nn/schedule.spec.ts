@@ -56,14 +56,7 @@ describe('schedules', () => {
     ['oneCycle', 'summit', (n: number) => schedule.oneCycle(1, n), 'a number in [0, 1]', [2, -0.1]]
   ] as const)('%s refuses %s that would leave its ends', (name, where, make, expected, values) => {
     for (const value of values)
-      expectRefusal(
-        () => make(value),
-        'ArgumentError',
-        `train.schedule.${name}`,
-        expected,
-        `${value}`,
-        where
-      )
+      expectRefusal(() => make(value), 'ArgumentError', `train.schedule.${name}`, expected, `${value}`, where)
   })
 
   it('refuse a warm-up of no whole number of steps', () =>

@@ -61,7 +61,9 @@ describe('heatMap', () => {
   })
 
   it.each([2, 130])('draws the largest numbers there are, %s × as many', (n) => {
-    const data = Float64Array.from({ length: n * n }, (_, i) => (Math.floor(i / n) < n / 2 ? 1.7e308 : -1.7e308))
+    const data = Float64Array.from({ length: n * n }, (_, i) =>
+      Math.floor(i / n) < n / 2 ? 1.7e308 : -1.7e308
+    )
     const svg = right(plot.heatMap(ndarray.of([n, n], data)))
     expectSound(svg)
     const fillOf = (share: number) => svg.includes(`fill="${diverging(share)}" d="`)
