@@ -8,7 +8,6 @@ import { crc32 } from '../format/crc32.js'
 import { parseJson } from '../format/parse-json.js'
 
 const numbers = t.readonlyArray(t.number)
-
 const fields = <P extends t.Props>(props: P): t.ReadonlyC<t.TypeC<P>> => t.readonly(t.type(props))
 
 /** Weights of one layer: how many a mask keeps, of how many. */
