@@ -16,7 +16,7 @@ export const refusal = (operation: string, args: readonly unknown[], cause: Erro
     cause
   })
 
-/** A record of data and functions, as layers and optimisers are; none that computes a field when it is asked for it. */
+/** A record of data and functions, as layers and optimisers are. */
 const hasFunctions = (value: unknown): value is object =>
   typeof value === 'object' &&
   value !== null &&
@@ -54,13 +54,19 @@ export const plain = <F extends Call>(operation: string, f: F): F => {
   return call as F
 }
 
-/** A record whose functions are {@link plain}. */
+/** A record whose functions are {@link plain}; fields that are computed when they are asked for stay so. */
 /* @__NO_SIDE_EFFECTS__ */
 export const plainRecord = <R extends object>(operation: string, record: R): R =>
-  Object.fromEntries(
-    Object.entries(record).map(([name, field]) => [
-      name,
-      typeof field === 'function' ? plain(operation, field as Call) : (field as unknown)
-    ])
+  Object.defineProperties(
+    {},
+    Object.fromEntries(
+      Object.entries(Object.getOwnPropertyDescriptors(record)).map(([name, field]) => {
+        const value: unknown = field.value
+        return [
+          name,
+          typeof value === 'function' ? { ...field, value: plain(operation, value as Call) } : field
+        ]
+      })
+    )
     // of the fields that it had
   ) as R

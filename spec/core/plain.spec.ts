@@ -50,6 +50,17 @@ describe('plain', () => {
     expect(box).toEqual([-1, 1])
   })
 
+  it('leaves a field of a record that is computed until it is asked for', () => {
+    const lazy = plain('lazy', (many: number) => ({
+      double: () => 2 * many,
+      get refused(): number {
+        return fail('ArgumentError', 'lazy.refused', 'to be left alone', `${many}`)
+      }
+    }))(3)
+    expect(lazy.double()).toBe(6)
+    expect(refusalOf(() => lazy.refused)).toMatchObject({ operation: 'lazy.refused' })
+  })
+
   it.each([
     ['attack.pgd', () => attack.pgd(undefined as never)],
     ['ndarray.toNested', () => ndarray.toNested(undefined as never)],
