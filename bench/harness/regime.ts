@@ -52,6 +52,8 @@ export interface Row {
   readonly prediction: number
   /** The mean over the times of what the distance of the kernels bounds the linear distance by. */
   readonly bound: number
+  /** The mean distance of a mask's training with thrice the steps from the dense one, at a third of its steps each. */
+  readonly longer?: number
 }
 
 const oneHot = ({ data: labels }: NdArray): NdArray => {
@@ -140,6 +142,8 @@ interface Trained {
   readonly drift: number
   /** Outputs on all images at the times. */
   readonly outputs: readonly NdArray[]
+  /** Of a mask, the same at thrice the times of a training that is so much longer. */
+  readonly longer: readonly NdArray[] | undefined
   /** Outputs on the training images before every step and after the last one, as the kernel at the start has them. */
   readonly linear: readonly NdArray[]
 }
@@ -155,26 +159,37 @@ const kernelOf =
       TE.map(({ value }) => value)
     )
 
+/** The eigenvalues of the 'mean' kernel of a candidate, from the largest down. */
+export const spectrumOf =
+  (network: nn.Network, x: NdArray) =>
+  ({ start, chosen }: Pick<Candidate, 'start' | 'chosen'>): Effect<readonly number[]> =>
+    pipe(
+      kernelOf(network, 'mean', chosen)(start, x),
+      RTE.flatMapEither((kernel) => ntk.spectrum(kernel)),
+      RTE.map(({ values }) => Array.from(values))
+    )
+
 /** Trains a candidate, and says how its kernel would. */
 const trainedBy =
   (network: nn.Network, { x: all, y: labels }: nn.Dataset, rate: number, seed: number) =>
   ({ method, start, chosen }: Candidate): Effect<Trained> => {
     const [x, y] = [rows(0, TRAIN, all), oneHot(rows(0, TRAIN, labels))]
     const kernelAt = kernelOf(network, 'full', chosen)
+    const fit = (epochs: number): Effect<train.FitResult> =>
+      train.fit(nn.centred(network.apply, mask.applyConcrete(chosen)(start)), {
+        optimiser: train.momentum(0),
+        loss: nn.mse,
+        schedule: train.schedule.constant(rate),
+        mask: chosen,
+        epochs,
+        batch: TRAIN,
+        record: { x: all, times: TIMES }
+      })(start, { x, y }, key(seed))
     return pipe(
       RTE.Do,
       RTE.bind('kernel', () => kernelAt(start, x)),
-      RTE.bind('fitted', () =>
-        train.fit(nn.centred(network.apply, mask.applyConcrete(chosen)(start)), {
-          optimiser: train.momentum(0),
-          loss: nn.mse,
-          schedule: train.schedule.constant(rate),
-          mask: chosen,
-          epochs: STEPS,
-          batch: TRAIN,
-          record: { x: all, times: TIMES }
-        })(start, { x, y }, key(seed))
-      ),
+      RTE.bind('fitted', () => fit(STEPS)),
+      RTE.bind('longer', () => (mask.density(chosen) < 1 ? fit(3 * STEPS) : RTE.of(undefined))),
       RTE.bind('after', ({ fitted }) => kernelAt(fitted.params, x)),
       RTE.bind('predicted', ({ kernel }) =>
         RTE.fromEither(
@@ -185,11 +200,12 @@ const trainedBy =
           })
         )
       ),
-      RTE.map(({ kernel, after, fitted, predicted }) => ({
+      RTE.map(({ kernel, after, fitted, longer, predicted }) => ({
         method,
         kernel,
         drift: norm(after.data, kernel.data) / norm(kernel.data),
         outputs: fitted.recorded.map(({ outputs }) => outputs),
+        longer: longer?.recorded.map(({ outputs }) => outputs),
         linear: predicted.train
       }))
     )
@@ -221,8 +237,9 @@ const rowsOf = (
 ): readonly Row[] => {
   const dense = all[0]!
   const factor = growth(dense, y, rate)
-  const part = (from: number, to: number, { outputs }: Trained): readonly NdArray[] =>
+  const part = (from: number, to: number, outputs: readonly NdArray[]): readonly NdArray[] =>
     outputs.map((one) => rows(from, to, one))
+  const trained = part(0, TRAIN, dense.outputs)
   return all.map((one) => {
     const difference = norm(one.kernel.data, dense.kernel.data)
     return {
@@ -231,40 +248,48 @@ const rowsOf = (
       method: one.method,
       kernel: difference / norm(dense.kernel.data),
       drift: one.drift,
-      training: distance(part(0, TRAIN, one), part(0, TRAIN, dense)),
-      held: distance(part(TRAIN, TRAIN + HELD, one), part(TRAIN, TRAIN + HELD, dense)),
+      training: distance(part(0, TRAIN, one.outputs), trained),
+      held: distance(part(TRAIN, TRAIN + HELD, one.outputs), part(TRAIN, TRAIN + HELD, dense.outputs)),
       linear: distance(atTimes(one.linear), atTimes(dense.linear)),
-      prediction: distance(atTimes(one.linear), part(0, TRAIN, one)),
-      bound: factor * difference
+      prediction: distance(atTimes(one.linear), part(0, TRAIN, one.outputs)),
+      bound: factor * difference,
+      ...(one.longer && { longer: distance(part(0, TRAIN, one.longer), trained) })
     }
   })
 }
 
-/** Measures the dense network, another one and five masks of a width and seed. */
-export const measured = (width: number, seed: number): Effect<readonly Row[]> => {
+/** The dense network of a width and seed, its attacked images, and those that are compared with it. */
+export const prepared = (width: number, seed: number) => {
   const network = networkOf(width)
   const params = network.init(key(seed), [64])
   return pipe(
     attacked(network, params, seed),
-    RTE.bindTo('set'),
-    RTE.let('train', ({ set: { x, y } }) => ({ x: rows(0, TRAIN, x), y: rows(0, TRAIN, y) })),
+    RTE.map((set) => ({
+      network,
+      params,
+      set,
+      train: { x: rows(0, TRAIN, set.x), y: rows(0, TRAIN, set.y) }
+    })),
     RTE.bind('candidates', (at) => candidatesOf(network, params, at.train, seed)),
-    RTE.bind('rate', (at) =>
-      pipe(
-        kernelOf(network, 'mean', ones(params))(params, at.train.x),
-        RTE.flatMapEither((kernel) => ntk.spectrum(kernel)),
-        RTE.map(({ values: [largest] }) => TRAIN / (2 * largest!))
-      )
-    ),
-    RTE.bind('all', ({ set, candidates, rate }) =>
+    RTE.bind('spectrum', ({ train: { x } }) =>
+      spectrumOf(network, x)({ start: params, chosen: ones(params) })
+    )
+  )
+}
+
+/** Measures the dense network, another one and five masks of a width and seed. */
+export const measured = (width: number, seed: number): Effect<readonly Row[]> =>
+  pipe(
+    prepared(width, seed),
+    RTE.let('rate', ({ spectrum: [largest] }) => TRAIN / (2 * largest!)),
+    RTE.bind('all', ({ network, set, candidates, rate }) =>
       pipe(candidates, RTE.traverseSeqArray(trainedBy(network, set, rate, seed)))
     ),
     RTE.map((at) => rowsOf(width, seed, oneHot(at.train.y), at.rate, at.all)),
     RTE.tapIO((found) => () => {
-      for (const { method, kernel, drift, training, held, linear, prediction, bound } of found)
+      for (const { method, kernel, drift, training, held, linear, prediction, bound, longer = 0 } of found)
         process.stderr.write(
-          `${width} ${seed} ${method.padEnd(13)} ${[kernel, drift, training, held, linear, prediction, bound].map((x) => x.toFixed(3)).join(' ')}\n`
+          `${width} ${seed} ${method.padEnd(13)} ${[kernel, drift, training, held, linear, prediction, bound, longer].map((x) => x.toFixed(3)).join(' ')}\n`
         )
     })
   )
-}

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { mean } from '../../lib/core/mean.js'
+import { logSlope, regimeText } from '../../bench/harness/regime-report.js'
+import type { Row } from '../../bench/harness/regime.js'
 import { ExperimentRecord } from '../../lib/experiment/experiment-record.js'
 import { estimate } from '../../lib/report/estimate.js'
 import { dynamics, groupsOf, kernelDistance, seededOf } from '../../lib/report/group.js'
@@ -10,14 +11,6 @@ const read = (path: string): string => readFileSync(new URL(`../../${path}`, imp
 
 /** The masks along the search, from its start on. */
 const isAlong = (method: string): boolean => method === 'kernelTrace' || /^ticket \d+$/.test(method)
-
-/** The slope of the least squares of the logarithm of y on that of x. */
-const logSlope = (points: readonly (readonly [x: number, y: number])[]): number => {
-  const [xs, ys] = [0, 1].map((k) => points.map((point) => Math.log(point[k]!)))
-  const [x, y] = [mean(xs!), mean(ys!)]
-  const over = xs!.reduce((sum, each, i) => sum + (each - x) * (ys![i]! - y), 0)
-  return over / xs!.reduce((sum, each) => sum + (each - x) ** 2, 0)
-}
 
 it('the slope of dynamics by kernel distance is that of the record', () => {
   const record = right(ExperimentRecord.decode(JSON.parse(read('bench/results/digits-flow-512.json'))))
@@ -35,4 +28,13 @@ it('the slope of dynamics by kernel distance is that of the record', () => {
   const { mean: slope, interval } = estimate(slopes)
   const said = /a slope of \*\*([\d.]+) \[([\d.−]+), ([\d.]+)\]\*\*/.exec(read('docs/tickets.md'))
   expect(said?.slice(1)).toEqual([slope, interval!.low, interval!.high].map((value) => value.toFixed(2)))
+})
+
+it('the regime of the theory is that of its record: its tables, and the slopes', () => {
+  const { rows } = JSON.parse(read('bench/results/linear-regime.json')) as { readonly rows: readonly Row[] }
+  const parts = regimeText(rows).split('\n\n')
+  const [slopes, page] = [parts.pop(), read('docs/tickets.md')]
+  for (const table of parts) expect(page).toContain(table)
+  const [, trained, said] = /slope trained (.*), slope said (.*)/.exec(slopes!)!
+  expect(page).toContain(`**${trained}** as trained and **${said}** as the kernels say`)
 })
