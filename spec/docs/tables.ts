@@ -25,11 +25,14 @@ const cellsOf = (line: string): readonly string[] =>
     .split('|')
     .map((cell) => cell.trim())
 
+/** A command of another sort, below which no table is an experiment's. */
+const other = /^npm run /
+
 const command = /^npm start -- --experiment bench\/experiments\/([\w-]+)\.json/
 
 /**
  * The tables of a Markdown page below commands that run experiments. Where a block has several commands, the first table
- * below it is the first one's, the second the second's; the last command has all that follow.
+ * below it is the first one's, the second the second's; the last command has all that follow, to the next command of any sort.
  */
 export const experimentTables = (page: string): readonly PageTable[] => {
   const lines = page.split('\n')
@@ -38,6 +41,7 @@ export const experimentTables = (page: string): readonly PageTable[] => {
   lines.forEach((line, i) => {
     const named = command.exec(line)?.[1]
     if (named !== undefined) waiting = command.test(lines[i - 1] ?? '') ? [...waiting, named] : [named]
+    if (other.test(line)) waiting = []
     const table = tableAt(lines, i)
     const [experiment, ...later] = waiting
     if (table === undefined || experiment === undefined) return
