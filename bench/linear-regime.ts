@@ -6,9 +6,10 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type TangentError, withEngine } from '../lib/index.js'
 import type { Effect } from '../lib/graph/runner.js'
 import { finish, readJson, writeJson, writeText } from './harness/files.js'
+import { setting } from './harness/regime-candidates.js'
 import { modesOf } from './harness/regime-modes.js'
 import { regimePicture, regimeText } from './harness/regime-report.js'
-import { measured, type Row, setting } from './harness/regime.js'
+import { measured, type Row } from './harness/regime.js'
 
 // Masks where the theory of the tangent kernel speaks, see harness/regime.ts. A file of rows is added to, so that a run that was ended
 // goes on: `npm run bench:regime -- [--widths 64,256] [--seeds N] [--json FILE] [--picture FILE]`;

@@ -1,3 +1,7 @@
+/**
+ * The cases of `npm run bench`: each file has a step that is timed, what it is compared with and how its result is checked. To add one,
+ * write a file like `mlp-step.ts` and add its case to the list.
+ */
 import type { Case } from '../harness/candidate.js'
 import { awtStepCase, awtStepExplicitCase, compileAwtStepCase } from './awt-step.js'
 import { cnnStepCase, compileCnnStepCase } from './cnn-step.js'

@@ -2,37 +2,39 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import {
-  attack,
   type Concrete,
-  data,
-  type Key,
+  evaluateOn,
   key,
   mask,
   type NdArray,
   ndarray,
   nn,
   ntk,
+  ops,
   run,
   type Tensor,
   train
 } from '../../lib/index.js'
+import { getOrThrow } from '../../lib/core/error.js'
 import { mean } from '../../lib/core/mean.js'
 import type { Effect } from '../../lib/graph/runner.js'
+import {
+  attacked,
+  type Candidate,
+  candidatesOf,
+  type Mask,
+  networkOf,
+  ones,
+  rows,
+  setting
+} from './regime-candidates.js'
 
 // What the theory of the tangent kernel says of masks, where it speaks: digits attacked once, squared error, all of them in one batch,
 // plain gradient descent, a centred network. For each width and seed: how far a mask's kernel is from the dense network's, how far its
 // training is from the dense one's, what the kernels at the start predict of both, how far the kernels drift, and what a bound on
 // the distance of two descents gives.
 
-/**
- * The setting: training images and others, on which trainings are followed too; steps of gradient descent, at a quarter of the largest
- * stable rate of the dense kernel, and how often outputs are noted; the weights that masks keep, and the attack's radius.
- */
-export const setting = { images: 128, held: 100, steps: 400, times: 20, density: 0.1, epsilon: 0.1 } as const
-
-const { images: TRAIN, held: HELD, steps: STEPS, times: TIMES, density: DENSITY, epsilon: EPSILON } = setting
-
-type Mask = Concrete<nn.Weights>
+const { images: TRAIN, held: HELD, steps: STEPS, times: TIMES } = setting
 
 /** What is measured of one network. */
 export interface Row {
@@ -56,83 +58,24 @@ export interface Row {
   readonly longer?: number
 }
 
-const oneHot = ({ data: labels }: NdArray): NdArray => {
-  const out = new Float32Array(labels.length * 10)
-  labels.forEach((label, i) => void (out[10 * i + label] = 1))
-  return ndarray.of([labels.length, 10], out)
-}
+const oneHot = (labels: NdArray): NdArray => evaluateOn(ops.oneHot(10))(labels)
 
+/** ‖a − b‖, or ‖a‖. */
 const norm = (a: ArrayLike<number>, b?: ArrayLike<number>): number => {
   let sum = 0
   for (let i = 0; i < a.length; i++) sum += (a[i]! - (b?.[i] ?? 0)) ** 2
   return Math.sqrt(sum)
 }
 
-/** ‖a − b‖ / ‖b‖, mean over times. */
+const trajectory = (all: readonly NdArray[]): train.Trajectory =>
+  all.map((outputs, step) => ({ step, outputs }))
+
+/** The mean of the relative distances over the times. */
 const distance = (a: readonly NdArray[], b: readonly NdArray[]): number =>
-  mean(a.map(({ data: one }, t) => norm(one, b[t]!.data) / norm(b[t]!.data)))
+  mean(train.distances(trajectory(a), trajectory(b)))
 
-/** The first rows of an array of rows, or those after them. */
-const rows = (from: number, to: number, { shape, data: all }: NdArray): NdArray => {
-  const size = all.length / shape[0]!
-  return ndarray.of([to - from, ...shape.slice(1)], Float64Array.from(all.subarray(from * size, to * size)))
-}
-
-/** A network, as a mask of a start. */
-interface Candidate {
-  readonly method: string
-  readonly start: Concrete<nn.Params>
-  readonly chosen: Mask
-}
-
-const networkOf = (width: number): nn.Network =>
-  nn.serial(nn.dense(width), nn.relu, nn.dense(width), nn.relu, nn.dense(10))
-
-const ones = (params: Concrete<nn.Params>): Mask =>
-  params.map(({ w }) => (w === undefined ? {} : { w: ndarray.full(w.shape, 1) }))
-
-/** The images of a seed, attacked once against the dense network as it starts. */
-const attacked = (network: nn.Network, params: Concrete<nn.Params>, seed: number): Effect<nn.Dataset> => {
-  const count = TRAIN + HELD
-  const { x, y } = data.take(Array.from({ length: count }, (_, i) => seed * count + i))(data.digits())
-  const pgd = attack.pgd({ norm: 'linf', epsilon: EPSILON, steps: 7, relativeStep: 2.5 })(network.apply)
-  return (runner) =>
-    pipe(
-      run(runner)((p: nn.Params, batch: nn.Batch, k: Key) => pgd(p, batch, k).x)(params, { x, y }, key(seed)),
-      TE.map(({ value }) => ({ x: value, y }))
-    )
-}
-
-/** The dense network and the masks of a seed; the search starts at the kernel-trace score. */
-const candidatesOf = (
-  network: nn.Network,
-  params: Concrete<nn.Params>,
-  set: nn.Dataset,
-  seed: number
-): Effect<readonly Candidate[]> => {
-  const found =
-    (method: string) =>
-    ({ mask: chosen }: { readonly mask: Mask }): Candidate => ({ method, start: params, chosen })
-  const other = network.init(key(1000 + seed), [64])
-  const random = { method: 'random', layers: 'erk', density: DENSITY, epsilon: 0 } as const
-  const searched = (method: string, steps: number): Effect<Candidate> =>
-    pipe(
-      mask.search(network, { density: DENSITY, epsilon: 0, steps })(params, set, key(seed)),
-      RTE.map(found(method))
-    )
-  return pipe(
-    RTE.sequenceSeqArray([
-      pipe(mask.oneShot(network, random)(params, set, key(seed)), RTE.map(found('random ERK'))),
-      searched('kernel trace', 0),
-      ...[30, 100, 300].map((steps) => searched(`ticket ${steps}`, steps))
-    ]),
-    RTE.map((masks) => [
-      { method: 'dense', start: params, chosen: ones(params) },
-      { method: 'another start', start: other, chosen: ones(other) },
-      ...masks
-    ])
-  )
-}
+/** How far a kernel is from another one, relative to that. */
+const kernelDistance = (kernel: NdArray, from: NdArray): number => getOrThrow(ntk.drift([from, kernel]))[1]!
 
 /** What a candidate's kernel and training are. */
 interface Trained {
@@ -203,7 +146,7 @@ const trainedBy =
       RTE.map(({ kernel, after, fitted, longer, predicted }) => ({
         method,
         kernel,
-        drift: norm(after.data, kernel.data) / norm(kernel.data),
+        drift: kernelDistance(after, kernel),
         outputs: fitted.recorded.map(({ outputs }) => outputs),
         longer: longer?.recorded.map(({ outputs }) => outputs),
         linear: predicted.train
@@ -241,18 +184,18 @@ const rowsOf = (
     outputs.map((one) => rows(from, to, one))
   const trained = part(0, TRAIN, dense.outputs)
   return all.map((one) => {
-    const difference = norm(one.kernel.data, dense.kernel.data)
+    const kernel = kernelDistance(one.kernel, dense.kernel)
     return {
       width,
       seed,
       method: one.method,
-      kernel: difference / norm(dense.kernel.data),
+      kernel,
       drift: one.drift,
       training: distance(part(0, TRAIN, one.outputs), trained),
       held: distance(part(TRAIN, TRAIN + HELD, one.outputs), part(TRAIN, TRAIN + HELD, dense.outputs)),
       linear: distance(atTimes(one.linear), atTimes(dense.linear)),
       prediction: distance(atTimes(one.linear), part(0, TRAIN, one.outputs)),
-      bound: factor * difference,
+      bound: factor * kernel * norm(dense.kernel.data),
       ...(one.longer && { longer: distance(part(0, TRAIN, one.longer), trained) })
     }
   })

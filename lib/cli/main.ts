@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 /**
- * The command line, `tangentflow` (in this repository also `npm start`): arguments go in, tables and files come out. This file is what Node starts: streams, signals
- * and the exit code. `program` picks the command, each in a file: `experiment-command` (the bundled experiment and those of
- * JSON files, run by `run-experiment`, in processes of `process-jobs` that run `job-worker`), `data-command` and `queue-command`
- * (`worker`, whose processes run `job-worker` too, and `status`). `read-request` reads options and writes their help, `answer` is what a command gives back, `terminal`
- * shows progress. A new command is a file
- * with a `Command` and a word in `program`.
+ * The command line, `tangentflow` (in this repository also `npm start`): arguments go in, tables and files come out. This file is
+ * what Node starts: streams, signals and the exit code. `program` picks the command, each in a file: `experiment-command` (the
+ * bundled experiment and those of JSON files, run by `run-experiment`), `data-command` and `queue-command` (`worker` and `status`;
+ * `queue-place` opens the queue). Several runs at once are computed in processes of `job-worker`, which `process-jobs` gives runs
+ * (`compute-job`) and a worker its queue (`queue-job`). `read-request` reads options and writes their help, `answer` is what a
+ * command gives back, `terminal` shows progress. A new command is a file with a `Command` and a word in `program`.
  */
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -1,6 +1,7 @@
 /**
  * What every other folder builds on and nothing here knows of graphs: errors as records (`error.ts`), checks of numbers
- * (`check.ts`) and options (`options.ts`), what makes a function never throw (`entry.ts`), shapes, concrete arrays, random keys of
+ * (`check.ts`) and options (`options.ts`), what makes a function never throw (`entry.ts`), or
+ * throw errors of the library only (`plain.ts`), shapes, concrete arrays, random keys of
  * the host, trees. Other folders import the files; this index names what the package makes public. To add a check of arguments,
  * add a `require…` to `check.ts`.
  */

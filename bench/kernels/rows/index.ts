@@ -1,3 +1,4 @@
+/** The rows of the kernel suite: a file for each family of kernels, with its sizes and the peers that compute the same. */
 import type { KernelRow } from '../row.js'
 import { pointwises } from './pointwise.js'
 import { products } from './products.js'

@@ -1,3 +1,7 @@
+/**
+ * The look of the site: VitePress with KaTeX, the blocks of lessons (`lesson-block.ts`) and the service worker that keeps pages offline
+ * (`keep-offline.ts`).
+ */
 import 'katex/dist/katex.min.css'
 import type { Theme } from 'vitepress'
 import theme from 'vitepress/theme'
