@@ -16,10 +16,11 @@ export const refusal = (operation: string, args: readonly unknown[], cause: Erro
     cause
   })
 
-/** A record of data and functions, as layers and optimisers are. */
+/** A record of data and functions, as layers and optimisers are; arrays, keys and errors have a tag and are data. */
 const hasFunctions = (value: unknown): value is object =>
   typeof value === 'object' &&
   value !== null &&
+  !('_tag' in value) &&
   Object.getPrototypeOf(value) === Object.prototype &&
   Object.values(Object.getOwnPropertyDescriptors(value)).some((field) => typeof field.value === 'function')
 

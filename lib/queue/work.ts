@@ -173,11 +173,11 @@ export const work = entry(
                     E.left(tangentError('EngineError', 'queue', 'a run that ends', messageOf(thrown)))
                 )
                 if (E.isRight(result)) {
-                  ended('finished', '')
+                  ended('finished', 'done')
                   return
                 }
-                ended('failed', formatError(result.left))
                 if (result.left._tag === 'StopError') return giveBack(job, token)
+                ended('failed', formatError(result.left))
                 const text = JSON.stringify(result.left)
                 throw PASSING.has(result.left._tag) ? new Error(text) : new UnrecoverableError(text)
               }

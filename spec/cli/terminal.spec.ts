@@ -89,6 +89,12 @@ describe('display', () => {
     ).toEqual(['', '', '', '  4 s left', '  10 min left', '', '  7 h 0 min left', ''])
   })
 
+  it('draws no line on all where runs are counted one by one, as those of a worker', () => {
+    const { text, view } = shown(true)
+    for (const run of ['a', 'b']) view.progress({ ...at('training', 0), run, runs: { done: 0, total: 1 } })()
+    expect(text().split('\r\u001b[K').at(-1)!.split('\n')).toHaveLength(2)
+  })
+
   it('draws a bar for each run that goes on, and one line on all of them', () => {
     let [text, now] = ['', 0]
     const view = display(

@@ -60,6 +60,7 @@ describe.skipIf(withoutRedis !== undefined || process.platform !== 'linux')('tan
     process.kill(before[0]!, 'SIGKILL')
     expect(timeless(await result)).toEqual(timeless(await experiment.run(grid)(withReference)()))
     expect(right(await queueStatus(opened)()).counts).toMatchObject({ completed: 6, failed: 0 })
+    for (const seed of grid.seeds) expect(said).toContain(`dense-seed${seed}  done\n`)
     const after = childrenOf(child.pid!)
     expect(after).toHaveLength(2)
     expect(after).not.toContain(before[0])
