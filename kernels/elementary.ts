@@ -1,6 +1,7 @@
 import type { ScalarCode, ScalarFunction } from './kernel.js'
 import { choice } from './choice.js'
 import { float, polynomial } from './literal.js'
+import { pow } from './power.js'
 
 /**
  * exp, log, sin, cos and pow for GPUs, whose own are too rough to differentiate through: WGSL grants exp an error of 3 + 2|x|
@@ -126,19 +127,6 @@ const wave =
     return choice(`${quadrant} < 1.5`, value, `(-${value})`, keep)
   }
 
-/**
- * xʸ as the adapter's |x|ʸ = 2 to the power y log₂ |x|, with what that has no place for: 0ʸ = 0 for y > 0, the sign of whole
- * powers of negative numbers, and NaN (a root below 0) for other ones.
- */
-const powOnGpu: ScalarCode = ([x, y], keep) => {
-  const own = keep(`Math.pow(Math.abs(${x!}), ${y!})`)
-  const odd = keep(`${y!} - 2 * Math.floor(${y!} * 0.5)`)
-  const sign = choice(`${odd} === 1`, `(-${own})`, `Math.sqrt(${x!})`, keep)
-  const below = choice(`${odd} === 0`, own, sign, keep)
-  const atZero = choice(`${y!} > 0`, '0', own, keep)
-  return choice(`${x!} > 0`, own, choice(`${x!} < 0`, below, atZero, keep), keep)
-}
-
 const TANH_LIMIT = 7.90531110763549805
 
 /**
@@ -230,30 +218,6 @@ const ndtrWith =
   ([x], keep) =>
     `(0.5 * ${erfcWith(exponential, 0.5)([keep(`-${x!}`)], keep)})`
 
-const MAX_POWER = 64
-
-/** x to a whole power by repeated squaring: exact in sign, which the GL backends' pow is not. */
-const power = (x: string, exponent: number, keep: (text: string) => string): string => {
-  if (exponent === 0) return '1'
-  if (exponent < 0) return `(1 / ${keep(power(x, -exponent, keep))})`
-  let result: string | undefined
-  let square = x
-  for (let rest = exponent; ; square = keep(`${square} * ${square}`)) {
-    if (rest % 2 === 1) result = result === undefined ? square : keep(`${result} * ${square}`)
-    rest = Math.floor(rest / 2)
-    if (rest === 0) return result ?? '1'
-  }
-}
-
-const powOr =
-  (other: ScalarCode): ScalarCode =>
-  ([x, y], keep) => {
-    const exponent = Number(y!.replace(/[()]/g, ''))
-    return Number.isInteger(exponent) && Math.abs(exponent) <= MAX_POWER
-      ? power(x!, exponent, keep)
-      : other([x!, y!], keep)
-  }
-
 const call =
   (name: string): ScalarCode =>
   ([x]) =>
@@ -291,9 +255,5 @@ export const elementary = {
     webasm: softplusWith(expOn.webasm, log1pWith(call('log'))),
     gpu: softplusWith(expOn.gpu, log1pWith(logOnGpu))
   }),
-  pow: code(
-    powOr(([x, y]) => `Math.pow(${x!}, ${y!})`),
-    25,
-    { gpu: powOr(powOnGpu) }
-  )
+  pow: code(pow.host, 25, { gpu: pow.gpu })
 }

@@ -22,6 +22,12 @@ const LONGEST = 16
 const without = (dims: Shape, axes: readonly number[]): number[] =>
   dims.filter((_, axis) => !axes.includes(axis))
 
+/** Whether a value went through a ReLU, so that nothing of it is below 0. */
+const isRectified = (build: Builder, value: OnnxValue): boolean => {
+  const node = build.producer(value)
+  return node?.op === 'Relu' || (node?.op === 'Reshape' && isRectified(build, node.inputs[0]!))
+}
+
 /**
  * Pools images [count, height, width]. They are no channels: those ONNX Runtime would bring into blocks and back. Its MaxPool
  * loses a NaN, which an average keeps, and Max as well: −Σ|x| of a window is no more than its largest.
@@ -40,7 +46,8 @@ const pool = (
   const pooled = (op: Pooling, input: OnnxValue): OnnxValue =>
     build.emit(op, [input], dims, { kernel_shape: kernel, strides: stride })
   if (pooling === 'AveragePool') return pooled(pooling, images)
-  const size = pooled('AveragePool', build.emit('Abs', [images], images.dims))
+  const sizes = isRectified(build, images) ? images : build.emit('Abs', [images], images.dims)
+  const size = pooled('AveragePool', sizes)
   return build.emit('Max', [pooled('MaxPool', images), times(build, size, -sizeOf(kernel))], dims)
 }
 

@@ -52,6 +52,9 @@ const sigmoid = (x: number): number => {
   return (x < 0 ? e : 1) / (1 + e)
 }
 
+/** aᵇ as IEEE 754 has it; JavaScript's is NaN for 1 to an infinity or to NaN, and for −1 to an infinity. */
+const pow = (a: number, b: number): number => (a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b)
+
 /** Functions of one argument; `ops` has one of each name. */
 export const unaryFunctions = {
   /** −x. */
@@ -116,7 +119,7 @@ export const binaryFunctions = {
   /** The smaller of the two; at a tie the derivative is split evenly. */
   min: exact((a, b) => Math.min(a, b)),
   /** aᵇ: `pow(b)(a)`, for a > 0, or any a when b is a whole number. */
-  pow: rounded((a, b) => a ** b),
+  pow: rounded(pow),
   /** 1 where a < b, else 0: `less(b)(a)`. Comparisons have derivative 0. */
   less: exact((a, b) => (a < b ? 1 : 0)),
   /** 1 where a ≤ b, else 0. */
