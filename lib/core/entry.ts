@@ -3,6 +3,7 @@ import type { IOEither } from 'fp-ts/lib/IOEither.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { showValue, type TangentError, tangentError, TangentFailure } from './error.js'
+import { raisedError } from './raised.js'
 
 /** What an entry point gives, by name. */
 interface Promised {
@@ -34,15 +35,6 @@ const further: { readonly [K in keyof Promised]: number } = {
   Effect: 2
 }
 
-/** What was thrown as an error: the library's own, or that of code that was given an argument it did not expect. */
-const thrownError = (operation: string, thrown: unknown): TangentError => {
-  if (thrown instanceof TangentFailure) return thrown.error
-  const isError = thrown instanceof Error
-  const received = isError ? `${thrown.name}: ${thrown.message}` : showValue(thrown)
-  const error = tangentError('ArgumentError', operation, 'arguments that raise no exception', received)
-  return isError ? { ...error, cause: thrown } : error
-}
-
 /** Whether a value is a Left or a Right. */
 export const isEither = (value: unknown): boolean =>
   typeof value === 'object' &&
@@ -68,15 +60,18 @@ const guarded =
     calls: number,
     isAsync: boolean,
     f: Call<unknown>,
-    [check, ...checks]: readonly Check[] = []
+    [check, ...checks]: readonly Check[] = [],
+    before?: readonly unknown[]
   ): Call<unknown> =>
   (...args) => {
-    const refusal = (thrown: unknown): unknown => left(thrownError(operation, thrown))
+    const given = before === undefined ? undefined : [...before, ...args]
+    const refusal = (thrown: unknown): unknown =>
+      left(thrown instanceof TangentFailure ? thrown.error : raisedError(operation, thrown, given))
     try {
       check?.(operation, args)
       const value = f(...args)
       if (calls > 1) {
-        return guarded(operation, calls - 1, isAsync, value as Call<unknown>, checks)
+        return guarded(operation, calls - 1, isAsync, value as Call<unknown>, checks, given)
       }
       return isAsync
         ? Promise.resolve(value)
@@ -114,5 +109,5 @@ export const entry = <K extends keyof Promised, F>(
 ): F => {
   const isAsync = gives === 'TaskEither' || gives === 'Effect'
   // the guarded function takes what `f` takes and gives what it gives, which no type of a curried generic function says
-  return guarded(operation, calls + further[gives], isAsync, f as Call<unknown>, checks) as F
+  return guarded(operation, calls + further[gives], isAsync, f as Call<unknown>, checks, []) as F
 }

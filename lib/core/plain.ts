@@ -1,20 +1,11 @@
-import { showValue, TangentFailure } from './error.js'
+import { TangentFailure } from './error.js'
+import { raisedError } from './raised.js'
 
 type Call = (...args: never[]) => unknown
 
 /** Whether JavaScript itself raised an error: it says where code stumbled, and not what was wrong with the call. */
 const isRaw = (thrown: unknown): thrown is Error =>
   thrown instanceof TypeError || thrown instanceof RangeError || thrown instanceof ReferenceError
-
-/** The error of a call whose arguments made something else raise one. */
-export const refusal = (operation: string, args: readonly unknown[], cause: Error): TangentFailure =>
-  new TangentFailure({
-    _tag: 'ArgumentError',
-    operation,
-    expected: 'arguments of its types',
-    received: args.map(showValue).join(', ') || 'nothing',
-    cause
-  })
 
 /** A record of data and functions, as layers and optimisers are; arrays, keys and errors have a tag and are data. */
 const hasFunctions = (value: unknown): value is object =>
@@ -42,7 +33,7 @@ const guarded = (operation: string, value: unknown): unknown =>
 export const plain = <F extends Call>(operation: string, f: F): F => {
   const call = (...args: never[]): unknown => {
     const raise = (thrown: unknown): never => {
-      throw isRaw(thrown) ? refusal(operation, args, thrown) : thrown
+      throw isRaw(thrown) ? new TangentFailure(raisedError(operation, thrown, args)) : thrown
     }
     try {
       const value = f(...args)

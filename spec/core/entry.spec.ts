@@ -10,16 +10,16 @@ import { fail, tangentError, type TangentError } from '../../lib/core/error.js'
 const boom = (): never => {
   throw new TypeError('mine')
 }
-const left = {
+const left = (given: string) => ({
   _tag: 'Left',
   left: {
     _tag: 'ArgumentError',
     operation: 'op',
     expected: 'arguments that raise no exception',
-    received: 'TypeError: mine',
+    received: `${given}, which raised TypeError: mine`,
     cause: new TypeError('mine')
   }
-}
+})
 /** Nothing, or an exception in call `at`. */
 const raise = (at: number, n: number): void => {
   if (at === n) boom()
@@ -58,10 +58,15 @@ describe('entry', () => {
     expect(await effect(0)(1)(2)()).toEqual(E.right(3))
   })
   it('gives a Left, whichever call raises', async () => {
-    expect(either(1)(1)(2)).toEqual(left)
-    expect(io(0)()).toEqual(left)
-    expect(io(1)()).toEqual(left)
-    for (const at of [1, 2, 3, 4]) expect(await effect(at)(1)(2)()).toEqual(left)
+    expect(either(1)(1)(2)).toEqual(left('1, 2'))
+    expect(io(0)()).toEqual(left('0'))
+    expect(io(1)()).toEqual(left('1'))
+    for (const at of [1, 2, 3, 4])
+      expect(await effect(at)(1)(2)()).toEqual(left(at === 1 ? '1, 1' : `${at}, 1, 2`))
+  })
+  it('says as much as there is of an effect that is given', async () => {
+    const raised = await settled('op', boom)()
+    expect(raised).toMatchObject({ left: { received: 'TypeError: mine' } })
   })
   it('keeps an error of the library as it is', () => {
     const refuse = entry('op', 'Either', 1, (): E.Either<TangentError, number> =>

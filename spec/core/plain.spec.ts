@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import * as E from 'fp-ts/lib/Either.js'
 import { attack, ndarray, tree } from 'tangentflow'
-import { fail, TangentFailure } from '../../lib/core/error.js'
+import { entry } from '../../lib/core/entry.js'
+import { fail, type TangentError, TangentFailure } from '../../lib/core/error.js'
 import { plain } from '../../lib/core/plain.js'
 import { refusalOf } from '../support/refusal.js'
 
@@ -25,8 +27,17 @@ describe('plain', () => {
     ['the second', () => lengths({ name: '' })(null as never), 'null']
   ])('names the operation where JavaScript raises an error in %s call', (_, call, received) => {
     const error = refusalOf(call)
-    expect(error).toMatchObject({ _tag: 'ArgumentError', operation: 'lengths', received })
+    expect(error).toMatchObject({ _tag: 'ArgumentError', operation: 'lengths' })
     expect(error.cause).toBeInstanceOf(TypeError)
+    expect(error.received).toBe(`${received}, which raised TypeError: ${error.cause?.message}`)
+  })
+
+  it('says what an entry point says of the same arguments', () => {
+    const read = (named: Named): E.Either<TangentError, string> => E.right(named.name.trim())
+    for (const wrong of [undefined, null, 3, { name: [] }] as unknown as Named[]) {
+      const [a, b] = [plain('read', read), entry('read', 'Either', 1, read)]
+      expect(b(wrong)).toEqual(E.left(refusalOf(() => a(wrong))))
+    }
   })
 
   it('lets errors of the library and of the caller pass', () => {

@@ -1,6 +1,6 @@
 import { fail, TangentFailure } from '../../core/error.js'
 import { isNdArray } from '../../core/ndarray.js'
-import { refusal } from '../../core/plain.js'
+import { raisedError } from '../../core/raised.js'
 import { describeStray } from '../../core/stray.js'
 
 type Call = (...args: readonly unknown[]) => unknown
@@ -18,7 +18,7 @@ const called =
       return typeof result === 'function' ? called(operation, result as Call) : result
     } catch (thrown) {
       if (thrown instanceof TangentFailure) throw new TangentFailure({ ...thrown.error, operation })
-      throw thrown instanceof Error ? refusal(operation, args, thrown) : thrown
+      throw thrown instanceof Error ? new TangentFailure(raisedError(operation, thrown, args)) : thrown
     }
   }
 
