@@ -92,11 +92,15 @@ export const moments = plain(
     /** Their standard deviation. */
     readonly deviation: number
   } => {
-    let [sum, squares] = [0, 0]
-    for (const v of x.data) sum += v
+    let [largest, sum, squares] = [0, 0, 0]
+    for (const v of x.data) if (Math.abs(v) > largest) largest = Math.abs(v)
+    // in units of a power of two, which rounds nothing, squares neither overflow nor vanish
+    const exponent = Math.max(-1022, Math.floor(Math.log2(largest)))
+    const unit = Number.isFinite(exponent) ? 2 ** exponent : 1
+    for (const v of x.data) sum += v / unit
     const mean = sum / x.data.length
-    for (const v of x.data) squares += (v - mean) ** 2
-    return { mean, deviation: Math.sqrt(squares / x.data.length) }
+    for (const v of x.data) squares += (v / unit - mean) ** 2
+    return { mean: mean * unit, deviation: Math.sqrt(squares / x.data.length) * unit }
   }
 )
 

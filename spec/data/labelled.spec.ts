@@ -9,6 +9,7 @@ import {
   count,
   type Labelled,
   labelled,
+  moments,
   partition,
   shaped,
   slice,
@@ -63,6 +64,28 @@ describe('labelled', () => {
     expectRefusal(() => take([])(set), 'IndexError', 'data.take', 'at least one place', 'none')
     expectRefusal(() => take(5 as never)(set), 'ArgumentError', 'data.take', 'data.slice(0, n)', '5')
     expectRefusal(() => slice(0.5)(set), 'ArgumentError', 'data.slice', 'a whole number', '0.5', 'from')
+  })
+
+  it('has the moments of huge and of tiny numbers', () => {
+    const momentsOf = (values: readonly number[]) =>
+      moments({ x: ndarray.of([values.length], values), y: ndarray.of([1], [0]), classes: 1 })
+    for (const size of [1, 3, 1e200, 1.5e308, 1e-200, 2 ** -1060]) {
+      expect(momentsOf([size, -size])).toEqual({ mean: 0, deviation: size })
+      expect(momentsOf([size, size, 0, 0])).toEqual({ mean: size / 2, deviation: size / 2 })
+    }
+    expect(momentsOf([0, 0])).toEqual({ mean: 0, deviation: 0 })
+    expect(momentsOf([Infinity, 0]).mean).toBe(Infinity)
+    expect(momentsOf([NaN, 1])).toEqual({ mean: NaN, deviation: NaN })
+    const values = fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 1 })
+    fc.assert(
+      fc.property(values, fc.integer({ min: -900, max: 900 }), (numbers, power) => {
+        const { mean, deviation } = momentsOf(numbers)
+        expect(momentsOf(numbers.map((v) => v * 2 ** power))).toEqual({
+          mean: mean * 2 ** power,
+          deviation: deviation * 2 ** power
+        })
+      })
+    )
   })
 
   it('counts classes, and lays inputs out anew', () => {
