@@ -1,3 +1,4 @@
+import { fail } from '../core/error.js'
 import { isNdArray, type NdArray } from '../core/ndarray.js'
 import { bindInputs, drawNode } from '../graph/evaluate.js'
 import { type Graph, rewrite, topological } from '../graph/graph.js'
@@ -5,10 +6,7 @@ import type { Op, OpTag } from '../graph/op.js'
 import type { HostValue } from '../graph/spec.js'
 import { apply, isOp, type Tensor, type TensorOf } from '../graph/tensor.js'
 
-/**
- * The primitives without an entry in an engine's table: they mean something to derivatives or to the host only. A loop is lowered apart
- * (`onnx/loops.ts`), or an engine is given its steps written out.
- */
+/** The primitives that never reach a device: they mean something to derivatives or to the host only. */
 type HostTag = 'keyInput' | 'random' | 'alias' | 'stopGradient' | 'custom' | 'customLinear' | 'scan'
 
 /** The primitives an engine lowers; its table has one entry for each. */
@@ -28,6 +26,15 @@ export interface Plan {
   /** The values of the device graph's inputs from the program's arguments. Refuses what does not fit. */
   readonly feed: (args: readonly HostValue[]) => readonly NdArray[]
 }
+
+/** Whole numbers up to here are float32; of the next one it makes this one. */
+const COUNTABLE = 2 ** 24
+
+/** Refuses an axis along which a device would count further than its float32 does. */
+export const requireCountable = (places: number): number =>
+  places <= COUNTABLE
+    ? places
+    : fail('EngineError', 'compile', `at most ${COUNTABLE} places to count in float32`, `${places}`)
 
 /** Splits an optimised graph into what the host draws and what the device computes. */
 export const planOf = (graph: Graph): Plan => {

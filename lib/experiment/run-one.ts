@@ -208,7 +208,7 @@ export const runOne = (
       )
     ),
     RTE.bind('followed', ({ prepared, input, chosen, record }) =>
-      dense === undefined || record === undefined || !chosen.value.isComparable
+      dense === undefined || record === undefined || !chosen.value.isStepwise
         ? RTE.of(undefined)
         : pipe(
             methodOf(dense.method).run(input),

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, it } from 'vitest'
-import { fromNested, zeros } from '../../lib/core/ndarray.js'
+import { fromNested, of, zeros } from '../../lib/core/ndarray.js'
 import { compile, run } from '../../lib/engine/compile.js'
 import type { Engine } from '../../lib/engine/engine.js'
 import type { EngineName } from '../../lib/engine/engines.js'
@@ -31,8 +31,33 @@ describe('withEngine', () => {
       seen = engine
       return use(engine)
     })()
-    expect(outcome).toMatchObject({ left: { _tag: 'ArgumentError', received: 'Error: mine' } })
+    const received = expect.stringMatching(/^(?:.*, which raised )?Error: mine$/) as string
+    expect(outcome).toMatchObject({ left: { _tag: 'ArgumentError', received } })
     expect(seen !== undefined && (await isClosed(seen))).toBe(true)
+  })
+})
+
+describe('more places than float32 counts', () => {
+  const many = 2 ** 24 + 2
+  const last = (x: Tensor): Tensor => ops.slice([many - 1], [many])(ops.add(x)(ops.iota([many])))
+  it.each(['onnx:native', 'onnx:wasm', 'gpujs:webasm', 'gpujs:cpu'] as const)('on %s', async (require) => {
+    const engine = right(await openEngine({ require })())
+    expect(await compile(engine)(last, [spec([])])()).toMatchObject({
+      left: {
+        _tag: 'EngineError',
+        expected: expect.stringContaining('16777216 places') as string,
+        received: `${many}`
+      }
+    })
+    await engine.dispose()
+  })
+  it('are places of the largest up to there', async () => {
+    const engine = right(await openEngine({ require: 'onnx:native' })())
+    const size = 2 ** 23 + 8
+    const x = of([size], new Float32Array(size).fill(1, size - 3))
+    const { value, executed } = right(await run(engine)(ops.argMax())(x)())
+    expect([executed.engine, value.data[0]]).toEqual(['onnx:native', size - 3])
+    await engine.dispose()
   })
 })
 

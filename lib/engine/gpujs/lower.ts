@@ -14,7 +14,7 @@ import { sizeOf } from '../../core/shape.js'
 import { functions } from '../../graph/primitives/pointwise.js'
 import type { Tensor, TensorOf } from '../../graph/tensor.js'
 import { expectNormal } from '../../optimise/normal-form.js'
-import type { DeviceTag } from '../plan.js'
+import { type DeviceTag, requireCountable } from '../plan.js'
 
 /** The value of an input of a node at given coordinates. */
 export type Read = (input: number, at: readonly Index[]) => Value
@@ -142,7 +142,10 @@ const rules: { readonly [T in DeviceTag]: Rule<T> } = {
       ? inline(() => literal(Math.fround(first)))
       : { kind: 'array' }
   },
-  iota: ({ op }) => inline((at) => ({ kind: 'position', at: at[op.axis]! })),
+  iota: ({ op }) => {
+    requireCountable(op.shape[op.axis]!)
+    return inline((at) => ({ kind: 'position', at: at[op.axis]! }))
+  },
   pointwise: ({ op, inputs }) => {
     const [fn, rest] = op.fn === 'gate' ? (['select', [literal(0)]] as const) : ([op.fn, []] as const)
     return inline(
@@ -230,7 +233,7 @@ const rules: { readonly [T in DeviceTag]: Rule<T> } = {
     }
   },
   topKMask: ({ op: { k }, shape }) => {
-    const size = shape.at(-1)!
+    const size = requireCountable(shape.at(-1)!)
     return { kind: 'topK', rows: sizeOf(shape.slice(0, -1)), size, k }
   }
 }

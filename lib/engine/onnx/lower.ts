@@ -1,7 +1,7 @@
 import { fail } from '../../core/error.js'
 import { type Graph, topological } from '../../graph/graph.js'
 import type { Tensor } from '../../graph/tensor.js'
-import type { DeviceOp, DeviceTag, Plan } from '../plan.js'
+import { type DeviceOp, type DeviceTag, type Plan, requireCountable } from '../plan.js'
 import {
   type Builder,
   type LowerOnnx,
@@ -30,7 +30,7 @@ const table: { readonly [T in DeviceTag]: LowerOnnx<T> } = {
     build.floats({
       _tag: 'NdArray',
       shape: shape.map((n, each) => (each === axis ? n : 1)),
-      data: Float32Array.from({ length: shape[axis]! }, (_, i) => i)
+      data: Float32Array.from({ length: requireCountable(shape[axis]!) }, (_, i) => i)
     }),
   barrier: (_build, _op, [x]) => x!,
   pointwise,

@@ -74,11 +74,11 @@ const placeOf =
     const values = signed(x)
     const missing = isNaN(values)
     const peak = reduceMax(along, { keepDims: true })(where(missing)(-Infinity, values))
-    // places from n on are of numbers, so that any NaN comes before
+    // those of NaN are below 0, so that any comes before the numbers
     const place = iota(x.shape, along)
-    const reached = where(equal(peak)(values))(add(n)(place), 2 * n)
-    const first = reduceMin(along, { keepDims })(where(missing)(place, reached))
-    return where(less(n - 0.5)(first))(first, sub(n)(first))
+    const reached = where(equal(peak)(values))(place, n)
+    const first = reduceMin(along, { keepDims })(where(missing)(sub(n)(place), reached))
+    return where(less(-0.5)(first))(add(n)(first), first)
   }
 
 /**

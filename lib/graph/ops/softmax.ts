@@ -1,4 +1,5 @@
 import { fail } from '../../core/error.js'
+import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import { normaliseAxis, sameShape, showShape } from '../../core/shape.js'
 import type { JvpRule } from '../op.js'
 import { type Tensor, withRule } from '../tensor.js'
@@ -7,6 +8,8 @@ import { reduceMax, type ReduceOptions, sum } from './reduce.js'
 import { expandDims, iota } from './reshape.js'
 
 const { add, div, equal, exp, log1p, sub } = pointwise
+
+const kinds: OptionKinds<ReduceOptions> = { keepDims: option.flag }
 
 /** What log Σ exp is made of. */
 interface Shifted {
@@ -89,7 +92,8 @@ const logOfSumExp = smooth(
  * const out = evaluateOn(ops.logSumExp(-1))(ndarray.fromNested([1000, 1000]))
  * assert.ok(Math.abs(ndarray.toNumber(out) - (1000 + Math.log(2))) < 1e-9)
  */
-export const logSumExp = (axis = -1, { keepDims = false }: ReduceOptions = {}): ((x: Tensor) => Tensor) => {
+export const logSumExp = (axis = -1, options: ReduceOptions = {}): ((x: Tensor) => Tensor) => {
+  const { keepDims = false } = checkOptions('ops.logSumExp', kinds, options)
   const reduced = logOfSumExp(axis)
   return keepDims ? (x) => expandDims(axis)(reduced(x)) : reduced
 }
