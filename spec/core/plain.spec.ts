@@ -34,7 +34,7 @@ describe('plain', () => {
 
   it('says what an entry point says of the same arguments', () => {
     const read = (named: Named): E.Either<TangentError, string> => E.right(named.name.trim())
-    for (const wrong of [undefined, null, 3, { name: [] }] as unknown as Named[]) {
+    for (const wrong of [undefined, null, 3, { name: [] }] as never[]) {
       const [a, b] = [plain('read', read), entry('read', 'Either', 1, read)]
       expect(b(wrong)).toEqual(E.left(refusalOf(() => a(wrong))))
     }

@@ -2,6 +2,7 @@ import { grad } from '../../lib/diff/index.js'
 import type { UnaryName } from '../../lib/graph/primitives/pointwise.js'
 import { ops } from '../../lib/graph/ops/index.js'
 import type { Tensor } from '../../lib/graph/tensor.js'
+import * as nn from '../../lib/nn/index.js'
 import type { EdgeCase, Nested } from './infinite-orders.js'
 
 const inf = Infinity
@@ -73,6 +74,47 @@ const table: readonly Nested[] = [bases.map((base) => exponents.map(() => base))
 /** What single functions give for infinities and NaN. */
 export const functions: Readonly<Record<string, EdgeCase>> = {
   ...Object.fromEntries([...atEnds, ...known]),
+  'relu of a product and a bias': {
+    f: (x, w) => ops.relu(ops.add(0.5)(ops.matmul(w!)(x!))),
+    args: [
+      [
+        [NaN, 1],
+        [1, 1],
+        [inf, 1]
+      ],
+      [
+        [1, -1],
+        [1, -1]
+      ]
+    ],
+    right: [
+      [NaN, NaN],
+      [2.5, 0],
+      [inf, 0]
+    ],
+    gpu: 'any'
+  },
+  'relu and tanh of a convolution': {
+    f: (x, w) => ops.add(ops.tanh(ops.conv2d(w!)(x!)))(ops.relu(ops.conv2d(w!)(x!))),
+    args: [[[[[NaN, inf, 0, -inf]]]], [[[[2]]]]],
+    right: [[[[NaN, inf, 0, -1]]]],
+    gpu: 'any'
+  },
+  'maxima of windows of what is rectified': {
+    f: (x) => nn.maxPool(2).apply({})(ops.relu(x!)),
+    args: [
+      [
+        [
+          [
+            [1, NaN, 1, inf, -inf, -1],
+            [2, 3, -inf, 0, -2, -3]
+          ]
+        ]
+      ]
+    ],
+    right: [[[NaN, inf, 0]]],
+    gpu: [[[3, inf, 0]]]
+  },
   'silu and gelu of −∞': {
     f: (x) => ops.add(ops.silu(x!))(ops.gelu(x!)),
     args: [[-inf, inf]],

@@ -158,47 +158,6 @@ const infinities: Readonly<Record<string, EdgeCase>> = {
     right: [[0, 0.25]]
   },
   relu: { f: (x) => ops.relu(x!), args: [[NaN, inf, -inf]], right: [NaN, inf, 0], gpu: [0, inf, 0] },
-  'relu of a product and a bias': {
-    f: (x, w) => ops.relu(ops.add(0.5)(ops.matmul(w!)(x!))),
-    args: [
-      [
-        [NaN, 1],
-        [1, 1],
-        [inf, 1]
-      ],
-      [
-        [1, -1],
-        [1, -1]
-      ]
-    ],
-    right: [
-      [NaN, NaN],
-      [2.5, 0],
-      [inf, 0]
-    ],
-    gpu: 'any'
-  },
-  'relu and tanh of a convolution': {
-    f: (x, w) => ops.add(ops.tanh(ops.conv2d(w!)(x!)))(ops.relu(ops.conv2d(w!)(x!))),
-    args: [[[[[NaN, inf, 0, -inf]]]], [[[[2]]]]],
-    right: [[[[NaN, inf, 0, -1]]]],
-    gpu: 'any'
-  },
-  'maxima of windows of what is rectified': {
-    f: (x) => nn.maxPool(2).apply({})(ops.relu(x!)),
-    args: [
-      [
-        [
-          [
-            [1, NaN, 1, inf, -inf, -1],
-            [2, 3, -inf, 0, -2, -3]
-          ]
-        ]
-      ]
-    ],
-    right: [[[NaN, inf, 0]]],
-    gpu: [[[3, inf, 0]]]
-  },
   max: { f: (x) => ops.max(1)(x!), args: [[NaN, inf, -inf]], right: [NaN, inf, 1], gpu: [1, inf, 1] },
   min: { f: (x) => ops.min(1)(x!), args: [[NaN, inf, -inf]], right: [NaN, 1, -inf], gpu: [1, 1, -inf] },
   'the largest': {

@@ -4,6 +4,7 @@ import { evaluateOn, grad, ndarray, type NdArray, ops, spec, type Tensor, vmap }
 import { adjoint, checkGrad } from 'tangentflow/laws'
 import { shapes } from '../../../lib/laws/arbitraries.js'
 import { naiveAlong } from '../../support/naive.js'
+import { refusalOf } from '../../support/refusal.js'
 import { runs } from '../../support/runs.js'
 
 /** Arrays of few different numbers, NaN and infinities among them, and one of their axes. */
@@ -41,6 +42,16 @@ describe('reductions', () => {
       }),
       { numRuns: runs(100) }
     ))
+
+  it('and their like refuse a misspelt option', () => {
+    const misspelt: object = { keepdims: true }
+    for (const name of ['sum', 'argMax', 'logSumExp', 'sort'] as const)
+      expect(refusalOf(() => ops[name](0, misspelt)(ops.ones([2])))).toMatchObject({
+        _tag: 'ArgumentError',
+        operation: `ops.${name}`,
+        received: 'keepdims'
+      })
+  })
 
   it('over no axis leave their argument as it is, as NumPy does', () => {
     const x = ndarray.fromNested([
