@@ -1,5 +1,4 @@
 import * as E from 'fp-ts/lib/Either.js'
-import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { TangentError } from '../core/error.js'
 import type { Concrete, Specs } from './spec.js'
@@ -49,8 +48,8 @@ export interface Runner {
   ) => TaskEither<TangentError, Program<Args, Out>>
 }
 
-/** What needs an engine to give its result: a training, an evaluation, a search. */
-export type Effect<A> = ReaderTaskEither<Runner, TangentError, A>
+/** What needs an engine to give its result: a training, an evaluation, a search. It is a ReaderTaskEither of fp-ts. */
+export type Effect<A> = (runner: Runner) => TaskEither<TangentError, A>
 
 /**
  * Runs `step(i, state)` for i = 0 … count−1, each on the state the last one left, and stops at the first Left. A loop
