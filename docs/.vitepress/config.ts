@@ -4,6 +4,7 @@ import { katex } from '@mdit/plugin-katex'
 import { type DefaultTheme, defineConfig } from 'vitepress'
 import { browserAlias } from '../../.config/vite.browser.js'
 import { lessons } from '../lessons/lessons.js'
+import { gpuApart, writeGpu } from './gpu.js'
 import { writeOffline } from './offline/write.js'
 import { fileFolder, files, inRepository, siteLink, titleOf } from './repository.js'
 
@@ -155,9 +156,9 @@ export default defineConfig({
     resolve: {
       alias: [...browserAlias, { find: /^tangentflow$/, replacement: inRepository('lib/index.ts') }]
     },
-    worker: { format: 'es' },
+    worker: { format: 'es', rollupOptions: gpuApart(base) },
     // chunks are as large as the lessons' budget allows, which a spec holds
-    build: { chunkSizeWarningLimit: 1500 }
+    build: { chunkSizeWarningLimit: 1500, rollupOptions: gpuApart(base) }
   },
   themeConfig: {
     nav: [
@@ -180,6 +181,7 @@ export default defineConfig({
       mkdirSync(dirname(to), { recursive: true })
       cpSync(inRepository(file), to)
     }
+    writeGpu(outDir)
     await writeOffline(outDir)
   }
 })
