@@ -1,5 +1,6 @@
 import type { Draw, Handle, View } from '../frame/lesson.js'
 import {
+  bar,
   chart,
   dot,
   element,
@@ -9,7 +10,6 @@ import {
   line,
   linearAxis,
   logAxis,
-  type Mark,
   kernelOfTwo,
   showNumber
 } from '../frame/plots.js'
@@ -79,7 +79,11 @@ const networkView = (kept: readonly number[]): View => ({
       const [cx, cy] = UNITS[unit as keyof typeof UNITS]
       return fragment(
         element('circle', { cx, cy, r: 17, fill: 'var(--ground)', stroke: 'var(--rule)' }),
-        element('text', { x: cx, y: cy + 5, 'text-anchor': 'middle', class: 'name' }, name)
+        element(
+          'text',
+          { x: cx, y: cy + 5, 'text-anchor': 'middle', class: 'name', fill: 'var(--ink)' },
+          name
+        )
       )
     })
   ).text,
@@ -122,11 +126,6 @@ const weights: Draw<State> = ({ kept, form }) => {
     executed: EXECUTED
   }
 }
-
-const bar =
-  (row: number, to: number, fill: string): Mark =>
-  ({ x, y }) =>
-    element('rect', { x: x(0), y: y(row) - 11, width: Math.max(0, x(to) - x(0)), height: 22, fill })
 
 const SHAPES = ['64 × 24', '24 × 24', '24 × 24', '24 × 10'] as const
 

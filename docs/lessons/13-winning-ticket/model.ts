@@ -61,39 +61,56 @@ const distanceOf = async (engine: Engine, params: Params, kept: Params, seed: nu
 export interface Searched {
   readonly history: readonly mask.SearchEvent[]
   readonly executed: string
+  /** The share of each layer that is kept, by the score and by the ticket, once they are there. */
+  readonly densities: Readonly<Partial<Record<'score' | 'ticket', readonly number[]>>>
   /** Before the search and after it, once it is there. */
   readonly before?: Distance
-  readonly after?: Distance & { readonly densities: readonly number[] }
+  readonly after?: Distance
 }
 
 /** What has computed a figure that shows nothing yet. */
-const NOTHING_YET = 'no engine yet'
+export const NOTHING_YET = 'no engine yet'
 
 type Distance = Readonly<Record<'kernel' | 'output', number>>
 
 const nothing = { _tag: 'Right', right: undefined } as const
 
-/** A checkpoint that keeps nothing: what saves it is a pause, in which the page or its worker hears and shows something. */
+/** A pause, in which the page or its worker hears and shows something. */
+const nextTurn = (): Promise<void> => new Promise((resume) => setTimeout(resume))
+
+/** A checkpoint that keeps nothing: what saves it is a pause. */
 const pause = {
   read: () => Promise.resolve(nothing),
-  write: () => () => new Promise<typeof nothing>((resume) => setTimeout(() => resume(nothing)))
+  write: () => () => nextTurn().then(() => nothing)
 }
 
-/** What a promise tells on its way, every so often, and at last its value. */
-async function* polled<Told, A>(told: () => Told, work: Promise<A>): AsyncGenerator<Told, A> {
+const soon = (): Promise<void> => new Promise((resume) => setTimeout(resume, 400))
+
+/** What a promise tells on its way, every so often or when there is news, and at last its value. */
+async function* polled<Told, A>(
+  told: () => Told,
+  work: Promise<A>,
+  news: () => Promise<void> = soon
+): AsyncGenerator<Told, A> {
   const state = { isDone: false }
   const finished = work.finally(() => (state.isDone = true))
   // a failure is thrown by the last line
   finished.catch(() => undefined)
   while (!state.isDone) {
-    await Promise.race([new Promise((resume) => setTimeout(resume, 400)), finished.catch(() => undefined)])
+    await Promise.race([soon(), news(), finished.catch(() => undefined)])
     yield told()
   }
   return await work
 }
 
-const masksOf = async function* (ask: Ask, tell: (event: mask.SearchEvent) => void) {
+const densitiesOf = (kept: Params): readonly number[] =>
+  mask.countKept(kept).map((layer) => layer.kept / layer.total)
+
+const masksOf = async (ask: Ask, tell: (news: Partial<Searched>) => void) => {
   const engine = await engines[ask.engine]()
+  const history: mask.SearchEvent[] = []
+  tell({ history, executed: `${engine.describe.engine}, ${engine.describe.backend}` })
+  await nextTurn()
   const params = net.init(key(ask.seed), [64])
   const set = { x: digits().train.x, y: digits().train.y }
   const common = { density: ask.density, epsilon: EPSILON }
@@ -109,39 +126,56 @@ const masksOf = async function* (ask: Ask, tell: (event: mask.SearchEvent) => vo
     c: ask.c,
     start: score.scores,
     attack: training,
-    observe: (event) => () => tell(event),
+    observe: (event) => () => void history.push(event),
     checkpoint: { store: pause, steps: 4 }
   })
   // #endregion search
-  yield score.mask
-  const ticket = right(await search(params, set, key(ask.seed + 2))(engine)())
-  return { engine, params, set, score: score.mask, ticket: ticket.mask }
+  const densities = { score: densitiesOf(score.mask) }
+  tell({ densities })
+  await nextTurn()
+  tell({ before: await distanceOf(engine, params, score.mask, ask.seed) })
+  const { mask: ticket } = right(await search(params, set, key(ask.seed + 2))(engine)())
+  const after = await distanceOf(engine, params, ticket, ask.seed)
+  tell({ densities: { ...densities, ticket: densitiesOf(ticket) }, after })
+  return { engine, params, set, score: score.mask, ticket }
+}
+
+/** A search that has begun. */
+interface Search {
+  readonly asked: string
+  readonly soFar: () => Searched
+  /** Resolved when there is more to tell than steps. */
+  readonly news: () => Promise<void>
+  readonly found: ReturnType<typeof masksOf>
+}
+
+let latest: Search | undefined
+
+/** The search that is asked for, which both figures follow. */
+const searchFor = (ask: Ask): Search => {
+  const { density, steps, c, seed, engine } = ask
+  const asked = [density, steps, c, seed, engine].join()
+  if (latest?.asked === asked) return latest
+  let known: Searched = { history: [], executed: NOTHING_YET, densities: {} }
+  let wake = (): void => undefined
+  const found = masksOf(ask, (more) => {
+    known = { ...known, ...more }
+    wake()
+  })
+  const news = (): Promise<void> => new Promise((resume) => (wake = resume))
+  const begun = { asked, soFar: () => known, news, found }
+  // one that failed is begun anew when it is asked for again
+  found.catch(() => {
+    if (latest === begun) latest = undefined
+  })
+  return (latest = begun)
 }
 
 /** A search as it goes on. */
 export const searchOf = async function* (ask: Ask): AsyncGenerator<Searched> {
-  // something to see while the engine is loaded and the score computed
-  yield { history: [], executed: NOTHING_YET }
-  const engine = await engines[ask.engine]()
-  const history: mask.SearchEvent[] = []
-  const executed = `${engine.describe.engine}, ${engine.describe.backend}`
-  const steps = masksOf(ask, (event) => history.push(event))
-  const first = await steps.next()
-  if (first.done === true) return
-  const params = net.init(key(ask.seed), [64])
-  const before = await distanceOf(engine, params, first.value, ask.seed)
-  yield { history: [], executed, before }
-  const walk = polled(() => ({ history: [...history], executed, before }), steps.next())
-  let next = await walk.next()
-  while (next.done !== true) {
-    yield next.value
-    next = await walk.next()
-  }
-  const found = next.value
-  if (found.done !== true) return
-  const after = await distanceOf(engine, params, found.value.ticket, ask.seed)
-  const densities = mask.countKept(found.value.ticket).map(({ kept, total }) => kept / total)
-  yield { history, executed, before, after: { ...after, densities } }
+  const { soFar, news, found } = searchFor(ask)
+  yield soFar()
+  yield* polled(soFar, found, news)
 }
 
 /** The networks that are trained, in their order. */
@@ -162,11 +196,7 @@ export const trainingsOf = async function* (
   epochs: number
 ): AsyncGenerator<{ readonly runs: readonly Trained[]; readonly executed: string }> {
   yield { runs: [], executed: NOTHING_YET }
-  const masks = masksOf(ask, () => undefined)
-  await masks.next()
-  const found = await masks.next()
-  if (found.done !== true) return
-  const { engine, params, set, score, ticket } = found.value
+  const { engine, params, set, score, ticket } = await searchFor(ask).found
   const executed = `${engine.describe.engine}, ${engine.describe.backend}`
   const random = right(
     await mask.oneShot(net, { density: ask.density, epsilon: EPSILON, method: 'random' })(

@@ -1,9 +1,9 @@
 import type { Draw, View } from '../frame/lesson.js'
-import { chart, dot, keyed, line, linearAxis, showNumber } from '../frame/plots.js'
+import { bar, chart, dot, keyed, line, linearAxis, showNumber } from '../frame/plots.js'
 import type { State } from './lesson.js'
-import { RUNS, type Searched, searchOf, type Trained, trainingsOf } from './model.js'
+import { NOTHING_YET, RUNS, type Searched, searchOf, type Trained, trainingsOf } from './model.js'
 
-const [KERNEL, OUTPUT] = ['var(--c1)', 'var(--c4)'] as const
+const [KERNEL, OUTPUT] = ['var(--c2)', 'var(--c3)'] as const
 
 const searchView = ({ history, before, after }: Searched, steps: number): View => {
   const terms = [
@@ -36,7 +36,7 @@ const searchView = ({ history, before, after }: Searched, steps: number): View =
       .join('; '),
     x: linearAxis({ domain: [0, steps], label: 'steps of the search', wanted: 4, whole: true }),
     y: linearAxis({ domain: [0, most * 1.05], label: '', wanted: 4 }),
-    size: [440, 210],
+    size: [280, 190],
     marks: terms.map(({ key, name, colour }) =>
       keyed(
         key,
@@ -53,14 +53,93 @@ const searchView = ({ history, before, after }: Searched, steps: number): View =
   })
 }
 
+const LOOKS: Readonly<Record<Trained['name'], { readonly name: string; readonly colour: string }>> = {
+  dense: { name: 'dense', colour: 'var(--ink)' },
+  order: { name: 'dense, other batches', colour: 'var(--quiet)' },
+  start: { name: 'dense, other start', colour: 'var(--c7)' },
+  ticket: { name: 'ticket', colour: 'var(--c1)' },
+  score: { name: 'score', colour: 'var(--c4)' },
+  random: { name: 'random', colour: 'var(--c5)' }
+}
+
+/** What each layer of weights is between. */
+const LAYERS = ['64 × 64', '64 × 10'] as const
+
+const densityView = ({ densities }: Searched, density: number): View => {
+  const masks = (['score', 'ticket'] as const).flatMap((key) => {
+    const shares = densities[key]
+    return shares === undefined ? [] : [{ key, ...LOOKS[key], shares }]
+  })
+  const most = Math.max(2 * density, ...masks.flatMap(({ shares }) => shares))
+  const says = masks.map(
+    ({ name, shares }) =>
+      `${name}: ${shares.map((share, l) => `${showNumber(Number((100 * share).toPrecision(3)))} % of ${LAYERS[l]!}`).join(', ')}`
+  )
+  return chart({
+    title: 'How much of each layer is kept; dashed, of all weights',
+    describe: says.join('; ') || 'not yet known',
+    x: linearAxis({ domain: [0, Math.min(1, most * 1.1)], label: 'density', wanted: 3 }),
+    y: (pixels) => ({
+      scale: linearAxis({ domain: [1.6, -0.6], label: '' })(pixels).scale,
+      ticks: LAYERS.map((text, value) => ({ value, text })),
+      label: ''
+    }),
+    grid: 'x',
+    size: [120, 190],
+    marks: [
+      ...masks.map(({ key, colour, shares }, i) =>
+        keyed(
+          key,
+          says[i]!,
+          ...shares.map((share, l) => bar(l + (i === 0 ? -0.18 : 0.18), share, colour, 24))
+        )
+      ),
+      line(
+        [
+          [density, -0.6],
+          [density, 1.6]
+        ],
+        'var(--ink)',
+        { width: 1.5, dash: '4 4' }
+      )
+    ],
+    legend: (['score', 'ticket'] as const).map((key) => ({ key, ...LOOKS[key] }))
+  })
+}
+
+/** What the search does now. */
+const stageOf = ({ executed, densities, before, after, history }: Searched, steps: number): string => {
+  if (after !== undefined) return 'done'
+  if (history.length === steps) return 'the ticket is measured'
+  if (before !== undefined) return 'searching'
+  if (densities.score !== undefined) return 'the score’s mask is measured'
+  return executed === NOTHING_YET ? 'the engine is loaded' : 'each weight gets its score'
+}
+
 const search: Draw<State> = async function* ({ steps, ...ask }) {
   for await (const found of searchOf({ steps, ...ask })) {
-    const { before, after, history, executed } = found
+    const { before, after, history, densities, executed } = found
     const fall = before === undefined || after === undefined ? 0 : 1 - after.kernel / before.kernel
+    const stage = stageOf(found, steps)
     yield {
-      views: [searchView(found, steps)],
+      views: [searchView(found, steps), densityView(found, ask.density)],
       facts: [
-        { name: 'taken', label: 'steps', value: history.length, text: `${history.length} of ${steps}` },
+        {
+          name: 'taken',
+          label: 'steps',
+          value: history.length,
+          text: `${history.length} of ${steps}: ${stage}`
+        },
+        ...(densities.score === undefined
+          ? []
+          : [
+              {
+                name: 'scoreFirst',
+                label: 'kept of the first layer, the score',
+                value: densities.score[0]!,
+                key: 'score'
+              }
+            ]),
         ...(before === undefined
           ? []
           : [{ name: 'before', label: 'kernel, the score', value: before.kernel, key: 'kernel' }]),
@@ -85,21 +164,12 @@ const search: Draw<State> = async function* ({ steps, ...ask }) {
       ],
       say:
         after === undefined
-          ? `${history.length} of ${steps} steps are taken.`
+          ? `${history.length} of ${steps} steps are taken: ${stage}.`
           : `The kernel’s distance fell by ${showNumber(Math.round(100 * fall))} per cent.`,
       executed,
       progress: after === undefined ? (0.95 * history.length) / steps : 1
     }
   }
-}
-
-const LOOKS: Readonly<Record<Trained['name'], { readonly name: string; readonly colour: string }>> = {
-  dense: { name: 'dense', colour: 'var(--ink)' },
-  order: { name: 'dense, other batches', colour: 'var(--quiet)' },
-  start: { name: 'dense, other start', colour: 'var(--c7)' },
-  ticket: { name: 'ticket', colour: 'var(--c1)' },
-  score: { name: 'score', colour: 'var(--c4)' },
-  random: { name: 'random', colour: 'var(--c5)' }
 }
 
 const robustView = (runs: readonly Trained[], epochs: number): View =>

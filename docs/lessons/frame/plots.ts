@@ -43,6 +43,12 @@ export const label =
       text
     )
 
+/** A bar from 0 to a value, in the row of an axis of names. */
+export const bar =
+  (row: number, to: number, fill: string, height = 22): Mark =>
+  ({ x, y }) =>
+    element('rect', { x: x(0), y: y(row) - height / 2, width: Math.max(0, x(to) - x(0)), height, fill })
+
 /** A plot as a view: the library's axes and marks, with handles where something can be dragged. */
 export const chart = ({
   title,
