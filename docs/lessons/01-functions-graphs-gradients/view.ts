@@ -117,7 +117,7 @@ const reverse: Draw<State> = (state) => {
   return {
     views: [
       graphView('ȳ ↦ Jᵀ ȳ, here with ȳ = 1', transposed, ['x', 'ȳ']),
-      graphView('the gradient, optimised', optimised, ['x'])
+      graphView('The gradient, optimised', optimised, ['x'])
     ],
     facts: [
       { name: 'gradient1', label: '∂f/∂x₁', value: first! },

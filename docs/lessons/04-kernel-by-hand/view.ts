@@ -140,7 +140,7 @@ const [RATES, FACTORS] = [[0, 2] as const, [-2, 1.4] as const]
 const factorView = ({ eigenvalues, stable }: KernelByHand, rate: number): View => {
   const factorAt = (at: number, value: number): number => 1 - (at * value) / 2
   return chart({
-    title: 'A step multiplies a mode’s residual by 1 − ηλ/2',
+    title: 'A step multiplies a mode’s residual by 1\u00a0−\u00a0ηλ/2',
     describe: `At η = ${showNumber(rate)} by ${eigenvalues.map((value) => showNumber(factorAt(rate, value))).join(' and ')}.`,
     x: linearAxis({ domain: RATES, label: 'rate η', wanted: 4 }),
     y: linearAxis({ domain: FACTORS, label: '', wanted: 4 }),

@@ -62,8 +62,8 @@ const variancesView = ({ variances }: State): View =>
   chart({
     title: 'Variances of weights and of biases; drag the point',
     describe: `σ_w² is ${showNumber(variances[0]!)} and σ_b² is ${showNumber(variances[1]!)}.`,
-    x: linearAxis({ domain: PLANE, label: 'σ_w²', wanted: 4 }),
-    y: linearAxis({ domain: PLANE, label: 'σ_b²', wanted: 4 }),
+    x: linearAxis({ domain: PLANE, label: 'of weights', wanted: 4 }),
+    y: linearAxis({ domain: PLANE, label: 'of biases', wanted: 4 }),
     size: [130, 130],
     marks: [],
     handles: (area) => [

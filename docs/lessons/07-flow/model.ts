@@ -47,7 +47,7 @@ export interface Training {
   readonly network: Outputs
   readonly linear: Outputs
   readonly closed: Outputs
-  /** Step by step, the length of the residual along each mode: of the network where it was looked at, of the closed form. */
+  /** Step by step, the length of the residual along each mode: of the network where it was evaluated, of the closed form. */
   readonly measured: readonly { readonly step: number; readonly modes: readonly number[] }[]
   readonly predicted: readonly { readonly step: number; readonly modes: readonly number[] }[]
   readonly eigenvalues: readonly number[]
@@ -57,7 +57,7 @@ export interface Training {
   readonly executed: string
 }
 
-/** About how many times the network is looked at. */
+/** About how many times the network is evaluated. */
 const LOOKS = 25
 
 /** Outputs beyond this have left the picture; a network that diverges is followed no further. */

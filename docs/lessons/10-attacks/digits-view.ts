@@ -33,7 +33,16 @@ const picture = (
         height: PIXEL,
         fill: colourOf(value)
       })
-    )
+    ),
+    // white pixels are no part of the page
+    element('rect', {
+      x: 3,
+      y: 3,
+      width: PIXEL * EDGE + 2,
+      height: PIXEL * EDGE + 2,
+      fill: 'none',
+      stroke: 'var(--rule)'
+    })
   ).text
 })
 

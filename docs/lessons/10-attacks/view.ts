@@ -73,14 +73,14 @@ const planeView = (state: State, view: Pick<View, 'title' | 'describe' | 'legend
   chart({
     ...view,
     x: linearAxis({ domain: DOMAIN, label: 'first feature', wanted: 4 }),
-    y: linearAxis({ domain: DOMAIN, label: '', wanted: 4 }),
+    y: linearAxis({ domain: DOMAIN, label: 'second feature', wanted: 4 }),
     grid: 'none',
-    size: [225, 225],
+    size: [206, 206],
     marks: [regions, ...bounds(state), ...marks],
     handles: (area) => [
       pointHandle(area, {
         control: 'at',
-        label: `x, of class ${classOf(pointOf(state))}`,
+        label: 'x',
         value: state.at,
         domain: DOMAIN,
         colour: CLASSES[classOf(pointOf(state))]
@@ -103,7 +103,7 @@ const lossView = ({ fgsm, pgd }: { fgsm: Walk; pgd: Walk }, steps: number): View
     describe: `It starts at ${showNumber(pgd.losses[0]!)}; FGSM reaches ${showNumber(fgsm.loss)}, PGD ${showNumber(pgd.loss)}.`,
     x: linearAxis({ domain: [0, steps], label: 'steps', wanted: 4, whole: true, inset: 6 }),
     y: axisOfLoss(Math.max(...pgd.losses, ...fgsm.losses)),
-    size: [200, 200],
+    size: [200, 206],
     marks: [
       line([[0, Math.LN2], [steps, Math.LN2]], 'var(--quiet)', { width: 1, dash: '4 3' }), // prettier-ignore
       keyed(
@@ -200,7 +200,7 @@ const restarts: Draw<State> = (state) => {
         describe: losses.map(showNumber).join(', '),
         x: linearAxis({ domain: [0.4, runs.length + 0.6], label: 'run', wanted: 4, whole: true }),
         y: axisOfLoss(best),
-        size: [200, 200],
+        size: [200, 206],
         marks: [
           line([[0.4, Math.LN2], [runs.length + 0.6, Math.LN2]], 'var(--quiet)', { width: 1, dash: '4 3' }), // prettier-ignore
           ...runs.map((run, i) =>

@@ -6,12 +6,12 @@ const controls = {
   form: choice('kernel', { restricted: 'restricted', ambient: 'ambient' }, 'restricted'),
   score: choice(
     'score',
-    { random: 'random', magnitude: '|w|', snip: '|w ∂L/∂w|', kernelTrace: 'share in the kernel’s trace' },
+    { random: 'random', magnitude: '|w|', snip: '|w ∂L/∂w|', kernelTrace: 'kernel trace' },
     'magnitude'
   ),
   layers: choice(
-    'kept weights are shared out',
-    { global: 'to the best of all layers', uniform: 'equally', erk: 'by Erdős and Rényi' },
+    'kept weights are allocated',
+    { global: 'to the best of all layers', uniform: 'the same share to each', erk: 'by Erdős and Rényi' },
     'global'
   ),
   density: range('density', [0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1], 0.01),

@@ -6,8 +6,17 @@ import type { Fact, Frame, Handle, View } from './lesson.js'
 import type { Session } from './session.js'
 import { element, fragment, type Markup } from './plots.js'
 
-const handleMarkup = ({ label, text, at: [cx, cy], colour = 'var(--c1)' }: Handle, place: string): Markup =>
-  element(
+/** About how wide a letter of a name is. */
+const LETTER = 8
+
+const handleMarkup = (
+  { label, text, at: [cx, cy], colour = 'var(--c1)' }: Handle,
+  place: string,
+  width: number
+): Markup => {
+  // a name that would be cut off is on the left
+  const aside = cx + 11 + LETTER * label.length > width ? -11 : 11
+  return element(
     'g',
     {
       'data-handle': place,
@@ -19,8 +28,13 @@ const handleMarkup = ({ label, text, at: [cx, cy], colour = 'var(--c1)' }: Handl
     },
     element('circle', { class: 'reach', cx, cy, r: 20 }),
     element('circle', { class: 'grip', cx, cy, r: 8, fill: colour }),
-    element('text', { class: 'name', x: cx + 11, y: cy - 9, fill: colour }, label)
+    element(
+      'text',
+      { class: 'name', x: cx + aside, y: cy - 9, 'text-anchor': aside < 0 ? 'end' : 'start', fill: colour },
+      label
+    )
   )
+}
 
 /** A view as HTML: its title, the picture with its description, and its legend. */
 const viewMarkup = (view: View, place: number): string => {
@@ -40,7 +54,7 @@ const viewMarkup = (view: View, place: number): string => {
       'svg',
       { ...look, 'aria-label': `${title}. ${describe}` },
       inside,
-      ...handles.map((handle, i) => handleMarkup(handle, `${place}-${i}`))
+      ...handles.map((handle, i) => handleMarkup(handle, `${place}-${i}`, width))
     ),
     legend.length === 0
       ? fragment()
@@ -142,8 +156,12 @@ export const mountFigure = (
       stop,
       again,
       el('span', { class: 'lesson-random' }, isRandom ? '' : 'nothing here is random'),
-      button('Reset', () => session.reset(figure.controls)),
-      screen
+      el(
+        'span',
+        { class: 'lesson-buttons' },
+        button('Reset', () => session.reset(figure.controls)),
+        screen
+      )
     ),
     fault,
     say
