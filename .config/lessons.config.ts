@@ -8,7 +8,9 @@ export default defineConfig({
     ...base.test,
     include: ['spec/lessons/*.lesson.ts'],
     globalSetup: [],
-    testTimeout: 120_000,
+    // lessons at a time, each in a tab of its own
+    maxConcurrency: 2,
+    testTimeout: 240_000,
     hookTimeout: 400_000
   }
 })

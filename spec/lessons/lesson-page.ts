@@ -1,16 +1,16 @@
 import { gzipSync } from 'node:zlib'
-import type { Browser, Page } from 'playwright'
+import type { Browser, Page, Response } from 'playwright'
 
 /** A lesson that is open in a browser. */
 export interface LessonPage {
   readonly page: Page
   /** What the console and the network said that they should not have. */
   readonly faults: readonly string[]
-  /** What has been loaded so far, in bytes as they are sent by a host that compresses. */
+  /** What has been loaded so far, in bytes as they are sent by a host that compresses; nothing is counted afterwards. */
   readonly loaded: () => Promise<number>
   /** Opens the lesson in a state, and waits until its figures are there. */
   readonly open: (query: string) => Promise<void>
-  /** Waits until everything that can be seen is computed. */
+  /** Waits until everything that can be seen is computed; a figure that says that it failed is an error. */
   readonly settled: () => Promise<void>
   /** The numbers that a figure shows. */
   readonly facts: (figure: string) => Promise<Readonly<Record<string, number>>>
@@ -36,22 +36,28 @@ export const openLesson = async (browser: Browser, address: string, width: numbe
   page.on('request', (request) => {
     if (!request.url().startsWith(origin)) faults.push(`asks for ${request.url()}`)
   })
-  page.on('response', (response) => {
+  const count = (response: Response): void => {
     sizes.push(
       response
         .body()
         .then((body) => sizeOf(response.url(), body))
         .catch(() => 0)
     )
-  })
+  }
+  page.on('response', count)
   const wait = async (): Promise<void> => {
     await page.waitForFunction(settled, null, { timeout: 60_000 })
+    const failed = await page.locator('.lesson-figure[data-state=failed] .lesson-fault').allTextContents()
+    if (failed.length > 0) throw new Error(failed.join('\n'))
   }
   return {
     page,
     faults,
     settled: wait,
-    loaded: async () => (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0),
+    loaded: async () => {
+      page.off('response', count)
+      return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+    },
     open: async (query) => {
       await page.goto(`${address}?${query}`)
       await wait()

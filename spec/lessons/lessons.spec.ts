@@ -1,11 +1,26 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { initial, type State, stateFrom } from '../../docs/lessons/frame/controls.js'
+import type { AnyLesson } from '../../docs/lessons/frame/lesson.js'
 import { lessons } from '../../docs/lessons/lessons.js'
-import { factsOf, framesOf, opened } from './opened.js'
+import { blocksOf, factsOf, framesOf, opened } from './opened.js'
 
-const named = (page: string, block: string): readonly string[] =>
-  [...page.matchAll(new RegExp(`<${block} id="([^"]+)"`, 'g'))].map(([, id]) => id!)
+/** The start of a lesson with the controls that a figure declares; to read another is an error, as the figure would not follow it. */
+const declared = ({ controls, figures }: AnyLesson, figure: string): State => {
+  const { controls: own, reads = [] } = figures[figure]!
+  const start: State = initial(controls)
+  const [known, others] = [true, false].map((is) =>
+    Object.keys(start).filter((control) => [...own, ...reads].includes(control) === is)
+  )
+  const state = Object.fromEntries(known!.map((control) => [control, start[control]!]))
+  for (const control of others!)
+    Object.defineProperty(state, control, {
+      get: () => {
+        throw new Error(`${figure} reads ${control}, which it does not declare`)
+      }
+    })
+  return state
+}
 
 it('lists every page and folder', () => {
   const names = lessons.map(({ name }) => name)
@@ -15,14 +30,14 @@ it('lists every page and folder', () => {
   expect(entries.sort()).toEqual(names.flatMap((name) => [name, `${name}.md`]).sort())
 })
 
-describe.each(opened)('$name', ({ name, page, lesson, figures, numbers }) => {
+describe.each(opened)('$name', ({ name, page, opens, lesson, figures, numbers }) => {
   it('shows every figure, prediction and exercise that it has', () => {
-    expect(named(page, 'Figure')).toEqual(Object.keys(lesson.figures))
+    expect(blocksOf(page, 'Figure')).toEqual(Object.keys(lesson.figures))
     expect(Object.keys(figures).sort()).toEqual(Object.keys(lesson.figures).sort())
-    expect(named(page, 'Predict')).toEqual(Object.keys(lesson.predictions))
-    expect(named(page, 'Exercise')).toEqual(Object.keys(lesson.exercises))
-    for (const [, after] of page.matchAll(/ after="([^"]+)"/g))
-      expect(lesson.predictions).toHaveProperty(after!)
+    expect(blocksOf(page, 'Predict')).toEqual(Object.keys(lesson.predictions))
+    expect(blocksOf(page, 'Exercise')).toEqual(Object.keys(lesson.exercises))
+    expect([...opens.values()]).toEqual(Object.keys(lesson.predictions))
+    for (const figure of blocksOf(page, 'Code')) expect(lesson.figures).toHaveProperty(figure)
   })
 
   it('has at most three controls beside its seed and what is dragged', () => {
@@ -54,7 +69,7 @@ describe.each(opened)('$name', ({ name, page, lesson, figures, numbers }) => {
   })
 
   it.each(Object.keys(lesson.figures))('draws %s with descriptions', async (figure) => {
-    const frames = await framesOf(figures[figure]!, initial(lesson.controls))
+    const frames = await framesOf(figures[figure]!, declared(lesson, figure))
     for (const { views, executed, say, facts } of frames) {
       expect(views.length).toBeGreaterThan(0)
       expect(facts.length).toBeGreaterThan(0)

@@ -9,12 +9,18 @@ import type { Numbers } from './numbers.js'
 export interface OpenedLesson {
   readonly name: string
   readonly page: string
+  /** The prediction that opens a figure, by the figure's name. */
+  readonly opens: ReadonlyMap<string, string>
   readonly lesson: AnyLesson
   readonly figures: Figures<State>
   readonly numbers: readonly Numbers[]
 }
 
 const folder = '../../docs/lessons'
+
+/** The blocks of a kind in a page, in its order. */
+export const blocksOf = (page: string, kind: 'Figure' | 'Predict' | 'Exercise' | 'Code'): readonly string[] =>
+  [...page.matchAll(new RegExp(`<${kind} id="([^"]+)"`, 'g'))].map(([, id]) => id!)
 
 /** The lessons of the list, with their pages, files and numbers. */
 export const opened: readonly OpenedLesson[] = await Promise.all(
@@ -23,12 +29,15 @@ export const opened: readonly OpenedLesson[] = await Promise.all(
     const { figures } = (await import(`${folder}/${name}/view.ts`)) as { figures: Figures<State> }
     const { numbers } = (await import(`./numbers/${name}.ts`)) as { numbers: readonly Numbers[] }
     const page = readFileSync(fileURLToPath(new URL(`${folder}/${name}.md`, import.meta.url)), 'utf8')
-    return { name, page, lesson, figures, numbers }
+    const opens = new Map(
+      [...page.matchAll(/<Figure id="([^"]+)" after="([^"]+)"/g)].map(([, figure, id]) => [figure!, id!])
+    )
+    return { name, page, opens, lesson, figures, numbers }
   })
 )
 
 /** All frames of a figure. */
-export const framesOf = async (draw: Draw<State>, state: State): Promise<readonly Frame[]> => {
+export const framesOf = async <S>(draw: Draw<S>, state: S): Promise<readonly Frame[]> => {
   const drawn = draw(state)
   const frames: Frame[] = []
   for await (const frame of 'views' in drawn ? [drawn] : drawn) frames.push(frame)

@@ -1,14 +1,43 @@
-import type { Locator } from 'playwright'
+import type { Locator, Page } from 'playwright'
 import { expect } from 'vitest'
 import { type State, textOf } from '../../docs/lessons/frame/controls.js'
-import type { Exercise } from '../../docs/lessons/frame/lesson.js'
 import type { LessonPage } from './lesson-page.js'
+import type { OpenedLesson } from './opened.js'
 
 /** A state as the address of a page has it. */
 export const queryOf = (state: State): string =>
   new URLSearchParams(
     Object.fromEntries(Object.entries(state).map(([name, value]) => [name, textOf(value)]))
   ).toString()
+
+/** The address of a page on which some figures are open, the questions before them answered. */
+export const openingOf = (
+  { lesson: { predictions }, opens }: Pick<OpenedLesson, 'lesson' | 'opens'>,
+  figures: readonly string[]
+): string =>
+  queryOf(
+    Object.fromEntries(
+      figures.flatMap((figure) => {
+        const id = opens.get(figure)
+        return id === undefined ? [] : [[`guess.${id}`, predictions[id]!.answer]]
+      })
+    )
+  )
+
+/** Answers the question before a figure, if there is one. */
+export const predict = async (page: Page, { lesson, opens }: OpenedLesson, figure: string): Promise<void> => {
+  const id = opens.get(figure)
+  if (id !== undefined)
+    await page
+      .locator(`.lesson-predict[data-id="${id}"] [data-word="${lesson.predictions[id]!.answer}"]`)
+      .click()
+}
+
+/** What a figure is operated by: its controls, then what can be dragged in it. */
+export const inputsOf = (page: Page, figure: string): Locator =>
+  page
+    .locator(`.lesson-figure[data-id="${figure}"]`)
+    .locator('.lesson-controls :is(input:not([type=radio]), input:checked), [data-handle]')
 
 /** Moves a control to another value, by keyboard. */
 export const operate = async (control: Locator): Promise<void> => {
@@ -24,16 +53,14 @@ export const operate = async (control: Locator): Promise<void> => {
 
 /** Answers an exercise, rightly or not, and looks at the verdict. */
 export const giveAnswer = async (
-  { page, open, settled }: LessonPage,
+  { page, open }: LessonPage,
+  row: OpenedLesson,
   id: string,
-  exercise: Exercise,
-  isRight: boolean,
-  answered: string
+  isRight: boolean
 ): Promise<void> => {
-  if (exercise.kind === 'reach') {
-    await open(`${answered}&${isRight ? queryOf(exercise.example) : ''}`)
-    await settled()
-  }
+  const exercise = row.lesson.exercises[id]!
+  if (exercise.kind === 'reach')
+    await open(`${openingOf(row, [exercise.figure])}&${isRight ? queryOf(exercise.example) : ''}`)
   const block = page.locator(`.lesson-exercise[data-id="${id}"]`)
   if (exercise.kind === 'number')
     await block.locator('input').fill(String(isRight ? exercise.answer : exercise.wrong))
