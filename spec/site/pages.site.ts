@@ -34,8 +34,9 @@ const readPages = async (
 ): Promise<ReadonlyMap<string, PageReading>> => {
   const readings = new Map<string, PageReading>()
   const queue = [...addresses]
+  const menus = new Set<string>()
   const lane = async (): Promise<void> => {
-    const { read, close } = await openReader(browser, origin, options)
+    const { read, close } = await openReader(browser, origin, options, menus)
     for (let next = queue.pop(); next !== undefined; next = queue.pop()) readings.set(next, await read(next))
     await close()
   }
@@ -74,19 +75,26 @@ beforeAll(async () => {
 })
 afterAll(() => state.browser?.close())
 
-// The second site is written while the first is read; it takes the API reference that is there.
+// Each page is read once at each width and once below each base: a base changes addresses, not what is drawn. The second site is
+// written while the first is read; it takes the API reference that is there.
 const sites = [
   {
     base: '/',
     folder: `${root}dist/docs`,
-    written: () => build('/', 'npm', ['run', 'docs:build'], root)
+    written: () => build('/', 'npm', ['run', 'docs:build'], root),
+    options: { width: 1280, examine: examinations.first }
   },
-  { base: '/lib/tangentflow/', folder: `${root}dist/docs-below`, written: () => state.below }
+  {
+    base: '/lib/tangentflow/',
+    folder: `${root}dist/docs-below`,
+    written: () => state.below,
+    options: { width: 400, examine: examinations.other }
+  }
 ]
 
-describe.each(sites)('the site at $base', ({ base, folder, written }) => {
+describe.each(sites)('the site at $base', ({ base, folder, written, options }) => {
   const site: { origin?: string; stop?: () => void; addresses?: readonly string[] } = {}
-  let wide: ReadonlyMap<string, PageReading> = new Map()
+  let read: ReadonlyMap<string, PageReading> = new Map()
 
   beforeAll(async () => {
     await written()
@@ -101,32 +109,27 @@ describe.each(sites)('the site at $base', ({ base, folder, written }) => {
   })
   afterAll(() => site.stop?.())
 
-  it('opens every page at 1280 px with nothing wrong', async (context) => {
+  it(`opens every page at ${options.width} px with nothing wrong`, async (context) => {
     if (state.browser === undefined) return context.skip(noChromium)
-    const options = { width: 1280, examine: base === '/' ? examinations.first : [] }
-    wide = await readPages(state.browser, site.origin!, site.addresses!, options)
-    expect(wide.size).toBeGreaterThan(60)
-    expect(faultsOf(wide)).toEqual([])
+    read = await readPages(state.browser, site.origin!, site.addresses!, options)
+    expect(read.size).toBeGreaterThan(60)
+    expect(faultsOf(read)).toEqual([])
   })
 
-  // a base changes addresses, not what is drawn
-  if (base === '/')
-    it('opens every page at 400 px with nothing wrong', async (context) => {
-      if (state.browser === undefined) return context.skip(noChromium)
-      const options = { width: 400, examine: examinations.other }
-      expect(faultsOf(await readPages(state.browser, site.origin!, site.addresses!, options))).toEqual([])
-    })
-
   it('shows every parameter list of a curried function, with its optional parameters', async () => {
-    const page = await fetch(`${site.origin!}${base}api/tangentflow/namespaces/mask/index.html`)
-    const text = (await page.text()).replaceAll(/<[^>]*>/g, '')
+    const textOf = async (path: string): Promise<string> => {
+      const page = await fetch(`${site.origin!}${base}api/tangentflow/${path}`)
+      return (await page.text()).replaceAll(/<[^>]*>/g, '')
+    }
+    const text = await textOf('namespaces/mask/index.html')
     expect(text).toContain('(params, mask, x, batch, key, at?) =&gt; MaskDistance')
     expect(text).toMatch(/Parameters of the second call[\s\S]{1,900}at\?Pparams/)
+    expect(await textOf('promise/namespaces/train.html')).toContain('(runner) =&gt; Promise&lt;FitResult')
   })
 
   it('has no link that leads nowhere', async (context) => {
     if (state.browser === undefined) return context.skip(noChromium)
-    expect(await brokenLinks(site.origin!, wide)).toEqual([])
+    expect(await brokenLinks(site.origin!, read)).toEqual([])
   })
 
   it('finds a page by a word, without any other site', async (context) => {

@@ -45,7 +45,7 @@ export const examinations = {
 export interface ReadingOptions {
   /** Of the window, in pixels. */
   readonly width: number
-  /** What axe-core examines. */
+  /** What axe-core examines; menus alone on one of the pages that have the same. */
   readonly examine: readonly Examination[]
 }
 
@@ -67,11 +67,12 @@ export const examined = async (
     .map(({ id, nodes }) => `${theme}: ${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
 }
 
-/** A browser's tab that reads one page of a site after another, each once Vue has taken it over. */
+/** A browser's tab that reads one page of a site after another, each once Vue has taken it over. Tabs share the menus that were examined. */
 export const openReader = async (
   browser: Browser,
   origin: string,
-  { width, examine }: ReadingOptions
+  { width, examine }: ReadingOptions,
+  menus: Set<string>
 ): Promise<{
   readonly read: (address: string) => Promise<PageReading>
   readonly close: () => Promise<void>
@@ -98,8 +99,13 @@ export const openReader = async (
     const links = await page.evaluate<string[]>(
       "[...document.querySelectorAll('a[href]')].map(({ href }) => href)"
     )
+    const menu = await page.evaluate<string>(
+      "[...document.querySelectorAll('.VPNav, .VPSidebar')].map(({ textContent }) => textContent).join()"
+    )
     if (examine.length > 0) await putAxe(page)
-    for (const each of examine) faults.push(...(await examined(page, each)))
+    for (const each of examine)
+      if (each.menusOnly !== true || !menus.has(menu)) faults.push(...(await examined(page, each)))
+    menus.add(menu)
     return {
       ids: new Set(ids),
       links,
