@@ -14,8 +14,8 @@ import { giveAnswer, inputsOf, openCode, openingOf, operate, predict } from './u
 const BUDGET = 600_000
 const WIDTHS = process.env.SLOW ? [1280, 768, 360] : [1280]
 
-/** A test of a suite beside which another runs, but not in the middle of this one. */
-const next = it.sequential
+/** Of a test of a suite beside which another runs: it waits for the one before it. */
+const inTurn = { concurrent: false } as const
 
 let site: LessonsSite | undefined
 
@@ -39,7 +39,7 @@ describe.each(WIDTHS)('at %d px', (width) => {
     }
     afterAll(() => opened?.page.close())
 
-    next('opens within its budget, and its figures once something is predicted', async (context) => {
+    it('opens within its budget, and its figures once something is predicted', inTurn, async (context) => {
       const { page, open, settled, loaded } = await tab(context)
       const start = performance.now()
       await open('')
@@ -61,58 +61,62 @@ describe.each(WIDTHS)('at %d px', (width) => {
       expect(bytes).toBeLessThan(BUDGET)
     })
 
-    next('is operated by keyboard, keeps its state in its address, and takes it back', async (context) => {
-      const { page, open, settled, facts } = await tab(context)
-      const start: State = initial(lesson.controls)
-      /** The controls that are, in the address, as at the start. */
-      const asAtStart = (): readonly string[] => {
-        const query = new URL(page.url()).searchParams
-        return Object.keys(start).filter((control) => query.get(control) === textOf(start[control]!))
-      }
-      await open('')
-      for (const figure of figures) {
-        // as a reader does: the figures below are opened later
-        await predict(page, row, figure)
+    it(
+      'is operated by keyboard, keeps its state in its address, and takes it back',
+      inTurn,
+      async (context) => {
+        const { page, open, settled, facts } = await tab(context)
+        const start: State = initial(lesson.controls)
+        /** The controls that are, in the address, as at the start. */
+        const asAtStart = (): readonly string[] => {
+          const query = new URL(page.url()).searchParams
+          return Object.keys(start).filter((control) => query.get(control) === textOf(start[control]!))
+        }
+        await open('')
+        for (const figure of figures) {
+          // as a reader does: the figures below are opened later
+          await predict(page, row, figure)
+          await settled()
+          const inputs = inputsOf(page, figure)
+          const count = await inputs.count()
+          expect(count).toBeGreaterThan(0)
+          // faster than the figure follows
+          for (let i = 0; i < count; i++) await operate(inputs.nth(i))
+          await settled()
+        }
+        const shown = (): Promise<readonly object[]> => Promise.all(figures.map(facts))
+        // once more at the top, which some figures below follow; a control with two values is then back where it was
+        for (let turn = 0; turn < 2; turn++) {
+          if (turn > 0 && asAtStart().length === 0) break
+          await operate(inputsOf(page, figures[0]!).last())
+          await settled()
+          await page.waitForFunction(`location.search.includes('${Object.keys(lesson.controls)[0]!}=')`)
+          await page.waitForTimeout(300)
+        }
+        expect(asAtStart()).toEqual([])
+        const before = await shown()
+        await page.reload()
         await settled()
-        const inputs = inputsOf(page, figure)
-        const count = await inputs.count()
-        expect(count).toBeGreaterThan(0)
-        // faster than the figure follows
-        for (let i = 0; i < count; i++) await operate(inputs.nth(i))
-        await settled()
-      }
-      const shown = (): Promise<readonly object[]> => Promise.all(figures.map(facts))
-      // once more at the top, which some figures below follow; a control with two values is then back where it was
-      for (let turn = 0; turn < 2; turn++) {
-        if (turn > 0 && asAtStart().length === 0) break
-        await operate(inputsOf(page, figures[0]!).last())
-        await settled()
-        await page.waitForFunction(`location.search.includes('${Object.keys(lesson.controls)[0]!}=')`)
-        await page.waitForTimeout(300)
-      }
-      expect(asAtStart()).toEqual([])
-      const before = await shown()
-      await page.reload()
-      await settled()
-      expect(await shown()).toEqual(before)
+        expect(await shown()).toEqual(before)
 
-      for (const each of await page.locator('.lesson-status button:text("Reset")').all()) await each.click()
-      await settled()
-      await expect.poll(asAtStart).toEqual(Object.keys(start))
-    })
+        for (const each of await page.locator('.lesson-status button:text("Reset")').all()) await each.click()
+        await settled()
+        await expect.poll(asAtStart).toEqual(Object.keys(start))
+      }
+    )
 
-    next.for(numbers)('shows $says', async ({ figure, query, hold }, context) => {
+    it.for(numbers)('shows $says', inTurn, async ({ figure, query, hold }, context) => {
       const { open, facts } = await tab(context)
       await open(`${openingOf(row, [figure])}&${query}`)
       const found = await facts(figure)
       hold((fact) => found[fact] ?? NaN)
     })
 
-    next.for(Object.keys(lesson.exercises))('checks the answer of %s', async (id, context) => {
+    it.for(Object.keys(lesson.exercises))('checks the answer of %s', inTurn, async (id, context) => {
       for (const isRight of [false, true]) await giveAnswer(await tab(context), row, id, isRight)
     })
 
-    next('runs its code where it is edited', async (context) => {
+    it('runs its code where it is edited', inTurn, async (context) => {
       const lessonPage = await tab(context)
       const { page, open, settled } = lessonPage
       const [figureName = ''] = blocksOf(text, 'Code')
@@ -132,7 +136,7 @@ describe.each(WIDTHS)('at %d px', (width) => {
       expect(await figure.locator('.lesson-executed').textContent()).not.toContain('your code')
     })
 
-    next('shows one figure on the whole screen, and hides controls', async (context) => {
+    it('shows one figure on the whole screen, and hides controls', inTurn, async (context) => {
       const { page, open } = await tab(context)
       await open(`hide=${Object.keys(lesson.controls).join(',')}`)
       expect(await page.locator('.lesson-controls input:not([type=number])').count()).toBe(0)
@@ -148,7 +152,7 @@ describe.each(WIDTHS)('at %d px', (width) => {
       expect(await page.locator('.is-slide').count()).toBe(0)
     })
 
-    next('is accessible in both themes, and no wider than the window', async (context) => {
+    it('is accessible in both themes, and no wider than the window', inTurn, async (context) => {
       const lessonPage = await tab(context)
       const { page, open } = lessonPage
       await open(openingOf(row, figures))
@@ -161,7 +165,7 @@ describe.each(WIDTHS)('at %d px', (width) => {
       for (const each of examinations.first) expect(await examined(page, each)).toEqual([])
     })
 
-    next('says nothing in the console', async (context) => {
+    it('says nothing in the console', inTurn, async (context) => {
       const { faults } = await tab(context)
       expect(faults).toEqual([])
     })
