@@ -101,7 +101,7 @@ describe.each(WIDTHS)('at %d px', (width) => {
 
         for (const each of await page.locator('.lesson-status button:text("Reset")').all()) await each.click()
         await settled()
-        await expect.poll(asAtStart).toEqual(Object.keys(start))
+        await context.expect.poll(asAtStart).toEqual(Object.keys(start))
       }
     )
 
