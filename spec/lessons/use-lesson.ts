@@ -5,7 +5,7 @@ import type { LessonPage } from './lesson-page.js'
 import type { OpenedLesson } from './opened.js'
 
 /** A state as the address of a page has it. */
-export const queryOf = (state: State): string =>
+const queryOf = (state: State): string =>
   new URLSearchParams(
     Object.fromEntries(Object.entries(state).map(([name, value]) => [name, textOf(value)]))
   ).toString()
