@@ -144,6 +144,8 @@ export const runExperiment = (job: Job, terminal: Terminal): TE.TaskEither<Tange
         T.tap(() => close)
       )
     ),
+    // runs that are all there open no engine, and what is written below is written by one process too
+    TE.tap(() => TE.fromIOEither(lock.acquire)),
     TE.tap((record) => result.write(encodeJson(record))),
     TE.tap((record) => report.write(new TextEncoder().encode(experimentHtml(record)))),
     TE.map((record) => ({

@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -97,6 +98,18 @@ describe('tangentflow experiment', () => {
     // done runs are read: nothing is told of them
     const again = await command(file, '--out', out)
     expect([again.code, again.err, again.out]).toEqual([0, '', first.out])
+
+    // the folder is held while the record is written: what a killed process left goes, and a living one is not written over
+    const lock = join(out, '.tangentflow.lock')
+    const heldBy = (pid: number): void =>
+      writeFileSync(lock, JSON.stringify({ pid, host: hostname(), start: '' }))
+    heldBy(spawnSync(process.execPath, ['--version']).pid)
+    expect((await command(file, '--out', out)).code).toBe(0)
+    expect(existsSync(lock)).toBe(false)
+    heldBy(process.pid)
+    const kept = await command(file, '--out', out)
+    expect([kept.code, kept.err]).toEqual([1, expect.stringContaining(`process ${process.pid} of`)])
+    rmSync(lock)
 
     // a run that is lost is trained from its checkpoint to the same numbers
     rmSync(join(out, 'magnitude-0.5-seed0.json'))
