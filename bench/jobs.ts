@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -115,10 +116,30 @@ const throughQueue = async ({ url }: OwnRedis, round: number): Promise<Measured>
   return result
 }
 
+/** How many times the work of one process two do in the same time that only multiply matrices: what two processes gain here at most. */
+const gainOfProducts = async (): Promise<number> => {
+  const program = join(dirname(fileURLToPath(import.meta.url)), 'harness/products-process.js')
+  const children = [0, 1].map(() => fork(program))
+  for (const child of children) started.add(child)
+  await Promise.all(children.map((child) => once(child, 'message')))
+  const seconds = async (some: readonly ChildProcess[]): Promise<number> => {
+    const said = some.map((child) => once(child, 'message') as Promise<[number]>)
+    for (const child of some) child.send('go')
+    return Math.max(...(await Promise.all(said)).map(([time]) => time))
+  }
+  const gains: number[] = []
+  for (let round = 0; round < 5; round++)
+    gains.push((2 * (await seconds(children.slice(0, 1)))) / (await seconds(children)))
+  for (const child of children) child.kill('SIGKILL')
+  return summarise(gains).median
+}
+
 const bench = async (): Promise<void> => {
   process.stdout.write(
     `${showMachine(thisMachine())}\n${runs} runs of ${epochs} epochs, ${engine}, one thread each\n`
   )
+  const gain = await gainOfProducts()
+  process.stdout.write(`two processes of matrix products alone: ${gain.toFixed(2)} × one\n`)
   const redis =
     withoutRedis === undefined ? await ownRedis('--databases', `${Number(rounds) + 1}`) : undefined
   if (redis === undefined) process.stdout.write(`left out: the queue (${withoutRedis})\n`)

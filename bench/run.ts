@@ -8,6 +8,7 @@ import { formatError, tangentError, type TangentError } from '../lib/index.js'
 import { cases as steps } from './cases/index.js'
 import { gpuCaseNames, runGpuSuite } from './gpu/suite.js'
 import type { Case } from './harness/candidate.js'
+import { limitsOf, showLimits } from './harness/limits.js'
 import { thisMachine } from './harness/machine.js'
 import { effortOf, effortOfKernels, measure } from './harness/measure.js'
 import { type Options, parseOptions, usage } from './harness/options.js'
@@ -101,7 +102,9 @@ const runAll =
       if (E.isLeft(report)) return report
       reports.push(report.right)
     }
-    return E.right({ machine, cases: reports })
+    const limits = limitsOf(reports)
+    print(`\n${showLimits(limits)}`)
+    return E.right({ machine, cases: reports, ...(limits.length > 0 && { limits }) })
   }
 
 const bench = (options: Options): TE.TaskEither<TangentError, void> => {

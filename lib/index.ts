@@ -3,7 +3,7 @@
  * their own (`ops`, `grad`, `withEngine`), listed by the index of their folder; what is built on them is a namespace a folder
  * (`nn`, `attack`, `ntk`, `mask`, `train`). Entry points beside this one: `tangentflow/promise` (the same with promises),
  * `tangentflow/experiment`, `tangentflow/blocks` (kernels that outgrow a process), `tangentflow/io` (Node only), `tangentflow/queue` (Node only, needs bullmq and ioredis) and
- * `tangentflow/laws` (needs fast-check).
+ * `tangentflow/laws` (needs fast-check). A new folder gets a line below, or an entry point in package.json where pages do without it.
  *
  * @module tangentflow
  */

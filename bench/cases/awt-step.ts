@@ -21,7 +21,7 @@ import {
 } from '../../lib/index.js'
 import type { Candidate, Case, Outcome } from '../harness/candidate.js'
 import { torchAwtStep } from '../peers/torch.js'
-import { compileCaseOf, engineCandidates, type EngineWork } from './engines.js'
+import { compileCaseOf, engineCandidates, type EngineWork, flopsOf } from './engines.js'
 
 // One step of the search for a ticket of LeNet-300-100, as lib/mask/search.ts takes it: the attack on the dense network, a global
 // top-k of the scores, both sides of the kernel, the gradient and Adam, all in one program.
@@ -180,6 +180,7 @@ const caseOf = (name: string, title: string, variant: Variant): Case => ({
   ),
   // A sign of the attack's gradient that rounding turns moves a pixel by a whole step.
   tolerance: 1e-2,
+  flops: () => flopsOf(awtWork(variant)),
   candidates: candidatesOf(variant),
   comparisons: [{ of: 'torch', to: 'onnx:native', sameThreads: true }]
 })

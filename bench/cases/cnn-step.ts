@@ -20,7 +20,7 @@ import type { Candidate, Case, Outcome } from '../harness/candidate.js'
 import { handWrittenCnnStep } from '../peers/onnxruntime.js'
 import { type CnnData, type CnnSizes, oneHotLabels } from '../peers/sizes.js'
 import { torchCnnStep } from '../peers/torch.js'
-import { compileCaseOf, engineCandidates, type EngineWork } from './engines.js'
+import { compileCaseOf, engineCandidates, type EngineWork, flopsOf } from './engines.js'
 
 const sizes: CnnSizes = {
   batch: 64,
@@ -108,6 +108,7 @@ export const cnnStepCase: Case = {
   title: 'conv16-conv32-fc100, 28 × 28, batch 64: forward, backward and SGD, parameters in and out',
   reference: async () => reference(),
   tolerance: 1e-5,
+  flops: () => flopsOf(work()),
   candidates,
   comparisons: [
     { of: 'onnx:native', to: 'hand-written onnx', sameThreads: true },

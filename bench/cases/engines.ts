@@ -16,8 +16,10 @@ import { getOrThrow } from '../../lib/core/error.js'
 import { engineOf } from '../../lib/engine/engine.js'
 import type { Backend } from '../../lib/engine/backend.js'
 import { engines } from '../../lib/engine/engines.js'
+import { applyLoopRule, type LoopRule } from '../../lib/engine/loops.js'
 import { planOf } from '../../lib/engine/plan.js'
 import { specsOf } from '../../lib/graph/spec.js'
+import { costOfGraph } from '../../lib/optimise/cost.js'
 import {
   type Candidate,
   type Case,
@@ -41,6 +43,7 @@ export interface EngineWork<Args extends readonly unknown[], Out> {
 /** How long each stage takes when it runs for the first time. Derivatives are taken while tracing: their share is a difference. */
 const stagesOf = <Args extends readonly unknown[], Out>(
   backend: Backend,
+  loops: LoopRule,
   { f, forward, args }: EngineWork<Args, Out>
 ): TE.TaskEither<TangentError, StageTimes> => {
   const specs = specsOf<Args>('bench', args)
@@ -48,7 +51,7 @@ const stagesOf = <Args extends readonly unknown[], Out>(
   const plain = forward === undefined ? 0 : timedValue(() => trace(forward, specs)).ms
   if (E.isLeft(whole.value)) return TE.left(whole.value.left)
   const { graph } = whole.value.right
-  const optimised = timedValue(() => optimise(graph))
+  const optimised = timedValue(() => optimise(applyLoopRule(loops, graph)))
   const start = performance.now()
   return pipe(
     backend.load(planOf(optimised.value)),
@@ -69,6 +72,10 @@ const stagesOf = <Args extends readonly unknown[], Out>(
 /** What a step of a candidate is: one run of the program, or making it ready once more. */
 type Timing = 'run' | 'compile'
 
+/** Floating-point operations of the optimised graph. */
+export const flopsOf = <Args extends readonly unknown[], Out>({ f, args }: EngineWork<Args, Out>): number =>
+  costOfGraph(optimise(getOrThrow(trace(f, specsOf<Args>('bench', args))).graph)).flops
+
 /** A function on every engine that this library knows, one that is not there included: its row says why. */
 export const engineCandidates =
   <Args extends readonly unknown[], Out>(work: EngineWork<Args, Out>, timing: Timing = 'run') =>
@@ -79,7 +86,7 @@ export const engineCandidates =
 
 /** How long it takes to make the step of a case ready, again and again in one process. */
 export const compileCaseOf = <Args extends readonly unknown[], Out>(
-  step: Case,
+  { flops: _, ...step }: Case,
   work: () => EngineWork<Args, Out>
 ): Case => ({
   ...step,
@@ -119,7 +126,7 @@ const openOn = <Args extends readonly unknown[], Out>(
     TE.flatMap((backend) => {
       const engine = engineOf(name, backend)
       return pipe(
-        stagesOf(backend, work),
+        stagesOf(backend, engines[name].loops, work),
         TE.flatMap((stages) =>
           pipe(
             engine.compile(work.f, specsOf<Args>('bench', work.args)),
@@ -127,7 +134,11 @@ const openOn = <Args extends readonly unknown[], Out>(
             TE.map((ready) =>
               timing === 'run'
                 ? ready
-                : { ...ready, step: async () => totalOf(getOrThrow(await stagesOf(backend, work)())) ?? NaN }
+                : {
+                    ...ready,
+                    step: async () =>
+                      totalOf(getOrThrow(await stagesOf(backend, engines[name].loops, work)())) ?? NaN
+                  }
             )
           )
         ),

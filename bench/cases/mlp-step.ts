@@ -18,7 +18,7 @@ import { handWrittenMlpStep } from '../peers/onnxruntime.js'
 import { type MlpData, type MlpParams, type MlpSizes, oneHotLabels } from '../peers/sizes.js'
 import { tfjsMlpStep } from '../peers/tfjs.js'
 import { torchMlpStep } from '../peers/torch.js'
-import { compileCaseOf, engineCandidates, type EngineWork } from './engines.js'
+import { compileCaseOf, engineCandidates, type EngineWork, flopsOf } from './engines.js'
 
 const sizesOf = (hidden: number): MlpSizes => ({ batch: 128, inputs: 784, hidden, classes: 10, rate: 0.1 })
 
@@ -98,6 +98,7 @@ export const mlpStepCaseOf = (name: string, hidden: number): Case => ({
   title: `MLP 784-${hidden}-10, batch 128: forward, backward and SGD, parameters in and out`,
   reference: async () => reference(hidden),
   tolerance: 1e-5,
+  flops: () => flopsOf(work(mlpData(hidden))),
   candidates: (threads) => candidatesOf(hidden, threads),
   comparisons: [
     { of: 'onnx:native', to: 'hand-written onnx', sameThreads: true },

@@ -17,7 +17,7 @@ import {
 } from '../../lib/index.js'
 import type { Candidate, Case, Outcome } from '../harness/candidate.js'
 import { torchPgdTrainStep } from '../peers/torch.js'
-import { engineCandidates, type EngineWork } from './engines.js'
+import { engineCandidates, type EngineWork, flopsOf } from './engines.js'
 
 // One step of adversarial training as lib/train takes it: the attack, the gradient and the optimiser, all in one program. Images
 // and labels come in anew, as they do in training.
@@ -107,6 +107,7 @@ export const pgdTrainStepCaseOf = (name: string, hidden: number): Case => {
     ),
     // A sign of the attack's gradient that rounding turns moves a pixel by a whole step.
     tolerance: 1e-2,
+    flops: () => flopsOf(workOf(network)),
     candidates: (threads) => candidatesOf(network, threads),
     comparisons: [{ of: 'torch', to: 'onnx:native', sameThreads: true }]
   }

@@ -16,7 +16,7 @@ import {
 import type { Candidate, Case, Outcome } from '../harness/candidate.js'
 import { attackProducts } from '../peers/onnxruntime-products.js'
 import type { AttackSizes } from '../peers/sizes.js'
-import { engineCandidates, type EngineWork } from './engines.js'
+import { engineCandidates, type EngineWork, flopsOf } from './engines.js'
 
 // What an evaluation under PGD-40 does with one batch; 10,000 images are 50 such batches.
 
@@ -79,6 +79,7 @@ export const pgd40EvaluationCase: Case = {
   ),
   // A sign of the attack's gradient that rounding turns moves a pixel by a whole step.
   tolerance: 1e-2,
+  flops: () => flopsOf(work),
   candidates,
   comparisons: [{ of: 'onnx:native', to: 'matrix products', sameThreads: true }]
 }

@@ -5,10 +5,10 @@ import { engineCandidates } from '../cases/engines.js'
 import { mlpStepCaseOf } from '../cases/mlp-step.js'
 import { ntkLenetCase } from '../cases/ntk.js'
 import { pgdTrainStepCaseOf } from '../cases/pgd-train-step.js'
+import { productsCase } from '../cases/products.js'
 import type { Candidate, Case, Comparison } from '../harness/candidate.js'
 import { argsOf, kernelCase } from '../kernels/case.js'
 import { kernelRows } from '../kernels/rows/index.js'
-import { productsCase } from './products.js'
 import { tiledKernelCase } from './tiled-kernel.js'
 
 /** What differs between a GPU and an adapter that computes in software. */

@@ -65,6 +65,8 @@ export interface Case {
   readonly comparisons: readonly Comparison[]
   /** What one step takes, where rates are of interest. */
   readonly work?: CaseWork
+  /** Floating-point operations of one step, those of its optimised graph: what its limit is worked out from. */
+  readonly flops?: () => number
   /** The fastest that is known for the machine, and whose it is. */
   readonly best?: { readonly name: string; readonly gflops: number }
 }

@@ -1,4 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import * as E from 'fp-ts/lib/Either.js'
 import { type Executed, formatError, type TangentError } from '../../lib/index.js'
 import { type Candidate, type Case, labelOf, type Outcome, type Ready, type StageTimes } from './candidate.js'
@@ -67,7 +69,12 @@ interface Entrant {
 
 const reasonOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
 
+setFlagsFromString('--expose-gc')
+/** Collects all garbage: that of one candidate is not collected while another is timed. */
+const collect = runInNewContext('gc') as () => void
+
 const turn = async ({ ready, firstRun }: Entrant): Promise<readonly number[]> => {
+  collect()
   await pause(SETTLE)
   const warm = await ready.step()
   const times: number[] = []

@@ -16,12 +16,26 @@ export interface CaseReport {
   readonly rows: readonly Row[]
   readonly ratios: readonly Ratio[]
   readonly work?: CaseWork
+  readonly flops?: number
   readonly best?: Case['best']
+}
+
+/** How far a step is from what the same library reaches at most on the same number of threads. */
+export interface Limit {
+  readonly case: string
+  readonly name: string
+  readonly threads: number
+  /** Milliseconds: the operations of the optimised graph at the rate of large products. */
+  readonly limit: number
+  /** The median over the limit. */
+  readonly times: number
 }
 
 export interface Report {
   readonly machine: Machine
   readonly cases: readonly CaseReport[]
+  /** Absent where the peak was not measured. */
+  readonly limits?: readonly Limit[]
 }
 
 export type Timed = Extract<Row, { _tag: 'Timed' }>
@@ -56,6 +70,7 @@ export const reportCase = (work: Case, rows: readonly Row[]): CaseReport => ({
   rows,
   ratios: ratiosOf(rows, work.comparisons),
   ...(work.work === undefined ? {} : { work: work.work }),
+  ...(work.flops === undefined ? {} : { flops: work.flops() }),
   ...(work.best === undefined ? {} : { best: work.best })
 })
 
@@ -119,12 +134,12 @@ export const showRate = (amount: number, ms: number): string =>
   amount === 0 ? '–' : (amount / ms / 1e6).toPrecision(3)
 
 /** The columns of a case whose work is known: rates instead of the stages of compiling. */
-const rateHeader = ['candidate', 'µs', 'spread', 'GFLOP/s', 'GB/s', 'error', 'n', 'executed']
+const rateHeader = ['candidate / threads asked', 'µs', 'spread', 'GFLOP/s', 'GB/s', 'error', 'n', 'executed']
 
 const rateCells =
   ({ flops, bytes }: CaseWork) =>
-  ({ name, steady, error, executed }: Timed): readonly string[] => [
-    name,
+  ({ name, threads, steady, error, executed }: Timed): readonly string[] => [
+    labelOf({ name, threads }),
     showTime(steady.median * 1000),
     showPercent(steady.spread),
     showRate(flops, steady.median),

@@ -35,8 +35,8 @@ export const loadImages = (
 ): TE.TaskEither<TangentError, ImageSet | undefined> =>
   set === 'digits' ? TE.right(undefined) : loadSet(set, data === undefined ? {} : { data })
 
-/** The last set that was read, since the next run of a process has most often the same one. */
-const remembered = (): typeof loadImages => {
+/** Reads images, and remembers the last set, since the next run of a process has most often the same one. */
+export const imageLoader = (): typeof loadImages => {
   let last: { readonly name: string; readonly images: ImageSet | undefined } | undefined
   return (experiment, data) => {
     const name = JSON.stringify([experiment.data.set, data])
@@ -53,7 +53,7 @@ const remembered = (): typeof loadImages => {
 const INTERVAL = 50
 
 /** Progress without what is neither the beginning nor the end of a phase and comes soon after what was told before. */
-const thinned = (emit: TaskContext<PhaseProgress>['emit']): typeof emit => {
+export const thinned = <P extends PhaseProgress>(emit: TaskContext<P>['emit']): typeof emit => {
   let last = { phase: '', at: -Infinity }
   return (progress) => () => {
     const { phase, done, total } = progress
@@ -69,7 +69,7 @@ export const jobComputer = (): ((
   job: unknown,
   context: TaskContext<PhaseProgress>
 ) => TE.TaskEither<TangentError, string>) => {
-  const load = remembered()
+  const load = imageLoader()
   return (asked, { emit, stop }) =>
     pipe(
       TE.fromEither(codec.decode(OPERATION, RunJob)(asked)),

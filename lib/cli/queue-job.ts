@@ -9,7 +9,7 @@ import { engineOptions } from '../engine/engine-choice.js'
 import { withEngine } from '../engine/open-engine.js'
 import type { PhaseProgress } from '../experiment/compute-run.js'
 import { work } from '../queue/index.js'
-import { loadImages } from './compute-job.js'
+import { imageLoader, thinned } from './compute-job.js'
 import { openPlace } from './queue-place.js'
 
 /** The name of the command in errors. */
@@ -27,19 +27,21 @@ export const takeRuns = (
   options: QueueJob,
   emit: (event: WorkEvent) => IO<void>,
   stop: Task<boolean> | undefined
-): TE.TaskEither<TangentError, void> =>
-  pipe(
+): TE.TaskEither<TangentError, void> => {
+  const load = imageLoader()
+  return pipe(
     openPlace(WORKER, options),
     TE.tapIO(({ address }) => emit({ taking: address.shown })),
     TE.flatMap((opened) =>
       pipe(
         work(opened, {
           open: (choice) => withEngine(engineOptions(choice)),
-          images: (experiment) => loadImages(experiment, options.data),
-          onProgress: emit,
+          images: (experiment) => load(experiment, options.data),
+          onProgress: thinned<PhaseProgress & { readonly run: string }>(emit),
           ...(stop && { stop })
         }),
         T.tap(() => opened.close)
       )
     )
   )
+}

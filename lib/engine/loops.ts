@@ -14,7 +14,7 @@ export interface LoopFacts {
 export type LoopRule = (loop: LoopFacts) => string | undefined
 
 /** Loops of fewer steps are written out by ONNX Runtime on a CPU: they compile within some ten milliseconds either way, and run alike. */
-const LEAST_STEPS = 16
+const LEAST_STEPS = 5
 
 /**
  * The rules by engines. `npm run bench:loops` measures them: steps of PGD as a loop run for .90 to 1.08 times as long as written out, and

@@ -6,7 +6,10 @@ import type { Op, OpTag } from '../graph/op.js'
 import type { HostValue } from '../graph/spec.js'
 import { apply, isOp, type Tensor, type TensorOf } from '../graph/tensor.js'
 
-/** The primitives that never reach a device: they mean something to derivatives or to the host only. */
+/**
+ * The primitives without an entry in an engine's table: they mean something to derivatives or to the host only. A loop is lowered apart
+ * (`onnx/loops.ts`), or an engine is given its steps written out.
+ */
 type HostTag = 'keyInput' | 'random' | 'alias' | 'stopGradient' | 'custom' | 'customLinear' | 'scan'
 
 /** The primitives an engine lowers; its table has one entry for each. */

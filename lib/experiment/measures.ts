@@ -136,18 +136,35 @@ export const countedOf = (
   ...pixelsOf(chosen)
 })
 
-/** How far a training is from the dense one, along the way. */
+/** What a training recorded at the parts of it that are nearest to those of another; both recorded their ends. */
+const atPartsOf = (recorded: train.Trajectory, other: train.Trajectory): train.Trajectory => {
+  const [end, otherEnd] = [recorded, other].map((all) => all.at(-1)!.step)
+  return other.map(({ step }) => {
+    const apart = (one: train.Recorded): number => Math.abs(one.step * otherEnd! - step * end!)
+    return recorded.reduce((nearest, one) => (apart(one) < apart(nearest) ? one : nearest))
+  })
+}
+
+/** How far a training is from the dense one, at equal parts of them. */
 const dynamicsOf = (
-  fitted: train.FitResult,
+  { recorded, losses }: train.FitResult,
   epochs: number,
   dense: train.Trajectory
 ): Effect<Pick<Measures, 'epochs' | 'trajectory'>> =>
   pipe(
-    RTE.fromEither(attempt(() => train.distances(fitted.recorded, dense))),
-    RTE.map((distances) => ({
-      epochs: fitted.recorded.map(({ step }) => (step * epochs) / fitted.losses.length),
-      trajectory: distances.map(rounded)
-    }))
+    RTE.fromEither(
+      attempt(() => {
+        const compared = atPartsOf(recorded, dense)
+        const distances = train.distances(
+          compared.map(({ outputs }, i) => ({ step: dense[i]!.step, outputs })),
+          dense
+        )
+        return {
+          epochs: compared.map(({ step }) => (step * epochs) / losses.length),
+          trajectory: distances.map(rounded)
+        }
+      })
+    )
   )
 
 /** What is measured of a method at its start, and of its training beside the dense one where there is one to follow. */

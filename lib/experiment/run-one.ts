@@ -208,7 +208,7 @@ export const runOne = (
       )
     ),
     RTE.bind('followed', ({ prepared, input, chosen, record }) =>
-      dense === undefined || record === undefined || !chosen.value.isStepwise
+      dense === undefined || record === undefined || !chosen.value.isComparable
         ? RTE.of(undefined)
         : pipe(
             methodOf(dense.method).run(input),

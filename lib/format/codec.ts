@@ -21,6 +21,10 @@ const numberWhere = (name: string, holds: (value: number) => boolean): t.Type<nu
 export const atLeast = (least: number): t.Type<number, number> =>
   numberWhere(`a finite number of at least ${least}`, (value) => value >= least)
 
+/** A finite number of at least `least` and at most `most`. */
+export const between = (least: number, most: number): t.Type<number, number> =>
+  numberWhere(`a number in [${least}, ${most}]`, (value) => value >= least && value <= most)
+
 /** A finite number above 0. */
 export const positive = numberWhere('a finite number above 0', (value) => value > 0)
 

@@ -2,7 +2,7 @@
  * Masks: which weights of a network stay. A mask or a score is a tree of numbers like the weights. {@link oneShot} and
  * {@link iterative} make masks from a score of `scores/`; {@link learn} lets scores descend an objective, and {@link search} (tickets)
  * and {@link transfer} are that with an objective each. All take concrete parameters, a data set and a key, and need an engine.
- * To add a score, see `scores/index.ts`; a new search is an objective for `learn`; a new way from scores to a mask goes to
+ * To add a score, see `scores/index.ts`; a new search is an objective for `learn` (objective.ts is a ticket's); a new way from scores to a mask goes to
  * `parametrisation.ts`.
  */
 export { erkCounts, type LayerAllocation, uniformCounts } from './allocation.js'

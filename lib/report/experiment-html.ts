@@ -96,8 +96,8 @@ const maskParts = (record: ExperimentRecord, levels: readonly Level[], colour: P
 const trainingParts = (levels: readonly Level[], colour: Paint): readonly Markup[] => [
   ...part(
     'Training dynamics',
-    'How far the logits on fixed attacked test images are from the dense run’s at the same epoch: relative L2 ' +
-      'distance. “Dynamics” above is the mean of a curve.',
+    'How far the logits on fixed attacked test images are from the dense run’s at the same part of the training: relative ' +
+      'L2 distance. “Dynamics” above is the mean of a curve.',
     perLevel(levels, ({ others }) =>
       curvesOf('distance to the dense training trajectory', 'epoch', others, colour, ({ measures }) => ({
         xs: measures?.epochs ?? [],

@@ -1,4 +1,5 @@
-import type { ExperimentRecord } from '../experiment/experiment-record.js'
+import { longerOf } from '../experiment/methods/index.js'
+import type { ExperimentRecord, ExperimentRun } from '../experiment/experiment-record.js'
 import { estimate, pairedDifferences, pairedRatios, show, showDifference } from './estimate.js'
 import {
   cleanPercent,
@@ -66,6 +67,13 @@ const keptColumn: Column = {
   }
 }
 
+/** How many epochs a run was trained. */
+const epochsOf = ({ training }: ExperimentRun): number => training.losses.length
+
+/** The column of a measure of lengths, where some method is trained longer than others. */
+const lengthColumn = (groups: readonly Group[], heading: string, of: Measure): readonly Column[] =>
+  groups.some(({ runs }) => longerOf(runs[0]?.setting['method']) > 1) ? [column(heading, 0, of)] : []
+
 /** The methods that every other is compared with. */
 const BASES = ['dense', 'snip', 'kernelTrace'] as const
 
@@ -101,6 +109,7 @@ export const tables = {
     const groups = groupsOf(record)
     return tableOf(groups, [
       keptColumn,
+      ...lengthColumn(groups, 'epochs', epochsOf),
       column('clean %', 1, cleanPercent),
       column('robust %', 1, robustPercent),
       column('kernel distance', 3, kernelDistance),
@@ -121,14 +130,23 @@ export const tables = {
   },
 
   /** What each method costs: to keep, to run, and to come by. */
-  cost: (record: ExperimentRecord): Table | undefined =>
-    tableOf(groupsOf(record), [
-      shareColumn('FLOPs %', ({ measures }) => measures && measures.cost.flops / measures.cost.denseFlops),
+  cost: (record: ExperimentRecord): Table | undefined => {
+    const groups = groupsOf(record)
+    const [dense] = groups.find(({ role }) => role === 'dense')?.runs ?? []
+    const operations: Measure = ({ measures }) => measures && measures.cost.flops / measures.cost.denseFlops
+    const ofTraining: Measure = (run) => {
+      const share = operations(run)
+      return share && dense && (100 * share * epochsOf(run)) / epochsOf(dense)
+    }
+    return tableOf(groups, [
+      shareColumn('FLOPs %', operations),
+      ...lengthColumn(groups, 'training FLOPs %', ofTraining),
       shareColumn('bytes %', ({ measures }) => measures && measures.cost.bytes / measures.cost.denseBytes),
       column('mask s', 1, ({ seconds }) => seconds?.mask),
       column('training s', 1, ({ seconds }) => seconds?.training),
       column('tests s', 1, ({ seconds }) => seconds?.tests)
-    ]),
+    ])
+  },
 
   /** What a search changed, on images kept out of it. */
   search: (record: ExperimentRecord): Table | undefined =>

@@ -1,6 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { ExperimentRecord } from '../../lib/experiment/index.js'
+import { Experiment, ExperimentRecord, nameOf, runsOf } from '../../lib/experiment/index.js'
+import { settingOf } from '../../lib/experiment/experiment.js'
 import { decodeRun, encodeJson, encodeRun } from '../../lib/experiment/experiment-record.js'
 import { right } from '../support/either.js'
 import { experimentSample, withoutMeasures } from '../support/experiment-sample.js'
@@ -41,4 +43,26 @@ describe('the file of a run', () => {
           })
       }
   })
+})
+
+describe('the committed records', () => {
+  const folder = new URL('../../bench/results/', import.meta.url)
+  const records = readdirSync(folder).flatMap((name) => {
+    const read = ExperimentRecord.decode(JSON.parse(readFileSync(new URL(name, folder), 'utf8')))
+    return E.isRight(read) ? [[name, read.right] as const] : []
+  })
+
+  it.each(records)(
+    '%s has the settings of the runs that its experiment asks for now',
+    (_, { experiment, runs }) => {
+      const asked = right(Experiment.decode(experiment))
+      const settings = new Map(runsOf(asked).map((run) => [nameOf(run), settingOf(asked, run)]))
+      expect(runs.length).toBeGreaterThan(0)
+      for (const { setting } of runs) {
+        const [method] = right(Experiment.decode({ ...experiment, methods: [setting['method']] })).methods
+        const name = nameOf({ seed: Number(setting['seed']), density: Number(setting['density']), method })
+        expect(settings.get(name)).toStrictEqual(setting)
+      }
+    }
+  )
 })

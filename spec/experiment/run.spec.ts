@@ -108,6 +108,40 @@ describe('experiment.run', () => {
     expect(otherStart!.trajectory![0]).toBeGreaterThan(otherBatches!.trajectory![0]!)
   })
 
+  it('trains a mask longer as an experiment of so many epochs does, and compares it at equal parts', async () => {
+    const measures = { kernelImages: 4, dynamicsImages: 10, checkpoints: 3 }
+    const setting: experiment.Experiment = {
+      ...small([
+        { kind: 'dense' },
+        { kind: 'magnitude' },
+        { kind: 'magnitude', name: 'longer', longer: 3 },
+        { kind: 'magnitude', name: 'as long', longer: 1 }
+      ]),
+      densities: [0.5, 0.25],
+      measures
+    }
+    const found = await ran(setting)
+    const runOf = (method: string, density: number) =>
+      found.runs.find((run) => run.method === method && run.density === density)!
+    // four steps of the dense network: two epochs
+    expect([0.5, 0.25].map((density) => runOf('longer', density).training.steps)).toEqual([8, 12])
+    expect(runOf('longer', 0.25).training).toMatchObject({ losses: { length: 6 }, epoch: 6 })
+    const parts = [0.5, 0.25].map((density) => runOf('longer', density).measures!)
+    expect(parts.map(({ epochs }) => epochs)).toEqual([
+      [1.5, 2.5, 4],
+      [2, 4, 6]
+    ])
+    for (const { trajectory } of parts) expect(Math.min(...trajectory!)).toBeGreaterThan(0)
+    for (const density of [0.5, 0.25]) {
+      const { setting: _ours, method: _name, ...same } = runOf('as long', density)
+      expect(runOf('magnitude', density)).toMatchObject(same)
+    }
+    const training = { ...setting.training, epochs: 4 }
+    const whole = await ran({ ...setting, training, methods: [{ kind: 'magnitude' }], densities: [0.5] })
+    const { training: trained, robustness } = whole.runs[0]!
+    expect(runOf('longer', 0.5)).toMatchObject({ training: trained, robustness })
+  })
+
   it('centres each run at its own start: all begin with the loss of equal logits', async () => {
     const setting: experiment.Experiment = {
       ...small([{ kind: 'dense' }, { kind: 'otherStart' }, { kind: 'magnitude' }]),

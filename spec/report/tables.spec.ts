@@ -81,4 +81,29 @@ describe('the summary', () => {
     expect(table.headings).not.toContain('of ticket')
     expect(tables.summary(full)!.headings.filter((heading) => heading.startsWith('of '))).toEqual([])
   })
+
+  it('has the epochs where some method is trained longer, and the table of costs the operations of that', () => {
+    const trained = (kind: string, density: number, epochs: number, longer?: number) => {
+      const run = full.runs[0]!
+      const cost = { ...run.measures!.cost, flops: 1000 * density, denseFlops: 1000 }
+      return {
+        ...run,
+        method: kind,
+        density,
+        setting: { method: { kind, ...(longer && { longer }) } },
+        training: { ...run.training, losses: Array.from({ length: epochs }, () => 1) },
+        measures: { layers: [], cost }
+      }
+    }
+    const runs = [trained('dense', 1, 10), trained('random', 0.1, 10), trained('snip', 0.1, 50, 5)]
+    const columnOf = (name: 'summary' | 'cost', heading: string, of = runs) => {
+      const { headings, rows } = tables[name]({ ...full, runs: of })!
+      return headings.includes(heading) ? rows.map((row) => row[headings.indexOf(heading)]) : 'none'
+    }
+    expect(columnOf('summary', 'epochs')).toEqual(['10', '10', '50'])
+    // a tenth of the operations, five times
+    expect(columnOf('cost', 'training FLOPs %')).toEqual(['100', '10', '50'])
+    expect(columnOf('summary', 'epochs', runs.slice(0, 2))).toBe('none')
+    expect(columnOf('cost', 'training FLOPs %', runs.slice(0, 2))).toBe('none')
+  })
 })

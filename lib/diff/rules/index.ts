@@ -1,6 +1,6 @@
 /**
  * The derivatives: for each primitive its tangent, its transpose and its batch, with the formula that docs/primitives.md
- * prints. To add a primitive, add its record to the family it belongs to; to add a pointwise function, add a row to
+ * prints. To add a primitive, add its record to the family it belongs to, `structure.ts` for views, windows and leaves; to add a pointwise function, add a row to
  * `pointwise.ts`. Neither compiles until it is there.
  */
 import type { OpTag } from '../../graph/op.js'

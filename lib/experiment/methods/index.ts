@@ -4,12 +4,14 @@
  * file and a row of the table below; experiments, the command line and its messages then know it.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as t from 'io-ts'
 import * as codec from '../../format/codec.js'
 import { isRecord } from '../../format/parse-json.js'
 import { dense, otherBatches, otherStart } from './dense.js'
 import { edgePopup, hydra } from './edge-popup.js'
-import type { Method } from './method.js'
+import { lengthened, type Method } from './method.js'
 import { score } from './score.js'
 import { rewind, threeStage } from './three-stage.js'
 import { ticket, transfer } from './ticket.js'
@@ -52,8 +54,19 @@ export const MethodSetting: t.Type<MethodSetting, unknown> = new t.Type<MethodSe
   t.identity
 )
 
+/** At most how many times the epochs a method's masks are trained, given as a setting or as a record of a run has it. */
+export const longerOf = (method: unknown): number => {
+  const longer = isRecord(method) ? method['longer'] : undefined
+  return typeof longer === 'number' ? longer : 1
+}
+
 /** What a method does. */
-export const methodOf = methods.build
+export const methodOf = (setting: MethodSetting): Method => {
+  const [method, longer] = [methods.build(setting), longerOf(setting)]
+  return longer === 1
+    ? method
+    : { ...method, run: (input) => pipe(method.run(input), RTE.map(lengthened(input, longer))) }
+}
 
 /** What a run is to others: the dense network that they are compared with, a control of that comparison, or a masked one. */
 export type Role = 'dense' | 'control' | 'masked'

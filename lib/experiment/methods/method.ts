@@ -5,7 +5,7 @@ import type { HostKey } from '../../core/key.js'
 import * as codec from '../../format/codec.js'
 import type { Effect } from '../../graph/runner.js'
 import type { Concrete } from '../../graph/spec.js'
-import type { LayerAllocation } from '../../mask/index.js'
+import { cost, type LayerAllocation } from '../../mask/index.js'
 import type * as nn from '../../nn/index.js'
 import type { FitOptions } from '../../train/index.js'
 import type { DistanceRecord, Measures } from '../experiment-record.js'
@@ -43,8 +43,8 @@ export interface MethodResult {
   readonly epochs: number
   /** Shuffles the batches of that training. */
   readonly shuffle: HostKey
-  /** Whether its training is step by step the dense one's with other weights, so that the two can be compared. */
-  readonly isStepwise: boolean
+  /** Whether its training is the dense one's with other weights, so that the two can be compared at equal parts of them. */
+  readonly isComparable: boolean
   readonly search?: Measures['search']
 }
 
@@ -60,12 +60,31 @@ export const fromStart = (
   { params, training, stream }: MethodInput,
   mask: MethodResult['mask'],
   start = params
-): MethodResult => ({ mask, start, epochs: training.epochs, shuffle: stream('fit'), isStepwise: true })
+): MethodResult => ({ mask, start, epochs: training.epochs, shuffle: stream('fit'), isComparable: true })
+
+/**
+ * A result that is trained for more epochs: for as many operations as the dense network, by the weights that the mask leaves, but
+ * for at most `longer` times the epochs, and for a whole number of them, the nearest.
+ */
+export const lengthened =
+  ({ network, params, set, training }: MethodInput, longer: number) =>
+  (result: MethodResult): MethodResult => {
+    const { flops, denseFlops } = cost(network, set.x.shape.slice(1))(params, result.mask ?? [])
+    return { ...result, epochs: Math.round(training.epochs * Math.min(longer, denseFlops / flops)) }
+  }
 
 /** A codec of how weights are allocated to layers. */
 export const LayersSetting = codec.oneOf(['global', 'uniform', 'erk'])
 
-/** The fields that searches share; which of them a method has decides its codec. */
+/** The fields of every method whose mask is trained as the dense network is. */
+export const maskFields = {
+  /** How the kept weights are allocated to layers. */
+  layers: LayersSetting,
+  /** At most how many times the epochs it is trained, to make up for the operations that the mask saves. @defaultValue 1 */
+  longer: codec.between(1, 100)
+}
+
+/** The fields that searches share. */
 export const searchFields = {
   /** Steps of the search. */
   steps: codec.whole(1),
@@ -73,8 +92,7 @@ export const searchFields = {
   batch: codec.whole(1),
   /** The learning rate of the scores. */
   rate: codec.atLeast(0),
-  /** How the kept weights are allocated to layers. */
-  layers: LayersSetting
+  ...maskFields
 }
 
 /** A search is saved every 100 steps. */

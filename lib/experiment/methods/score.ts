@@ -5,13 +5,12 @@ import * as codec from '../../format/codec.js'
 import type { Effect } from '../../graph/runner.js'
 import * as mask from '../../mask/index.js'
 import { withstoodBy } from '../training-setting.js'
-import { fromStart, LayersSetting, type Method, type MethodInput } from './method.js'
+import { fromStart, maskFields, type Method, type MethodInput } from './method.js'
 
 const fields = {
   /** The name in tables and files. @defaultValue the kind */
   name: codec.fileName,
-  /** How the kept weights are allocated to layers. */
-  layers: LayersSetting,
+  ...maskFields,
   /** In how many rounds weights are removed. @defaultValue 100 for synflow, else 1 */
   rounds: codec.whole(1),
   /** How many examples the score reads. @defaultValue 512 */
@@ -31,11 +30,16 @@ export const scored = (
 
 /** The best weights by a score at initialisation; options are as `mask.oneShot` has them. */
 export const score = <K extends mask.OneShotMethod>(kind: K, allocated: mask.LayerAllocation) =>
-  codec.variant(kind, {}, fields, ({ kind: _kind, name: _name, layers = allocated, ...options }): Method => ({
-    layers,
-    run: (input) =>
-      pipe(
-        scored(input, { ...options, method: kind, layers }),
-        RTE.map((made) => fromStart(input, made.mask))
-      )
-  }))
+  codec.variant(
+    kind,
+    {},
+    fields,
+    ({ kind: _kind, name: _name, longer: _longer, layers = allocated, ...options }): Method => ({
+      layers,
+      run: (input) =>
+        pipe(
+          scored(input, { ...options, method: kind, layers }),
+          RTE.map((made) => fromStart(input, made.mask))
+        )
+    })
+  )

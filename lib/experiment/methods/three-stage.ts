@@ -4,7 +4,7 @@ import { tangentError } from '../../core/error.js'
 import * as codec from '../../format/codec.js'
 import * as train from '../../train/index.js'
 import { fitOptionsOf } from '../training-setting.js'
-import { fromStart, LayersSetting, type Method, observeLoss } from './method.js'
+import { fromStart, LayersSetting, maskFields, type Method, observeLoss } from './method.js'
 
 /** The largest weights after some epochs, half of them by default, trained on from there: `train.threeStage`. */
 export const threeStage = codec.variant(
@@ -40,7 +40,7 @@ export const threeStage = codec.variant(
           start,
           epochs: epochs - before,
           shuffle: stream('fit'),
-          isStepwise: false
+          isComparable: false
         }))
       )
     }
@@ -54,14 +54,13 @@ export const rewind = codec.variant(
   {
     /** The name in tables and files. @defaultValue the kind */
     name: codec.fileName,
-    /** How the kept weights are allocated to layers. @defaultValue `global` */
-    layers: LayersSetting,
+    ...maskFields,
     /** In how many rounds weights are removed. */
     rounds: codec.whole(1),
     /** The epoch whose weights the sparse training starts from. @defaultValue 0 */
     to: codec.whole(0)
   },
-  ({ kind: _kind, name: _name, to = 0, ...options }): Method => ({
+  ({ kind: _kind, name: _name, longer: _longer, to = 0, ...options }): Method => ({
     layers: options.layers ?? 'global',
     run: (input) => {
       const { network, params, set, density, training, stream, onProgress } = input

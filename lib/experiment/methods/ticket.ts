@@ -160,6 +160,7 @@ export const ticket = codec.variant(
   ({
     kind: _kind,
     name: _name,
+    longer: _longer,
     start = 'kernelTrace',
     along = [],
     against = 'dense',
@@ -212,7 +213,7 @@ export const transfer = codec.variant(
     /** Steps from one choice of the mask to the next. */
     refresh: codec.whole(1)
   },
-  ({ kind: _kind, name: _name, ...options }): Method => {
+  ({ kind: _kind, name: _name, longer: _longer, ...options }): Method => {
     const { layers = 'uniform' } = options
     return searching(
       layers,

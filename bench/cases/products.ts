@@ -1,11 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { evaluate, fold, key, type NdArray, ndarray, normals, ops, type Tensor } from '../../lib/index.js'
-import { engineCandidates, type EngineWork } from '../cases/engines.js'
+import { engineCandidates, type EngineWork } from './engines.js'
 import type { Case, Outcome } from '../harness/candidate.js'
 import { torchProducts } from '../peers/torch.js'
 
-// Large products alone: what the steps of the suite could reach at most. ReLU keeps the products from being merged, and only the sum
+// Large products alone: what steps could reach at most on the same library. ReLU keeps the products from being merged, and only the sum
 // of every row comes back, so that moving is a small part.
 
 const PRODUCTS = 4
