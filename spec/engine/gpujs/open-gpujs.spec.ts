@@ -8,6 +8,7 @@ import { ops } from '../../../lib/graph/ops/index.js'
 import { spec } from '../../../lib/graph/spec.js'
 import { attempt } from '../../../lib/graph/trace.js'
 import type { Tensor } from '../../../lib/graph/tensor.js'
+import { right } from '../../support/either.js'
 import { graphOf, open, runOn } from './support.js'
 import { neverFallsBack } from './fallback.js'
 import { computes } from './suite.js'
@@ -26,6 +27,21 @@ describe('gpujs', () => {
       _tag: 'Left',
       left: { _tag: 'EngineError' }
     })
+  })
+
+  it('says how many threads executed: as many as asked where steps are large, else one', async () => {
+    const square = (x: Tensor) => ops.matmul(x)(x)
+    for (const [threads, n, executed] of [
+      [2, 256, 2],
+      [2, 2, 1],
+      [1, 256, 1]
+    ] as const) {
+      const backend = await open('webasm', threads)
+      const program = right(await backend.load(planOf(graphOf(square, [spec([n, n])])))())
+      expect(program.executed.threads).toBe(executed)
+      await program.dispose()
+      await backend.dispose()
+    }
   })
 
   it('shares the work of large steps between threads', async () => {

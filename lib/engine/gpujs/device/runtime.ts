@@ -174,12 +174,12 @@ const load = async (
   } catch (error) {
     return refuse(engineError('kernels that compile', messageOf(error)))
   }
-  const { executorKind } = plan
   const call = caller(backend, device, program, plan)
   const first = await call(program.inputSizes.map((size) => new Float32Array(size)))
   if (E.isLeft(first)) return refuse(first.left)
   return E.right({
-    threaded: executorKind === 'fused-threaded',
+    // known since the first run
+    threaded: plan.executorKind === 'fused-threaded',
     dispose,
     run: (inputs) => async () => {
       if (disposed || !isOpen()) return E.left(engineError('a loaded program', 'one that was disposed'))
