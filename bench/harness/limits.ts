@@ -8,7 +8,7 @@ export const PEAK_CASE = 'products'
 /** The candidate whose large products run on the same library. */
 const peakNameOf = (name: string): string => (name === 'hand-written onnx' ? 'onnx:native' : name)
 
-/** The limit of every step whose operations are known, on each candidate whose peak was measured. */
+/** The limit of every step whose operations are known, on each candidate whose peak, its fastest turn of large products, was measured. */
 export const limitsOf = (cases: readonly CaseReport[]): readonly Limit[] => {
   const peaks = cases.find((report) => report.case === PEAK_CASE)
   if (peaks?.work === undefined) return []
@@ -21,7 +21,7 @@ export const limitsOf = (cases: readonly CaseReport[]): readonly Limit[] => {
       : rows.filter(isTimed).flatMap((row): readonly Limit[] => {
           const peak = peakOf(row)
           if (peak === undefined) return []
-          const limit = (flops / work) * peak.steady.median
+          const limit = (flops / work) * peak.steady.min
           return [
             { case: step, name: row.name, threads: row.threads, limit, times: row.steady.median / limit }
           ]

@@ -25,7 +25,7 @@ export interface Limit {
   readonly case: string
   readonly name: string
   readonly threads: number
-  /** Milliseconds: the operations of the optimised graph at the rate of large products. */
+  /** Milliseconds: the operations of the optimised graph at the highest rate of large products. */
   readonly limit: number
   /** The median over the limit. */
   readonly times: number
