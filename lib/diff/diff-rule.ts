@@ -1,6 +1,7 @@
 import { contract, indicesOf } from '../graph/contract.js'
 import type { OpTag, Tensor, TensorOf } from '../graph/op.js'
-import { ops } from '../graph/ops/index.js'
+// not `ops`, which is all operations: a page that imports `grad` would carry them
+import { pointwise } from '../graph/ops/pointwise.js'
 import { apply } from '../graph/tensor.js'
 
 /** A tangent or cotangent; undefined is the symbolic zero, for which nothing is computed. */
@@ -8,7 +9,7 @@ export type Tangent = Tensor | undefined
 
 /** The sum of two tangents. */
 export const plus = (a: Tangent, b: Tangent): Tangent =>
-  a === undefined ? b : b === undefined ? a : ops.add(b)(a)
+  a === undefined ? b : b === undefined ? a : pointwise.add(b)(a)
 
 /** A linear map of a tangent. */
 export const mapTangent = (t: Tangent, f: (t: Tensor) => Tensor): Tangent =>

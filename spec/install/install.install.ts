@@ -17,7 +17,7 @@ import {
 
 const MB = 1e6
 /** Keeps a page that imports `grad` from growing unnoticed. The aim is 20,000: rules and values of all primitives come along. */
-const GRAD_PAGE = 56_800
+const GRAD_PAGE = 41_500
 /** What the commit before this suite took. */
 const INSTANTIATIONS = 1077
 const none = 'npm:empty-npm-package@1.0.0'

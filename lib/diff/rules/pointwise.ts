@@ -1,29 +1,10 @@
 import { fill, knownScalar, product, scaleBy, zerosLike } from '../../graph/contract.js'
 import { apply, constant, type Tensor } from '../../graph/tensor.js'
 import type { PointwiseName } from '../../graph/primitives/pointwise.js'
-import { ops } from '../../graph/ops/index.js'
+import { greater, mul, pointwise as functions, scale, square, where } from '../../graph/ops/pointwise.js'
 import { batchedInputs, type DiffRule, mapTangent as map, plus, type Tangent } from '../diff-rule.js'
 
-const {
-  add,
-  cos,
-  div,
-  equal,
-  exp,
-  greater,
-  lessEqual,
-  log,
-  mul,
-  neg,
-  pow,
-  scale,
-  where,
-  sigmoid,
-  sign,
-  sin,
-  square,
-  sub
-} = ops
+const { add, cos, div, equal, exp, lessEqual, log, neg, pow, sigmoid, sign, sin, sub } = functions
 
 interface PointwiseRule {
   /** The value and its tangent in the usual notation; ẋ is the tangent of x, y the value. */

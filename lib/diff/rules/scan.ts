@@ -11,7 +11,8 @@ import {
   symbolOf
 } from '../../graph/loop.js'
 import type { TensorOf } from '../../graph/op.js'
-import { ops } from '../../graph/ops/index.js'
+import { transpose as permuted } from '../../graph/ops/einsum.js'
+import { concat, reshape } from '../../graph/ops/reshape.js'
 import { isOp, type Tensor } from '../../graph/tensor.js'
 import { dependents, topological } from '../../graph/topological.js'
 import { sizeOf } from '../../core/shape.js'
@@ -236,7 +237,7 @@ const transpose = (
 }
 
 /** The axes in another order: the first two change places. */
-const swapFirst = (x: Tensor): Tensor => ops.transpose([1, 0, ...x.shape.slice(2).map((_, a) => a + 2)])(x)
+const swapFirst = (x: Tensor): Tensor => permuted([1, 0, ...x.shape.slice(2).map((_, a) => a + 2)])(x)
 
 /** The loop of a batch: whatever a batched input reaches is batched in every step. */
 const batch: DiffRule<'scan'>['batch'] = (node, inputs, batched, size, batchTensors) => {
@@ -271,7 +272,7 @@ const batch: DiffRule<'scan'>['batch'] = (node, inputs, batched, size, batchTens
       reached.has(loop.results[k]!) ? swapFirst(value) : batchedTo(value, false, size)
     )
   ]
-  return ops.concat(1)(rows.map(ops.reshape([size, -1])))
+  return concat(1)(rows.map(reshape([size, -1])))
 }
 
 /** A loop of a fixed number of steps. */

@@ -1,6 +1,6 @@
 import { fail } from '../../core/error.js'
 import { broadcastTo, sumOver, zerosLike } from '../../graph/contract.js'
-import { ops } from '../../graph/ops/index.js'
+import { pointwise } from '../../graph/ops/pointwise.js'
 import { apply, type Tensor } from '../../graph/tensor.js'
 import type { OpTag } from '../../graph/op.js'
 import { batchedInputs, type DiffRule, mapTangent, type Tangent } from '../diff-rule.js'
@@ -123,8 +123,8 @@ const reduceMax: DiffRule<'reduceMax'> = {
     const x = node.inputs[0]!
     const kept = x.shape.map((n, axis) => (node.op.axes.includes(axis) ? 1 : n))
     const peak = broadcastTo(apply({ tag: 'reshape', shape: kept }, [node]), x.shape)
-    const reached = ops.equal(peak)(x)
-    return ops.div(sumOver(reached, node.op.axes))(sumOver(gate(reached, t), node.op.axes))
+    const reached = pointwise.equal(peak)(x)
+    return pointwise.div(sumOver(reached, node.op.axes))(sumOver(gate(reached, t), node.op.axes))
   },
   transpose: 'not linear',
   batch: ({ op }, inputs) => apply({ tag: 'reduceMax', axes: op.axes.map((axis) => axis + 1) }, inputs)
