@@ -103,8 +103,9 @@ const runAll =
       reports.push(report.right)
     }
     const limits = limitsOf(reports)
+    if (limits.length === 0) return E.right({ machine, cases: reports })
     print(`\n${showLimits(limits)}`)
-    return E.right({ machine, cases: reports, ...(limits.length > 0 && { limits }) })
+    return E.right({ machine, cases: reports, limits })
   }
 
 const bench = (options: Options): TE.TaskEither<TangentError, void> => {

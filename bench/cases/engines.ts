@@ -125,20 +125,17 @@ const openOn = <Args extends readonly unknown[], Out>(
     engines[name].open({ threads }),
     TE.flatMap((backend) => {
       const engine = engineOf(name, backend)
+      const stages = stagesOf(backend, engines[name].loops, work)
       return pipe(
-        stagesOf(backend, engines[name].loops, work),
-        TE.flatMap((stages) =>
+        stages,
+        TE.flatMap((first) =>
           pipe(
             engine.compile(work.f, specsOf<Args>('bench', work.args)),
-            TE.map((program) => readyOn(work, stages, engine, program)),
+            TE.map((program) => readyOn(work, first, engine, program)),
             TE.map((ready) =>
               timing === 'run'
                 ? ready
-                : {
-                    ...ready,
-                    step: async () =>
-                      totalOf(getOrThrow(await stagesOf(backend, engines[name].loops, work)())) ?? NaN
-                  }
+                : { ...ready, step: async () => totalOf(getOrThrow(await stages())) ?? NaN }
             )
           )
         ),

@@ -3,6 +3,7 @@ import { mean } from '../../lib/core/mean.js'
 import { plot, type TangentError } from '../../lib/index.js'
 import { type Estimate, estimate, signed } from '../../lib/report/estimate.js'
 import { type Draw, leading, ranks, setting } from './features.js'
+import { markdownTable } from './table.js'
 
 // What the draws of harness/features.ts say, as the tables, the sentences and the picture of docs/ntk.md.
 
@@ -25,11 +26,8 @@ const show = (places: number, { mean: at, interval }: Estimate): string =>
     ? ''
     : ` [${signed(places, interval.low, '')}, ${signed(places, interval.high, '')}]`)
 
-const tableOf = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [heads, heads.map(() => '---:'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
-
 const bandTable = (draws: readonly Draw[]): string =>
-  tableOf(
+  markdownTable(
     [
       'ranks',
       'eigenvalues %',
@@ -61,7 +59,7 @@ const bandTable = (draws: readonly Draw[]): string =>
   )
 
 const leadingTable = (draws: readonly Draw[]): string =>
-  tableOf(
+  markdownTable(
     [
       'leading features',
       'clean %',

@@ -20,6 +20,7 @@ import {
 import { mean } from '../../lib/core/mean.js'
 import type { Effect } from '../../lib/graph/runner.js'
 import type { LoadedSet } from '../../lib/io/index.js'
+import { rows } from './rows.js'
 
 // The features of a kernel (Tsilivis and Kempe, NeurIPS 2022), how useful each is, and how much of that attacks leave. Regression with
 // Θ is a sum over the modes (λ, v) of Θ(X, X): f(x) = Σ f_v(x), f_v(x) = φ_v(x) c_v with φ_v(x) = Θ(x, X) v / λ, one number for each
@@ -59,8 +60,7 @@ export const featuresOf = (kernel: NdArray, targets: NdArray): E.Either<TangentE
 
 /** The dual coefficients of the features of some ranks, counted from 0, together: [n, classes]. */
 export const dualOf = ({ duals, classes }: Features, from: number, to: number): NdArray => {
-  const rows = Array.from({ length: to - from }, (_, i) => from + i)
-  const [d, c] = [duals, classes].map((one) => ndarray.takeRows('dualOf', one, rows))
+  const [d, c] = [duals, classes].map((one) => rows(from, to, one))
   return evaluateOn((a: Tensor, b: Tensor) => ops.einsum('in,ic->nc')(a, b))(d!, c!)
 }
 
@@ -147,13 +147,6 @@ export interface Draw {
   readonly robust: readonly (readonly number[])[]
 }
 
-const take = (from: number, count: number, array: NdArray): NdArray =>
-  ndarray.takeRows(
-    'take',
-    array,
-    Array.from({ length: count }, (_, i) => from + i)
-  )
-
 const accuracyOf = (outputs: NdArray, y: NdArray): number =>
   ndarray.toNumber(evaluateOn((z: Tensor, labels: Tensor) => nn.accuracy(labels)(z))(outputs, y))
 
@@ -179,8 +172,8 @@ const called =
 /** The images of a draw, which no other draw has, and the features of those that are known. */
 const prepared = ({ train, test }: Pick<LoadedSet, 'train' | 'test'>, seed: number) => {
   const { images, tests } = setting
-  const [known, y] = [train.x, train.y].map((array) => take(seed * images, images, array))
-  const [x, labels] = [test.x, test.y].map((array) => take(seed * tests, tests, array))
+  const [known, y] = [train.x, train.y].map((array) => rows(seed * images, (seed + 1) * images, array))
+  const [x, labels] = [test.x, test.y].map((array) => rows(seed * tests, (seed + 1) * tests, array))
   const targets = evaluateOn(centred)(y!)
   return pipe(
     called((at: Tensor) => kernel(at, at))(known!),

@@ -29,15 +29,13 @@ export const limitsOf = (cases: readonly CaseReport[]): readonly Limit[] => {
   )
 }
 
-/** The limits as a table; empty without any. */
+/** The limits as a table. */
 export const showLimits = (limits: readonly Limit[]): string =>
-  limits.length === 0
-    ? ''
-    : [
-        'limit (ms): the operations of the optimised graph at the rate of large products on the same library',
-        '',
-        table(
-          ['case', 'candidate / threads asked', 'limit', 'median over limit'],
-          limits.map((row) => [row.case, labelOf(row), showTime(row.limit), `${row.times.toFixed(2)} ×`])
-        )
-      ].join('\n')
+  [
+    'limit (ms): the operations of the optimised graph at the rate of large products on the same library',
+    '',
+    table(
+      ['case', 'candidate / threads asked', 'limit', 'median over limit'],
+      limits.map((row) => [row.case, labelOf(row), showTime(row.limit), `${row.times.toFixed(2)} ×`])
+    )
+  ].join('\n')

@@ -1,18 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import {
-  attack,
-  type Concrete,
-  data,
-  type Key,
-  key,
-  mask,
-  type NdArray,
-  ndarray,
-  nn,
-  run
-} from '../../lib/index.js'
+import { attack, type Concrete, data, type Key, key, mask, ndarray, nn, run } from '../../lib/index.js'
 import type { Effect } from '../../lib/graph/runner.js'
 
 // What harness/regime.ts measures: a dense network and its attacked images, another start, and masks.
@@ -26,14 +15,6 @@ export const setting = { images: 128, held: 100, steps: 400, times: 20, density:
 const { images: TRAIN, held: HELD, density: DENSITY, epsilon: EPSILON } = setting
 
 export type Mask = Concrete<nn.Weights>
-
-/** The rows of an array from one place to another. */
-export const rows = (from: number, to: number, array: NdArray): NdArray =>
-  ndarray.takeRows(
-    'rows',
-    array,
-    Array.from({ length: to - from }, (_, i) => from + i)
-  )
 
 /** A network, as a mask of a start. */
 export interface Candidate {

@@ -3,6 +3,7 @@ import { mean } from '../../lib/core/mean.js'
 import { plot, type TangentError } from '../../lib/index.js'
 import { estimate } from '../../lib/report/estimate.js'
 import type { Row } from './regime.js'
+import { markdownTable } from './table.js'
 
 // What the rows of harness/regime.ts say, as the tables and the picture of docs/tickets.md.
 
@@ -19,19 +20,16 @@ const valuesOf = (rows: readonly Row[], width: number, method: string, value: Va
 type Column = readonly [head: string, method: string, value: Value, digits: number]
 
 const tableOf = (rows: readonly Row[], columns: readonly Column[]): string =>
-  [
+  markdownTable(
     ['width', 'seeds', ...columns.map(([head]) => head)],
-    ['---:', '---:', ...columns.map(() => '---:')],
-    ...widthsOf(rows).map((width) => [
+    widthsOf(rows).map((width) => [
       `${width}`,
       `${valuesOf(rows, width, DENSE, 'drift').length}`,
       ...columns.map(([, method, value, digits]) =>
         mean(valuesOf(rows, width, method, value)).toFixed(digits)
       )
     ])
-  ]
-    .map((cells) => `| ${cells.join(' | ')} |`)
-    .join('\n')
+  )
 
 /** Whether the kernels at the start say what training does. */
 const THEORY: readonly Column[] = [

@@ -25,9 +25,9 @@ import {
   type Mask,
   networkOf,
   ones,
-  rows,
   setting
 } from './regime-candidates.js'
+import { rows } from './rows.js'
 
 // What the theory of the tangent kernel says of masks, where it speaks: digits attacked once, squared error, all of them in one batch,
 // plain gradient descent, a centred network. For each width and seed: how far a mask's kernel is from the dense network's, how far its

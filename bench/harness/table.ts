@@ -21,3 +21,7 @@ export const showTime = (ms: number | undefined): string => {
 
 export const showPercent = (share: number): string =>
   Number.isFinite(share) ? `±${(100 * share).toFixed(0)} %` : '–'
+
+/** A table of Markdown, all columns to the right. */
+export const markdownTable = (header: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [header, header.map(() => '---:'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
