@@ -1,7 +1,7 @@
 import type * as E from 'fp-ts/lib/Either.js'
 import { mean } from '../../lib/core/mean.js'
 import { plot, type TangentError } from '../../lib/index.js'
-import { type Estimate, estimate, signed } from '../../lib/report/estimate.js'
+import { overDraws, showHalf, showInterval } from './estimates.js'
 import { type Draw, leading, ranks, setting } from './features.js'
 import { markdownTable } from './table.js'
 
@@ -16,15 +16,6 @@ const BANDS = [
   [101, 300],
   [301, 600]
 ] as const
-
-const overDraws = (draws: readonly Draw[], of: (draw: Draw) => number): Estimate => estimate(draws.map(of))
-
-/** `0.52 [0.48, 0.56]`. */
-const show = (places: number, { mean: at, interval }: Estimate): string =>
-  signed(places, at, '') +
-  (interval === undefined
-    ? ''
-    : ` [${signed(places, interval.low, '')}, ${signed(places, interval.high, '')}]`)
 
 const bandTable = (draws: readonly Draw[]): string =>
   markdownTable(
@@ -41,7 +32,7 @@ const bandTable = (draws: readonly Draw[]): string =>
       const sum = (values: readonly number[]): number => values.reduce((all, one) => all + one, 0)
       const within = ranks.map((rank) => rank >= first && rank <= last)
       const shown = (of: (draw: Draw) => readonly number[]): string =>
-        show(
+        showInterval(
           2,
           overDraws(draws, (draw) => mean(of(draw)))
         )
@@ -66,12 +57,8 @@ const leadingTable = (draws: readonly Draw[]): string =>
       ...setting.epsilons.flatMap((epsilon) => [`robust %, ${epsilon}`, `of all, ${epsilon}`])
     ],
     leading.map((count, k) => {
-      const shown = (places: number, of: (draw: Draw) => number): string => {
-        const { mean: at, interval } = overDraws(draws, of)
-        const half =
-          interval === undefined ? '' : ` ± ${((interval.high - interval.low) / 2).toFixed(places)}`
-        return at.toFixed(places) + half
-      }
+      const shown = (places: number, of: (draw: Draw) => number): string =>
+        showHalf(places, overDraws(draws, of))
       return [
         `${count}`,
         shown(1, ({ clean }) => 100 * clean[k]!),
@@ -106,7 +93,7 @@ export const featuresText = (draws: readonly Draw[]): string =>
     setting.epsilons
       .map((epsilon, e) => {
         const own = overDraws(draws, (draw) => falling(draw.own[e]!))
-        return `rank and what an attack of ${epsilon} on a feature leaves: ${show(2, own)}`
+        return `rank and what an attack of ${epsilon} on a feature leaves: ${showInterval(2, own)}`
       })
       .join('\n')
   ].join('\n\n')

@@ -20,6 +20,7 @@ import {
 import { mean } from '../../lib/core/mean.js'
 import type { Effect } from '../../lib/graph/runner.js'
 import type { LoadedSet } from '../../lib/io/index.js'
+import { digits, each, partsOf } from './draws.js'
 import { rows } from './rows.js'
 
 // The features of a kernel (Tsilivis and Kempe, NeurIPS 2022), how useful each is, and how much of that attacks leave. Regression with
@@ -75,9 +76,6 @@ const regression: nn.Model<Regression> =
   ({ dual, known }) =>
   (x) =>
     ops.matmul(dual)(kernel(x, known))
-
-/** A number as the record has it. */
-const digits = (value: number): number => Number(value.toPrecision(4))
 
 /** One-hot labels less their mean. */
 const centred = (labels: Tensor): Tensor => ops.sub(1 / CLASSES)(ops.oneHot(CLASSES)(labels))
@@ -156,10 +154,6 @@ const outputsOf = ({ classes }: Features, phi: NdArray, count: number): NdArray 
     ops.matmul(ops.sliceAxis(0, 0, count)(c))(ops.sliceAxis(1, 0, count)(read))
   )(phi, classes)
 
-/** One effect after another. */
-const each = <A, B>(list: readonly A[], f: (one: A) => Effect<B>): Effect<readonly B[]> =>
-  pipe(list, RTE.traverseSeqArray(f))
-
 const called =
   <Args extends readonly unknown[], Out>(f: (...args: Args) => Out) =>
   (...args: Concrete<Args>): Effect<Concrete<Out>> =>
@@ -170,15 +164,16 @@ const called =
     )
 
 /** The images of a draw, which no other draw has, and the features of those that are known. */
-const prepared = ({ train, test }: Pick<LoadedSet, 'train' | 'test'>, seed: number) => {
-  const { images, tests } = setting
-  const [known, y] = [train.x, train.y].map((array) => rows(seed * images, (seed + 1) * images, array))
-  const [x, labels] = [test.x, test.y].map((array) => rows(seed * tests, (seed + 1) * tests, array))
-  const targets = evaluateOn(centred)(y!)
+const prepared = (set: Pick<LoadedSet, 'train' | 'test'>, seed: number) => {
+  const {
+    train: { x: known, y },
+    test: { x, y: labels }
+  } = partsOf(set, seed, setting)
+  const targets = evaluateOn(centred)(y)
   return pipe(
-    called((at: Tensor) => kernel(at, at))(known!),
+    called((at: Tensor) => kernel(at, at))(known),
     RTE.flatMapEither((theta) => featuresOf(theta, targets)),
-    RTE.map((features) => ({ features, known: known!, x: x!, labels: labels!, targets }))
+    RTE.map((features) => ({ features, known, x, labels, targets }))
   )
 }
 
