@@ -12,6 +12,7 @@ import {
   nn,
   ops,
   optimise,
+  resident,
   type Runner,
   type Tensor,
   type TangentError,
@@ -30,7 +31,7 @@ import { VERSION } from '../../lib/engine/gpujs/packages.js'
 import { planOf as planOfGraph } from '../../lib/engine/plan.js'
 import { hostLeaves } from '../../lib/graph/spec.js'
 import { unflattenOut } from '../../lib/graph/trace.js'
-import { type ChunkArguments, chunkOf, inputsOf, planOf } from '../../lib/train/fit-plan.js'
+import { type CallInput, inputsOf, planOf, stepsOf } from '../../lib/train/fit-plan.js'
 import { type Candidate, type Case, type Outcome, type Ready, timed } from '../harness/candidate.js'
 import { residentPlan } from '../peers/resident.js'
 
@@ -57,11 +58,12 @@ const data = {
   )
 }
 
-type Chunk = ReturnType<typeof chunkOf<nn.Params>>
+type Step = ReturnType<typeof stepsOf<nn.Params>>
+type State = train.TrainState<nn.Params>
 
 /** Where some steps lead, and the loss of each. */
 interface Reached {
-  readonly at: Concrete<train.TrainState<nn.Params>>
+  readonly at: Concrete<State>
   readonly losses: readonly number[]
   readonly executed: Executed
 }
@@ -71,37 +73,56 @@ type Steps = TE.TaskEither<TangentError, Reached>
 
 const workOf = (unroll: number) => {
   const plan = planOf(network.apply, { ...options, unroll }, network.init(key(3), [inputs]), data, key(4))
-  return { first: plan.first, places: plan.chunks.map(inputsOf(data, plan)) }
+  const calls = inputsOf(data, plan)({ start: 0, length: unroll, calls: STEPS / unroll })
+  return { first: plan.first, calls }
 }
 
-/** The steps in programs of `unroll`, compiled, as `train.fit` takes them. */
+/** The steps in programs of `unroll`, compiled, each of which takes the state up and brings it back. */
 const compiled =
-  (unroll: number, chunk: Chunk) =>
+  (unroll: number, step: Step) =>
   (runner: Runner): TE.TaskEither<TangentError, Steps> => {
-    const { first, places } = workOf(unroll)
+    const { first, calls } = workOf(unroll)
     return pipe(
-      runner.compile<ChunkArguments<nn.Params>, ReturnType<Chunk>>(chunk, [first, ...places[0]!]),
+      runner.compile<Parameters<Step>, ReturnType<Step>>(step, [first, calls[0]!]),
       TE.map((program) => async () => {
         let reached: Omit<Reached, 'executed'> & Partial<Reached> = { at: first, losses: [] }
-        for (const each of places) {
-          const result = await program(reached.at, ...each)()
+        for (const input of calls) {
+          const result = await program(reached.at, input)()
           if (E.isLeft(result)) return result
           const { value, executed } = result.right
-          const losses = value.losses.map((loss) => loss.data[0]!)
-          reached = { at: value.to, losses: [...reached.losses, ...losses], executed }
+          const losses = value[1].map((loss) => loss.data[0]!)
+          reached = { at: value[0], losses: [...reached.losses, ...losses], executed }
         }
         return E.right({ ...reached, executed: reached.executed! })
       })
     )
   }
 
-/** Takes what a step takes and gives what it gives, but computes next to nothing: what the moving alone costs. */
-const moving: Chunk = (from, _, steps) => ({
-  to: tree.map((value: Tensor) => ops.mul(steps[0]!.rate)(value))(from),
-  losses: steps.map(({ batch: { x, y } }) => ops.add(ops.at(0, 0)(y))(ops.at(0, 0)(ops.at(0, 0)(x))))
-})
+/** The steps one by one on a state that stays on the device, as `train.fit` takes them where the engine can. */
+const staying = (runner: Runner): TE.TaskEither<TangentError, Steps> => {
+  const { first, calls } = workOf(1)
+  return pipe(
+    resident(runner)<State, CallInput<nn.Params>, readonly Tensor[]>(training, [first, calls[0]!]),
+    TE.map((program) =>
+      pipe(
+        program(first, calls),
+        TE.map(({ value: [at, losses], executed }) => ({
+          at,
+          losses: losses.flat().map((loss) => loss.data[0]!),
+          executed
+        }))
+      )
+    )
+  )
+}
 
-const training = chunkOf(network.apply, options)
+/** Takes what a step takes and gives what it gives, but computes next to nothing: what the moving alone costs. */
+const moving: Step = (from, [_, steps]) => [
+  tree.map((value: Tensor) => ops.mul(steps[0]!.rate)(value))(from),
+  steps.map(({ batch: { x, y } }) => ops.add(ops.at(0, 0)(y))(ops.at(0, 0)(ops.at(0, 0)(x))))
+]
+
+const training = stepsOf(network.apply, options)
 
 const outcomeOf = ({ at: { params }, losses }: Reached): Outcome => ({
   losses: ndarray.of([losses.length], losses),
@@ -147,29 +168,27 @@ const readyOf =
   }
 
 /** The steps with parameters that stay on the device, by `residentPlan`. */
-const resident =
+const kernelByKernel =
   (backend: KernelBackend, device: Device): TE.TaskEither<TangentError, Steps> =>
   async () => {
-    const { first, places } = workOf(1)
-    const argumentsAt = (i: number) => [first, ...places[i]!] as const
-    const traced = expectRight(trace<ChunkArguments<nn.Params>, ReturnType<Chunk>>(training, argumentsAt(0)))
+    const { first, calls } = workOf(1)
+    const traced = expectRight(trace<Parameters<Step>, ReturnType<Step>>(training, [first, calls[0]!]))
     const plan = planOfGraph(optimise(traced.graph))
-    const fed = places.map((_, i) =>
-      plan.feed(hostLeaves('bench', argumentsAt(i))).map((value) => Float32Array.from(value.data))
+    const fed = calls.map((input) =>
+      plan.feed(hostLeaves('bench', [first, input])).map((value) => Float32Array.from(value.data))
     )
     const size = hostLeaves('bench', first).length
-    // the one loss comes before the state, in the order of their names
-    const becomes = Array.from({ length: size }, (_, i) => i + 1)
+    const becomes = Array.from({ length: size }, (_, i) => i)
     const shapes = plan.graph.outputs.map(({ shape }) => shape)
     const onDevice = await residentPlan(backend, device, plan, becomes)
     const all: Steps = async () => {
       await onDevice.write(fed[0]!.slice(0, size))
       const losses: number[] = []
       for (const each of fed) losses.push((await onDevice.step(each.slice(size)))[0]![0]!)
-      const state = (await onDevice.read()).map((row, i) => ndarray.of(shapes[i + 1]!, row))
-      const { to } = unflattenOut<Concrete<ReturnType<Chunk>>>(traced.out, [ndarray.scalar(0), ...state])
+      const state = (await onDevice.read()).map((row, i) => ndarray.of(shapes[i]!, row))
+      const at = unflattenOut<Concrete<State>>(traced.out[0], state)
       const name = `gpu.js ${VERSION} ${backend} (${device.adapter ?? ''})`
-      return E.right({ at: to, losses, executed: { engine: `gpujs:${backend}`, backend: name, threads: 1 } })
+      return E.right({ at, losses, executed: { engine: `gpujs:${backend}`, backend: name, threads: 1 } })
     }
     // kernels are compiled when they are first called
     await onDevice.write(fed[0]!.slice(0, size))
@@ -207,7 +226,7 @@ const residentOn =
     threads,
     open: pipe(
       openDevice(backend),
-      TE.flatMap((device) => readyOf(resident(backend, device), device.release))
+      TE.flatMap((device) => readyOf(kernelByKernel(backend, device), device.release))
     )
   })
 
@@ -229,6 +248,7 @@ export const residentCase: Case = {
   candidates: (threads) =>
     threads.flatMap((each) => [
       ...engines.flatMap(candidatesOf(each)),
+      { name: 'onnx:webgpu resident', threads: each, open: onEngine('onnx:webgpu', each, staying) },
       ...(['webgpu', 'headlessgl'] as const).map(residentOn(each))
     ]),
   comparisons: engines.flatMap((name) =>

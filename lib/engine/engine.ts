@@ -5,9 +5,11 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { settled } from '../core/entry.js'
 import { type TangentError, tangentError } from '../core/error.js'
 import { unshared } from '../core/ndarray.js'
+import { leaves } from '../core/tree.js'
 import { graphKey, inputName } from '../graph/graph.js'
-import type { Executed, Program, Runner } from '../graph/runner.js'
-import { type Concrete, hostLeaves } from '../graph/spec.js'
+import type { Executed, Program, Resident, Runner } from '../graph/runner.js'
+import { type Concrete, hostLeaves, type Specs } from '../graph/spec.js'
+import { isTensor } from '../graph/tensor.js'
 import { attempt, trace, type Traced, unflattenOut } from '../graph/trace.js'
 import { optimise } from '../optimise/index.js'
 import type { Backend, Executable, Resources } from './backend.js'
@@ -117,6 +119,35 @@ const programOf =
       )()
     )
 
+const residentOf =
+  <State, In, Out>(
+    { graph, out: [state, out] }: Traced<readonly [State, In], readonly [State, Out]>,
+    { plan, executable: { executed, resident } }: Loaded,
+    begin: <A>(run: TE.TaskEither<TangentError, A>) => TE.TaskEither<TangentError, A>
+  ): Resident<State, In, Out> =>
+  (from, inputs) =>
+    settled('run', () => {
+      const names = graph.inputs.map(inputName)
+      const feeds = () => inputs.map((input) => plan.feed(hostLeaves('run', [from, input], names)))
+      return begin(
+        pipe(
+          TE.fromEither(attempt(feeds)),
+          TE.flatMap((calls) =>
+            pipe(
+              resident!(leaves('run', isTensor, state).length, calls),
+              TE.map(({ last, each }) => ({
+                value: [
+                  unflattenOut<Concrete<State>>(state, last),
+                  each.map((values) => unflattenOut<Concrete<Out>>(out, values))
+                ] as const,
+                executed
+              }))
+            )
+          )
+        )
+      )()
+    })
+
 const closed = (operation: string, name: EngineName): TangentError =>
   tangentError('EngineError', operation, 'an open engine', `${name}, which was disposed`)
 
@@ -136,14 +167,24 @@ export const engineOf = (
     (operation: string) =>
     <A>(task: TE.TaskEither<TangentError, A>): TE.TaskEither<TangentError, A> =>
       whileOpen(task, () => closed(operation, name))
-  const loadTraced = <Args extends readonly unknown[], Out>(
-    traced: Traced<Args, Out>
-  ): TE.TaskEither<TangentError, Program<Args, Out>> =>
-    pipe(
-      load(backend, cache, graphKey(traced.graph), () =>
-        planOf(optimise(applyLoopRule(loops, traced.graph)))
-      ),
-      TE.map((loaded) => programOf(traced, loaded, guarded('run')))
+  const compiled = <Args extends readonly unknown[], Out, A>(
+    f: (...args: Args) => Out,
+    specs: Specs<Args>,
+    use: (traced: Traced<Args, Out>, loaded: Loaded, begin: ReturnType<typeof guarded>) => A
+  ): TE.TaskEither<TangentError, A> =>
+    settled('compile', () =>
+      pipe(
+        TE.fromEither(trace(f, specs)),
+        TE.flatMap((traced) =>
+          pipe(
+            load(backend, cache, graphKey(traced.graph), () =>
+              planOf(optimise(applyLoopRule(loops, traced.graph)))
+            ),
+            TE.map((loaded) => use(traced, loaded, guarded('run')))
+          )
+        ),
+        guarded('compile')
+      )()
     )
   const release = async (): Promise<void> => {
     await close()
@@ -161,10 +202,8 @@ export const engineOf = (
     unroll: engines[name].unroll,
     programs: () => cache.size,
     held: () => ({ programs: cache.size, ...backend.held() }),
-    compile: (f, specs) =>
-      settled('compile', () =>
-        pipe(TE.fromEither(trace(f, specs)), TE.flatMap(loadTraced), guarded('compile'))()
-      ),
+    compile: (f, specs) => compiled(f, specs, programOf),
+    ...(backend.keepsState === true && { resident: (step, specs) => compiled(step, specs, residentOf) }),
     dispose: () => (disposing ??= release())
   }
 }

@@ -30,6 +30,15 @@ export type Program<Args extends readonly unknown[], Out> = (
 ) => TaskEither<TangentError, Result<Concrete<Out>>>
 
 /**
+ * A compiled step, called on its own state: a state and the inputs of one step and more in, the state after the last and what
+ * each of them gave out. See `resident`.
+ */
+export type Resident<State, In, Out> = (
+  state: Concrete<State>,
+  inputs: readonly Concrete<In>[]
+) => TaskEither<TangentError, Result<readonly [Concrete<State>, readonly Concrete<Out>[]]>>
+
+/**
  * All that pure code sees of an engine: it turns a traced function into a program. Programs are cached by structure, so
  * asking twice for the same function and shapes compiles once.
  */
@@ -46,6 +55,11 @@ export interface Runner {
     f: (...args: Args) => Out,
     specs: Specs<Args>
   ) => TaskEither<TangentError, Program<Args, Out>>
+  /** As `compile`, of a step whose state stays on the device from step to step; only where the engine can. */
+  readonly resident?: <State, In, Out>(
+    step: (state: State, input: In) => readonly [State, Out],
+    specs: Specs<readonly [State, In]>
+  ) => TaskEither<TangentError, Resident<State, In, Out>>
 }
 
 /** What needs an engine to give its result: a training, an evaluation, a search. It is a ReaderTaskEither of fp-ts. */

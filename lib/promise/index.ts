@@ -47,6 +47,15 @@ export const compile =
   async <Args extends readonly unknown[], Out>(f: (...args: Args) => Out, specs: Specs<Args>) =>
     unwrapped(await unwrap(base.compile(runner)(f, specs)))
 
+/** As {@link base.resident}, with a promise of a program whose runs are promises. */
+export const resident =
+  (runner: Runner) =>
+  async <State, In, Out>(
+    step: (state: State, input: In) => readonly [State, Out],
+    specs: Specs<readonly [State, In]>
+  ) =>
+    unwrapped(await unwrap(base.resident(runner)(step, specs)))
+
 /** As {@link base.run}, with a program whose runs are promises. */
 export const run =
   (runner: Runner) =>

@@ -4,6 +4,7 @@ import { fold, type Key, split } from '../graph/key.js'
 import type { HostKey } from '../core/key.js'
 import { isNdArray, type NdArray, scalar } from '../core/ndarray.js'
 import { partOf } from '../core/tree.js'
+import type { Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import * as mask_ from '../mask/apply.js'
@@ -15,22 +16,36 @@ import type { Weights } from '../nn/weights.js'
 import { checkFit, type FitOptions, valuesOf } from './fit-options.js'
 import { objectiveOf, scheduleOf, trainStep } from './train-step.js'
 
-/** Consecutive steps that one program takes. */
+/** Consecutive steps, taken by calls of one program. */
 export interface Chunk {
   readonly start: number
+  /** The steps of a call. */
   readonly length: number
+  readonly calls: number
 }
 
-/** The steps of a run, cut into programs: each at most `unroll` long, ending where something is due. */
-const chunksOf = (steps: number, unroll: number, due: ReadonlySet<number>): readonly Chunk[] => {
-  const chunks: Chunk[] = []
-  for (let start = 0; start < steps;) {
+/** Calls of a program after which a state that stays on the device is read: an eighth of the moving is left. */
+const STAYING = 8
+
+/** The steps from one on until something is due: calls of at most `unroll` steps, at most so many. */
+const chunkFrom =
+  (steps: number, unroll: number, calls: number, due: ReadonlySet<number>) =>
+  (start: number): Chunk => {
     let end = start + 1
-    while (end < steps && end - start < unroll && !due.has(end)) end++
-    chunks.push({ start, length: end - start })
-    start = end
+    while (end < steps && end - start < unroll * calls && !due.has(end)) end++
+    const length = Math.min(unroll, end - start)
+    return { start, length, calls: Math.floor((end - start) / length) }
   }
-  return chunks
+
+/** The lengths of the programs of a run that begins at its first step. */
+const lengthsOf = (steps: number, chunkAt: (start: number) => Chunk): readonly number[] => {
+  const lengths = new Set<number>()
+  for (let start = 0; start < steps;) {
+    const { length, calls } = chunkAt(start)
+    lengths.add(length)
+    start += length * calls
+  }
+  return [...lengths]
 }
 
 /** From so many steps on, a program of several steps saves more time than it takes to compile (docs/state.md). */
@@ -46,14 +61,14 @@ const unrollOf = <P>({ unroll, attack, objective }: FitOptions<P>, steps: number
 const multiples = (size: number, upTo: number): readonly number[] =>
   Array.from({ length: Math.floor(upTo / size) }, (_, i) => (i + 1) * size)
 
-/** All that options, data, parameters and key fix before anything runs; `best` is the unrolling that suits the engine. */
+/** All that options, data, parameters, key and what the engine prefers fix before anything runs. */
 export const planOf = <P>(
   model: Model<P>,
   options: FitOptions<P>,
   params: Concrete<P>,
   data: Dataset,
   key: HostKey,
-  best = 1
+  { unroll: best = 1, resident }: Pick<Runner, 'unroll' | 'resident'> = {}
 ) => {
   const { epochs, batch, schedule, record, validate, checkpoint } = options
   checkFit(options)
@@ -78,13 +93,16 @@ export const planOf = <P>(
   const mask = options.mask ?? nothing()
   if (options.mask !== undefined) requireMask('train.fit', params, options.mask)
   const start = mask_.applyConcrete(mask)(params)
+  const due = new Set([...recorded, ...judged, ...saved])
+  const chunkAt = chunkFrom(steps, unroll, resident === undefined ? 1 : STAYING, due)
   return {
     rows,
     steps,
     unroll,
     recorded: [...new Set(recorded)],
     judged,
-    chunks: chunksOf(steps, unroll, new Set([...recorded, ...judged, ...saved])),
+    chunkAt,
+    lengths: lengthsOf(steps, chunkAt),
     first: { params: start, state: initialState(options.optimiser)<P>(start) },
     mask,
     rates: valuesOf('schedule', schedule, steps),
@@ -104,31 +122,31 @@ interface StepArguments {
   readonly key: Key
 }
 
-/** A state, and what the steps from there take. */
-export type ChunkArguments<P> = [from: TrainState<P>, mask: Weights<P>, steps: readonly StepArguments[]]
+/** What the steps of a call take: the mask, which is the same in all calls, and what each step has of its own. */
+export type CallInput<P> = readonly [mask: Weights<P>, steps: readonly StepArguments[]]
 
-/** Some steps of training as one traced function. */
-export const chunkOf =
+/** Some steps of training as one traced function: the state after them, and the loss of each. */
+export const stepsOf =
   <P>(model: Model<P>, options: FitOptions<P>) =>
-  (...[from, mask, steps]: ChunkArguments<P>) => {
+  (from: TrainState<P>, [mask, steps]: CallInput<P>): readonly [TrainState<P>, readonly Tensor[]] => {
     const step = trainStep(model, options)
-    return steps.reduce<{ readonly to: TrainState<P>; readonly losses: readonly Tensor[] }>(
-      ({ to, losses }, { batch, rate, level, key }) => {
-        const next = step(to, batch, mask, rate, key, level[0])
-        return { to: next.to, losses: [...losses, next.loss] }
+    return steps.reduce<readonly [TrainState<P>, readonly Tensor[]]>(
+      ([at, losses], { batch, rate, level, key }) => {
+        const { to, loss } = step(at, batch, mask, rate, key, level[0])
+        return [to, [...losses, loss]]
       },
-      { to: from, losses: [] }
+      [from, []]
     )
   }
 
-/** The arguments of a chunk but for the state it starts from. */
+/** What each call of a chunk takes. */
 export const inputsOf =
   <P>(data: Dataset, { rows, mask, rates, levels, keyOf }: FitPlan<P>) =>
-  ({ start, length }: Chunk) =>
-    [
+  ({ start, length, calls }: Chunk): readonly Concrete<CallInput<P>>[] =>
+    Array.from({ length: calls }, (_, call) => [
       mask,
       Array.from({ length }, (_, i) => {
-        const step = start + i
+        const step = start + call * length + i
         return {
           batch: takeExamples(data, rows.rowsOf(step)),
           rate: scalar(rates[step]!),
@@ -136,4 +154,4 @@ export const inputsOf =
           key: keyOf(step)
         }
       })
-    ] as const
+    ])

@@ -9,7 +9,8 @@ import type { HostKey } from '../core/key.js'
 import { type NdArray, of, scalar } from '../core/ndarray.js'
 import { mean } from '../core/mean.js'
 import type { Key } from '../graph/key.js'
-import type { Effect, Result, Runner } from '../graph/runner.js'
+import { resident } from '../graph/resident.js'
+import type { Effect, Resident, Result, Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import { attempt } from '../graph/trace.js'
@@ -17,7 +18,7 @@ import type { Batch, Dataset, Model } from '../nn/model.js'
 import type { TrainState } from '../nn/optimiser.js'
 import { type FitState, stateCodec, validated } from './fit-state.js'
 import type { FitOptions, FitResult } from './fit-options.js'
-import { type Chunk, chunkOf, inputsOf, type FitPlan, planOf } from './fit-plan.js'
+import { type CallInput, type Chunk, inputsOf, type FitPlan, planOf, stepsOf } from './fit-plan.js'
 import { objectiveOf } from './train-step.js'
 import { ofModel, onData } from '../nn/require.js'
 
@@ -29,7 +30,7 @@ const settingsOf = <P>(
   model: Model<P>,
   options: FitOptions<P>,
   { first, rates, levels, recorded, judged, mask, unroll }: FitPlan<P>,
-  [, [only]]: ReturnType<ReturnType<typeof inputsOf<P>>>,
+  [, [only]]: Concrete<CallInput<P>>,
   data: Dataset,
   key: HostKey
 ): Settings => {
@@ -63,11 +64,11 @@ interface Run<P> {
   readonly chunk: (
     chunk: Chunk,
     from: Concrete<TrainState<P>>
-  ) => TE.TaskEither<TangentError, Result<Concrete<ReturnType<ReturnType<typeof chunkOf<P>>>>>>
+  ) => ReturnType<Resident<TrainState<P>, CallInput<P>, readonly Tensor[]>>
   readonly outputs: (params: Concrete<P>) => TE.TaskEither<TangentError, Result<NdArray>>
 }
 
-/** Takes the steps of one program, then records, validates and tells of it where that is due. */
+/** Takes the steps of a chunk, then records, validates and tells of it where that is due. */
 const takeChunk = <P>(
   { validate, observe }: FitOptions<P>,
   { recorded, judged, steps, rows }: FitPlan<P>,
@@ -102,16 +103,17 @@ const takeChunk = <P>(
   }
 
   return (chunk: Chunk, state: FitState<P>): TE.TaskEither<TangentError, Taken<FitState<P>>> => {
-    const step = chunk.start + chunk.length
+    const taken = chunk.length * chunk.calls
+    const step = chunk.start + taken
     return pipe(
       run.chunk(chunk, state.at),
-      TE.flatMap(({ value, executed }) => {
-        const losses = value.losses.map(({ data }) => data[0]!)
+      TE.flatMap(({ value: [at, out], executed }) => {
+        const losses = out.flat().map(({ data }) => data[0]!)
         return pipe(
-          record(step, { ...state, at: value.to, losses: append(state.losses, losses) }),
+          record(step, { ...state, at, losses: append(state.losses, losses) }),
           TE.flatMap((next) => judge(step, next)),
           TE.tapIO((next) => () => tell(step, losses, next)),
-          TE.map((next) => ({ state: next, executed, steps: chunk.length }))
+          TE.map((next) => ({ state: next, executed, steps: taken }))
         )
       })
     )
@@ -130,19 +132,31 @@ export const fit = entry(
     (params: Concrete<P>, data: Dataset, key: HostKey): Effect<FitResult<P>> =>
     (runner) => {
       const { checkpoint, record, stop, validate } = options
-      const chunk = chunkOf(model, options)
+      const steps = stepsOf(model, options)
       const outputs = (p: P, x: Tensor): Tensor => model(p)(x)
       const x = record?.x
       return pipe(
-        TE.fromEither(attempt(() => planOf(model, options, params, data, key, runner.unroll))),
+        TE.fromEither(attempt(() => planOf(model, options, params, data, key, runner))),
         TE.bindTo('plan'),
         TE.let('inputs', ({ plan }) => inputsOf(data, plan)),
-        TE.bind('programs', ({ plan, inputs }) =>
+        TE.let(
+          'inputOf',
+          ({ inputs }) =>
+            (length: number) =>
+              inputs({ start: 0, length, calls: 1 })[0]!
+        ),
+        TE.let(
+          'programOf',
+          ({ plan, inputOf }) =>
+            (length: number) =>
+              resident(runner)(steps, [plan.first, inputOf(length)])
+        ),
+        TE.bind('programs', ({ plan, programOf }) =>
           pipe(
-            [...new Set(plan.chunks.map(({ length }) => length))],
+            plan.lengths,
             TE.traverseSeqArray((length) =>
               pipe(
-                runner.compile(chunk, [plan.first, ...inputs({ start: 0, length })]),
+                programOf(length),
                 TE.map((program) => [length, program] as const)
               )
             ),
@@ -152,22 +166,28 @@ export const fit = entry(
         TE.bind('outputsOf', ({ plan }) =>
           x === undefined ? TE.right(undefined) : runner.compile(outputs, [plan.first.params, x])
         ),
-        TE.bind('settings', ({ plan, inputs }) =>
+        TE.bind('settings', ({ plan, inputOf }) =>
           TE.fromEither(
             attempt(() =>
-              checkpoint === undefined
-                ? {}
-                : settingsOf(model, options, plan, inputs({ start: 0, length: 1 }), data, key)
+              checkpoint === undefined ? {} : settingsOf(model, options, plan, inputOf(1), data, key)
             )
           )
         ),
-        TE.flatMap(({ plan, inputs, programs, outputsOf, settings }) => {
-          const chunks = new Map(plan.chunks.map((each) => [each.start, each]))
+        TE.flatMap(({ plan, inputs, programOf, programs, outputsOf, settings }) => {
+          // a checkpoint that was written at another interval may lie where no chunk of this run begins
+          const programAt = (length: number) => {
+            const program = programs.get(length)
+            return program === undefined ? programOf(length) : TE.right(program)
+          }
           const take = takeChunk(
             options,
             plan,
             {
-              chunk: (each, from) => programs.get(each.length)!(from, ...inputs(each)),
+              chunk: (each, from) =>
+                pipe(
+                  programAt(each.length),
+                  TE.flatMap((program) => program(from, inputs(each)))
+                ),
               outputs: (p) => outputsOf!(p, x!)
             },
             runner
@@ -178,7 +198,7 @@ export const fit = entry(
             count: plan.steps,
             first: { at: plan.first, losses: undefined, recorded: [], validations: [], best: undefined },
             ...stateCodec(plan),
-            take: (start, state) => take(chunks.get(start)!, state),
+            take: (start, state) => take(plan.chunkAt(start), state),
             checkpoint: checkpoint && { steps: plan.rows.perEpoch, ...checkpoint },
             stop,
             until: ({ validations }) => validations.length > 0 && validate?.until?.(validations) === true

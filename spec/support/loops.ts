@@ -3,7 +3,7 @@ import { normals, key } from '../../lib/core/key.js'
 import { sizeOf } from '../../lib/core/shape.js'
 import { grad, hvp, jvp, vjp, vmap } from '../../lib/diff/index.js'
 import { fold } from '../../lib/graph/key.js'
-import type { NdArray } from '../../lib/core/ndarray.js'
+import { type NdArray, of, scalar } from '../../lib/core/ndarray.js'
 import type { Concrete } from '../../lib/graph/spec.js'
 import { ops } from '../../lib/graph/ops/index.js'
 import { table, type Tensor } from '../../lib/graph/tensor.js'
@@ -25,9 +25,16 @@ export interface LoopCase {
   readonly scan: (args: LoopArguments) => readonly Tensor[]
   readonly unrolled: (args: LoopArguments) => readonly Tensor[]
   readonly args: Concrete<LoopArguments>
+  /** A step of it, and what every step takes. */
+  readonly step: (carry: Carry, input: StepInput) => readonly [Carry, readonly Tensor[]]
+  readonly inputs: readonly Concrete<StepInput>[]
 }
 
 type Carry = LoopArguments['carry']
+
+interface StepInput extends Pick<LoopArguments, 'xs' | 'outside'> {
+  readonly index: Tensor
+}
 
 /** A step of a random program: both carries, an entry of each stack, the number of the step and the tensor of outside. */
 const bodyOf =
@@ -72,7 +79,24 @@ export const loopCases: fc.Arbitrary<LoopCase> = fc
       xs: shapes.slice(1).map((shape, i) => draw(i + 2, [length, ...shape])),
       outside: draw(9, [2])
     }
-    return { scan, unrolled, args, [fc.toStringMethod]: () => `${length} × ${fc.stringify(program)}` }
+    const step: LoopCase['step'] = (carry, { xs, outside, index }) =>
+      bodyOf(program, outside)(carry, xs, index)
+    const inputs = Array.from({ length }, (_, i) => ({
+      xs: args.xs.map(({ shape: [, ...shape], data }) => {
+        const size = sizeOf(shape)
+        return of(shape, data.slice(i * size, (i + 1) * size))
+      }),
+      outside: args.outside,
+      index: scalar(i)
+    }))
+    return {
+      scan,
+      unrolled,
+      args,
+      step,
+      inputs,
+      [fc.toStringMethod]: () => `${length} × ${fc.stringify(program)}`
+    }
   })
 
 type LoopFunction = LoopCase['scan']

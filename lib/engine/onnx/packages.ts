@@ -8,7 +8,7 @@ import { turns } from '../turns.js'
 import type { OnnxTarget } from './builder.js'
 import type { OnnxKind } from './onnx-kind.js'
 
-export type { InferenceSession }
+export type { InferenceSession, Tensor }
 
 /** What is used of the packages of ONNX Runtime; all have the same interface. */
 interface Package {
@@ -38,6 +38,8 @@ export interface Provider {
   readonly package: string
   /** Whether ONNX Runtime gives nodes that the provider cannot run to the CPU, unless it is told not to. */
   readonly fallsBack: boolean
+  /** Whether results can stay in buffers of its device: those that ONNX Runtime's packages call `gpu-buffer`. */
+  readonly keepsState: boolean
   /** What is asked for where the package is there and does not open. */
   readonly expected: string
   readonly load: (kind: OnnxKind, threads: number) => Promise<OnnxRuntime>
@@ -156,6 +158,7 @@ const providerOfBuild = (provider: string): Provider => ({
   target: 'portable',
   package: NATIVE,
   fallsBack: true,
+  keepsState: false,
   expected: `an onnxruntime-node with the execution provider ${provider}`,
   load: loadNative(provider)
 })
@@ -167,6 +170,7 @@ export const providers: { readonly [K in OnnxKind]: Provider } = {
     target: 'portable',
     package: NATIVE,
     fallsBack: false,
+    keepsState: false,
     expected: 'an onnxruntime-node that computes 1 + 1',
     load: loadNative('cpu')
   },
@@ -175,6 +179,7 @@ export const providers: { readonly [K in OnnxKind]: Provider } = {
     target: 'portable',
     package: 'onnxruntime-web',
     fallsBack: false,
+    keepsState: false,
     expected: 'the WebAssembly of onnxruntime-web',
     load: loadWasm
   },
@@ -185,6 +190,7 @@ export const providers: { readonly [K in OnnxKind]: Provider } = {
     target: 'webgpu',
     package: inNode() ? NATIVE : 'onnxruntime-web',
     fallsBack: true,
+    keepsState: true,
     expected: inNode() ? adapterNeeded : 'a browser with a WebGPU adapter',
     load: loadWebgpu
   },

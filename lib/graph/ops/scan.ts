@@ -3,8 +3,9 @@ import { fail } from '../../core/error.js'
 import { isHostKey } from '../../core/key.js'
 import { of } from '../../core/ndarray.js'
 import { checkOptions, option, type OptionKinds } from '../../core/options.js'
-import { requireShape, showShape } from '../../core/shape.js'
+import { showShape } from '../../core/shape.js'
 import { leaves, rebuild } from '../../core/tree.js'
+import { requireCarry } from '../carry.js'
 import { replaceNodes } from '../graph.js'
 import { isKey, type Key, sample, type TracedKey } from '../key.js'
 import { bodyOutputs, type Loop, runLoop, symbolOf } from '../loop.js'
@@ -148,13 +149,7 @@ export const scan =
     const symbolsOf = inputs.map(({ symbol }) => symbol)
     const x = xs === undefined ? xs : rebuild<Tensor | Key, X>(operation, isLeaf, xs, symbolsOf)
     const [next, y] = body(replace<Carry>(operation, carry, symbols), x as X, index)
-    const after = leaves(operation, isTensor, next)
-    const before = leaves(operation, isTensor, carry)
-    if (after.length !== before.length || after.some(({ path }, k) => path !== before[k]!.path))
-      fail('TreeError', operation, 'a carry of the form of the first', `${after.length} tensors`)
-    after.forEach(({ path, value }, k) =>
-      requireShape(operation, `carry ${path === '' ? 'root' : path}`, value.shape, start[k]!.shape, 'shape')
-    )
+    const after = requireCarry(operation, 'carry', carry, next)
     const results = tensorsOf(operation, y)
     if (after.length + results.length === 0)
       fail('ArgumentError', operation, 'a body that gives a tensor', 'none')
@@ -162,7 +157,7 @@ export const scan =
       length,
       reverse: false,
       index,
-      carries: start.map((tensor, k) => ({ symbol: symbols[k]!, start: tensor, next: after[k]!.value })),
+      carries: start.map((tensor, k) => ({ symbol: symbols[k]!, start: tensor, next: after[k]! })),
       sequences: inputs.flatMap(({ value, symbol }) =>
         isTensor(value) && isTensor(symbol) ? [{ symbol, stack: value }] : []
       ),
