@@ -38,7 +38,7 @@ export {
   type OneShotOptions
 } from './one-shot.js'
 export * as parametrisation from './parametrisation.js'
-export type { Annealing, HardConcreteOptions, Parametrisation } from './parametrisation.js'
+export type { Annealing, GradualOptions, HardConcreteOptions, Parametrisation } from './parametrisation.js'
 export type { GraspOptions } from './scores/grasp.js'
 export { score } from './scores/index.js'
 export type { KernelTraceOptions } from './scores/kernel-trace.js'

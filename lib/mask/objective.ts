@@ -45,6 +45,14 @@ export interface ObjectiveOptions {
    * @defaultValue 0: all eigenspaces count alike
    */
   readonly power?: number
+  /**
+   * Compares what 1, 2, 4, … and at last so many steps of descent learn with each kernel, I − (I − ηΘ)ᵗ of the `explicit` kernel
+   * Θ(X̃, X̃), η one by the largest absolute row sum of the dense one: a mode then counts by when it is learnt, and not by its size. A
+   * power of 2; 1 compares the kernels on X̃.
+   *
+   * @defaultValue none: the kernels Θ(X, X̃) are compared
+   */
+  readonly horizon?: number
   /** How the mask enters the kernel. @defaultValue `linear`, through which pruned weights have a gradient */
   readonly mask?: MaskForm
 }
@@ -56,6 +64,7 @@ export const objectiveKinds: OptionKinds<ObjectiveOptions> = {
   kernel: option.word('probes', 'explicit'),
   relative: option.flag,
   power: option.number,
+  horizon: option.number,
   mask: option.any
 }
 
@@ -74,10 +83,16 @@ const squaredDistance = (a: Tensor, b: Tensor, relative: boolean): Tensor => {
   return relative ? ops.div(ops.dot(b)(b))(ops.dot(d)(d)) : ops.dot(d)(d)
 }
 
-const checkPower = (kernel: 'probes' | 'explicit', power: number): void => {
-  requireWhole('mask.objective', 'power', power)
+const checkKernel = (kernel: 'probes' | 'explicit', power: number, horizon: number | undefined): void => {
+  const operation = 'mask.objective'
+  requireWhole(operation, 'power', power)
   if (kernel === 'explicit' && power > 0)
-    fail('ArgumentError', 'mask.objective', 'probes, which a power is taken of', kernel, 'kernel')
+    fail('ArgumentError', operation, 'probes, which a power is taken of', kernel, 'kernel')
+  if (horizon === undefined) return
+  if (!Number.isInteger(Math.log2(requireWhole(operation, 'horizon', horizon, 1))))
+    fail('ArgumentError', operation, 'a power of 2', `${horizon}`, 'horizon')
+  if (kernel === 'probes')
+    fail('ArgumentError', operation, 'an explicit kernel, which steps are taken with', kernel, 'kernel')
 }
 
 /** Θ(X̃, X̃)ᵖ V of the dense network, scaled to a mean square of 1: probes of its leading eigenspaces. */
@@ -89,6 +104,26 @@ const leading =
     const scaled = ops.div(ops.sqrt(ops.mean()(ops.square(turned))))(turned)
     return leading(model, params, x, power - 1)(scaled)
   }
+
+/** A kernel [n, n, o, o] as a matrix over examples and outputs. */
+const matrixOf = (kernel: Tensor): Tensor => {
+  const [n = 0, , o = 0] = kernel.shape
+  return ops.reshape([n * o, n * o])(ops.transpose([0, 2, 1, 3])(kernel))
+}
+
+/** The mean distance, over t = 1, 2, 4, …, `horizon`, of what t steps of descent learn with two kernels. */
+const distanceAlong = (sparse: Tensor, dense: Tensor, horizon: number, relative: boolean): Tensor => {
+  const matrix = matrixOf(dense)
+  const whole = ops.eye(matrix.shape[0]!)
+  const rate = ops.div(ops.reduceMax()(ops.sum([1])(ops.abs(matrix))))(ops.ones([]))
+  const leftAfterOne = (kernel: Tensor): Tensor => ops.sub(ops.mul(rate)(kernel))(whole)
+  const from = (t: number, a: Tensor, b: Tensor): readonly Tensor[] => [
+    squaredDistance(ops.sub(a)(whole), ops.sub(b)(whole), relative),
+    ...(t === horizon ? [] : from(2 * t, ops.matmul(a)(a), ops.matmul(b)(b)))
+  ]
+  const all = from(1, leftAfterOne(matrixOf(sparse)), leftAfterOne(matrix))
+  return ops.scale(1 / all.length)(all.reduce((a, b) => ops.add(b)(a)))
+}
 
 /**
  * γ ‖T_m − T‖²/‖T‖² + c ‖f(m∘θ, X̃) − f(θ, X̃)‖²/‖f(θ, X̃)‖², where T is the mixed kernel Θ(X, X̃) of the dense
@@ -106,21 +141,26 @@ export const objective = checked(
         kernel = 'probes',
         relative = true,
         mask: form = 'linear',
-        power = 0
+        power = 0,
+        horizon
       } = checkOptions('mask.objective', objectiveKinds, options)
-      checkPower(kernel, power)
+      checkKernel(kernel, power, horizon)
       const dense = model(params)(adversarial)
       const outputs = model(apply(mask)(at))(adversarial)
       const probes =
         kernel === 'probes'
           ? leading(model, params, adversarial, power)(random.rademacher(dense.shape)(key))
           : undefined
+      const from = horizon === undefined ? x : adversarial
       const transfer = (p: P, m?: MaskTree): Tensor =>
         probes === undefined
-          ? empiricalNtk(model, { mask: form })(p, x, adversarial, m)
+          ? empiricalNtk(model, { mask: form })(p, from, adversarial, m)
           : ntkVectorProduct(model, { mask: form })(p, x, adversarial, probes, m)
       const terms = {
-        kernel: squaredDistance(transfer(at, mask), transfer(params), relative),
+        kernel:
+          horizon === undefined
+            ? squaredDistance(transfer(at, mask), transfer(params), relative)
+            : distanceAlong(transfer(at, mask), transfer(params), horizon, relative),
         output: squaredDistance(outputs, dense, relative)
       }
       return { ...terms, loss: ops.add(ops.scale(c)(terms.output))(ops.scale(gamma)(terms.kernel)) }

@@ -1,6 +1,6 @@
 import { plain } from '../core/plain.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { requirePositive } from '../core/check.js'
+import { requirePositive, requireWhole } from '../core/check.js'
 import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { fail } from '../core/error.js'
 import { fold, type Key, random } from '../graph/key.js'
@@ -28,6 +28,54 @@ export const straightThrough = plain(
     soft: hard(sparsity),
     hard: hard(sparsity)
   })
+)
+
+/** How a density falls while a mask is learnt. */
+export interface GradualOptions {
+  /** In how many equal parts of that time it falls. @defaultValue 10 */
+  readonly levels?: number
+  /** The share of the learning, in (0, 1], after which it has fallen. @defaultValue .5 */
+  readonly until?: number
+}
+
+const gradualKinds: OptionKinds<GradualOptions> = { levels: option.number, until: option.number }
+
+/**
+ * {@link straightThrough} for ever fewer weights: the density d falls from 1 by the cube, d + (1 − d)(1 − t)³ (Zhu, Gupta,
+ * arXiv:1710.01878, eq. 1), in levels, each with a hard mask. So what is matched is matched all along the way.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { evaluateOn, key, type Key, mask, ndarray, type nn, type Tensor } from 'tangentflow'
+ *
+ * const soft = mask.parametrisation.gradual({ density: 0.25 }, { levels: 2, until: 1 }).soft
+ * const at = (t: number) =>
+ *   evaluateOn((s: nn.Weights, p: Tensor, k: Key) => soft(s, p, k))(
+ *     [{ w: ndarray.fromNested([[3, 1, 4, 2, 0, 9, 8, 7]]) }],
+ *     ndarray.scalar(t),
+ *     key(0)
+ *   )[0]?.w?.data.reduce((kept, m) => kept + m, 0)
+ * assert.deepEqual([0, 0.49, 0.5, 0.99, 1].map(at), [8, 8, 3, 3, 2])
+ */
+export const gradual = plain(
+  'mask.parametrisation.gradual',
+  (sparsity: Sparsity, options: GradualOptions = {}): Parametrisation => {
+    const operation = 'mask.parametrisation.gradual'
+    const { levels = 10, until = 0.5 } = checkOptions(operation, gradualKinds, options)
+    requireWhole(operation, 'levels', levels, 1)
+    if (!(until > 0 && until <= 1)) fail('ArgumentError', operation, 'a share in (0, 1]', `${until}`, 'until')
+    const { density } = sparsity
+    const densityAt = (level: number): number => density + (1 - density) * (1 - level / levels) ** 3
+    return {
+      soft: (scores, progress, key) =>
+        Array.from({ length: levels }, (_, i) => levels - 1 - i).reduce((later, level) => {
+          const here = hard({ ...sparsity, density: densityAt(level) })(scores)
+          const isHere = ops.less((until * (level + 1)) / levels)(progress)
+          return tree.zipWith(here, (after: Tensor, m: Tensor) => ops.where(isHere)(m, after))(later)
+        }, hard(sparsity)(scores)),
+      hard: hard(sparsity)
+    }
+  }
 )
 
 /** A temperature that falls geometrically with progress. */

@@ -17,6 +17,7 @@ import type { NetworkLike, Params } from '../nn/layer.js'
 import type { Attack, Box, Dataset } from '../nn/model.js'
 import { type MaskedLeaves, type Weights, weightsOf } from '../nn/weights.js'
 import { allocate } from './allocation.js'
+import { trainingLoss } from './edge-popup.js'
 import { learnFrom } from './learn.js'
 import type { LearnEvent, LearnOptions, LearnResult, MaskObjective } from './learn-step.js'
 import { requireMask, weightShapes } from './masked-leaves.js'
@@ -33,6 +34,12 @@ export interface SearchOptions<P = Params>
     MaskedLeaves,
     Sparsity,
     Pick<LearnOptions<P>, 'attackTarget' | 'optimiser' | 'weights' | 'trajectory' | 'stop' | 'checkpoint'> {
+  /**
+   * Weight of the {@link trainingLoss} of the masked network, as HYDRA lowers it, with the kernel as a term beside it.
+   *
+   * @defaultValue 0
+   */
+  readonly loss?: number
   /** How scores become a mask. @defaultValue `mask.parametrisation.straightThrough` */
   readonly parametrisation?: (sparsity: Sparsity) => Parametrisation
   /** The radius of the attack in whose presence the network will be trained. */
@@ -77,6 +84,7 @@ const operation = 'mask.search'
 
 const kinds: OptionKinds<SearchOptions> = {
   ...objectiveKinds,
+  loss: option.number,
   biases: option.flag,
   density: option.number,
   layers: option.any,
@@ -125,6 +133,19 @@ export const matching = checked(
   }
 )
 
+/** An objective with so much of the loss of training added. */
+const withLoss = <P>(
+  network: NetworkLike<P>,
+  weight: number,
+  objective: MaskObjective<P>
+): MaskObjective<P> =>
+  weight === 0
+    ? objective
+    : (input) => {
+        const terms = objective(input)
+        return { ...terms, loss: ops.add(ops.scale(weight)(trainingLoss(network)(input).loss))(terms.loss) }
+      }
+
 /**
  * Searches for an adversarial winning ticket: a mask whose network has the dense network's mixed tangent kernel on attacked
  * inputs at initialisation, and with `c` its outputs, so that it is to follow the dense network's adversarial training
@@ -162,7 +183,7 @@ export const search = entry(
         samples = 512,
         biases = false
       } = options
-      const { gamma = 1, c = 0, observe, parametrisation = straightThrough, ...rest } = options
+      const { gamma = 1, c = 0, loss = 0, observe, parametrisation = straightThrough, ...rest } = options
       const standard =
         epsilon === 0 ? none : pgd({ norm, epsilon, box, steps: 7, stepSize: (2.5 * epsilon) / 7 })
       const attack = options.attack ?? standard
@@ -182,7 +203,11 @@ export const search = entry(
           batch: 128,
           rate: 0.02,
           ...rest,
-          objective: matching(network, optionsOf<ObjectiveOptions>(objectiveKinds, options)),
+          objective: withLoss(
+            network,
+            loss,
+            matching(network, optionsOf<ObjectiveOptions>(objectiveKinds, options))
+          ),
           parametrisation: parametrisation({ density, layers }),
           start,
           attack,
@@ -192,7 +217,7 @@ export const search = entry(
       return pipe(
         TE.fromEither(
           attempt(() => {
-            for (const [name, value] of Object.entries({ epsilon, gamma, c }))
+            for (const [name, value] of Object.entries({ epsilon, gamma, c, loss }))
               requireFinite(operation, name, value, 0)
             if (options.start !== undefined) requireMask(operation, params, options.start)
             allocate(operation, layers, density, weightShapes(options.start ?? weightsOf(params, options)))

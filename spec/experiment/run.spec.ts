@@ -47,8 +47,18 @@ describe('experiment.run', () => {
             against: 'sparse',
             weights: { rate: 0.1, radius: 0.1 }
           },
+          {
+            kind: 'ticket',
+            name: 'descent',
+            ...steps,
+            kernel: 'explicit',
+            horizon: 4,
+            gradual: 2,
+            loss: 1
+          },
           { kind: 'dense' },
           { kind: 'random' },
+          { kind: 'magnitude', name: 'warm', warmUp: 1 },
           { kind: 'snip', batch: 50, samples: 100 },
           { kind: 'grasp' },
           { kind: 'synflow', rounds: 3 },
@@ -61,7 +71,7 @@ describe('experiment.run', () => {
         ]),
         measures: { kernelImages: 4, dynamicsImages: 10, checkpoints: 2 }
       })
-      expect(runs).toHaveLength(13)
+      expect(runs).toHaveLength(15)
       expect(runs[0]!.method).toBe('dense') // first, whatever the setting says: the others are compared with it
       for (const { method, training, measures } of runs) {
         const { layers, cost, distance, kernel, trajectory, search, epochs } = measures!
@@ -69,12 +79,12 @@ describe('experiment.run', () => {
         expect([method, kept]).toEqual([method, method === 'dense' ? 16 * 74 : 8 * 74])
         expect(cost.flops).toBe(2 * kept)
         expect(kernel!.eigenvalues).toHaveLength(4)
-        expect([method, training.steps]).toEqual([method, method === 'threeStage' ? 2 : 4])
+        expect([method, training.steps]).toEqual([method, ['threeStage', 'warm'].includes(method) ? 2 : 4])
         expect(distance === undefined).toBe(method === 'dense')
         if (distance !== undefined) expect(distance.kernel).toBeGreaterThan(0)
-        expect(trajectory === undefined).toBe(['dense', 'threeStage'].includes(method))
+        expect(trajectory === undefined).toBe(['dense', 'threeStage', 'warm'].includes(method))
         if (trajectory !== undefined) expect([trajectory.length, epochs]).toEqual([2, [1, 2]])
-        expect(search === undefined).toBe(!['ticket', 'moving', 'transfer'].includes(method))
+        expect(search === undefined).toBe(!['ticket', 'moving', 'descent', 'transfer'].includes(method))
         if (search !== undefined && method !== 'transfer') {
           expect(search.steps).toEqual([1, 2, 3])
           expect(search.flips.map((flips) => flips.length)).toEqual([2, 2, 2])

@@ -61,6 +61,35 @@ describe('parametrisations', () => {
       })
     ))
 
+  it('gradual is the hard mask of a density that falls by the cube, with the identity backward', () =>
+    fc.assert(
+      fc.property(
+        scores,
+        keeps,
+        fc.integer({ min: 1, max: 5 }),
+        fc.double({ min: 0.1, max: 1, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (s, keep, levels, until, t) => {
+          const made = mask.parametrisation.gradual(keep, { levels, until })
+          // at float32, as the program compares
+          const passed = Array.from({ length: levels }, (_, i) => (until * (i + 1)) / levels)
+          fc.pre(passed.every((bound) => Math.abs(bound - t) > 1e-6))
+          const left = 1 - passed.filter((bound) => t >= bound).length / levels
+          const density = keep.density + (1 - keep.density) * left ** 3
+          const soft = softAt(made, s, t)
+          expect(soft).toEqual(hardOf(mask.parametrisation.straightThrough({ ...keep, density }), s))
+          expect(softAt(made, s, 1)).toEqual(hardOf(made, s))
+          const weighted = (scored: nn.Weights, p: Tensor, k: Key): Tensor =>
+            tree
+              .tensors(made.soft(scored, p, k))
+              .map((m) => ops.scale(3)(ops.sum()(m)))
+              .reduce((a, b) => ops.add(b)(a))
+          const gradient = numbers(evaluateOn(grad(weighted))(s, ndarray.scalar(t), key(0)))
+          expect(gradient).toEqual(soft.map(() => 3))
+        }
+      )
+    ))
+
   it.each(['sigmoid', 'hardConcrete'] as const)('%s tends to the hard mask as it cools', (name) =>
     fc.assert(
       fc.property(scores, keeps, fc.nat(), (s, keep, seed) => {
@@ -98,5 +127,8 @@ describe('parametrisations', () => {
     expect(() => mask.parametrisation.hardConcrete({ density: 0.5 }, { zeta: 1 })).toThrow('ζ > 1')
     expect(() => mask.parametrisation.hardConcrete({ density: 0.5 }, { gamma: 0 })).toThrow('γ < 0')
     expect(() => mask.parametrisation.hardConcrete({ density: 0.5 }, { beta: 0 })).toThrow('β > 0')
+    expect(() => mask.parametrisation.gradual({ density: 0.5 }, { levels: 0 })).toThrow('levels')
+    for (const until of [0, 1.1, NaN])
+      expect(() => mask.parametrisation.gradual({ density: 0.5 }, { until })).toThrow('a share in (0, 1]')
   })
 })

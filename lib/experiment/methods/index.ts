@@ -11,7 +11,7 @@ import * as codec from '../../format/codec.js'
 import { isRecord } from '../../format/parse-json.js'
 import { dense, otherBatches, otherStart } from './dense.js'
 import { edgePopup, hydra } from './edge-popup.js'
-import { lengthened, type Method } from './method.js'
+import { lengthened, type Method, warmed } from './method.js'
 import { score } from './score.js'
 import { rewind, threeStage } from './three-stage.js'
 import { ticket, transfer } from './ticket.js'
@@ -54,18 +54,26 @@ export const MethodSetting: t.Type<MethodSetting, unknown> = new t.Type<MethodSe
   t.identity
 )
 
-/** At most how many times the epochs a method's masks are trained, given as a setting or as a record of a run has it. */
-export const longerOf = (method: unknown): number => {
-  const longer = isRecord(method) ? method['longer'] : undefined
-  return typeof longer === 'number' ? longer : 1
+const optionOf = (method: unknown, name: 'longer' | 'warmUp'): number | undefined => {
+  const value = isRecord(method) ? method[name] : undefined
+  return typeof value === 'number' ? value : undefined
 }
+
+/** At most how many times the epochs a method's masks are trained, given as a setting or as a record of a run has it. */
+export const longerOf = (method: unknown): number => optionOf(method, 'longer') ?? 1
 
 /** What a method does. */
 export const methodOf = (setting: MethodSetting): Method => {
-  const [method, longer] = [methods.build(setting), longerOf(setting)]
-  return longer === 1
-    ? method
-    : { ...method, run: (input) => pipe(method.run(input), RTE.map(lengthened(input, longer))) }
+  const [method, longer, warmUp] = [
+    methods.build(setting),
+    longerOf(setting),
+    optionOf(setting, 'warmUp') ?? 0
+  ]
+  const chosen: Method =
+    longer === 1
+      ? method
+      : { ...method, run: (input) => pipe(method.run(input), RTE.map(lengthened(input, longer))) }
+  return warmUp === 0 ? chosen : { ...method, run: warmed(chosen, setting.kind, warmUp) }
 }
 
 /** What a run is to others: the dense network that they are compared with, a control of that comparison, or a masked one. */

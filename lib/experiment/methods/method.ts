@@ -1,15 +1,19 @@
+import { type Either, left, right } from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import type { IO } from 'fp-ts/lib/IO.js'
+import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import type { Checkpointing, Store } from '../../checkpoint/index.js'
 import * as attack from '../../attack/index.js'
+import { tangentError, type TangentError } from '../../core/error.js'
 import type { HostKey } from '../../core/key.js'
 import * as codec from '../../format/codec.js'
 import type { Effect } from '../../graph/runner.js'
 import type { Concrete } from '../../graph/spec.js'
 import { cost, type LayerAllocation } from '../../mask/index.js'
 import type * as nn from '../../nn/index.js'
-import type { FitOptions } from '../../train/index.js'
+import { type FitOptions, paramsAfter } from '../../train/index.js'
 import type { DistanceRecord, Measures } from '../experiment-record.js'
-import { type TrainingSetting, withstoodBy } from '../training-setting.js'
+import { fitOptionsOf, type TrainingSetting, withstoodBy } from '../training-setting.js'
 
 /** Told of what goes on: how much of a phase is done, and a note such as its loss. */
 export type OnProgress = (phase: string, done: number, total: number, note: string) => IO<void>
@@ -73,6 +77,42 @@ export const lengthened =
     return { ...result, epochs: Math.round(training.epochs * Math.min(longer, denseFlops / flops)) }
   }
 
+/** The epochs before masks are chosen, if they leave one of the training's; otherwise a ConfigError. */
+export const partBefore = (kind: string, before: number, epochs: number): Either<TangentError, number> =>
+  before >= 1 && before < epochs
+    ? right(before)
+    : left(
+        tangentError(
+          'ConfigError',
+          'experiment',
+          `at least one of ${epochs} epochs before and after pruning`,
+          `${before} before`,
+          `methods: ${kind}`
+        )
+      )
+
+/**
+ * What a method chooses from after so many epochs of the dense training, which its result then has less: as many gradients as one
+ * training (Fort et al., arXiv:2010.15110: the kernel moves most in the first epochs).
+ */
+export const warmed =
+  (method: Method, kind: string, before: number): Method['run'] =>
+  (input) => {
+    const { network, params, set, training, stream } = input
+    return pipe(
+      RTE.fromEither(partBefore(kind, before, training.epochs)),
+      RTE.flatMap((epochs) =>
+        paramsAfter(network.apply, fitOptionsOf(training, training.epochs, set), epochs)(
+          params,
+          set,
+          stream('fit')
+        )
+      ),
+      RTE.flatMap((warm) => method.run({ ...input, params: warm })),
+      RTE.map((result) => ({ ...result, epochs: result.epochs - before, isComparable: false }))
+    )
+  }
+
 /** A codec of how weights are allocated to layers. */
 export const LayersSetting = codec.oneOf(['global', 'uniform', 'erk'])
 
@@ -81,7 +121,9 @@ export const maskFields = {
   /** How the kept weights are allocated to layers. */
   layers: LayersSetting,
   /** At most how many times the epochs it is trained, to make up for the operations that the mask saves. @defaultValue 1 */
-  longer: codec.between(1, 100)
+  longer: codec.between(1, 100),
+  /** Epochs of dense training before the mask is chosen and trained, for as many epochs less. @defaultValue 0 */
+  warmUp: codec.whole(0)
 }
 
 /** The fields that searches share. */

@@ -34,7 +34,14 @@ export const score = <K extends mask.OneShotMethod>(kind: K, allocated: mask.Lay
     kind,
     {},
     fields,
-    ({ kind: _kind, name: _name, longer: _longer, layers = allocated, ...options }): Method => ({
+    ({
+      kind: _kind,
+      name: _name,
+      longer: _longer,
+      warmUp: _warmUp,
+      layers = allocated,
+      ...options
+    }): Method => ({
       layers,
       run: (input) =>
         pipe(

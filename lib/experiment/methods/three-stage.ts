@@ -1,10 +1,9 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
-import { tangentError } from '../../core/error.js'
 import * as codec from '../../format/codec.js'
 import * as train from '../../train/index.js'
 import { fitOptionsOf } from '../training-setting.js'
-import { fromStart, LayersSetting, maskFields, type Method, observeLoss } from './method.js'
+import { fromStart, LayersSetting, maskFields, type Method, observeLoss, partBefore } from './method.js'
 
 /** The largest weights after some epochs, half of them by default, trained on from there: `train.threeStage`. */
 export const threeStage = codec.variant(
@@ -23,18 +22,16 @@ export const threeStage = codec.variant(
     run: ({ network, params, set, density, training, stream, store, onProgress }) => {
       const { epochs } = training
       const before = dense ?? Math.floor(epochs / 2)
-      if (before < 1 || before >= epochs) {
-        const expected = `at least one of ${epochs} epochs before and after pruning`
-        const where = 'methods: threeStage'
-        return RTE.left(tangentError('ConfigError', 'experiment', expected, `${before} before`, where))
-      }
       const recipe = {
         ...fitOptionsOf(training, before, set),
         checkpoint: { store: store('dense'), steps: 200 },
         observe: observeLoss(onProgress, 'dense training')
       }
       return pipe(
-        train.trainAndPrune(network.apply, { density, layers }, recipe)(params, set, stream('stage')),
+        RTE.fromEither(partBefore('threeStage', before, epochs)),
+        RTE.flatMap(() =>
+          train.trainAndPrune(network.apply, { density, layers }, recipe)(params, set, stream('stage'))
+        ),
         RTE.map(({ mask, dense: { params: start } }) => ({
           mask,
           start,
@@ -60,7 +57,7 @@ export const rewind = codec.variant(
     /** The epoch whose weights the sparse training starts from. @defaultValue 0 */
     to: codec.whole(0)
   },
-  ({ kind: _kind, name: _name, longer: _longer, to = 0, ...options }): Method => ({
+  ({ kind: _kind, name: _name, longer: _longer, warmUp: _warmUp, to = 0, ...options }): Method => ({
     layers: options.layers ?? 'global',
     run: (input) => {
       const { network, params, set, density, training, stream, onProgress } = input

@@ -137,6 +137,12 @@ export const ticket = codec.variant(
     mask: codec.oneOf(['linear', 'restricted', 'ambient']),
     /** How many powers of the kernel weigh the probes, towards its leading eigenspaces. @defaultValue 0 */
     power: codec.whole(0),
+    /** What so many steps of descent learn is compared, by the explicit kernel. @defaultValue the kernels are */
+    horizon: codec.whole(1),
+    /** The weight of the attacked loss of the sparse network. @defaultValue 0 */
+    loss: codec.atLeast(0),
+    /** In how many levels the density falls from 1 over the first half of the search. @defaultValue it does not */
+    gradual: codec.whole(1),
     /** Whether the dense or the sparse network is attacked. @defaultValue `dense` */
     against: codec.oneOf(['dense', 'sparse']),
     /** How weights move along with the mask. @defaultValue they do not */
@@ -161,10 +167,12 @@ export const ticket = codec.variant(
     kind: _kind,
     name: _name,
     longer: _longer,
+    warmUp: _warmUp,
     start = 'kernelTrace',
     along = [],
     against = 'dense',
     samples = 512,
+    gradual,
     ...options
   }): Method => {
     const { layers = 'global' } = options
@@ -180,6 +188,9 @@ export const ticket = codec.variant(
               ...options,
               density: input.density,
               ...withstoodBy(input.training).ball,
+              ...(gradual !== undefined && {
+                parametrisation: (sparsity) => mask.parametrisation.gradual(sparsity, { levels: gradual })
+              }),
               start: scores,
               attackTarget: against,
               trajectory,
@@ -213,7 +224,7 @@ export const transfer = codec.variant(
     /** Steps from one choice of the mask to the next. */
     refresh: codec.whole(1)
   },
-  ({ kind: _kind, name: _name, longer: _longer, ...options }): Method => {
+  ({ kind: _kind, name: _name, longer: _longer, warmUp: _warmUp, ...options }): Method => {
     const { layers = 'uniform' } = options
     return searching(
       layers,

@@ -1,10 +1,13 @@
 import * as fc from 'fast-check'
 import * as IO from 'fp-ts/lib/IO.js'
 import { describe, expect, it } from 'vitest'
-import { data, key, mask, nn } from 'tangentflow'
+import { data, key, mask, nn, train } from 'tangentflow'
 import { decode } from '../../../lib/format/codec.js'
-import { MethodSetting } from '../../../lib/experiment/methods/index.js'
+import { methodOf, MethodSetting } from '../../../lib/experiment/methods/index.js'
 import { fromStart, lengthened, type MethodInput } from '../../../lib/experiment/methods/method.js'
+import { fitOptionsOf } from '../../../lib/experiment/training-setting.js'
+import { right } from '../../support/either.js'
+import { openReference } from '../../support/masks.js'
 import { runs } from '../../support/runs.js'
 import { smallTraining } from '../../support/small-training.js'
 import { memoryStore } from '../../support/store.js'
@@ -90,4 +93,42 @@ describe('a longer training', () => {
       left: { expected: expect.stringMatching(/^no setting of this name/) as string, where: 'longer' }
     })
   })
+})
+
+describe('a warm-up', () => {
+  const read = (setting: unknown) => right(decode('methods', MethodSetting)(setting))
+  const chosenBy = async (setting: unknown, input: MethodInput) =>
+    methodOf(read(setting)).run(input)(await openReference())()
+
+  it('chooses from what the dense training has become, and leaves the rest of its epochs', async () => {
+    const { training, ...rest } = inputOf(4)
+    const input: MethodInput = { ...rest, training: { ...training, batch: 2 } }
+    const recipe = fitOptionsOf(input.training, 4, input.set)
+    for (const epochs of [1, 3]) {
+      const warm = right(
+        await train.paramsAfter(network.apply, recipe, epochs)(input.params, input.set, input.stream('fit'))(
+          await openReference()
+        )()
+      )
+      expect(warm).not.toEqual(input.params)
+      const cold = right(await chosenBy({ kind: 'magnitude' }, { ...input, params: warm }))
+      const setting = { kind: 'magnitude', warmUp: epochs }
+      const expected = { ...cold, epochs: 4 - epochs, isComparable: false }
+      expect(right(await chosenBy(setting, input))).toEqual(expected)
+      expect(cold.start).toEqual(warm)
+    }
+    expect(await chosenBy({ kind: 'magnitude', warmUp: 0 }, input)).toEqual(
+      await chosenBy({ kind: 'magnitude' }, input)
+    )
+  })
+
+  it.each([4, 9])('of %i of 4 epochs is refused', async (warmUp) =>
+    expect(await chosenBy({ kind: 'kernelTrace', warmUp }, inputOf(4))).toMatchObject({
+      left: {
+        _tag: 'ConfigError',
+        expected: 'at least one of 4 epochs before and after pruning',
+        where: 'methods: kernelTrace'
+      }
+    })
+  )
 })
