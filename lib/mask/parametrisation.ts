@@ -67,7 +67,7 @@ export const gradual = plain(
     const { density } = sparsity
     const densityAt = (level: number): number => density + (1 - density) * (1 - level / levels) ** 3
     return {
-      soft: (scores, progress, key) =>
+      soft: (scores, progress) =>
         Array.from({ length: levels }, (_, i) => levels - 1 - i).reduce((later, level) => {
           const here = hard({ ...sparsity, density: densityAt(level) })(scores)
           const isHere = ops.less((until * (level + 1)) / levels)(progress)

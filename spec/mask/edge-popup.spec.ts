@@ -1,8 +1,21 @@
 import { describe, expect, it } from 'vitest'
-import { attack, type Concrete, fold, key, mask, ndarray, nn, openEngine, train, uniforms } from 'tangentflow'
+import {
+  attack,
+  type Concrete,
+  evaluateOn,
+  fold,
+  key,
+  mask,
+  ndarray,
+  nn,
+  openEngine,
+  type Tensor,
+  train,
+  uniforms
+} from 'tangentflow'
 import { right } from '../support/either.js'
 import { two } from '../support/two.js'
-import { numbers } from '../support/masks.js'
+import { numbers, openReference } from '../support/masks.js'
 
 const { net, params } = two
 
@@ -84,4 +97,27 @@ describe('one step of trained scores, by hand', () => {
     const [f0, f1] = [0, 1].map((o) => hidden[0]! * w2![o]! + hidden[1]! * w2![2 + o]!)
     expect(history[0]!.terms.loss).toBeCloseTo(Math.log(1 + Math.exp(f1! - f0!)), 6)
   })
+})
+
+it('a search adds so much of the loss of its masked network', async () => {
+  // one example many times, so that every batch is the same
+  const data = { x: ndarray.fromNested([[1, 2], [1, 2]]), y: ndarray.fromNested([0, 0]) } // prettier-ignore
+  const at = async (loss: number): Promise<number> => {
+    const options = {
+      density: 0.5,
+      epsilon: 0,
+      box: undefined,
+      steps: 1,
+      batch: 1,
+      start: starts.HYDRA,
+      loss
+    }
+    const found = mask.search(net, options)(params, data, key(3))(await openReference())
+    return right(await found()).history[0]!.loss
+  }
+  const kept = mask.topKMaskOf({ density: 0.5 })(starts.HYDRA)
+  const trained = evaluateOn((m: nn.Weights, p: nn.Params, x: Tensor, y: Tensor) =>
+    nn.crossEntropy(y)(net.apply(mask.apply(m)(p))(x))
+  )(kept, params, data.x, data.y)
+  expect((await at(3)) - (await at(0))).toBeCloseTo(3 * ndarray.toNumber(trained), 9)
 })

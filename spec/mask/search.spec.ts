@@ -204,28 +204,6 @@ describe('a search', () => {
       expect(2 * kernel ** 2 + 3 * output ** 2).toBeCloseTo(loss, 9)
   })
 
-  it('adds so much of the attacked loss of the masked network', async () => {
-    // one example many times, so that every batch is the same
-    const same = {
-      x: ndarray.of(
-        [12, 4],
-        Array.from({ length: 48 }, (_, i) => data.x.data[i % 4]!)
-      ),
-      y: ndarray.full([12], 1)
-    }
-    const start = mask.hydraStart(nn.weightsOf(params))
-    const at = async (loss: number): Promise<number> => {
-      const options = { density: 0.5, epsilon: 0, steps: 1, batch: 6, start, loss }
-      return right(await mask.search(net, options)(params, same, key(3))(await openReference())()).history[0]!
-        .loss
-    }
-    const kept = mask.topKMaskOf({ density: 0.5 })(start)
-    const trained = evaluateOn((m: nn.Weights, p: nn.Params, x: Tensor, y: Tensor) =>
-      nn.crossEntropy(y)(net.apply(mask.apply(m)(p))(x))
-    )(kept, params, same.x, same.y)
-    expect((await at(3)) - (await at(0))).toBeCloseTo(3 * ndarray.toNumber(trained), 9)
-  })
-
   it('tells how many weights of each layer entered or left', async () => {
     const rate = (): number => 0.3
     const masks = await Promise.all([0, 1, 2, 3].map(async (steps) => (await learnt({ steps, rate })).mask))
