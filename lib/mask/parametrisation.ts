@@ -54,8 +54,8 @@ const gradualKinds: OptionKinds<GradualOptions> = { levels: option.number, until
  *     [{ w: ndarray.fromNested([[3, 1, 4, 2, 0, 9, 8, 7]]) }],
  *     ndarray.scalar(t),
  *     key(0)
- *   )[0]?.w?.data.reduce((kept, m) => kept + m, 0)
- * assert.deepEqual([0, 0.49, 0.5, 0.99, 1].map(at), [8, 8, 3, 3, 2])
+ *   )
+ * assert.deepEqual([0, 0.49, 0.5, 0.99, 1].map((t) => mask.density(at(t))), [1, 1, 0.375, 0.375, 0.25])
  */
 export const gradual = plain(
   'mask.parametrisation.gradual',
