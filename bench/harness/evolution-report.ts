@@ -1,6 +1,6 @@
 import type * as E from 'fp-ts/lib/Either.js'
 import { plot, type TangentError } from '../../lib/index.js'
-import type { Estimate } from '../../lib/report/estimate.js'
+import { type Estimate, estimate } from '../../lib/report/estimate.js'
 import { overDraws, showHalf, showInterval } from './estimates.js'
 import { type Accuracy, type Draw, setting, times, type Training, trainings, warmUps } from './evolution.js'
 import type { Along } from './kernels-along.js'
@@ -51,17 +51,18 @@ const SHAPE: readonly Column[] = [
   ...both('rank', 1, 'rank')
 ]
 
-/** Which network is meant: linearised after a warm-up, or, without one, itself. */
+/** Which network is meant: linearised after a warm-up, or, without one, itself, trained as long. */
 interface Which {
   readonly warmUp?: Training
   readonly epochs: number
   readonly training: Training
 }
 
-/** Its accuracy in percent; after no epoch both warm-ups are one. */
-const accuracy =
-  ({ warmUp, epochs, training }: Which, of: keyof Accuracy) =>
-  ({ full, linear }: Draw): number => {
+type Score = keyof Accuracy
+
+/** Its accuracy in percent in each draw, none if it was not trained so; after no epoch both warm-ups are one. */
+const scores = (draws: Draws, { warmUp, epochs, training }: Which, score: Score): readonly number[] =>
+  draws.flatMap(({ full, linear }) => {
     const found =
       warmUp === undefined
         ? full[training][warmUps.findIndex((one) => one === epochs)]
@@ -69,92 +70,85 @@ const accuracy =
             (one) =>
               one.epochs === epochs && (epochs === 0 || one.warmUp === warmUp) && one.training === training
           )
-    return 100 * found![of]
-  }
+    return found === undefined ? [] : [100 * found[score]]
+  })
 
-const accuracyTable = (
-  draws: Draws,
-  first: string,
-  rows: readonly (readonly [string, Omit<Which, 'training'>])[]
-) =>
-  markdownTable(
-    [first, ...trainings.flatMap((training) => [`${training}: clean %`, `${training}: robust %`])],
+const accuracyTable = (draws: Draws): string => {
+  const rows: readonly (readonly [string, Omit<Which, 'training'>])[] = [
+    ['kernel at the start', { warmUp: 'natural', epochs: 0 }],
+    ...trainings.flatMap((warmUp) =>
+      warmUps.slice(1).map((epochs) => [`${warmUp} kernel after ${epochs}`, { warmUp, epochs }] as const)
+    ),
+    ...warmUps.map((epochs) => [`itself, ${epochs + setting.linearEpochs} epochs`, { epochs }] as const)
+  ]
+  return markdownTable(
+    ['network', ...trainings.flatMap((training) => [`${training}: clean %`, `${training}: robust %`])],
     rows.map(([name, which]) => [
       name,
       ...trainings.flatMap((training) =>
-        (['clean', 'robust'] as const).map((of) =>
-          showHalf(1, overDraws(draws, accuracy({ ...which, training }, of)))
-        )
+        (['clean', 'robust'] as const).map((score) => {
+          const values = scores(draws, { ...which, training }, score)
+          return values.length === 0 ? '–' : showHalf(1, estimate(values))
+        })
       )
     ])
   )
-
-const linearTable = (draws: Draws): string =>
-  accuracyTable(draws, 'kernel after', [
-    ['0 epochs', { warmUp: 'natural', epochs: 0 }],
-    ...trainings.flatMap((warmUp) =>
-      warmUps.slice(1).map((epochs) => [`${epochs} ${warmUp}`, { warmUp, epochs }] as const)
-    )
-  ])
-
-const fullTable = (draws: Draws): string =>
-  accuracyTable(
-    draws,
-    'epochs',
-    warmUps.map((epochs) => [`${epochs + setting.linearEpochs}`, { epochs }])
-  )
+}
 
 /** What one network has more than another one of the same draw, in points. */
-const more = (draws: Draws, a: Which, b: Which, of: keyof Accuracy): string =>
-  showInterval(
-    1,
-    overDraws(draws, (draw) => accuracy(a, of)(draw) - accuracy(b, of)(draw))
-  )
-
-/** The comparisons of the page, each of two networks of the same draw. */
-const comparisons = (draws: Draws): readonly string[] => {
-  const kernel = (warmUp: Training, epochs: number, training: Training): Which => ({
+const comparisonTable = (draws: Draws): string => {
+  const onKernel = (warmUp: Training, epochs: number, training: Training = 'natural'): Which => ({
     warmUp,
     epochs,
     training
   })
-  return [
-    ...warmUps
-      .slice(1)
-      .flatMap((epochs) =>
-        (['clean', 'robust'] as const).map(
-          (of) =>
-            `natural on kernels after ${epochs}, adversarial less natural, ${of}: ${more(
-              draws,
-              kernel('adversarial', epochs, 'natural'),
-              kernel('natural', epochs, 'natural'),
-              of
-            )}`
-        )
-      ),
+  const last = warmUps.at(-1)!
+  const pairs: readonly (readonly [string, Which, Which])[] = [
     ...warmUps
       .slice(1)
       .map(
         (epochs) =>
-          `natural on the adversarial kernel after ${epochs} less the network trained naturally, robust: ${more(
-            draws,
-            kernel('adversarial', epochs, 'natural'),
-            { epochs, training: 'natural' },
-            'robust'
-          )}`
+          [
+            `adversarial kernel after ${epochs} − natural kernel after ${epochs}`,
+            onKernel('adversarial', epochs),
+            onKernel('natural', epochs)
+          ] as const
       ),
-    ...warmUps.flatMap((epochs) =>
-      (['clean', 'robust'] as const).map(
-        (of) =>
-          `adversarial on the adversarial kernel after ${epochs} less the network trained so, ${of}: ${more(
-            draws,
-            kernel('adversarial', epochs, 'adversarial'),
-            { epochs, training: 'adversarial' },
-            of
-          )}`
-      )
+    ...trainings.map(
+      (warmUp) =>
+        [
+          `${warmUp} kernel after ${last} − kernel at the start`,
+          onKernel(warmUp, last),
+          onKernel(warmUp, 0)
+        ] as const
+    ),
+    ...trainings.map(
+      (training) =>
+        [
+          `adversarial kernel after ${last} − itself, trained ${training === 'natural' ? 'naturally' : 'under attack'}`,
+          onKernel('adversarial', last),
+          { epochs: last, training }
+        ] as const
+    ),
+    ...[0, last].map(
+      (epochs) =>
+        [
+          `under attack: ${epochs === 0 ? 'kernel at the start' : `adversarial kernel after ${epochs}`} − itself`,
+          onKernel('adversarial', epochs, 'adversarial'),
+          { epochs, training: 'adversarial' }
+        ] as const
     )
   ]
+  return markdownTable(
+    ['difference, points', 'clean', 'robust'],
+    pairs.map(([name, a, b]) => [
+      name,
+      ...(['clean', 'robust'] as const).map((score) => {
+        const less = scores(draws, b, score)
+        return showInterval(1, estimate(scores(draws, a, score).map((x, i) => x - less[i]!)))
+      })
+    ])
+  )
 }
 
 /** How much of a training's way lies in its first epoch, and how the ways compare. */
@@ -182,9 +176,9 @@ export const evolutionText = (draws: Draws): string =>
       SHOWN.filter((epoch) => Number.isInteger(epoch)),
       SHAPE
     ),
-    linearTable(draws),
-    fullTable(draws),
-    [...ways(draws), ...comparisons(draws)].join('\n')
+    accuracyTable(draws),
+    comparisonTable(draws),
+    ways(draws).join('\n')
   ].join('\n\n')
 
 const point = (x: number, { mean, interval }: Estimate) => ({
@@ -227,15 +221,16 @@ export const kernelsPicture = (draws: Draws): E.Either<TangentError, string> => 
 export const linearPicture = (draws: Draws): E.Either<TangentError, string> => {
   const series = (name: string, which: Omit<Which, 'epochs'>): plot.Series => ({
     name,
-    points: warmUps.map((epochs) => point(epochs, overDraws(draws, accuracy({ ...which, epochs }, 'robust'))))
+    points: warmUps.flatMap((epochs) => {
+      const values = scores(draws, { ...which, epochs }, 'robust')
+      return values.length === 0 ? [] : [point(epochs, estimate(values))]
+    })
   })
   return plot.lines(
-    [
-      ...trainings.flatMap((training) => [
-        ...trainings.map((warmUp) => series(`${training} on the ${warmUp} kernel`, { warmUp, training })),
-        series(`${training}, the network itself`, { training })
-      ])
-    ],
+    trainings.flatMap((training) => [
+      ...trainings.map((warmUp) => series(`${training} on the ${warmUp} kernel`, { warmUp, training })),
+      series(`${training}, the network itself`, { training })
+    ]),
     {
       title: 'robust accuracy of kernels fixed on the way',
       across: 'epochs of warm-up',

@@ -24,7 +24,7 @@ import { rows } from './rows.js'
 
 /** The images of a draw that are trained on and tested, those of the latter on which kernels are taken, and the recipe. */
 export const setting = {
-  images: 3000,
+  images: 2000,
   tests: 500,
   kernelImages: 200,
   epochs: 20,
@@ -44,8 +44,9 @@ const EARLY = [1 / 10, 1 / 5, 1 / 2]
 /** When kernels are taken, in epochs. */
 export const times = [0, ...EARLY, ...Array.from({ length: setting.epochs }, (_, i) => i + 1)]
 
-/** The epochs after which networks are linearised. */
+/** The epochs after which networks are linearised, and those of them that are then trained under attack too. */
 export const warmUps = [0, 1, 3, 10] as const
+const attacked: readonly number[] = [0, 10]
 
 export const trainings = ['natural', 'adversarial'] as const
 export type Training = (typeof trainings)[number]
@@ -213,5 +214,9 @@ export const measured = (set: Pick<LoadedSet, 'train' | 'test'>, seed: number): 
 const linearised = trainings.flatMap((warmUp) =>
   warmUps
     .filter((epochs) => epochs > 0 || warmUp === 'natural')
-    .flatMap((epochs) => trainings.map((training) => ({ warmUp, epochs, training })))
+    .flatMap((epochs) =>
+      trainings
+        .filter((training) => training === 'natural' || attacked.includes(epochs))
+        .map((training) => ({ warmUp, epochs, training }))
+    )
 )
