@@ -125,7 +125,8 @@ const openOn = <Args extends readonly unknown[], Out>(
     engines[name].open({ threads }),
     TE.flatMap((backend) => {
       const engine = engineOf(name, backend)
-      const stages = stagesOf(backend, engines[name].loops, work)
+      // anew each time: the stages before a load run when the effect is made
+      const stages = () => stagesOf(backend, engines[name].loops, work)()
       return pipe(
         stages,
         TE.flatMap((first) =>
