@@ -1,5 +1,6 @@
 import { checkShape, type Shape, sizeOf } from '../core/shape.js'
-import type { OpOf } from './op.js'
+import { withInputs } from './graph.js'
+import type { Op, OpOf } from './op.js'
 import { apply, constant, isOp, type Tensor } from './tensor.js'
 
 export type ContractOp = OpOf<'contract'>
@@ -42,6 +43,12 @@ export const contract = (
   const op = renumber(operands, output, sizes)
   return isIdentity(op) && tensors.length === 1 ? tensors[0]! : apply(op, tensors)
 }
+
+/** A node with other inputs, and where it is a contraction with another one; as it is when nothing changed. */
+export const withContraction = (node: Tensor, op: Op, inputs: readonly Tensor[]): Tensor =>
+  op.tag === 'contract' && op !== node.op
+    ? contract(inputs, op.operands, op.output, op.sizes)
+    : withInputs(node, inputs)
 
 /** 0, 1, … rank−1: the indices of a tensor whose axes keep their order. */
 export const indicesOf = (shape: Shape): number[] => shape.map((_, axis) => axis)

@@ -12,12 +12,16 @@ export { topological, topologicalBy } from './topological.js'
 export const withInputs = (node: Tensor, inputs: readonly Tensor[]): Tensor =>
   inputs.every((input, i) => input === node.inputs[i]) ? node : { ...node, inputs }
 
-/** Rebuilds a graph bottom-up: `visit` gets each node with its inputs already rebuilt. */
+/** A graph of the same inputs with other outputs; the graph itself when nothing changed. */
+export const withOutputs = (graph: Graph, outputs: readonly Tensor[]): Graph =>
+  outputs.every((output, i) => output === graph.outputs[i]) ? graph : { inputs: graph.inputs, outputs }
+
+/** Rebuilds a graph bottom-up: `visit` gets each node with its inputs already rebuilt. The graph itself when nothing changed. */
 export const rewrite = (graph: Graph, visit: (node: Tensor) => Tensor): Graph => {
   const done = new Map<Tensor, Tensor>()
   const of = (node: Tensor): Tensor => done.get(node)!
   for (const node of topological(graph.outputs)) done.set(node, visit(withInputs(node, node.inputs.map(of))))
-  return { inputs: graph.inputs, outputs: graph.outputs.map(of) }
+  return withOutputs(graph, graph.outputs.map(of))
 }
 
 /** Outputs in which some nodes give way to others; what is behind those is not visited. */

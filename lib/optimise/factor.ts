@@ -1,6 +1,6 @@
 import { sizeOf } from '../core/shape.js'
 import { contract, fill } from '../graph/contract.js'
-import { type Graph, topological, withInputs } from '../graph/graph.js'
+import { type Graph, topological, withInputs, withOutputs } from '../graph/graph.js'
 import { apply, isOp, type Tensor } from '../graph/tensor.js'
 import { normalForm } from './normal-form.js'
 
@@ -190,5 +190,5 @@ export const factor = (graph: Graph): Graph => {
     const permuted = groups.filter(({ common }) => isPermuted(common.from)).length
     done.set(node, groups.length < terms.length || permuted > 1 ? sumOf(groups, node.shape) : plain)
   }
-  return { inputs: graph.inputs, outputs: graph.outputs.map(of) }
+  return withOutputs(graph, graph.outputs.map(of))
 }

@@ -15,6 +15,14 @@ import { splitContractions } from './split-contractions.js'
 
 export type { Cost } from './cost.js'
 
+/** A pass, and the sharing of equal nodes if it changed any. */
+const sharing =
+  (pass: (graph: Graph) => Graph) =>
+  (graph: Graph): Graph => {
+    const changed = pass(graph)
+    return changed === graph ? graph : deduplicate(changed)
+  }
+
 /** Makes the body of every loop cheap. */
 const optimiseBodies = (graph: Graph): Graph =>
   rewrite(graph, (node) => (isOp(node, 'scan') ? withBody(markDiverging(node), optimise) : node))
@@ -26,20 +34,12 @@ const optimiseBodies = (graph: Graph): Graph =>
  */
 export const optimise = plain('optimise', (graph: Graph): Graph =>
   pipe(
-    graph,
-    trimLoops,
-    simplify,
-    deduplicate,
-    mergeContractions,
-    deduplicate,
-    simplify,
-    deduplicate,
-    splitContractions,
-    deduplicate,
-    foldReshapes,
-    deduplicate,
-    factor,
-    deduplicate,
+    deduplicate(simplify(trimLoops(graph))),
+    sharing(mergeContractions),
+    sharing(simplify),
+    sharing(splitContractions),
+    sharing(foldReshapes),
+    sharing(factor),
     optimiseBodies
   )
 )

@@ -1,5 +1,5 @@
 import { sizeOf } from '../core/shape.js'
-import { type Graph, replaceNodes, topological, withInputs } from '../graph/graph.js'
+import { type Graph, replaceNodes, topological, withInputs, withOutputs } from '../graph/graph.js'
 import { bodyOutputs, loopOf, scanOf } from '../graph/loop.js'
 import type { TensorOf } from '../graph/op.js'
 import { resultShapes } from '../graph/primitives/scan.js'
@@ -129,5 +129,5 @@ export const trimLoops = (graph: Graph): Graph => {
       done.set(node, apply({ ...rebuilt.op, start: [from], limit: [from + limit - start] }, rebuilt.inputs))
     } else done.set(node, rebuilt)
   }
-  return { inputs: graph.inputs, outputs: graph.outputs.map(of) }
+  return withOutputs(graph, graph.outputs.map(of))
 }

@@ -1,7 +1,7 @@
 import { constant, isOp, type Tensor, type TensorOf } from '../graph/tensor.js'
-import { contract, type ContractOp, renumber } from '../graph/contract.js'
+import { type ContractOp, renumber, withContraction } from '../graph/contract.js'
 import { opKey } from '../graph/primitives/index.js'
-import { type Graph, topological, topologicalBy, withInputs } from '../graph/graph.js'
+import { type Graph, topological, topologicalBy, withOutputs } from '../graph/graph.js'
 import { contractionPath, MAX_INDICES } from './path.js'
 
 /** A contraction with its operands, not yet a node. */
@@ -188,12 +188,8 @@ const rebuild = (graph: Graph, products: ReadonlyMap<Tensor, UnbuiltContraction>
   const done = new Map<Tensor, Tensor>()
   const of = (node: Tensor): Tensor => done.get(node)!
   for (const node of topologicalBy(graph.outputs, inputsOf)) {
-    const op = products.get(node)?.op
-    const inputs = inputsOf(node).map(of)
-    done.set(
-      node,
-      op === undefined ? withInputs(node, inputs) : contract(inputs, op.operands, op.output, op.sizes)
-    )
+    const { op } = products.get(node) ?? node
+    done.set(node, withContraction(node, op, inputsOf(node).map(of)))
   }
-  return { inputs: graph.inputs, outputs: graph.outputs.map(of) }
+  return withOutputs(graph, graph.outputs.map(of))
 }

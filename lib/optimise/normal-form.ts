@@ -41,8 +41,7 @@ const places = (output: readonly number[], indices: readonly number[]): (number 
 
 const distinct = (indices: readonly number[]): boolean => new Set(indices).size === indices.length
 
-/** The normal form of a contraction, or undefined if it has to be split first. */
-export const normalForm = (op: ContractOp): NormalForm | undefined => {
+const decideForm = (op: ContractOp): NormalForm | undefined => {
   const [a, b] = op.operands
   const { output } = op
   if (a === undefined || op.operands.length > 2 || ![...op.operands, output].every(distinct)) return undefined
@@ -67,6 +66,17 @@ export const normalForm = (op: ContractOp): NormalForm | undefined => {
     left: output.filter((index) => a.includes(index) && !b.includes(index)),
     right: output.filter((index) => !a.includes(index) && b.includes(index))
   }
+}
+
+const forms = new WeakMap<ContractOp, NormalForm | 'none'>()
+
+/** The normal form of a contraction, or undefined if it has to be split first; decided once for each. */
+export const normalForm = (op: ContractOp): NormalForm | undefined => {
+  const known = forms.get(op)
+  if (known !== undefined) return known === 'none' ? undefined : known
+  const form = decideForm(op)
+  forms.set(op, form ?? 'none')
+  return form
 }
 
 /** The normal form of a contraction of an optimised graph, where there always is one. */

@@ -1,6 +1,6 @@
 import { sameShape } from '../../core/shape.js'
-import { contract, type ContractOp } from '../../graph/contract.js'
-import { type Graph, topological, withInputs } from '../../graph/graph.js'
+import { type ContractOp, withContraction } from '../../graph/contract.js'
+import { type Graph, topological, withOutputs } from '../../graph/graph.js'
 import { isOp, type Tensor } from '../../graph/tensor.js'
 import { normalForm } from '../../optimise/normal-form.js'
 import { chooseLayout, isDot, movingIndices, productOf, sizeOfIndices } from './contract.js'
@@ -158,13 +158,9 @@ export const relayout = (graph: Graph): Graph => {
     for (const use of readers) ops.set(use.node, withOperand(ops.get(use.node)!, use.operand, best))
   }
   const done = new Map<Tensor, Tensor>()
+  const of = (node: Tensor): Tensor => done.get(node)!
   for (const node of nodes) {
-    const inputs = node.inputs.map((input) => done.get(input)!)
-    const op = ops.get(node)
-    done.set(
-      node,
-      op === undefined ? withInputs(node, inputs) : contract(inputs, op.operands, op.output, op.sizes)
-    )
+    done.set(node, withContraction(node, ops.get(node) ?? node.op, node.inputs.map(of)))
   }
-  return { inputs: graph.inputs, outputs: graph.outputs.map((output) => done.get(output)!) }
+  return withOutputs(graph, graph.outputs.map(of))
 }

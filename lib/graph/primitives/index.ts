@@ -36,8 +36,16 @@ export const evaluateNode = (
   evaluateInner?: EvaluateNode
 ): Float64Array => primitiveOf(node.op).evaluate(node.op, inputs, node, evaluateInner ?? evaluateNode)
 
-/** A primitive with its attributes as text; equal primitives, and only those, have equal text. */
-export const opKey = (op: Op): string => primitiveOf(op).key(op)
+const keys = new WeakMap<Op, string>()
+
+/** A primitive with its attributes as text; equal primitives, and only those, have equal text. Each is written once. */
+export const opKey = (op: Op): string => {
+  const known = keys.get(op)
+  if (known !== undefined) return known
+  const key = primitiveOf(op).key(op)
+  keys.set(op, key)
+  return key
+}
 
 /** The name of a primitive, with the function of a pointwise one. */
 export const opName = (op: Op): string => (op.tag === 'pointwise' ? op.fn : op.tag)
