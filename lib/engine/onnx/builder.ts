@@ -7,8 +7,11 @@ import type { DeviceTag } from '../plan.js'
 /** The element types of our ONNX models. Values of a graph are floats; comparisons are bools until they are used. */
 export type ElementType = 'float' | 'bool' | 'int64'
 
-/** For whom a model is written: any runtime's ONNX, or what ONNX Runtime's WebGPU provider computes by itself and rightly. */
-export type OnnxTarget = 'portable' | 'webgpu'
+/**
+ * For whom a model is written: any runtime, and shapes that may be made to follow a batch; ONNX Runtime at once; or what its WebGPU
+ * provider computes by itself and rightly.
+ */
+export type OnnxTarget = 'portable' | 'runtime' | 'webgpu'
 
 /** Type and shape of a value. */
 interface ValueType {
@@ -88,6 +91,8 @@ export interface Builder {
   /** The result of an operator without attributes on these inputs, if it was emitted. */
   readonly emitted: (op: string, inputs: readonly OnnxValue[]) => OnnxValue | undefined
   readonly floats: (array: NdArray) => OnnxValue
+  /** One number in every place, written out. */
+  readonly filled: (element: number, dims: Shape) => OnnxValue
   /**
    * One number, with axes of size 1.
    *
@@ -159,9 +164,10 @@ const builderOf = (target: OnnxTarget, nextName: () => string, outer?: Builder):
   }
   const floats = (array: NdArray, key?: string): OnnxValue =>
     constant(key, { dims: array.shape, type: 'float' }, (name) => ({ type: 'float', name, array }))
+  const filled = (element: number, dims: Shape): OnnxValue =>
+    floats(full(dims, element), `float ${dims.join()} ${Object.is(element, -0) ? '-0' : element}`)
   const number = (element: number, rank = 0): OnnxValue => {
-    const key = `float ${rank} ${Object.is(element, -0) ? '-0' : element}`
-    const value = floats(full(new Array<number>(rank).fill(1), element), key)
+    const value = filled(element, new Array<number>(rank).fill(1))
     uniforms.set(value.name, element)
     return value
   }
@@ -187,6 +193,7 @@ const builderOf = (target: OnnxTarget, nextName: () => string, outer?: Builder):
       const element = uniformElement(array)
       return element === undefined ? floats(array) : number(element, array.shape.length)
     },
+    filled,
     number,
     ints: (values) =>
       constant(`int64 ${values.join(',')}`, { dims: [values.length], type: 'int64' }, (name) => ({

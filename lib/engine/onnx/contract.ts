@@ -113,12 +113,8 @@ const multiply = (build: Builder, a: OnnxValue, b: OnnxValue): OnnxValue => {
   return build.emit('Mul', [spread(build, a, dims), spread(build, b, dims)], dims)
 }
 
-const permuted = (build: Builder, value: OnnxValue, have: Indices, order: Indices): OnnxValue =>
-  transposed(
-    build,
-    value,
-    order.map((index) => have.indexOf(index))
-  )
+/** Where each index of an order is. */
+const placesIn = (have: Indices, order: Indices): Indices => order.map((index) => have.indexOf(index))
 
 /**
  * An operand as one axis for each of the groups, in the order they are named. Groups that lie in this order already are
@@ -131,9 +127,10 @@ export const grouped = (
   groups: readonly Indices[],
   sizes: readonly number[]
 ): OnnxValue =>
-  reshaped(
+  transposed(
     build,
-    permuted(build, value, have, groups.flat()),
+    value,
+    placesIn(have, groups.flat()),
     groups.map((group) => sizeOfIndices(group, sizes))
   )
 
@@ -145,10 +142,7 @@ export const ungrouped = (
   order: Indices,
   sizes: readonly number[],
   shape: Shape
-): OnnxValue => {
-  const apart = reshaped(build, value, sizesOf(have, sizes))
-  return reshaped(build, permuted(build, apart, have, order), shape)
-}
+): OnnxValue => transposed(build, reshaped(build, value, sizesOf(have, sizes)), placesIn(have, order), shape)
 
 const startsWith = (have: Indices, ...groups: readonly Indices[]): boolean =>
   groups.flat().every((index, i) => have[i] === index)
@@ -224,7 +218,7 @@ const productValue = (
  * Sums of products that are longer than this lose digits in ONNX Runtime, whose blocks are added one by one. Its WebGPU has
  * no blocks: 4,099 equal products are off by 2.1e-5.
  */
-const LONG = { portable: 65_536, webgpu: 2048 } as const
+const longOf = ({ target }: Builder): number => (target === 'webgpu' ? 2048 : 65_536)
 /** The length of the parts of a long sum. Results of up to PART² / 4 elements take no more memory than the operands. */
 const PART = 256
 
@@ -238,7 +232,7 @@ const longProduct = (
   const [along = -1] = groups.summed
   const size = sizeOfIndices(groups.summed, sizes)
   const isPlain = groups.summed.length === 1 && groups.batch.length === 0
-  if (!isPlain || size <= LONG[build.target] || sizeOfIndices(output, sizes) > PART ** 2 / 4) return undefined
+  if (!isPlain || size <= longOf(build) || sizeOfIndices(output, sizes) > PART ** 2 / 4) return undefined
   const count = Math.floor(size / PART)
   const section = (value: OnnxValue, indices: Indices, start: number, limit: number): OnnxValue =>
     cut(build, value, [{ axis: indices.indexOf(along), start, limit, stride: 1 }])

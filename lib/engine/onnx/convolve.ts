@@ -8,7 +8,7 @@ import {
   type OverWindows,
   type UnderFold
 } from './convolution.js'
-import { reshaped, wholeFloat } from './views.js'
+import { reshaped, stacked, wholeFloat } from './views.js'
 import { type Crop, croppedFold, transposedConv } from './windows.js'
 
 type Indices = readonly number[]
@@ -112,10 +112,9 @@ const weights = (build: Builder, convolution: OverWindows, valueOf: ValueOf): On
     const numbers = [start, limit, [1, 2], stride].map((list) => build.ints(list))
     const moved = build.emit('Slice', [x, ...numbers], [n, oh, ow, depth])
     const rows = reshaped(build, moved, [n * oh * ow, depth])
-    return reshaped(build, build.emit('Gemm', [d, rows], [count, depth]), [count, 1, depth])
+    return build.emit('Gemm', [d, rows], [count, depth])
   })
-  const w = build.emit('Concat', parts, [count, parts.length, depth], { axis: 1 })
-  return result(w, [...out, ...cell, ...channels])
+  return result(stacked(build, parts, 1), [...out, ...cell, ...channels])
 }
 
 /** The gradient of the images, or of a part of them, as one ConvTranspose. */

@@ -29,11 +29,26 @@ const scaled = (gemm: OnnxNode, factor: number, result: readonly OnnxValue[]): O
   attributes: { ...gemm.attributes, alpha: { real: realOf(gemm, 'alpha') * factor } }
 })
 
-const withAddend = (gemm: OnnxNode, addend: OnnxValue, result: readonly OnnxValue[]): OnnxNode => ({
-  ...gemm,
-  inputs: [...gemm.inputs, addend],
-  outputs: result
-})
+/** The node whose first result has a name. */
+type Producer = (name: string) => OnnxNode | undefined
+
+/** The vector that a value is a reshape of. */
+const vectorOf = (value: OnnxValue, producer: Producer): OnnxValue | undefined => {
+  const reshape = producer(value.name)
+  const vector = reshape?.op === 'Reshape' ? reshape.inputs[0] : undefined
+  return vector?.dims.length === 1 ? vector : undefined
+}
+
+/** A matrix product with an addend; a row may be a vector. */
+const withAddend = (
+  gemm: OnnxNode,
+  addend: OnnxValue,
+  producer: Producer,
+  result: readonly OnnxValue[]
+): OnnxNode => {
+  const row = addend.dims.at(-2) === 1 ? vectorOf(addend, producer) : undefined
+  return { ...gemm, inputs: [...gemm.inputs, row ?? addend], outputs: result }
+}
 
 /**
  * A matrix product with the numbers that its operands were multiplied by drawn into α. The multiplication itself goes
@@ -41,7 +56,7 @@ const withAddend = (gemm: OnnxNode, addend: OnnxValue, result: readonly OnnxValu
  */
 const withoutFactors = (
   gemm: OnnxNode,
-  producer: (name: string) => OnnxNode | undefined,
+  producer: Producer,
   number: ReadonlyMap<string, number>
 ): OnnxNode => {
   const stripped = gemm.inputs.slice(0, 2).map((operand) => {
@@ -64,15 +79,14 @@ const withoutFactors = (
 const withBias = (
   conv: OnnxNode,
   addend: OnnxValue,
-  producer: (name: string) => OnnxNode | undefined,
+  producer: Producer,
   result: readonly OnnxValue[]
 ): OnnxNode | undefined => {
   const channels = conv.outputs[0]!.dims[1]
   if (addend.dims.length !== 4 || addend.dims[1] !== channels || sizeOf(addend.dims) !== channels)
     return undefined
-  const reshape = producer(addend.name)
-  const bias = reshape?.op === 'Reshape' ? reshape.inputs[0] : undefined
-  return bias?.dims.length === 1 ? { ...conv, inputs: [...conv.inputs, bias], outputs: result } : undefined
+  const bias = vectorOf(addend, producer)
+  return bias && { ...conv, inputs: [...conv.inputs, bias], outputs: result }
 }
 
 /** The number a model's constant consists of, if it is a single one. */
@@ -97,6 +111,7 @@ export const fuse = (model: OnnxModel): OnnxModel => {
     uses.set(name, (uses.get(name) ?? 0) + 1)
   const number = numbers(model)
   const fused = new Map<string, OnnxNode>()
+  const producer: Producer = (name) => fused.get(name)
   const openAs =
     (op: string) =>
     (value: OnnxValue): OnnxNode | undefined => {
@@ -110,7 +125,7 @@ export const fuse = (model: OnnxModel): OnnxModel => {
     result: readonly OnnxValue[]
   ): OnnxNode | undefined => {
     const conv = openConv(value)
-    return conv === undefined ? undefined : withBias(conv, addend, (name) => fused.get(name), result)
+    return conv === undefined ? undefined : withBias(conv, addend, producer, result)
   }
   const absorbed = (node: OnnxNode): OnnxNode | undefined => {
     const [a, b] = node.inputs
@@ -125,19 +140,19 @@ export const fuse = (model: OnnxModel): OnnxModel => {
           : scaled(gemm, factor, node.outputs)
       }
       case 'Add':
-        if (second !== undefined && isAddend(a, b.dims)) return withAddend(second, a, node.outputs)
-        if (first !== undefined && isAddend(b, a.dims)) return withAddend(first, b, node.outputs)
+        if (second !== undefined && isAddend(a, b.dims)) return withAddend(second, a, producer, node.outputs)
+        if (first !== undefined && isAddend(b, a.dims)) return withAddend(first, b, producer, node.outputs)
         return biased(a, b, node.outputs) ?? biased(b, a, node.outputs)
       case 'Sub':
         return second !== undefined && isAddend(a, b.dims)
-          ? withAddend(scaled(second, -1, node.outputs), a, node.outputs)
+          ? withAddend(scaled(second, -1, node.outputs), a, producer, node.outputs)
           : undefined
       default:
         return undefined
     }
   }
   for (const node of nodes) {
-    const own = node.op === 'Gemm' ? withoutFactors(node, (name) => fused.get(name), number) : node
+    const own = node.op === 'Gemm' ? withoutFactors(node, producer, number) : node
     fused.set(own.outputs[0]!.name, absorbed(own) ?? own)
   }
   const kept = needed([...fused.values()], model.outputs)

@@ -155,7 +155,7 @@ const loadWebgpu = async (kind: OnnxKind, threads: number): Promise<OnnxRuntime>
 
 const providerOfBuild = (provider: string): Provider => ({
   provider,
-  target: 'portable',
+  target: 'runtime',
   package: NATIVE,
   fallsBack: true,
   keepsState: false,
@@ -167,7 +167,7 @@ const providerOfBuild = (provider: string): Provider => ({
 export const providers: { readonly [K in OnnxKind]: Provider } = {
   native: {
     provider: 'cpu',
-    target: 'portable',
+    target: 'runtime',
     package: NATIVE,
     fallsBack: false,
     keepsState: false,
@@ -176,7 +176,7 @@ export const providers: { readonly [K in OnnxKind]: Provider } = {
   },
   wasm: {
     provider: 'wasm',
-    target: 'portable',
+    target: 'runtime',
     package: 'onnxruntime-web',
     fallsBack: false,
     keepsState: false,

@@ -23,6 +23,17 @@ export const reshaped = (build: Builder, value: OnnxValue, dims: Shape): OnnxVal
   return build.emit('Reshape', [value, build.ints(dims)], dims, {}, value.type)
 }
 
+/** Values of one shape side by side along a new axis: they are joined along the next one, which is then parted. */
+export const stacked = (build: Builder, parts: readonly OnnxValue[], axis: number): OnnxValue => {
+  const { dims, type } = parts[0]!
+  const count = parts.length
+  const joined =
+    count === 1
+      ? parts[0]!
+      : build.emit('Concat', parts, dims.with(axis, count * dims[axis]!), { axis }, type)
+  return reshaped(build, joined, dims.toSpliced(axis, 0, count))
+}
+
 /** Blocks shorter than this are worth copying before they are repeated, and repeats fewer than this are copies laid side by side. */
 const SHORT = 16
 /** Results smaller than this take no time either way. */
@@ -55,9 +66,11 @@ export const spread = (build: Builder, value: OnnxValue, shape: Shape): OnnxValu
   return current
 }
 
-/** A value with every repeated axis written out. */
+/** A value with every repeated axis written out. ONNX Runtime takes longer to write a small constant out than to read it. */
 export const expanded = (build: Builder, value: OnnxValue, shape: Shape): OnnxValue => {
   if (sameShape(value.dims, shape)) return value
+  const element = build.target === 'portable' || sizeOf(shape) >= SMALL ? undefined : build.uniform(value)
+  if (element !== undefined) return build.filled(element, shape)
   const inner = spread(build, value, shape)
   return sameShape(inner.dims, shape)
     ? inner
@@ -83,19 +96,27 @@ const runsOf = (dims: Shape, order: readonly number[]): number[][] => {
 }
 
 /**
- * The axes in another order. Axes that move together are moved as one: ONNX Runtime copies few long rows faster than
- * many short ones, and a permutation that moves nothing is a reshape.
+ * The axes in another order, then in other sizes. A permutation that moves nothing is a reshape. Where sizes change, axes that move
+ * together are moved as one: ONNX Runtime copies few long rows faster than many short ones. Where they stay, it would part them again.
+ *
+ * @defaultValue `shape` is that of the permuted axes
  */
-export const transposed = (build: Builder, value: OnnxValue, order: readonly number[]): OnnxValue => {
+export const transposed = (
+  build: Builder,
+  value: OnnxValue,
+  order: readonly number[],
+  shape: Shape = order.map((axis) => value.dims[axis]!)
+): OnnxValue => {
   const { dims, type } = value
-  const target = order.map((axis) => dims[axis]!)
   const runs = runsOf(dims, order)
-  if (runs.length < 2) return reshaped(build, value, target)
+  if (runs.length < 2) return reshaped(build, value, shape)
+  if (shape.length === order.length && shape.every((n, i) => n === dims[order[i]!]))
+    return build.emit('Transpose', [value], shape, { perm: order }, type)
   const sorted = [...runs].sort((a, b) => a[0]! - b[0]!)
   const sizeOfRun = (run: readonly number[]): number => sizeOf(run.map((axis) => dims[axis]!))
   const merged = reshaped(build, value, sorted.map(sizeOfRun))
   const perm = runs.map((run) => sorted.indexOf(run))
-  return reshaped(build, build.emit('Transpose', [merged], runs.map(sizeOfRun), { perm }, type), target)
+  return reshaped(build, build.emit('Transpose', [merged], runs.map(sizeOfRun), { perm }, type), shape)
 }
 
 /**
@@ -105,7 +126,7 @@ export const transposed = (build: Builder, value: OnnxValue, order: readonly num
 export const aligned = (build: Builder, value: OnnxValue, from: readonly (number | null)[]): OnnxValue => {
   const order = from.filter((axis) => axis !== null)
   const dims = from.map((axis) => (axis === null ? 1 : value.dims[axis]!))
-  return reshaped(build, transposed(build, value, order), dims)
+  return transposed(build, value, order, dims)
 }
 
 /** The sizes to which values of one rank broadcast. */

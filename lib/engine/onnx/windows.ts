@@ -4,7 +4,7 @@ import type { OpOf } from '../../graph/op.js'
 import { isOp, type Tensor, type TensorOf } from '../../graph/tensor.js'
 import type { Builder, LowerOnnx, OnnxValue, ValueOf } from './builder.js'
 import { cut, padded } from './structure.js'
-import { expanded, reshaped, wholeFloat } from './views.js'
+import { expanded, reshaped, stacked, wholeFloat } from './views.js'
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 
@@ -18,12 +18,10 @@ const windowsAlong = (
   stride: number
 ): OnnxValue => {
   const span = Math.floor((value.dims[axis]! - length) / stride) * stride + 1
-  const parts = range(length)
-    .map((start) => cut(build, value, [{ axis, start, limit: start + span, stride }]))
-    .map((part) => reshaped(build, part, part.dims.toSpliced(at, 0, 1)))
-  return parts.length === 1
-    ? parts[0]!
-    : build.emit('Concat', parts, parts[0]!.dims.with(at, length), { axis: at })
+  const parts = range(length).map((start) =>
+    cut(build, value, [{ axis, start, limit: start + span, stride }])
+  )
+  return stacked(build, parts, at)
 }
 
 /** Rows first, then columns: kh + kw slices instead of kh · kw. */
