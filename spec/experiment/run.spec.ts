@@ -58,7 +58,7 @@ describe('experiment.run', () => {
           },
           { kind: 'dense' },
           { kind: 'random' },
-          { kind: 'magnitude', name: 'warm', warmUp: 1 },
+          { kind: 'magnitude', name: 'warm', after: 1 },
           { kind: 'snip', batch: 50, samples: 100 },
           { kind: 'grasp' },
           { kind: 'synflow', rounds: 3 },

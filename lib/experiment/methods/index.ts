@@ -54,7 +54,7 @@ export const MethodSetting: t.Type<MethodSetting, unknown> = new t.Type<MethodSe
   t.identity
 )
 
-const optionOf = (method: unknown, name: 'longer' | 'warmUp'): number | undefined => {
+const optionOf = (method: unknown, name: 'longer' | 'after'): number | undefined => {
   const value = isRecord(method) ? method[name] : undefined
   return typeof value === 'number' ? value : undefined
 }
@@ -64,16 +64,12 @@ export const longerOf = (method: unknown): number => optionOf(method, 'longer') 
 
 /** What a method does. */
 export const methodOf = (setting: MethodSetting): Method => {
-  const [method, longer, warmUp] = [
-    methods.build(setting),
-    longerOf(setting),
-    optionOf(setting, 'warmUp') ?? 0
-  ]
+  const [method, longer, after] = [methods.build(setting), longerOf(setting), optionOf(setting, 'after') ?? 0]
   const chosen: Method =
     longer === 1
       ? method
       : { ...method, run: (input) => pipe(method.run(input), RTE.map(lengthened(input, longer))) }
-  return warmUp === 0 ? chosen : { ...method, run: warmed(chosen, setting.kind, warmUp) }
+  return after === 0 ? chosen : { ...method, run: warmed(chosen, setting.kind, after) }
 }
 
 /** What a run is to others: the dense network that they are compared with, a control of that comparison, or a masked one. */

@@ -123,7 +123,7 @@ export const maskFields = {
   /** At most how many times the epochs it is trained, to make up for the operations that the mask saves. @defaultValue 1 */
   longer: codec.between(1, 100),
   /** Epochs of dense training before the mask is chosen and trained, for as many epochs less. @defaultValue 0 */
-  warmUp: codec.whole(0)
+  after: codec.whole(0)
 }
 
 /** The fields that searches share. */

@@ -38,7 +38,7 @@ export const score = <K extends mask.OneShotMethod>(kind: K, allocated: mask.Lay
       kind: _kind,
       name: _name,
       longer: _longer,
-      warmUp: _warmUp,
+      after: _after,
       layers = allocated,
       ...options
     }): Method => ({

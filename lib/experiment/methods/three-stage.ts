@@ -57,7 +57,7 @@ export const rewind = codec.variant(
     /** The epoch whose weights the sparse training starts from. @defaultValue 0 */
     to: codec.whole(0)
   },
-  ({ kind: _kind, name: _name, longer: _longer, warmUp: _warmUp, to = 0, ...options }): Method => ({
+  ({ kind: _kind, name: _name, longer: _longer, after: _after, to = 0, ...options }): Method => ({
     layers: options.layers ?? 'global',
     run: (input) => {
       const { network, params, set, density, training, stream, onProgress } = input

@@ -137,7 +137,7 @@ export const ticket = codec.variant(
     mask: codec.oneOf(['linear', 'restricted', 'ambient']),
     /** How many powers of the kernel weigh the probes, towards its leading eigenspaces. @defaultValue 0 */
     power: codec.whole(0),
-    /** What so many steps of descent learn is compared, by the explicit kernel. @defaultValue the kernels are */
+    /** What up to so many steps of descent learn is compared, by the explicit kernel. @defaultValue the kernels are */
     horizon: codec.whole(1),
     /** The weight of the attacked loss of the sparse network. @defaultValue 0 */
     loss: codec.atLeast(0),
@@ -167,7 +167,7 @@ export const ticket = codec.variant(
     kind: _kind,
     name: _name,
     longer: _longer,
-    warmUp: _warmUp,
+    after: _after,
     start = 'kernelTrace',
     along = [],
     against = 'dense',
@@ -224,7 +224,7 @@ export const transfer = codec.variant(
     /** Steps from one choice of the mask to the next. */
     refresh: codec.whole(1)
   },
-  ({ kind: _kind, name: _name, longer: _longer, warmUp: _warmUp, ...options }): Method => {
+  ({ kind: _kind, name: _name, longer: _longer, after: _after, ...options }): Method => {
     const { layers = 'uniform' } = options
     return searching(
       layers,

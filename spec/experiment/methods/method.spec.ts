@@ -112,18 +112,18 @@ describe('a warm-up', () => {
       )
       expect(warm).not.toEqual(input.params)
       const cold = right(await chosenBy({ kind: 'magnitude' }, { ...input, params: warm }))
-      const setting = { kind: 'magnitude', warmUp: epochs }
+      const setting = { kind: 'magnitude', after: epochs }
       const expected = { ...cold, epochs: 4 - epochs, isComparable: false }
       expect(right(await chosenBy(setting, input))).toEqual(expected)
       expect(cold.start).toEqual(warm)
     }
-    expect(await chosenBy({ kind: 'magnitude', warmUp: 0 }, input)).toEqual(
+    expect(await chosenBy({ kind: 'magnitude', after: 0 }, input)).toEqual(
       await chosenBy({ kind: 'magnitude' }, input)
     )
   })
 
-  it.each([4, 9])('of %i of 4 epochs is refused', async (warmUp) =>
-    expect(await chosenBy({ kind: 'kernelTrace', warmUp }, inputOf(4))).toMatchObject({
+  it.each([4, 9])('of %i of 4 epochs is refused', async (after) =>
+    expect(await chosenBy({ kind: 'kernelTrace', after }, inputOf(4))).toMatchObject({
       left: {
         _tag: 'ConfigError',
         expected: 'at least one of 4 epochs before and after pruning',
