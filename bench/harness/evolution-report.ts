@@ -1,6 +1,6 @@
 import type * as E from 'fp-ts/lib/Either.js'
 import { plot, type TangentError } from '../../lib/index.js'
-import { type Estimate, estimate } from '../../lib/report/estimate.js'
+import { deviation, type Estimate, estimate } from '../../lib/report/estimate.js'
 import { overDraws, showHalf, showInterval } from './estimates.js'
 import { type Accuracy, type Draw, setting, times, type Training, trainings, warmUps } from './evolution.js'
 import type { Along } from './kernels-along.js'
@@ -163,7 +163,7 @@ const ways = (draws: Draws): readonly string[] => {
         return turn[one]! / turn[last]!
       })
     ),
-    said('apart at the end, attack over other batches', 1, ({ apart, order }) => apart[last]! / order[last]!)
+    said('apart at the end, attack less other batches', 3, ({ apart, order }) => apart[last]! - order[last]!)
   ]
 }
 
@@ -181,11 +181,11 @@ export const evolutionText = (draws: Draws): string =>
     ways(draws).join('\n')
   ].join('\n\n')
 
-const point = (x: number, { mean, interval }: Estimate) => ({
-  x,
-  y: mean,
-  ...(interval && { low: interval.low, high: interval.high })
-})
+/** A mean with a band of one standard deviation over the draws. */
+const point = (x: number, estimated: Estimate) => {
+  const [low, high] = deviation(estimated)
+  return { x, y: estimated.mean, low, high }
+}
 
 /** Wide enough for both, and not so wide that a telephone makes its letters small. */
 const WIDTH = 400
