@@ -40,25 +40,26 @@ export interface ComputeInput {
 }
 
 /** An engine whose programs are refused once `stop` says so: what was computed by then is saved by whoever ran them. */
-const stoppable = (engine: Engine, stop: Task<boolean>, run: string): Engine => ({
-  ...engine,
-  compile: (f, specs) =>
-    pipe(
-      engine.compile(f, specs),
-      TE.map(
-        (program) =>
-          (...args) =>
-            pipe(
-              TE.fromTask(stop),
-              TE.flatMap((isStopped) =>
-                isStopped
-                  ? TE.left(tangentError('StopError', 'experiment', 'to run to its end', 'a stop', run))
-                  : program(...args)
-              )
-            )
+const stoppable = ({ resident, ...engine }: Engine, stop: Task<boolean>, run: string): Engine => {
+  const unlessStopped =
+    <Args extends readonly unknown[], A>(program: (...args: Args) => TE.TaskEither<TangentError, A>) =>
+    (...args: Args): TE.TaskEither<TangentError, A> =>
+      pipe(
+        TE.fromTask(stop),
+        TE.flatMap((isStopped) =>
+          isStopped
+            ? TE.left(tangentError('StopError', 'experiment', 'to run to its end', 'a stop', run))
+            : program(...args)
+        )
       )
-    )
-})
+  return {
+    ...engine,
+    compile: (f, specs) => pipe(engine.compile(f, specs), TE.map(unlessStopped)),
+    ...(resident !== undefined && {
+      resident: (step, specs) => pipe(resident(step, specs), TE.map(unlessStopped))
+    })
+  }
+}
 
 /** Computes one run of an experiment on an engine of its own, from its checkpoints on. */
 export const computeRun =

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { openEngine, withEngine } from 'tangentflow'
+import { openEngine, resident, withEngine } from 'tangentflow'
 import { decodeCheckpoint } from '../../lib/checkpoint/index.js'
 import * as experiment from 'tangentflow/experiment'
 import { right } from '../support/either.js'
@@ -227,6 +227,19 @@ describe('experiment.run', () => {
         expect(found.position).toBeGreaterThan(0)
       }
     }
+  })
+
+  it('stops before a training whose state stays on the device', async () => {
+    const { saved, store } = memoryStores()
+    const open: experiment.OpenEngine = (use) =>
+      withEngine()((engine) =>
+        use({ ...engine, resident: (step, specs) => resident({ compile: engine.compile })(step, specs) })
+      )
+    const options = { store, stop: () => Promise.resolve(true) }
+    expect(await experiment.run(small([{ kind: 'dense' }]), options)(open)()).toMatchObject({
+      left: { _tag: 'StopError', operation: 'experiment' }
+    })
+    expect([...saved.keys()]).not.toContain('dense-seed0.training.checkpoint')
   })
 
   it('names the file, the setting and both values where a run of another setting is there', async () => {
