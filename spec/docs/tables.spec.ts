@@ -10,6 +10,7 @@ import {
   robustPercent,
   valuesOf
 } from '../../lib/report/group.js'
+import { equivalenceTable } from '../../lib/report/equivalence.js'
 import { estimate, show } from '../../lib/report/estimate.js'
 import { right } from '../support/either.js'
 import { experimentTables, type PageTable } from './tables.js'
@@ -70,9 +71,23 @@ const overviewOf = ({ titles, rows }: PageTable): readonly (readonly string[])[]
     })
   })
 
+/** A table of verdicts: whether each method equals the dense network. */
+const isEquivalence = ({ titles }: PageTable): boolean => titles.includes('down to')
+
+/** All of it, as the report of the experiment has it. */
+const equivalenceOf = ({ experiment, titles, rows }: PageTable): readonly (readonly string[])[] => {
+  const table = equivalenceTable(recordOf(experiment))!
+  expect(titles).toEqual(table.headings)
+  return table.rows.map(([method, ...cells], i) => {
+    const label = rows[i]?.[0] ?? ''
+    return [(names[label] ?? label) === method ? label : method!, ...cells]
+  })
+}
+
 /** The rows as the record has them, for the methods and densities that the page names. */
 const rowsFrom = (table: PageTable): readonly (readonly string[])[] => {
   if (isOverview(table)) return overviewOf(table)
+  if (isEquivalence(table)) return equivalenceOf(table)
   const { experiment, titles, rows } = table
   const groups = groupsOf(recordOf(experiment))
   return rows.map(([label, weights]) => {
