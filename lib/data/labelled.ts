@@ -110,6 +110,13 @@ const taken = (operation: string, places: ArrayLike<number>, set: Labelled): Lab
   classes: set.classes
 })
 
+/** Places as an array; something that says it is longer than any list is refused before one is made. */
+const listOf = (operation: string, places: ArrayLike<number> | Iterable<number>): readonly number[] => {
+  if (typeof places === 'object' && 'length' in places)
+    requireWhole(operation, 'the number of places', places.length)
+  return Array.from(places)
+}
+
 /** The pairs at the given places, in that order; no place, and one that the set does not have, are an IndexError. */
 export const take = plain(
   'data.take',
@@ -122,7 +129,7 @@ export const take = plain(
             'places; the first n pairs are data.slice(0, n)',
             showValue(places)
           )
-        : taken('data.take', Array.from(places), set)
+        : taken('data.take', listOf('data.take', places), set)
 )
 
 /**

@@ -1,6 +1,6 @@
 import { plain } from '../core/plain.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { requirePositive, requireWhole } from '../core/check.js'
+import { MOST_UNROLLED, requirePositive, requireWhole } from '../core/check.js'
 import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { fail } from '../core/error.js'
 import { fold, type Key, random } from '../graph/key.js'
@@ -62,7 +62,7 @@ export const gradual = plain(
   (sparsity: Sparsity, options: GradualOptions = {}): Parametrisation => {
     const operation = 'mask.parametrisation.gradual'
     const { levels = 10, until = 0.5 } = checkOptions(operation, gradualKinds, options)
-    requireWhole(operation, 'levels', levels, 1)
+    requireWhole(operation, 'levels', levels, 1, MOST_UNROLLED)
     if (!(until > 0 && until <= 1)) fail('ArgumentError', operation, 'a share in (0, 1]', `${until}`, 'until')
     const { density } = sparsity
     const densityAt = (level: number): number => density + (1 - density) * (1 - level / levels) ** 3

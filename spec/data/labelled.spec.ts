@@ -62,6 +62,15 @@ describe('labelled', () => {
     expect(take(Int32Array.of(19, 3))(set)).toEqual(take([19, 3])(set))
     expectRefusal(() => take([20])(set), 'IndexError', 'data.take', 'places of 0 … 19', '20', 'places[0]')
     expectRefusal(() => take([])(set), 'IndexError', 'data.take', 'at least one place', 'none')
+    for (const length of [1e9, 1.5])
+      expectRefusal(
+        () => take({ length })(set),
+        'ArgumentError',
+        'data.take',
+        'a whole number of at',
+        `${length}`,
+        'the number of places'
+      )
     expectRefusal(() => take(5 as never)(set), 'ArgumentError', 'data.take', 'data.slice(0, n)', '5')
     expectRefusal(() => slice(0.5)(set), 'ArgumentError', 'data.slice', 'a whole number', '0.5', 'from')
   })
