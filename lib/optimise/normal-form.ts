@@ -1,4 +1,5 @@
 import { fail } from '../core/error.js'
+import { remembered } from '../core/remembered.js'
 import type { ContractOp } from '../graph/contract.js'
 import { showEquation } from '../graph/primitives/contract.js'
 
@@ -68,16 +69,10 @@ const decideForm = (op: ContractOp): NormalForm | undefined => {
   }
 }
 
-const forms = new WeakMap<ContractOp, NormalForm | 'none'>()
+const formOf = remembered((op: ContractOp): NormalForm | null => decideForm(op) ?? null)
 
 /** The normal form of a contraction, or undefined if it has to be split first; decided once for each. */
-export const normalForm = (op: ContractOp): NormalForm | undefined => {
-  const known = forms.get(op)
-  if (known !== undefined) return known === 'none' ? undefined : known
-  const form = decideForm(op)
-  forms.set(op, form ?? 'none')
-  return form
-}
+export const normalForm = (op: ContractOp): NormalForm | undefined => formOf(op) ?? undefined
 
 /** The normal form of a contraction of an optimised graph, where there always is one. */
 export const expectNormal = (op: ContractOp): NormalForm =>

@@ -37,17 +37,6 @@ const chunkFrom =
     return { start, length, calls: Math.floor((end - start) / length) }
   }
 
-/** The lengths of the programs of a run that begins at its first step. */
-const lengthsOf = (steps: number, chunkAt: (start: number) => Chunk): readonly number[] => {
-  const lengths = new Set<number>()
-  for (let start = 0; start < steps;) {
-    const { length, calls } = chunkAt(start)
-    lengths.add(length)
-    start += length * calls
-  }
-  return [...lengths]
-}
-
 /** From so many steps on, a program of several steps saves more time than it takes to compile (docs/state.md). */
 const LONG = 500
 
@@ -94,15 +83,14 @@ export const planOf = <P>(
   if (options.mask !== undefined) requireMask('train.fit', params, options.mask)
   const start = mask_.applyConcrete(mask)(params)
   const due = new Set([...recorded, ...judged, ...saved])
-  const chunkAt = chunkFrom(steps, unroll, resident === undefined ? 1 : STAYING, due)
   return {
     rows,
     steps,
     unroll,
     recorded: [...new Set(recorded)],
     judged,
-    chunkAt,
-    lengths: lengthsOf(steps, chunkAt),
+    /** The chunk that begins at a step, which a checkpoint of another interval may be. */
+    chunkAt: chunkFrom(steps, unroll, resident === undefined ? 1 : STAYING, due),
     first: { params: start, state: initialState(options.optimiser)<P>(start) },
     mask,
     rates: valuesOf('schedule', schedule, steps),

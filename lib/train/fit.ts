@@ -120,6 +120,20 @@ const takeChunk = <P>(
   }
 }
 
+/** Programs by the number of their steps, each compiled when it is first asked for. */
+const compiledOnce = <A>(compile: (length: number) => TE.TaskEither<TangentError, A>) => {
+  const programs = new Map<number, A>()
+  return (length: number): TE.TaskEither<TangentError, A> => {
+    const known = programs.get(length)
+    return known !== undefined
+      ? TE.right(known)
+      : pipe(
+          compile(length),
+          TE.tapIO((program) => () => void programs.set(length, program))
+        )
+  }
+}
+
 /**
  * Trains a model on a set. Same key, same batches and same noise, whatever the mask: runs of several masks compare step
  * by step.
@@ -145,24 +159,11 @@ export const fit = entry(
             (length: number) =>
               inputs({ start: 0, length, calls: 1 })[0]!
         ),
-        TE.let(
-          'programOf',
-          ({ plan, inputOf }) =>
-            (length: number) =>
-              resident(runner)(steps, [plan.first, inputOf(length)])
+        TE.let('programOf', ({ plan, inputOf }) =>
+          compiledOnce((length: number) => resident(runner)(steps, [plan.first, inputOf(length)]))
         ),
-        TE.bind('programs', ({ plan, programOf }) =>
-          pipe(
-            plan.lengths,
-            TE.traverseSeqArray((length) =>
-              pipe(
-                programOf(length),
-                TE.map((program) => [length, program] as const)
-              )
-            ),
-            TE.map((programs) => new Map(programs))
-          )
-        ),
+        // what cannot be compiled is refused before a checkpoint is read
+        TE.tap(({ plan, programOf }) => programOf(plan.chunkAt(0).length)),
         TE.bind('outputsOf', ({ plan }) =>
           x === undefined ? TE.right(undefined) : runner.compile(outputs, [plan.first.params, x])
         ),
@@ -173,19 +174,14 @@ export const fit = entry(
             )
           )
         ),
-        TE.flatMap(({ plan, inputs, programOf, programs, outputsOf, settings }) => {
-          // a checkpoint that was written at another interval may lie where no chunk of this run begins
-          const programAt = (length: number) => {
-            const program = programs.get(length)
-            return program === undefined ? programOf(length) : TE.right(program)
-          }
+        TE.flatMap(({ plan, inputs, programOf, outputsOf, settings }) => {
           const take = takeChunk(
             options,
             plan,
             {
               chunk: (each, from) =>
                 pipe(
-                  programAt(each.length),
+                  programOf(each.length),
                   TE.flatMap((program) => program(from, inputs(each)))
                 ),
               outputs: (p) => outputsOf!(p, x!)

@@ -92,3 +92,16 @@ const convolutions: nn.Network = nn.serial(
 
 /** A small network with two convolutions, of different windows, on flat images of 6 × 6. */
 export const convolved = { net: convolutions, params: convolutions.init(key(1), [36]) }
+
+/** A mask that removes every third weight. */
+export const withoutThirds = (params: Concrete<nn.Params>): Concrete<nn.Weights> =>
+  params.map(({ w }) =>
+    w === undefined
+      ? {}
+      : {
+          w: ndarray.of(
+            w.shape,
+            w.data.map((_, i) => (i % 3 === 0 ? 0 : 1))
+          )
+        }
+  )

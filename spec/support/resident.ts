@@ -1,6 +1,5 @@
 import {
   attack,
-  type Concrete,
   type Engine,
   key,
   ndarray,
@@ -16,7 +15,7 @@ import { expect, it } from 'vitest'
 import { lawAsync, showReport } from '../../lib/laws/law.js'
 import { right } from './either.js'
 import { loopCases } from './loops.js'
-import { batchOf } from './networks.js'
+import { batchOf, withoutThirds } from './networks.js'
 import { runs } from './runs.js'
 
 /** An engine as one that cannot keep state: what it computes is to be the same. */
@@ -28,16 +27,6 @@ const forgetful = ({ compile, unroll }: Engine): Runner => ({
 const [network, features, classes] = [nn.serial(nn.dense(9), nn.relu, nn.dense(3)), 6, 3]
 const start = network.init(key(2), [features])
 const set = batchOf(9, 44, features, classes)
-const halfMask: Concrete<nn.Weights> = start.map(({ w }) =>
-  w === undefined
-    ? {}
-    : {
-        w: ndarray.of(
-          w.shape,
-          w.data.map((_, i) => (i % 3 === 0 ? 0 : 1))
-        )
-      }
-)
 const options: train.FitOptions = {
   epochs: 2,
   batch: 4,
@@ -49,7 +38,7 @@ const options: train.FitOptions = {
 const trainings: readonly (readonly [string, Partial<train.FitOptions>])[] = [
   ['plain', {}],
   ['attacked', { attack: attack.pgd({ epsilon: 0.1, steps: 2, stepSize: 0.1 }) }],
-  ['masked and recorded', { mask: halfMask, record: { x: set.x, times: 3 } }],
+  ['masked and recorded', { mask: withoutThirds(start), record: { x: set.x, times: 3 } }],
   ['of three steps in a program', { unroll: 3 }]
 ]
 

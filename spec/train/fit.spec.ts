@@ -1,8 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { attack, type Concrete, data, key, mask, ndarray, nn, openEngine, train } from 'tangentflow'
+import { attack, data, key, mask, ndarray, nn, openEngine, train } from 'tangentflow'
 import { describe, expect, it } from 'vitest'
 import { right } from '../support/either.js'
-import { batchOf } from '../support/networks.js'
+import { batchOf, withoutThirds } from '../support/networks.js'
 import { memoryStore } from '../support/training.js'
 
 const net = nn.serial(nn.dense(10), nn.relu, nn.dense(3))
@@ -26,16 +26,7 @@ const fit = async (options: train.FitOptions, seed = 1): Promise<train.FitResult
   return right(await train.fit(net.apply, options)(params, set, key(seed))(engine)())
 }
 
-const halfMask: Concrete<nn.Weights> = params.map(({ w }) =>
-  w === undefined
-    ? {}
-    : {
-        w: ndarray.of(
-          w.shape,
-          w.data.map((_, i) => (i % 3 === 0 ? 0 : 1))
-        )
-      }
-)
+const halfMask = withoutThirds(params)
 
 describe('fit', () => {
   it.each([train.sgd, train.momentum(0.9), train.adam()])(

@@ -23,16 +23,6 @@ const copyOf = (ports: readonly OnnxValue[]): OnnxModel => {
   }
 }
 
-/** Keeps what is loaded, so that the same is loaded once; what failed is tried again. */
-const once = <A>(make: () => Promise<A>): (() => Promise<A>) => {
-  let made: Promise<A> | undefined
-  return () =>
-    (made ??= make().catch((error: unknown) => {
-      made = undefined
-      throw error
-    }))
-}
-
 const isOnHost = ({ location }: Tensor): boolean => location === 'cpu'
 
 /** Frees buffers of the device. */
@@ -52,16 +42,13 @@ export const residentOf = (
   model: OnnxModel
 ) => {
   const { inputs, outputs } = model
-  const staying = new Map<number, () => Promise<InferenceSession>>()
-  const uploads = new Map<string, () => Promise<InferenceSession>>()
-  const shared = <K>(
-    sessions: Map<K, () => Promise<InferenceSession>>,
-    key: K,
-    make: () => Promise<InferenceSession>
-  ) => {
-    const session = sessions.get(key) ?? once(make)
-    sessions.set(key, session)
-    return session()
+  const loaded = new Map<string, Promise<InferenceSession>>()
+  /** The session of a name, loaded once; one that failed is tried again. */
+  const sessionOf = (name: string, make: () => Promise<InferenceSession>): Promise<InferenceSession> => {
+    const session = loaded.get(name) ?? make()
+    loaded.set(name, session)
+    session.catch(() => loaded.delete(name))
+    return session
   }
   const runWith = (session: InferenceSession, ports: readonly OnnxValue[], values: readonly Tensor[]) =>
     call(() => session.run(Object.fromEntries(ports.map(({ name }, k) => [name, values[k]!]))))
@@ -79,7 +66,7 @@ export const residentOf = (
     )
     if (same.length === 0) return new Map()
     const copy = copyOf(same.map((k) => inputs[k]!))
-    const session = await shared(uploads, same.join(), () =>
+    const session = await sessionOf(`inputs ${same.join()}`, () =>
       load(
         copy,
         copy.outputs.map(({ name }) => name)
@@ -95,7 +82,7 @@ export const residentOf = (
 
   return async (kept: number, calls: readonly (readonly NdArray[])[]): Promise<ResidentResults> => {
     const names = outputs.slice(0, kept).map(({ name }) => name)
-    const stay = calls.length > 1 ? await shared(staying, kept, () => load(model, names)) : plain
+    const stay = calls.length > 1 ? await sessionOf(`state ${kept}`, () => load(model, names)) : plain
     const fixed = await upload(kept, calls)
     let state: readonly Tensor[] = []
     try {

@@ -126,6 +126,15 @@ export const maskFields = {
   after: codec.whole(0)
 }
 
+/** What a setting says beside its kind, its name and what all masks can have, which others see to. */
+export const ownOptions = <S extends object>({
+  kind: _kind,
+  name: _name,
+  longer: _longer,
+  after: _after,
+  ...own
+}: S & Partial<Record<'kind' | 'name' | 'longer' | 'after', unknown>>) => own
+
 /** The fields that searches share. */
 export const searchFields = {
   /** Steps of the search. */

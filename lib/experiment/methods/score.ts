@@ -5,7 +5,7 @@ import * as codec from '../../format/codec.js'
 import type { Effect } from '../../graph/runner.js'
 import * as mask from '../../mask/index.js'
 import { withstoodBy } from '../training-setting.js'
-import { fromStart, maskFields, type Method, type MethodInput } from './method.js'
+import { fromStart, maskFields, type Method, type MethodInput, ownOptions } from './method.js'
 
 const fields = {
   /** The name in tables and files. @defaultValue the kind */
@@ -30,23 +30,14 @@ export const scored = (
 
 /** The best weights by a score at initialisation; options are as `mask.oneShot` has them. */
 export const score = <K extends mask.OneShotMethod>(kind: K, allocated: mask.LayerAllocation) =>
-  codec.variant(
-    kind,
-    {},
-    fields,
-    ({
-      kind: _kind,
-      name: _name,
-      longer: _longer,
-      after: _after,
-      layers = allocated,
-      ...options
-    }): Method => ({
+  codec.variant(kind, {}, fields, (setting): Method => {
+    const { layers = allocated, ...options } = ownOptions(setting)
+    return {
       layers,
       run: (input) =>
         pipe(
           scored(input, { ...options, method: kind, layers }),
           RTE.map((made) => fromStart(input, made.mask))
         )
-    })
-  )
+    }
+  })

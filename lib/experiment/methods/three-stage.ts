@@ -3,7 +3,15 @@ import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as codec from '../../format/codec.js'
 import * as train from '../../train/index.js'
 import { fitOptionsOf } from '../training-setting.js'
-import { fromStart, LayersSetting, maskFields, type Method, observeLoss, partBefore } from './method.js'
+import {
+  fromStart,
+  LayersSetting,
+  maskFields,
+  type Method,
+  observeLoss,
+  ownOptions,
+  partBefore
+} from './method.js'
 
 /** The largest weights after some epochs, half of them by default, trained on from there: `train.threeStage`. */
 export const threeStage = codec.variant(
@@ -57,21 +65,24 @@ export const rewind = codec.variant(
     /** The epoch whose weights the sparse training starts from. @defaultValue 0 */
     to: codec.whole(0)
   },
-  ({ kind: _kind, name: _name, longer: _longer, after: _after, to = 0, ...options }): Method => ({
-    layers: options.layers ?? 'global',
-    run: (input) => {
-      const { network, params, set, density, training, stream, onProgress } = input
-      const recipe = {
-        ...fitOptionsOf(training, training.epochs, set),
-        ...options,
-        rewindEpoch: to,
-        density,
-        observe: observeLoss(onProgress, 'drawing')
+  (setting): Method => {
+    const { to = 0, ...options } = ownOptions(setting)
+    return {
+      layers: options.layers ?? 'global',
+      run: (input) => {
+        const { network, params, set, density, training, stream, onProgress } = input
+        const recipe = {
+          ...fitOptionsOf(training, training.epochs, set),
+          ...options,
+          rewindEpoch: to,
+          density,
+          observe: observeLoss(onProgress, 'drawing')
+        }
+        return pipe(
+          train.rewind(network.apply, recipe)(params, set, stream('fit')),
+          RTE.map((drawn) => fromStart(input, drawn.mask, drawn.params))
+        )
       }
-      return pipe(
-        train.rewind(network.apply, recipe)(params, set, stream('fit')),
-        RTE.map((drawn) => fromStart(input, drawn.mask, drawn.params))
-      )
     }
-  })
+  }
 )

@@ -19,7 +19,8 @@ import {
   type MethodResult,
   saved,
   searchAttack,
-  searchFields
+  searchFields,
+  ownOptions
 } from './method.js'
 import { scored } from './score.js'
 
@@ -163,18 +164,15 @@ export const ticket = codec.variant(
     /** Steps of a dense training at which kernels are matched too. @defaultValue none */
     along: t.readonlyArray(codec.whole(1))
   },
-  ({
-    kind: _kind,
-    name: _name,
-    longer: _longer,
-    after: _after,
-    start = 'kernelTrace',
-    along = [],
-    against = 'dense',
-    samples = 512,
-    gradual,
-    ...options
-  }): Method => {
+  (setting): Method => {
+    const {
+      start = 'kernelTrace',
+      along = [],
+      against = 'dense',
+      samples = 512,
+      gradual,
+      ...options
+    } = ownOptions(setting)
     const { layers = 'global' } = options
     return searching(
       layers,
@@ -224,7 +222,8 @@ export const transfer = codec.variant(
     /** Steps from one choice of the mask to the next. */
     refresh: codec.whole(1)
   },
-  ({ kind: _kind, name: _name, longer: _longer, after: _after, ...options }): Method => {
+  (setting): Method => {
+    const options = ownOptions(setting)
     const { layers = 'uniform' } = options
     return searching(
       layers,

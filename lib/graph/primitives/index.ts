@@ -4,6 +4,7 @@
  * a record to the family it belongs to; the table below, and every other one, stops compiling until it is there. To add a
  * pointwise function, add a row to `pointwise.ts`.
  */
+import { remembered } from '../../core/remembered.js'
 import type { Shape } from '../../core/shape.js'
 import type { EvaluateNode, Op, OpTag, Primitive, Tensor } from '../op.js'
 import { contract } from './contract.js'
@@ -36,16 +37,8 @@ export const evaluateNode = (
   evaluateInner?: EvaluateNode
 ): Float64Array => primitiveOf(node.op).evaluate(node.op, inputs, node, evaluateInner ?? evaluateNode)
 
-const keys = new WeakMap<Op, string>()
-
 /** A primitive with its attributes as text; equal primitives, and only those, have equal text. Each is written once. */
-export const opKey = (op: Op): string => {
-  const known = keys.get(op)
-  if (known !== undefined) return known
-  const key = primitiveOf(op).key(op)
-  keys.set(op, key)
-  return key
-}
+export const opKey = remembered((op: Op): string => primitiveOf(op).key(op))
 
 /** The name of a primitive, with the function of a pointwise one. */
 export const opName = (op: Op): string => (op.tag === 'pointwise' ? op.fn : op.tag)

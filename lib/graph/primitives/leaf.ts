@@ -1,5 +1,6 @@
 import { fail } from '../../core/error.js'
 import type { NdArray } from '../../core/ndarray.js'
+import { remembered } from '../../core/remembered.js'
 import { checkShape, forEachPlace, onlyShape, type Shape, showShape, sizeOf } from '../../core/shape.js'
 import type { CustomRule, OpTag, Primitive, RandomStep } from '../op.js'
 
@@ -36,17 +37,12 @@ const digest = ({ data }: NdArray): string => {
   return `${avalanche(a).toString(16)}.${avalanche(b).toString(16)}`
 }
 
-const digests = new WeakMap<NdArray, string>()
+const nameLarge = remembered(digest)
 
-const nameConstant = (value: NdArray): string => {
-  if (value.data.length <= SMALL)
-    return Array.from(value.data, (x) => (Object.is(x, -0) ? '-0' : x)).join(' ')
-  const known = digests.get(value)
-  if (known !== undefined) return known
-  const name = digest(value)
-  digests.set(value, name)
-  return name
-}
+const nameConstant = (value: NdArray): string =>
+  value.data.length <= SMALL
+    ? Array.from(value.data, (x) => (Object.is(x, -0) ? '-0' : x)).join(' ')
+    : nameLarge(value)
 
 /** The elements in float64; they are not copied where they already are. */
 export const float64 = ({ data }: NdArray): Float64Array =>
