@@ -28,9 +28,7 @@ const FOLD = 2
 
 const rotate = (x: number, by: number): number => (x << by) | (x >>> (32 - by))
 
-const ROTATIONS = Uint8Array.of(13, 15, 26, 6, 17, 29, 16, 24, 13, 15, 26, 6, 17, 29, 16, 24, 13, 15, 26, 6)
-
-/** Encrypts the counter (c0, c1) under the key (k0, k1), into `out` at `at`: five groups of four rounds. */
+/** Encrypts the counter (c0, c1) under the key (k0, k1), into `out` at `at`: five groups of four rounds, written out for speed. */
 export const threefry = (
   k0: number,
   k1: number,
@@ -41,15 +39,22 @@ export const threefry = (
 ): void => {
   let x0 = (c0 + k0) | 0
   let x1 = (c1 + k1) | 0
-  // the words of the key schedule, turned by one after each group
-  let [first, second, third] = [k1, k0 ^ k1 ^ 0x1bd11bda, k0]
-  for (let group = 0; group < 5; group++) {
-    for (let round = 4 * group; round < 4 * group + 4; round++) {
-      x0 = (x0 + x1) | 0
-      x1 = rotate(x1, ROTATIONS[round]!) ^ x0
-    }
+  // the words of the key schedule as signed 32-bit numbers, turned by one after each group
+  let first = k1 | 0
+  let second = k0 ^ k1 ^ 0x1bd11bda
+  let third = k0 | 0
+  for (let group = 1; group <= 5; group++) {
+    const isOdd = (group & 1) === 1
+    x0 = (x0 + x1) | 0
+    x1 = rotate(x1, isOdd ? 13 : 17) ^ x0
+    x0 = (x0 + x1) | 0
+    x1 = rotate(x1, isOdd ? 15 : 29) ^ x0
+    x0 = (x0 + x1) | 0
+    x1 = rotate(x1, isOdd ? 26 : 16) ^ x0
+    x0 = (x0 + x1) | 0
+    x1 = rotate(x1, isOdd ? 6 : 24) ^ x0
     x0 = (x0 + first) | 0
-    x1 = (x1 + second + group + 1) | 0
+    x1 = (x1 + second + group) | 0
     const spent = first
     first = second
     second = third
