@@ -14,7 +14,7 @@ import { attempt, trace, type Traced, unflattenOut } from '../graph/trace.js'
 import { optimise } from '../optimise/index.js'
 import type { Backend, Executable, Resources } from './backend.js'
 import { type EngineName, engines } from './engines.js'
-import { applyLoopRule, type LoopRule } from './loops.js'
+import { applyLoopRule, type LoopRule, runsLoops } from './loops.js'
 import { type Plan, planOf } from './plan.js'
 
 /** An open engine. */
@@ -200,6 +200,7 @@ export const engineOf = (
     name,
     describe: backend.executed,
     unroll: engines[name].unroll,
+    loops: runsLoops(loops),
     programs: () => cache.size,
     held: () => ({ programs: cache.size, ...backend.held() }),
     compile: (f, specs) => compiled(f, specs, programOf),

@@ -33,6 +33,10 @@ export const loopRules = {
   gpujs: () => 'a program of gpu.js is a list of kernel calls without loops'
 } as const satisfies Readonly<Record<string, LoopRule>>
 
+/** Whether an engine runs long loops as loops. */
+export const runsLoops = (rule: LoopRule): boolean =>
+  rule({ steps: Infinity, isDifferentiated: false }) === undefined
+
 const isReverse = (graph: Graph): boolean =>
   topological(graph.outputs).some(
     (node) => isOp(node, 'scan') && (node.op.reverse || isReverse(node.op.body))

@@ -50,6 +50,8 @@ export interface Runner {
    * @defaultValue 1
    */
   readonly unroll?: number
+  /** Whether a long `ops.scan` is compiled as a loop, so that a step with an attack in it is a small program. @defaultValue false */
+  readonly loops?: boolean
   /** Traces, optimises and lowers a function for arguments of these shapes. */
   readonly compile: <Args extends readonly unknown[], Out>(
     f: (...args: Args) => Out,

@@ -41,11 +41,15 @@ const chunkFrom =
 const LONG = 500
 
 /**
- * Steps in one program: as the options say, or what is best for a long run. A step that attacks is a program of many steps
- * by itself, expensive to compile several times over.
+ * Steps in one program: as the options say, or what is best for a long run. An attack that the engine writes out is a program of
+ * many steps by itself, expensive to compile several times over.
  */
-const unrollOf = <P>({ unroll, attack, objective }: FitOptions<P>, steps: number, best: number): number =>
-  unroll ?? (steps < LONG || attack !== undefined || objective !== undefined ? 1 : best)
+const unrollOf = <P>(
+  { unroll, attack, objective }: FitOptions<P>,
+  steps: number,
+  { unroll: best = 1, loops = false }: Pick<Runner, 'unroll' | 'loops'>
+): number =>
+  unroll ?? (steps < LONG || ((attack !== undefined || objective !== undefined) && !loops) ? 1 : best)
 
 const multiples = (size: number, upTo: number): readonly number[] =>
   Array.from({ length: Math.floor(upTo / size) }, (_, i) => (i + 1) * size)
@@ -57,7 +61,7 @@ export const planOf = <P>(
   params: Concrete<P>,
   data: Dataset,
   key: HostKey,
-  { unroll: best = 1, resident }: Pick<Runner, 'unroll' | 'resident'> = {}
+  runner: Pick<Runner, 'unroll' | 'loops' | 'resident'> = {}
 ) => {
   const { epochs, batch, schedule, record, validate, checkpoint } = options
   checkFit(options)
@@ -77,7 +81,7 @@ export const planOf = <P>(
   const judged = validate === undefined ? [] : multiples((validate.every ?? 1) * rows.perEpoch, steps)
   const saved = checkpoint === undefined ? [] : multiples(checkpoint.steps ?? rows.perEpoch, steps)
   const level = scheduleOf(options)
-  const unroll = unrollOf(options, steps, best)
+  const unroll = unrollOf(options, steps, runner)
   const nothing = () => partOf<NdArray, Concrete<Weights<P>>>('train.fit', isNdArray, params, () => false)
   const mask = options.mask ?? nothing()
   if (options.mask !== undefined) requireMask('train.fit', params, options.mask)
@@ -90,7 +94,7 @@ export const planOf = <P>(
     recorded: [...new Set(recorded)],
     judged,
     /** The chunk that begins at a step, which a checkpoint of another interval may be. */
-    chunkAt: chunkFrom(steps, unroll, resident === undefined ? 1 : STAYING, due),
+    chunkAt: chunkFrom(steps, unroll, runner.resident === undefined ? 1 : STAYING, due),
     first: { params: start, state: initialState(options.optimiser)<P>(start) },
     mask,
     rates: valuesOf('schedule', schedule, steps),

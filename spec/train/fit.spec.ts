@@ -68,10 +68,10 @@ describe('fit', () => {
 
   it('takes the steps that suit the engine in a program, if there are many, and ends in the same bits', async () => {
     const engine = right(await openEngine({ require: 'reference' })())
-    const programs = async (options: Partial<train.FitOptions>, unroll?: number) => {
+    const programs = async (options: Partial<train.FitOptions>, unroll?: number, loops?: boolean) => {
       const seen: number[] = []
       const plain = { batch: 4, epochs: 100, optimiser: train.momentum(0.9), schedule: base.schedule }
-      const runner = { compile: engine.compile, ...(unroll === undefined ? {} : { unroll }) }
+      const runner = { compile: engine.compile, ...(unroll && { unroll }), ...(loops && { loops }) }
       const fitted = right(
         await train.fit(net.apply, {
           ...plain,
@@ -97,7 +97,11 @@ describe('fit', () => {
     const kept = (await programs({ checkpoint }, 4)).seen
     expect(kept.slice(0, 4)).toEqual([4, 6, 10, 12])
     const attacked = { attack: attack.pgd({ epsilon: 0.1, steps: 1, stepSize: 0.1 }) }
-    expect((await programs(attacked, 4)).seen).toHaveLength(500)
+    const written = await programs(attacked, 4)
+    expect(written.seen).toHaveLength(500)
+    const looped = await programs(attacked, 4, true)
+    expect(looped.seen).toHaveLength(125)
+    expect(looped.fitted).toEqual(written.fitted)
   })
 
   it('tells of every program, and of finished epochs', async () => {
