@@ -45,7 +45,7 @@ export interface FitOptions<P = Params> extends TrainStepOptions {
   /**
    * Steps in one program: more move the parameters through the host less often and take longer to compile.
    *
-   * @defaultValue the engine's own `unroll` in runs of 500 steps and more, of which an attack is none or a loop of the engine, else 1
+   * @defaultValue the engine's own `unroll` where a run has 500 steps or more, and a step has no attack or the engine runs it as a loop, else 1
    */
   readonly unroll?: number
   /** Inputs whose outputs are recorded so many times, after about equally spaced steps, the last one included. */

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as attack from '../../lib/attack/index.js'
 import { key } from '../../lib/core/key.js'
 import { grad } from '../../lib/diff/index.js'
 import { run } from '../../lib/engine/compile.js'
@@ -16,10 +17,13 @@ import { trace } from '../../lib/graph/trace.js'
 import { normalArray } from '../../lib/laws/arbitraries.js'
 import { engineAgreesAt } from '../../lib/laws/engine-agrees.js'
 import { lawAsync, showReport } from '../../lib/laws/law.js'
+import * as nn from '../../lib/nn/index.js'
 import { optimise } from '../../lib/optimise/index.js'
+import * as train from '../../lib/train/index.js'
 import { right } from '../support/either.js'
 import { openedEngine } from '../support/opened-engine.js'
 import { loopCases, views } from '../support/loops.js'
+import { batchOf } from '../support/networks.js'
 import { runs } from '../support/runs.js'
 
 /** A loop of so many steps is written out on every engine but the reference. */
@@ -41,6 +45,44 @@ describe.each(cases)('%s on random loops, their derivatives and batches', (name,
       { runs: runs(count) }
     )
     console.info(showReport(report))
+  })
+})
+
+// PGD of 6 steps is a loop where `loops` is true, and written out elsewhere
+const trained: readonly (readonly [EngineName, loops: boolean, programs: number])[] = [
+  ['onnx:native', true, 125],
+  ['onnx:wasm', true, 125],
+  ['gpujs:webasm', false, 500]
+]
+
+describe.each(trained)('a training of 500 attacked steps on %s', (name, loops, programs) => {
+  const engine = openedEngine(name)
+
+  it(`takes ${programs} programs, in the bits of steps one by one`, { timeout: 240_000 }, async () => {
+    expect(engine().loops).toBe(loops)
+    const net = nn.serial(nn.dense(4), nn.relu, nn.dense(3))
+    const fit = async (unroll: Pick<train.FitOptions, 'unroll'>) => {
+      let count = 0
+      const options: train.FitOptions = {
+        epochs: 100,
+        batch: 4,
+        optimiser: train.adam(),
+        schedule: train.schedule.constant(0.01),
+        attack: attack.pgd({ epsilon: 0.1, steps: 6, stepSize: 0.05 }),
+        observe: () => () => {
+          count += 1
+        },
+        ...unroll
+      }
+      const set = batchOf(5, 20, 6, 3)
+      const fitted = right(
+        await train.fit(net.apply, options)(net.init(key(0), [6]), set, key(1))(engine())()
+      )
+      return { fitted, count }
+    }
+    const [suited, single] = [await fit({}), await fit({ unroll: 1 })]
+    expect([suited.count, single.count]).toEqual([programs, 500])
+    expect(suited.fitted).toEqual(single.fitted)
   })
 })
 
