@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { lesson } from '../../docs/lessons/13-winning-ticket/lesson.js'
+import { searchOf, trainingsOf } from '../../docs/lessons/13-winning-ticket/model.js'
 import { figures } from '../../docs/lessons/13-winning-ticket/view.js'
 import { initial } from '../../docs/lessons/frame/controls.js'
 import type { Frame } from '../../docs/lessons/frame/lesson.js'
@@ -24,4 +25,18 @@ it('shows what it does and from what it starts before a step is taken', async ()
 it('takes a search that was made for one figure, in the other and in the same', async () => {
   const [first] = await framesOf(figures.search, state)
   expect(first!.facts[0]!.text).toBe('10 of 10: done')
+})
+
+it('tells what was found although the search ended while a frame was being shown', async () => {
+  const ask = { ...state, seed: 5 }
+  const search = searchOf(ask)
+  expect((await search.next()).value).toMatchObject({ history: [] })
+  expect((await search.next()).value).not.toHaveProperty('after')
+  const trainings = trainingsOf(ask, 1)
+  await trainings.next()
+  // waits for the search, of which no frame is taken meanwhile
+  await trainings.next()
+  expect((await search.next()).value).toHaveProperty('after.kernel')
+  await trainings.return()
+  expect((await search.next()).done).toBe(true)
 })

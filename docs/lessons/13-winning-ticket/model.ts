@@ -86,21 +86,22 @@ const pause = {
 
 const soon = (): Promise<void> => new Promise((resume) => setTimeout(resume, 400))
 
-/** What a promise tells on its way, every so often or when there is news, and at last its value. */
+/** What a promise tells at once, then every so often or when there is news, and once more when it has its value. */
 async function* polled<Told, A>(
   told: () => Told,
   work: Promise<A>,
   news: () => Promise<void> = soon
 ): AsyncGenerator<Told, A> {
   const state = { isDone: false }
-  const finished = work.finally(() => (state.isDone = true))
-  // a failure is thrown by the last line
-  finished.catch(() => undefined)
-  while (!state.isDone) {
-    await Promise.race([soon(), news(), finished.catch(() => undefined)])
+  const finished = work.finally(() => (state.isDone = true)).catch(() => undefined)
+  for (;;) {
+    // asked for first: the work may end while a frame is being shown
+    const wasDone = state.isDone
     yield told()
+    // a failure is thrown here
+    if (wasDone) return await work
+    await Promise.race([soon(), news(), finished])
   }
-  return await work
 }
 
 const densitiesOf = (kept: Params): readonly number[] =>
@@ -174,7 +175,6 @@ const searchFor = (ask: Ask): Search => {
 /** A search as it goes on. */
 export const searchOf = async function* (ask: Ask): AsyncGenerator<Searched> {
   const { soFar, news, found } = searchFor(ask)
-  yield soFar()
   yield* polled(soFar, found, news)
 }
 
