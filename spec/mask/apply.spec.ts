@@ -144,7 +144,9 @@ describe('hidden units in another order', () => {
     })
 
   const attacked = { attack: attack.pgd({ epsilon: 0.1, steps: 2, stepSize: 0.05, randomStart: false }) }
-  const scores: Readonly<Record<string, (net: nn.Network, covering: nn.MaskedLeaves) => mask.Score>> = {
+  type Covered = (net: nn.Network, covering: nn.MaskedLeaves) => mask.Score
+  // a random score has no order of its own
+  const scores: Readonly<Record<Exclude<keyof typeof mask.score, 'random'>, Covered>> = {
     magnitude: (_net, covering) => (p) => mask.score.magnitude(p, covering),
     snip: (net, covering) => mask.score.snip(net.apply, { ...covering, ...attacked }),
     grasp: (net, covering) => mask.score.grasp(net.apply, { ...covering, ...attacked }),
