@@ -37,6 +37,6 @@ it('tells what was found although the search ended while a frame was being shown
   // waits for the search, of which no frame is taken meanwhile
   await trainings.next()
   expect((await search.next()).value).toHaveProperty('after.kernel')
-  await trainings.return()
+  await trainings.return(undefined)
   expect((await search.next()).done).toBe(true)
 })
