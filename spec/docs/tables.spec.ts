@@ -38,7 +38,16 @@ const names: Readonly<Record<string, string>> = {
   'matched at steps 0, 50, 200, 600': 'along',
   'leading eigenspaces, power 2': 'leading',
   'kernel trace in 20 rounds, no search': 'kernelTrace x 20',
-  HYDRA: 'hydra'
+  HYDRA: 'hydra',
+  'by what is learnt (horizon)': 'horizon',
+  'by what is learnt, matched at steps 0, 50, 200, 600': 'horizon along',
+  'density falls in 10 levels': 'gradual',
+  'with the attacked loss': 'with loss',
+  'kernel trace after 5 epochs': 'warm score',
+  'by what is learnt, after 5 epochs': 'warm horizon',
+  'random ERK after 5 epochs': 'warm random ERK',
+  'magnitude after 5 epochs': 'warm magnitude',
+  'SNIP after 5 epochs': 'warm SNIP'
 }
 
 /** What stands under a title, and with how many digits. */
