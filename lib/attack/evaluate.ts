@@ -35,7 +35,7 @@ export interface EvaluateEvent {
   readonly done: number
   /** How many examples there are. */
   readonly total: number
-  /** The fraction of the set that is still robust. */
+  /** The fraction of the set that is still robust, examples that are yet to be tried included. */
   readonly robust: number
 }
 
@@ -137,14 +137,16 @@ interface Evaluation {
 
 /** The examples that are classified correctly as they are. */
 const runClean = ({ set, classify, observe }: Evaluation): TE.TaskEither<TangentError, Totals> => {
-  let done = 0
+  const isCorrect = ({ value }: Result<NdArray>, place: number): number => value.data[place]!
+  let [done, robust] = [0, set.count]
   return pipe(
-    overRows(set, allRows(set), classify, ({ rows }) => {
-      done += rows.length
-      observe?.({ attack: 'clean', done, total: set.count, robust: done / set.count })()
+    overRows(set, allRows(set), classify, (part) => {
+      done += part.rows.length
+      robust -= part.rows.length - countOf(eachOf([part], isCorrect))
+      observe?.({ attack: 'clean', done, total: set.count, robust: robust / set.count })()
     }),
     TE.map((parts) => ({
-      isRobust: eachOf(parts, ({ value }, place) => value.data[place]!),
+      isRobust: eachOf(parts, isCorrect),
       reports: [],
       executed: parts.at(-1)?.value.executed
     }))
