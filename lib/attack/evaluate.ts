@@ -14,7 +14,7 @@ import type { Tensor } from '../graph/tensor.js'
 import { attempt } from '../graph/trace.js'
 import type { Attack, Batch, Dataset, Model } from '../nn/model.js'
 import { correct } from '../nn/loss.js'
-import { allRows, type Batches, batchesOf, eachOf, type Examples, overRows } from './batches.js'
+import { allRows, type Batches, batchesOf, eachOf, type Examples, overRows, type Part } from './batches.js'
 import {
   type AttackReport,
   classesOf,
@@ -135,16 +135,27 @@ interface Evaluation {
   readonly observe: EvaluateOptions['observe']
 }
 
+/** What is told after each batch of an attack: how many examples it has tried, and what of the set is left. */
+const telling = <R>(
+  { set, observe }: Evaluation,
+  attack: string,
+  total: number,
+  isCorrect: (value: R, place: number) => number
+): ((part: Part<R>) => void) => {
+  let [done, robust] = [0, total]
+  return (part) => {
+    done += part.rows.length
+    robust -= part.rows.length - countOf(eachOf([part], isCorrect))
+    observe?.({ attack, done, total, robust: robust / set.count })()
+  }
+}
+
 /** The examples that are classified correctly as they are. */
-const runClean = ({ set, classify, observe }: Evaluation): TE.TaskEither<TangentError, Totals> => {
+const runClean = (evaluation: Evaluation): TE.TaskEither<TangentError, Totals> => {
+  const { set, classify } = evaluation
   const isCorrect = ({ value }: Result<NdArray>, place: number): number => value.data[place]!
-  let [done, robust] = [0, set.count]
   return pipe(
-    overRows(set, allRows(set), classify, (part) => {
-      done += part.rows.length
-      robust -= part.rows.length - countOf(eachOf([part], isCorrect))
-      observe?.({ attack: 'clean', done, total: set.count, robust: robust / set.count })()
-    }),
+    overRows(set, allRows(set), classify, telling(evaluation, 'clean', set.count, isCorrect)),
     TE.map((parts) => ({
       isRobust: eachOf(parts, isCorrect),
       reports: [],
@@ -159,16 +170,12 @@ const stillCorrect = ({ isCorrect }: { readonly isCorrect: Result<NdArray> }, pl
 
 /** Runs one attack on the examples that are still robust. What it returns is classified anew. */
 const runAttack =
-  (
-    { set, classify, observe }: Evaluation,
-    { name, kind, prepared }: PendingAttack,
-    from: Totals
-  ): Effect<Totals> =>
+  (evaluation: Evaluation, { name, kind, prepared }: PendingAttack, from: Totals): Effect<Totals> =>
   (runner) => {
+    const { set, classify } = evaluation
     const rows = from.isRobust.flatMap((isRobust, i) => (isRobust === 0 ? [] : [i]))
     const none = { name, kind, attacked: 0, broken: 0, robust: 0, zeroGradients: 0, nonFiniteGradients: 0 }
     if (rows.length === 0) return TE.right({ ...from, reports: [...from.reports, none] })
-    let [done, robust] = [0, rows.length]
     return pipe(
       prepared(runner),
       TE.flatMap((run) =>
@@ -181,11 +188,7 @@ const runAttack =
               TE.bindTo('output'),
               TE.bind('isCorrect', ({ output }) => classify({ ...batch, x: output.x }))
             ),
-          (part) => {
-            done += part.rows.length
-            robust -= part.rows.length - countOf(eachOf([part], stillCorrect))
-            observe?.({ attack: name, done, total: rows.length, robust: robust / set.count })()
-          }
+          telling(evaluation, name, rows.length, stillCorrect)
         )
       ),
       TE.map((parts) => {
@@ -197,8 +200,8 @@ const runAttack =
           name,
           kind,
           attacked: rows.length,
-          broken: rows.length - robust,
-          robust: robust / set.count,
+          broken: rows.length - countOf(isRobust),
+          robust: fraction(isRobust),
           zeroGradients: faulty('zeroGradients'),
           nonFiniteGradients: faulty('nonFiniteGradients')
         }
