@@ -28,6 +28,6 @@ export const dropout = plain('nn.dropout', (rate: number): Layer => {
     apply: (_, key) => (x) =>
       key === undefined || rate === 0
         ? x
-        : ops.where(ops.greaterEqual(rate)(random.uniform(x.shape)(key)))(ops.scale(1 / (1 - rate))(x), 0)
+        : ops.where(ops.greaterEqual(rate)(random.uniform(x.shape)(key)))(ops.div(1 - rate)(x), 0)
   }
 })

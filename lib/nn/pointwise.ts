@@ -35,7 +35,7 @@ export const erf = pointwise(ops.erf)
 export const standardise = plain('nn.standardise', (mean: number, deviation: number): Layer => {
   requireFinite('nn.standardise', 'mean', mean)
   requirePositive('nn.standardise', 'deviation', deviation)
-  return pointwise((x) => ops.scale(1 / deviation)(ops.add(-mean)(x)))
+  return pointwise((x) => ops.div(deviation)(ops.add(-mean)(x)))
 })
 
 /** Every example as one axis: [n, …] → [n, size]. */

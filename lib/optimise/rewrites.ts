@@ -53,6 +53,10 @@ const knownFactor = (node: Tensor): { readonly factor: number; readonly rest: Te
 /** Whether float32 holds a number that two others are replaced by: neither overflows to ∞ nor is lost to 0. */
 const isSafeFactor = (factor: number): boolean => Math.abs(factor) < 2 ** 126 && Math.abs(factor) > 2 ** -126
 
+/** Whether the reciprocal of a number is exact, so that to multiply by it is to divide: whether it is a power of 2. */
+const hasReciprocal = (divisor: number): boolean =>
+  isSafeFactor(divisor) && Math.abs(divisor) === 2 ** Math.round(Math.log2(Math.abs(divisor)))
+
 /** −x, if the node is known to be one. */
 const negated = (node: Tensor): Tensor | undefined => {
   if (isPointwise('neg')(node)) return node.inputs[0]
@@ -165,9 +169,9 @@ const pointwise: readonly Rewrite[] = [
   rule('−(contraction) = contraction with −1', 'neg', (a) =>
     isOp(a, 'contract') && a.inputs.length > 1 ? scaleBy(constant(-1), a) : undefined
   ),
-  rule('x / number = x · (1 / number)', 'div', (a, b) => {
+  rule('x / number = x · (1 / number) for a power of 2', 'div', (a, b) => {
     const divisor = knownScalar(b)
-    return divisor === undefined || !isSafeFactor(divisor) ? undefined : scaleBy(constant(1 / divisor), a)
+    return divisor === undefined || !hasReciprocal(divisor) ? undefined : scaleBy(constant(1 / divisor), a)
   }),
   rule('powers that are products', 'pow', (a, b) => {
     switch (knownScalar(b)) {

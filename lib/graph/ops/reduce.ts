@@ -2,10 +2,10 @@ import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import { type Axes, normaliseAxes, normaliseAxis, sizeOf } from '../../core/shape.js'
 import { contract, indicesOf, sumOver } from '../contract.js'
 import { apply, type Tensor } from '../tensor.js'
-import { isNaN, pointwise, scale, where } from './pointwise.js'
+import { isNaN, pointwise, where } from './pointwise.js'
 import { concat, iota, reshape, sliceAxis } from './reshape.js'
 
-const { add, equal, less, neg, sub } = pointwise
+const { add, div, equal, less, neg, sub } = pointwise
 
 /** What becomes of the axes that are reduced. */
 export interface ReduceOptions {
@@ -46,7 +46,7 @@ export const sum = reduction('sum', sumOver)
  * assert.deepEqual(ndarray.toNested(evaluateOn(centred)(ndarray.fromNested([[1, 3], [5, 9]]))), [[-1, 1], [-2, 2]])
  */
 export const mean = reduction('mean', (x, axes) =>
-  scale(1 / sizeOf(axes.map((axis) => x.shape[axis]!)))(sumOver(x, axes))
+  div(sizeOf(axes.map((axis) => x.shape[axis]!)))(sumOver(x, axes))
 )
 
 /** The largest element over the axes (all by default), which are removed; the derivative is split over ties. */

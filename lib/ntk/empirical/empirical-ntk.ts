@@ -58,7 +58,7 @@ const implementationFor = <P>(problem: KernelProblem<P>, method: 'auto' | Kernel
 
 /** The trace over outputs becomes their mean. */
 const averaged = <P>({ outputs, count }: KernelProblem<P>): ((kernel: Tensor) => Tensor) =>
-  outputs === 'mean' ? ops.scale(1 / count) : (kernel) => kernel
+  outputs === 'mean' ? ops.div(count) : (kernel) => kernel
 
 /**
  * The empirical neural tangent kernel Θ(x1, x2) = ∇f(x1) ∇f(x2)ᵀ (Jacot, Gabriel, Hongler, arXiv:1806.07572), summed

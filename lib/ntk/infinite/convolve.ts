@@ -43,7 +43,7 @@ const meanAlong =
     const places = placesAlong(span, axes)(t)
     return places.length === 1
       ? places[0]!
-      : places.map(ops.scale(1 / places.length)).reduce((sum, part) => ops.add(part)(sum))
+      : ops.div(places.length)(places.reduce((sum, part) => ops.add(part)(sum)))
   }
 
 /** The pairs of units that are made of those at each place of a window, without weights: how long they are does not matter. */

@@ -97,7 +97,7 @@ export const inputCovariances = (x1: Tensor, x2: Tensor, spatial: Spatial): Cova
   requireShape(operation, 'x2', two, one, 'examples')
   const form = one.length === 1 ? 'vector' : spatial
   const { cross, own } = equations[form]
-  const mean = ops.scale(1 / one[0]!)
+  const mean = ops.div(one[0]!)
   const nngp = mean(ops.einsum(cross)(x1, x2))
   const diagonal = form === 'full' ? equations.diagonal.own : own
   const [first, second] = acrossBatches(form)
