@@ -186,7 +186,8 @@ export const apgdIteration = plain(
           point: withMomentum(goal, from, along, stepSize, ops.sub(state.previous)(from), later),
           state: {
             ...best,
-            previous: x,
+            // where a checkpoint goes back to the best point, that is where the next step comes from
+            previous: from,
             lastLoss: loss,
             rises: ops.mul(not(check))(rises),
             stepSize,

@@ -36,7 +36,6 @@ describe('APGD', () => {
       if (f > objective(top)) top = at
       if (f > last) rises++
       last = f
-      const here = at
       const j = w.indexOf(k)
       if (j >= 0) {
         const few = rises < rho * (k - (w[j - 1] ?? 0))
@@ -45,6 +44,7 @@ describe('APGD', () => {
         if (few || stalled) [eta, at] = [eta / 2, top]
         ;[halvedLast, checked, rises] = [few || stalled, objective(top), 0]
       }
+      const here = at
       const g = slope(at)
       const z = clip(at.map((value, i) => value + eta * Math.sign(g[i]!)))
       const a = k === 0 ? 1 : 0.75
