@@ -24,7 +24,7 @@ import {
   type NamedAttack,
   type Robustness
 } from './robustness.js'
-import { compiled, prepare, type RunOptions } from './run.js'
+import { asInputs, compiled, prepare, type RunOptions } from './run.js'
 import { ofModel, onData } from '../nn/require.js'
 
 /** One more batch of an evaluation is done. */
@@ -186,7 +186,7 @@ const runAttack =
             pipe(
               run(batch),
               TE.bindTo('output'),
-              TE.bind('isCorrect', ({ output }) => classify({ ...batch, x: output.x }))
+              TE.bind('isCorrect', ({ output }) => classify({ ...batch, x: asInputs(output.x, batch.x) }))
             ),
           telling(evaluation, name, rows.length, stillCorrect)
         )
@@ -218,8 +218,8 @@ const runAttack =
  * Clean and robust accuracy over a whole set, batch by batch through compiled programs: the worst of all attacks for each
  * example. A clean mistake counts as a success of the attack, and so does a tie of logits. An example is not attacked again
  * after a success; batches are filled with those that are still robust. What an attack returns is classified anew, so it
- * cannot claim a success. Noise follows the place of an example in the set: neither the batch size nor the other examples
- * change it, and {@link run} on the whole set has the same.
+ * cannot claim a success; the clean element counts where that is NaN. Noise follows the place of an example in the set: neither
+ * the batch size nor the other examples change it, and {@link run} on the whole set has the same.
  *
  * @example
  * import assert from 'node:assert'

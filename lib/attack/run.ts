@@ -116,6 +116,15 @@ export const onHost =
       })
     )
 
+/** What an attack returned, with the clean element where it is NaN: that is no input, and so breaks nothing. */
+export const asInputs = (x: NdArray, clean: NdArray): NdArray =>
+  x.data.some(Number.isNaN)
+    ? of(
+        x.shape,
+        x.data.map((value, i) => (Number.isNaN(value) ? clean.data[i]! : value))
+      )
+    : x
+
 /** Whether an attack has succeeded on every sample. */
 export const allSucceeded = (success: NdArray): boolean => success.data.every((value) => value !== 0)
 

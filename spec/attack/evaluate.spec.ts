@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { nn } from 'tangentflow'
-import { attack, type Concrete, fold, key, ops, type Tensor, withEngine } from 'tangentflow'
+import { attack, type Concrete, fold, key, ndarray, ops, type Tensor, withEngine } from 'tangentflow'
 import { right } from '../support/either.js'
 import { EPSILON, images, net, trained } from './trained.js'
 
@@ -111,6 +111,21 @@ describe('attack.evaluate of several attacks', () => {
     )
     const all = await evaluated({ attacks: [{ name: 'liar', attack: claims }] }, 40)
     expect(all.robust).toBe(all.clean)
+  })
+
+  it('breaks nothing by what is no number: an input whose gradient is NaN', async () => {
+    const rooted = (w: Tensor) => (x: Tensor) =>
+      ops.concat(1)(
+        [ops.sqrt(ops.sum(1, { keepDims: true })(ops.square(x))), ops.fill(0.5, [x.shape[0]!, 1])].map(
+          ops.mul(w)
+        )
+      )
+    const set = { x: ndarray.of([2, 2], [0, 0, 0.9, 0.9]), y: ndarray.fromNested([1, 0]) }
+    const fgsm = attack.fgsm({ epsilon: 0.1 })
+    for (const options of [{ attack: fgsm }, { attacks: [{ name: 'FGSM', attack: fgsm }] }]) {
+      const found = await withEngine()(attack.evaluate(rooted, options)(ndarray.scalar(1), set, key(0)))()
+      expect(right(found)).toMatchObject({ clean: 1, robust: 1 })
+    }
   })
 
   it('refuses no attacks, two of one name and no batch', async () => {
