@@ -1,7 +1,7 @@
 import { plain, plainRecord } from '../core/plain.js'
 import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { requireFraction } from '../core/check.js'
+import { requireFinite, requireFraction } from '../core/check.js'
 import { isNdArray, type NdArray, scalar, zeros } from '../core/ndarray.js'
 import { leaves, rebuild } from '../core/tree.js'
 import { customJvp } from '../diff/index.js'
@@ -120,12 +120,12 @@ export const adam = plain('train.adam', (options: AdamOptions = {}): Optimiser =
   checkOptions('train.adam', adamKinds, options)
   const beta1 = decay('train.adam', options.beta1 ?? 0.9)
   const beta2 = decay('train.adam', options.beta2 ?? 0.999)
-  const epsilon = options.epsilon ?? 1e-8
+  const epsilon = requireFinite('train.adam', 'epsilon', options.epsilon ?? 1e-8, 0)
   const blend = (beta: number, f: (g: Tensor) => Tensor) => (old: Tensor, g: Tensor) =>
     ops.add(ops.scale(1 - beta)(f(g)))(ops.scale(beta)(old))
-  /** 1 − βᵗ. */
+  /** 1 − βᵗ, to the last digits for a β near 1 too. */
   const correction = (beta: number, t: Tensor): Tensor =>
-    pipe(t, ops.scale(Math.log(beta)), ops.exp, ops.neg, ops.add(1))
+    pipe(t, ops.scale(Math.log(beta)), ops.expm1, ops.neg)
   return {
     slots: 2,
     step:

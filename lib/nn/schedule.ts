@@ -36,7 +36,9 @@ export const steps = plain(
   'train.schedule.steps',
   (rate: number, milestones: readonly number[], factor = 0.1): Schedule => {
     requireNumbers('steps', { rate, factor })
-    return (step, total) => rate * factor ** milestones.filter((part) => step >= part * total).length
+    milestones.forEach((part, i) => requireFinite('train.schedule.steps', `milestones[${i}]`, part))
+    // 55 / 100 is .55, but .55 · 100 is more than 55
+    return (step, total) => rate * factor ** milestones.filter((part) => step / total >= part).length
   }
 )
 

@@ -1,5 +1,16 @@
-import { evaluateOn, grad, ndarray, type NdArray, ops, type Tensor, train } from 'tangentflow'
+import {
+  evaluateOn,
+  grad,
+  ndarray,
+  type NdArray,
+  ops,
+  run,
+  type Tensor,
+  train,
+  withEngine
+} from 'tangentflow'
 import { describe, expect, it } from 'vitest'
+import { right } from '../support/either.js'
 
 describe('optimisers', () => {
   const gradients = [1, -2, 0.5, 3]
@@ -28,6 +39,32 @@ describe('optimisers', () => {
     expect(follow(train.momentum(0.9), 0.1)).toBeCloseTo(heavy, 12)
     expect(follow(train.adam(), 0.1)).toBeCloseTo(adam, 9)
   })
+
+  it.each(['reference', 'onnx:native', 'gpujs:cpu', 'gpujs:webasm'] as const)(
+    'the first step of Adam is the rate, however long it remembers, on %s',
+    async (engine) => {
+      const steps = (params: Tensor, gradient: Tensor, rate: Tensor, count: Tensor): readonly Tensor[] =>
+        [0, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999, 0.9999999, 0.99999999].map((beta2) => {
+          const zero = ops.fill(0, params.shape)
+          const from = { params, state: { slots: [zero, zero], count } }
+          return train.adam({ beta1: beta2 / 2, beta2 }).step(rate)(gradient)(from).params
+        })
+      const given = [
+        ndarray.zeros([2]),
+        ndarray.fromNested([1, 0]),
+        ndarray.scalar(1),
+        ndarray.scalar(0)
+      ] as const
+      const { value, executed } = right(
+        await withEngine({ require: engine })((runner) => run(runner)(steps)(...given))()
+      )
+      expect(executed.engine).toBe(engine)
+      for (const { data } of value) {
+        expect(Math.abs(data[0]! + 1)).toBeLessThan(1e-6)
+        expect(data[1]).toBe(0)
+      }
+    }
+  )
 
   it('AdamW and weight decay shrink the parameters first, as PyTorch documents them', () => {
     let [adam, sgd, m, v] = [1, 1, 0, 0]
@@ -91,6 +128,8 @@ describe('optimisers', () => {
   it('refuses a memory factor outside [0, 1)', () => {
     expect(() => train.momentum(1)).toThrow('ArgumentError')
     expect(() => train.adam({ beta1: NaN })).toThrow('ArgumentError')
+    for (const epsilon of [-1, NaN, Infinity])
+      for (const make of [train.adam, train.adamW]) expect(() => make({ epsilon })).toThrow('ArgumentError')
   })
 
   it('the cosine goes from the peak to 0', () => {

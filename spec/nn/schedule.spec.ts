@@ -32,6 +32,15 @@ describe('schedules', () => {
       ]
     ))
 
+  it('drop at their milestones, at any share of any number of steps', () => {
+    for (const total of [7, 100, 300])
+      for (let step = 1; step < total; step++) {
+        const rate = schedule.steps(1, [step / total], 0.5)
+        expect([rate(step - 1, total), rate(step, total)]).toEqual([1, 0.5])
+      }
+    expect(schedule.steps(1, [0.55], 0.5)(55, 100)).toBe(0.5)
+  })
+
   it('stay between their ends', () =>
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 0, max: 20 }), (total, count) => {
@@ -58,6 +67,16 @@ describe('schedules', () => {
     for (const value of values)
       expectRefusal(() => make(value), 'ArgumentError', `train.schedule.${name}`, expected, `${value}`, where)
   })
+
+  it('refuse a milestone that is no number', () =>
+    expectRefusal(
+      () => schedule.steps(1, [0.5, NaN]),
+      'ArgumentError',
+      'train.schedule.steps',
+      'a finite number',
+      'NaN',
+      'milestones[1]'
+    ))
 
   it('refuse a warm-up of no whole number of steps', () =>
     expectRefusal(
