@@ -15,6 +15,7 @@ import {
   relativeDistance
 } from '../ntk/index.js'
 import { maskedKinds } from '../ntk/empirical/kernel-problem.js'
+import { inUnitsOf } from '../ntk/spectrum/alignment.js'
 import { apply } from './apply.js'
 import { checked, ofModel } from '../nn/require.js'
 
@@ -80,7 +81,7 @@ export type ObjectiveTerms = {
 
 const squaredDistance = (a: Tensor, b: Tensor, relative: boolean): Tensor => {
   const d = ops.sub(b)(a)
-  return relative ? ops.div(ops.dot(b)(b))(ops.dot(d)(d)) : ops.dot(d)(d)
+  return relative ? inUnitsOf(ops.dot(b)(b))(ops.dot(d)(d)) : ops.dot(d)(d)
 }
 
 const checkKernel = (kernel: 'probes' | 'explicit', power: number, horizon: number | undefined): void => {
@@ -163,7 +164,9 @@ export const objective = checked(
             : distanceAlong(transfer(at, mask), transfer(params), horizon, relative),
         output: squaredDistance(outputs, dense, relative)
       }
-      return { ...terms, loss: ops.add(ops.scale(c)(terms.output))(ops.scale(gamma)(terms.kernel)) }
+      // a term without weight does not enter, whatever it is
+      const weighed = [ops.scale(gamma)(terms.kernel), ...(c === 0 ? [] : [ops.scale(c)(terms.output)])]
+      return { ...terms, loss: weighed.reduce((a, b) => ops.add(b)(a)) }
     }
 )
 

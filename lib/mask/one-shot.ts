@@ -23,7 +23,7 @@ import { apply } from './apply.js'
 import { emptyLayers, mapMasked, weightShapes } from './masked-leaves.js'
 import { methods } from './scores/index.js'
 import type { Score } from './scores/score.js'
-import { keepBest, topKMaskOf } from './top-k.js'
+import { keepBest, requireNumbers, topKMaskOf } from './top-k.js'
 import { ofNetwork, onData } from '../nn/require.js'
 
 /** The scores that give a mask at initialisation. */
@@ -273,7 +273,12 @@ export const oneShot = entry(
           TE.bindTo('batch'),
           TE.bind('program', ({ batch }) => runner.compile(choose, [params, batch, forScore])),
           TE.flatMap(({ batch, program }) => program(params, batch, forScore)),
-          TE.map(({ value }) => oneShotOf<P>(value))
+          TE.flatMapEither(({ value }) =>
+            attempt(() => {
+              requireNumbers('mask.oneShot', value.scores)
+              return oneShotOf<P>(value)
+            })
+          )
         )
     },
   [ofNetwork, onData]

@@ -125,12 +125,18 @@ export const topKMaskOf =
   (sparsity: Sparsity) =>
   <C>(scores: C): C => {
     const operation = 'mask.topKMaskOf'
-    for (const { path, value } of leaves(operation, isNdArray, scores)) {
-      const at = value.data.findIndex(Number.isNaN)
-      if (at >= 0) fail('ArgumentError', operation, 'scores that are numbers', 'NaN', `${path}, ${at}`)
-    }
+    requireNumbers(operation, scores)
     return inFloat32<C>(evaluateOn((s: unknown) => keepBest(operation, sparsity)(s))(scores))
   }
+
+/** Requires scores that are numbers, of which alone there is an order, and returns them. */
+export const requireNumbers = <C>(operation: string, scores: C): C => {
+  for (const { path, value } of leaves(operation, isNdArray, scores)) {
+    const at = value.data.findIndex(Number.isNaN)
+    if (at >= 0) fail('ArgumentError', operation, 'scores that are numbers', 'NaN', `${path}, ${at}`)
+  }
+  return scores
+}
 
 /** Concrete values of float32, as engines other than the reference give them. */
 export const inFloat32 = <C>(values: unknown): C =>

@@ -166,3 +166,55 @@ describe('pruning round by round', () => {
     }
   })
 })
+
+describe('scores that are all 0, or no numbers', () => {
+  it('refuses scores that no order is of, as weights that are NaN have', async () => {
+    const engine = await openReference()
+    const broken = params.map((layer, l) => (l === 2 ? { ...layer, w: ndarray.full([6, 3], NaN) } : layer))
+    const pipelines = [
+      ...(['snip', 'grasp', 'kernelTrace', 'magnitude'] as const).map((method) =>
+        mask.oneShot(net, { method, density: 0.3, epsilon: 0.1, samples: 8 })(broken, data, key(1))
+      ),
+      mask.search(net, { density: 0.3, epsilon: 0.1, steps: 1, batch: 2 })(broken, data, key(1))
+    ]
+    for (const pipeline of pipelines)
+      expect(await pipeline(engine)()).toMatchObject({
+        left: { _tag: 'ArgumentError', expected: 'scores that are numbers', received: 'NaN' }
+      })
+  })
+
+  it('scores a layer of zeros 0, and goes on from one', async () => {
+    const engine = await openReference()
+    const silent = params.map((layer, l) => (l === 2 ? { ...layer, w: ndarray.zeros([6, 3]) } : layer))
+    for (const method of ['synflow', 'kernelTrace'] as const)
+      for (const rounds of [1, 4]) {
+        const options = { method, density: 0.1, epsilon: 0.1, samples: 8, rounds }
+        const { scores } = right(await mask.oneShot(net, options)(silent, data, key(1))(engine)())
+        expect(numbers(scores).every((score) => score === 0)).toBe(true)
+      }
+    // one weight left: every other layer is empty, and no score is NaN
+    const narrow = { method: 'synflow', density: 1 / 42, epsilon: 0 } as const
+    const { emptyLayers } = right(await mask.oneShot(net, narrow)(params, data, key(1))(engine)())
+    expect(emptyLayers).toHaveLength(1)
+  })
+
+  it('of a search do not see what has no weight: outputs that are 0, of a head that starts at 0', async () => {
+    const silent = params.map((layer, l) => (l === 2 ? { ...layer, w: ndarray.zeros([6, 3]) } : layer))
+    const engine = await openReference()
+    for (const kernel of ['probes', 'explicit'] as const) {
+      const options = {
+        density: 0.3,
+        epsilon: 0.1,
+        steps: 3,
+        batch: 4,
+        kernel,
+        start: mask.magnitudes(params)
+      }
+      const { history } = right(await mask.search(net, options)(silent, data, key(1))(engine)())
+      for (const { loss, kernel: distance, output } of history) {
+        expect(loss).toBeCloseTo(distance ** 2, 10)
+        expect(output).toBe(0)
+      }
+    }
+  })
+})

@@ -13,7 +13,7 @@ import * as tree from '../../graph/tree.js'
 import type { Layer, LayerParams, NetworkLike, Params } from '../../nn/layer.js'
 import type { Batch } from '../../nn/model.js'
 import { isWeight, type Weights, weightsOf } from '../../nn/weights.js'
-import { dataScoreKinds, type DataScoreOptions, withBoxOf } from './score.js'
+import { dataScoreKinds, type DataScoreOptions, oneForZero, withBoxOf } from './score.js'
 import { checked, ofNetwork } from '../../nn/require.js'
 
 /** The options of the kernel-trace score. */
@@ -81,7 +81,7 @@ export const kernelTrace = checked(
       })
       const count = found.reduce((n, { value }) => n + sizeOf(value.shape), 0)
       const total = raw.map(ops.sum()).reduce((a, b) => ops.add(b)(a))
-      return tree.replace(operation, scored, raw.map(ops.div(ops.scale(1 / count)(total))))
+      return tree.replace(operation, scored, raw.map(ops.div(oneForZero(ops.scale(1 / count)(total)))))
     })
   }
 )

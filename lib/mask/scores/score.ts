@@ -5,7 +5,7 @@ import { evaluateOn } from '../../graph/evaluate.js'
 import { fold, type Key, random as draw } from '../../graph/key.js'
 import { ops } from '../../graph/ops/index.js'
 import type { Concrete } from '../../graph/spec.js'
-import { isTensor } from '../../graph/tensor.js'
+import { isTensor, type Tensor } from '../../graph/tensor.js'
 import * as tree from '../../graph/tree.js'
 import type { Params } from '../../nn/layer.js'
 import type { Attack, Batch, Box } from '../../nn/model.js'
@@ -35,6 +35,9 @@ export interface DataScoreOptions extends MaskedLeaves {
 
 /** The kinds of {@link DataScoreOptions}. */
 export const dataScoreKinds: OptionKinds<DataScoreOptions> = { ...maskedLeafKinds, attack: option.function }
+
+/** A total to divide by: 1 in place of 0, where all that it is made of is 0 and stays so. */
+export const oneForZero = (total: Tensor): Tensor => ops.where(ops.equal(0)(total))(1, total)
 
 /** Uniform noise in [0, 1), a stream of its own for each leaf: with layer counts, a random mask. */
 export const random =

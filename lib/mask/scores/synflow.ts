@@ -15,6 +15,7 @@ import {
   withWeights
 } from '../../nn/weights.js'
 import { maskedLeaves } from '../masked-leaves.js'
+import { oneForZero } from './score.js'
 import { checked, ofModel } from '../../nn/require.js'
 
 /**
@@ -55,7 +56,7 @@ export const synflow = checked(
 const normalised = <W>(weights: W): W => {
   const found = maskedLeaves(isTensor, weights).map((leaf) => ({ ...leaf, size: ops.abs(leaf.value) }))
   const scales = found.map(({ value, size, fanIn }) =>
-    isWeight(value) ? ops.scale(fanIn)(ops.mean()(size)) : undefined
+    isWeight(value) ? oneForZero(ops.scale(fanIn)(ops.mean()(size))) : undefined
   )
   const images = found.map(({ size, layer }, i) =>
     scales

@@ -6,13 +6,32 @@ import { type NdArray, of, toNumber } from '../../core/ndarray.js'
 import { requireShape, showShape } from '../../core/shape.js'
 import { evaluateOn } from '../../graph/evaluate.js'
 import { ops } from '../../graph/ops/index.js'
+import { rootOrZero } from '../../nn/optimiser.js'
 import type { Tensor } from '../../graph/tensor.js'
 import { attempt } from '../../graph/trace.js'
 import { finite, gramOf, peakOf } from './gram.js'
 
+/** All elements divided by the largest, so that no square of theirs overflows or underflows, and that number. */
+const byPeak = (x: Tensor): readonly [scaled: Tensor, peak: Tensor] => {
+  const peak = ops.stopGradient(ops.reduceMax()(ops.abs(x)))
+  return [ops.div(ops.where(ops.equal(0)(peak))(1, peak))(x), peak]
+}
+
+/** ‖x‖ over all elements, with derivative 0 at 0. */
+const norm = (x: Tensor): Tensor => {
+  const [scaled, peak] = byPeak(x)
+  return ops.mul(peak)(rootOrZero(ops.dot(scaled)(scaled)))
+}
+
+/** A size that is at least 0 in units of another: 0 where both are 0. */
+export const inUnitsOf =
+  (unit: Tensor) =>
+  (size: Tensor): Tensor =>
+    ops.div(ops.where(ops.equal(0)(ops.max(unit)(size)))(1, unit))(size)
+
 /**
  * ‖a − b‖ / ‖b‖ over all elements (Frobenius, for kernels): how far a kernel (or an output) is from the one it should
- * match. 0 where they are equal, 1 for a = 0.
+ * match. 0 where they are equal, and so is its derivative there; 1 for a = 0.
  *
  * @example
  * import assert from 'node:assert'
@@ -23,10 +42,8 @@ import { finite, gramOf, peakOf } from './gram.js'
  */
 export const relativeDistance =
   (b: Tensor) =>
-  (a: Tensor): Tensor => {
-    const d = ops.sub(b)(a)
-    return ops.sqrt(ops.div(ops.dot(b)(b))(ops.dot(d)(d)))
-  }
+  (a: Tensor): Tensor =>
+    inUnitsOf(norm(b))(norm(ops.sub(b)(a)))
 
 /**
  * ⟨a, b⟩ / (‖a‖ ‖b‖) over all elements: the uncentred alignment of two kernels (Cristianini, Shawe-Taylor, Elisseeff,
@@ -41,8 +58,12 @@ export const relativeDistance =
  */
 export const cosineSimilarity =
   (b: Tensor) =>
-  (a: Tensor): Tensor =>
-    ops.div(ops.sqrt(ops.mul(ops.dot(b)(b))(ops.dot(a)(a))))(ops.dot(b)(a))
+  (a: Tensor): Tensor => {
+    const [left] = byPeak(a)
+    const [right] = byPeak(b)
+    const sizes = ops.mul(ops.sqrt(ops.dot(right)(right)))(ops.sqrt(ops.dot(left)(left)))
+    return ops.div(sizes)(ops.dot(right)(left))
+  }
 
 /**
  * How far kernels have moved from the first of them, ‖Θ_t − Θ_0‖ / ‖Θ_0‖ in the Frobenius norm, one number for each: along

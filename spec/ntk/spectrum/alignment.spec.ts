@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type NdArray, ndarray, ntk } from 'tangentflow'
+import { evaluateOn, grad, type NdArray, ndarray, ntk, run, type Tensor, withEngine } from 'tangentflow'
 import {
   identity,
   kernelOf,
@@ -109,6 +109,42 @@ describe('alignment', () => {
     expect(left(ntk.alignment(ndarray.fromNested([[NaN]]), ndarray.zeros([1, 1])))._tag).toBe('DataError')
     expect(left(ntk.labelAlignment(identity(3), ndarray.zeros([2])))._tag).toBe('ShapeError')
     expect(left(ntk.labelAlignment(identity(3), ndarray.zeros([3])))._tag).toBe('ArgumentError')
+  })
+})
+
+describe('distances and cosines in a program', () => {
+  const measures = (a: Tensor, b: Tensor): readonly Tensor[] => [
+    ntk.relativeDistance(b)(a),
+    ntk.cosineSimilarity(b)(a)
+  ]
+
+  it.each(['reference', 'onnx:native', 'gpujs:cpu', 'gpujs:webasm'] as const)(
+    'are those of the closed form at any size that %s holds',
+    async (engine) => {
+      for (const size of [1e-30, 1e-22, 1, 3e9, 2e20, 1e37]) {
+        const [a, b] = [ndarray.fromNested([6 * size, 8 * size]), ndarray.fromNested([3 * size, 4 * size])]
+        const { value, executed } = right(
+          await withEngine({ require: engine })((runner) => run(runner)(measures)(a, b))()
+        )
+        expect(executed.engine).toBe(engine)
+        for (const { data } of value) expect(data[0]).toBeCloseTo(1, 6)
+      }
+    }
+  )
+
+  it('a distance is 0 between zeros, infinite from zeros, and has derivative 0 where all is equal', () => {
+    const distance = (a: Tensor, b: Tensor): Tensor => ntk.relativeDistance(b)(a)
+    const [zeros, some] = [ndarray.zeros([2]), ndarray.fromNested([1, 2])]
+    expect(ndarray.toNumber(evaluateOn(distance)(zeros, zeros))).toBe(0)
+    expect(ndarray.toNumber(evaluateOn(distance)(some, zeros))).toBe(Infinity)
+    for (const x of [zeros, some])
+      expect(evaluateOn((a: Tensor, b: Tensor) => grad(distance)(a, b))(x, x).data).toEqual(
+        new Float64Array(2)
+      )
+    const twice = ndarray.fromNested([2, 4])
+    // d/da ‖a − b‖ / ‖b‖ = (a − b) / (‖a − b‖ ‖b‖), here b / 5
+    const slopes = evaluateOn((a: Tensor, b: Tensor) => grad(distance)(a, b))(twice, some).data
+    slopes.forEach((slope, i) => expect(slope).toBeCloseTo([0.2, 0.4][i]!, 12))
   })
 })
 
