@@ -258,7 +258,8 @@ export const batches = entry(
         return E.left(
           tangentError('DataError', 'data.batches', `a whole batch size in [1, ${total}]`, String(size))
         )
-      const order = permutation(derive(source, { kind: 'fold', index: epoch }), total)
+      const index = requireWhole('data.batches', 'epoch', epoch, 0, 2 ** 32 - 1)
+      const order = permutation(derive(source, { kind: 'fold', index }), total)
       return E.right(
         Array.from({ length: Math.floor(total / size) }, (_, i) => order.subarray(i * size, (i + 1) * size))
       )

@@ -31,6 +31,14 @@ const requireWholes = (type: string, low: number, high: number, data: Elements):
   return data
 }
 
+/** Requires numbers that do not overflow float32, ±∞ and NaN aside. */
+const requireSingles = (data: Elements): Elements => {
+  if (data instanceof Float32Array) return data
+  for (const value of data)
+    if (Number.isFinite(value) && !Number.isFinite(Math.fround(value))) refuse(value, 'F32')
+  return data
+}
+
 /** A typed array of whole numbers, and the one that holds its elements exactly. */
 interface RawArray {
   readonly BYTES_PER_ELEMENT: number
@@ -70,7 +78,11 @@ const readOnly = (type: string) => (): never =>
 /** Every element type that tensor files of ours know, by the names of safetensors. */
 export const dtypes = {
   F64: { bytes: 8, read: (raw) => new Float64Array(raw), write: (data) => Float64Array.from(data) },
-  F32: { bytes: 4, read: (raw) => new Float32Array(raw), write: (data) => Float32Array.from(data) },
+  F32: {
+    bytes: 4,
+    read: (raw) => new Float32Array(raw),
+    write: (data) => Float32Array.from(requireSingles(data))
+  },
   F16: { bytes: 2, read: (raw) => Float32Array.from(new Uint16Array(raw), half), write: readOnly('F16') },
   BF16: { bytes: 2, read: (raw) => brain(new Uint16Array(raw)), write: readOnly('BF16') },
   I64: {

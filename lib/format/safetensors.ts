@@ -160,6 +160,15 @@ const encode = (file: Encodable): E.Either<TangentError, Uint8Array> =>
     const asked = new Map(Object.entries(file.dtypes ?? {}))
     if (Object.hasOwn(tensors, METADATA))
       fail('ArgumentError', 'format.safetensors.encode', 'another name of a tensor', METADATA)
+    for (const [name, dtype] of asked)
+      if (!isDtype(dtype))
+        fail(
+          'ArgumentError',
+          'format.safetensors.encode',
+          Object.keys(dtypes).join(', '),
+          showValue(dtype),
+          `dtypes.${name}`
+        )
     const parts = Object.entries(tensors)
       .map(([name, { shape, data }]) => ({ name, shape, data, dtype: asked.get(name) ?? dtypeOf(data) }))
       .sort((a, b) => dtypes[b.dtype].bytes - dtypes[a.dtype].bytes || (a.name < b.name ? -1 : 1))

@@ -157,5 +157,7 @@ describe('batches', () => {
   it('refuses a size that does not fit', () => {
     for (const size of [0, 11, 1.5, Number.NaN])
       expect(batches(size)(10)(key(0), 0)).toMatchObject({ left: { _tag: 'DataError' } })
+    for (const epoch of [-1, 1.5, NaN])
+      expect(batches(2)(10)(key(0), epoch)).toMatchObject({ left: { _tag: 'ArgumentError', where: 'epoch' } })
   })
 })

@@ -154,6 +154,17 @@ describe('safetensors', () => {
     expect(Object.keys(read).sort()).toEqual(Object.keys(tensors).sort())
   })
 
+  it('refuses what overflows float32, and a type that is none', () => {
+    const of = (value: number, dtype: string) =>
+      encode({ tensors: { a: ndarray.of([1], [value]) }, dtypes: { a: dtype as 'F32' } })
+    for (const value of [1e300, -3.5e38])
+      expect(of(value, 'F32')).toMatchObject({ left: { _tag: 'DataError' } })
+    for (const value of [3.4e38, Infinity, -Infinity, NaN, 1e-300])
+      expect(E.isRight(of(value, 'F32'))).toBe(true)
+    const error = { _tag: 'ArgumentError', where: 'dtypes.a', received: '"F99"' }
+    expect(of(1, 'F99')).toMatchObject({ left: error })
+  })
+
   it('keeps whole numbers exactly under every type, and refuses what does not fit', () => {
     const limits = [
       ['I8', -128, 127],
