@@ -47,7 +47,10 @@ const names: Readonly<Record<string, string>> = {
   'by what is learnt, after 5 epochs': 'warm horizon',
   'random ERK after 5 epochs': 'warm random ERK',
   'magnitude after 5 epochs': 'warm magnitude',
-  'SNIP after 5 epochs': 'warm SNIP'
+  'SNIP after 5 epochs': 'warm SNIP',
+  'kernel trace after 2 epochs': 'warm score',
+  'by what is learnt, after 2 epochs': 'warm horizon',
+  'SNIP after 2 epochs': 'warm SNIP'
 }
 
 /** What stands under a title, and with how many digits. */
