@@ -80,5 +80,6 @@ const density =
 export const pictures: Readonly<Record<string, readonly [record: string, draw: Draw]>> = {
   'kernel-dynamics.svg': ['digits-flow-512.json', kernelAndDynamics],
   'density-digits-64.svg': ['digits-plane-64.json', density('digits, 64-64-64-10, 240 epochs')],
+  'density-digits-256.svg': ['digits-plane-256.json', density('digits, 64-256-256-10, 240 epochs')],
   'density-mnist-lenet.svg': ['mnist-lenet-curve.json', density('MNIST, LeNet-300-100, 20 epochs')]
 }
