@@ -1,25 +1,23 @@
-import { plain } from '../core/plain.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { atPath, leftWith, showValue, tangentError, type TangentError } from '../core/error.js'
-import { decode } from '../format/codec.js'
+import { leftWith, showValue, type TangentError } from '../core/error.js'
 import { crc32 } from '../format/crc32.js'
-import { parseJson } from '../format/parse-json.js'
+import { decodeJson, encodeJson, real } from './encode-json.js'
 
-const numbers = t.readonlyArray(t.number)
+const numbers = t.readonlyArray(real)
 const fields = <P extends t.Props>(props: P): t.ReadonlyC<t.TypeC<P>> => t.readonly(t.type(props))
 
 /** Weights of one layer: how many a mask keeps, of how many. */
-const LayerCount = fields({ kept: t.number, total: t.number })
+const LayerCount = fields({ kept: real, total: real })
 
 /** Relative distances of kernel and outputs to the dense network's. */
 const DistanceRecord = t.readonly(
   t.intersection([
     /** Of the mixed kernel. */
-    t.type({ kernel: t.number }),
+    t.type({ kernel: real }),
     /** Of the outputs; undefined where the dense network is centred, whose outputs are 0. */
-    t.partial({ output: t.number })
+    t.partial({ output: real })
   ])
 )
 export type DistanceRecord = t.TypeOf<typeof DistanceRecord>
@@ -32,20 +30,20 @@ const Flag = fields({
   reason: t.string,
 
   /** The fraction that was measured. */
-  measured: t.number,
+  measured: real,
 
   /** The largest fraction that raises no flag. */
-  limit: t.number
+  limit: real
 })
 
 /** How a model did on a set under several attacks: what `attack.evaluate` gives, without the examples one by one. */
 const RobustnessRecord = fields({
   /** How many examples were evaluated. */
-  count: t.number,
+  count: real,
   /** The fraction classified correctly. */
-  clean: t.number,
+  clean: real,
   /** The fraction classified correctly both as it is and under every attack. */
-  robust: t.number,
+  robust: real,
   /** The attacks, in order. */
   attacks: t.readonlyArray(
     fields({
@@ -56,31 +54,31 @@ const RobustnessRecord = fields({
       kind: t.string,
 
       /** On how many examples it ran. */
-      attacked: t.number,
+      attacked: real,
 
       /** On how many of them it succeeded. */
-      broken: t.number,
+      broken: real,
       /** The fraction of the set that is robust after it. */
-      robust: t.number,
+      robust: real,
 
       /** Attacked examples with a gradient that was zero everywhere. */
-      zeroGradients: t.number,
+      zeroGradients: real,
 
       /** Attacked examples with a gradient that was not finite. */
-      nonFiniteGradients: t.number
+      nonFiniteGradients: real
     })
   ),
   /** The classes that the set has. */
   classes: t.readonlyArray(
     fields({
       /** The class. */
-      label: t.number,
+      label: real,
       /** How many examples have the class. */
-      count: t.number,
+      count: real,
       /** The fraction of them that is classified correctly. */
-      clean: t.number,
+      clean: real,
       /** The fraction of them that is robust. */
-      robust: t.number
+      robust: real
     })
   ),
   /** Signs that robustness is overestimated. */
@@ -90,15 +88,15 @@ const RobustnessRecord = fields({
 /** What `attack.audit` saw. */
 const AuditRecord = fields({
   /** On how many examples. */
-  count: t.number,
+  count: real,
   /** Signs that robustness is overestimated. */
   flags: t.readonlyArray(Flag),
   /** Robust accuracy under PGD by the number of steps. */
   overSteps: numbers,
   /** Robust accuracy where the ball holds the whole box. */
-  unbounded: t.number,
+  unbounded: real,
   /** Robust accuracy under each attack by itself, by name. */
-  alone: t.readonly(t.record(t.string, t.number))
+  alone: t.readonly(t.record(t.string, real))
 })
 
 const Executed = fields({
@@ -107,7 +105,7 @@ const Executed = fields({
   /** Its backend. */
   backend: t.string,
   /** The number of threads. */
-  threads: t.number
+  threads: real
 })
 
 /** What a search of a mask did: distances to dense on its own batches along the way, and on images kept out at both ends. */
@@ -128,22 +126,22 @@ const KernelRecord = fields({
   /** From the largest down. */
   eigenvalues: numbers,
   /** exp of the entropy of the normalised eigenvalues. */
-  effectiveRank: t.number,
+  effectiveRank: real,
   /** Centred alignment with the labels' kernel, and with the dense network's kernel. */
-  labelAlignment: t.number,
-  denseAlignment: t.number
+  labelAlignment: real,
+  denseAlignment: real
 })
 
 /** What a network costs to run on one example, and to keep: the masked one, and the dense one. */
 const CostRecord = fields({
   /** Floating-point operations of the masked network. */
-  flops: t.number,
+  flops: real,
   /** Bytes of the masked network. */
-  bytes: t.number,
+  bytes: real,
   /** Floating-point operations of the dense network. */
-  denseFlops: t.number,
+  denseFlops: real,
   /** Bytes of the dense network. */
-  denseBytes: t.number
+  denseBytes: real
 })
 
 /** What was measured of a run beside its accuracy; what does not apply to a method is left out. */
@@ -180,23 +178,23 @@ export const ExperimentRun = t.readonly(
   t.intersection([
     t.type({
       /** The seed of the run. */
-      seed: t.number,
+      seed: real,
       /** The name of the method in the experiment. */
       method: t.string,
       /** The fraction of the weights that the mask keeps. */
-      density: t.number,
+      density: real,
       /** All of the experiment that this run depends on. */
       setting: t.readonly(t.record(t.string, t.unknown)),
       /** How the training went. */
       training: fields({
         /** How many steps were taken. */
-        steps: t.number,
+        steps: real,
         /** The mean loss of each epoch. */
         losses: numbers,
         /** The accuracy on the held-out examples after each epoch, under the attack of the training. */
         validations: numbers,
         /** The epoch whose parameters were tested: the best one by validation. */
-        epoch: t.number
+        epoch: real
       }),
       /** How the trained network did under the attacks. */
       robustness: RobustnessRecord,
@@ -209,11 +207,11 @@ export const ExperimentRun = t.readonly(
       /** Wall-clock time of each phase; a phase that was taken up again counts from there. */
       seconds: fields({
         /** Seconds to choose the mask. */
-        mask: t.number,
+        mask: real,
         /** Seconds of the training. */
-        training: t.number,
+        training: real,
         /** Seconds of the evaluation. */
-        tests: t.number
+        tests: real
       }),
       /** What the audit of the attacks found. */
       audit: AuditRecord,
@@ -221,9 +219,9 @@ export const ExperimentRun = t.readonly(
       overEpsilon: t.readonlyArray(
         fields({
           /** The radius. */
-          epsilon: t.number,
+          epsilon: real,
           /** The robust accuracy at this radius. */
-          robust: t.number
+          robust: real
         })
       )
     })
@@ -243,30 +241,6 @@ export const ExperimentRecord = fields({
   runs: t.readonlyArray(ExperimentRun)
 })
 export type ExperimentRecord = t.TypeOf<typeof ExperimentRecord>
-
-/** A number as records have it: seven significant digits are what float32 has. */
-export const rounded = (value: number): number => Number(value.toPrecision(7))
-
-/** A record or a run as JSON that people read, but for rows of numbers, which have one line each. */
-export const encodeJson = plain('experiment.encodeJson', (value: object): Uint8Array => {
-  const text = JSON.stringify(value, null, 1).replaceAll(/\[[-+.\de,\s]+\]/g, (row) =>
-    row.replaceAll(/\s+/g, '')
-  )
-  return new TextEncoder().encode(`${text}\n`)
-})
-
-/** Decodes a JSON file; `where` names it in errors, before the path in it. */
-export const decodeJson =
-  <A>(operation: string, type: t.Decoder<unknown, A>, where: string) =>
-  (bytes: Uint8Array): E.Either<TangentError, A> =>
-    pipe(
-      parseJson('JSON', bytes),
-      E.mapLeft(({ expected, received, where: at }) =>
-        tangentError('ConfigError', operation, expected, received, at)
-      ),
-      E.flatMap(decode(operation, type)),
-      E.mapLeft(atPath(where))
-    )
 
 const StoredRun = t.intersection([ExperimentRun, t.partial({ crc32: t.string })])
 

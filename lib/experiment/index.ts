@@ -10,13 +10,8 @@
 export { digits, digitsDefaults, type DigitsOptions } from './digits.js'
 export { type ImageSet, setNames } from './images.js'
 export { methodNames, MethodSetting } from './methods/index.js'
-export {
-  decodeJson,
-  encodeJson,
-  ExperimentRecord,
-  ExperimentRun,
-  type Measures
-} from './experiment-record.js'
+export { ExperimentRecord, ExperimentRun, type Measures } from './experiment-record.js'
+export { decodeJson, encodeJson } from './encode-json.js'
 export type { OpenEngine, PhaseProgress } from './compute-run.js'
 export { type ExperimentOptions, type ExperimentProgress, type Jobs, run } from './run.js'
 export { Experiment, nameOf, type RunSetting, runsOf } from './experiment.js'

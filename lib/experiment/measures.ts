@@ -16,7 +16,8 @@ import * as ntk from '../ntk/index.js'
 import * as train from '../train/index.js'
 import type { MeasureImages } from './images.js'
 import type { MethodResult } from './methods/index.js'
-import { type DistanceRecord, type Measures, rounded } from './experiment-record.js'
+import { rounded } from './encode-json.js'
+import type { DistanceRecord, Measures } from './experiment-record.js'
 
 type Mask = Concrete<nn.Weights>
 

@@ -27,7 +27,8 @@ import {
   type OnProgress
 } from './methods/index.js'
 import { networkOf } from './network-setting.js'
-import { type ExperimentRun, rounded } from './experiment-record.js'
+import { rounded } from './encode-json.js'
+import type { ExperimentRun } from './experiment-record.js'
 import { type Experiment, followedRunOf, type RunSetting, settingOf } from './experiment.js'
 import { fitOptionsOf, withstoodBy } from './training-setting.js'
 

@@ -1,4 +1,5 @@
 import { fail, showValue } from '../core/error.js'
+import { plain } from '../core/plain.js'
 import { elementsOf, isNdArray, type NdArray, of } from '../core/ndarray.js'
 import { sameShape, showShape, sizeOf } from '../core/shape.js'
 import { leaves, rebuild } from '../core/tree.js'
@@ -41,27 +42,8 @@ const concatenated = (arrays: readonly NdArray[], size: number): NdArray => {
   return of([size], data)
 }
 
-/**
- * The leaves of a tree as one vector, in the order of {@link tensors}, and a function from such a vector back to the tree
- * (`jax.flatten_util.ravel_pytree`). A tree of arrays gives an array, one of tensors a tensor; the way back takes either, so that a
- * function of parameters becomes one of a vector: its Hessian is a matrix. A tree without leaves or with leaves of both kinds is
- * a TreeError, a vector of another length a ShapeError.
- *
- * @example
- * import assert from 'node:assert'
- * import { evaluateOn, hessian, ndarray, ops, type Tensor, tree } from 'tangentflow'
- *
- * const params = { w: ndarray.fromNested([[1, 2]]), b: ndarray.scalar(3) }
- * const { vector, unravel } = tree.ravel(params)
- * assert.deepEqual(ndarray.toNested(vector), [3, 1, 2])
- * assert.deepEqual(unravel(vector), params)
- * // b · Σ w²
- * const loss = (p: { w: Tensor; b: Tensor }) => ops.mul(p.b)(ops.sum()(ops.square(p.w)))
- * const matrix = evaluateOn(hessian((v: Tensor) => loss(unravel(v))))(vector)
- * assert.deepEqual(ndarray.toNested(matrix), [[0, 2, 4], [2, 6, 0], [4, 0, 6]])
- */
-export function ravel<T>(tree: T): Ravelled<T>
-export function ravel(tree: unknown): unknown {
+function ravelled<T>(tree: T): Ravelled<T>
+function ravelled(tree: unknown): unknown {
   const found = leaves(operation, isLeaf, tree)
   if (found.length === 0) fail('TreeError', operation, 'a tree with a leaf', 'none')
   const values = found.map(({ value }) => value)
@@ -100,3 +82,24 @@ export function ravel(tree: unknown): unknown {
     tensors.length > 0 ? concat(0)(tensors.map(reshape([-1]))) : concatenated(values.filter(isNdArray), size)
   return { vector, unravel }
 }
+
+/**
+ * The leaves of a tree as one vector, in the order of {@link tensors}, and a function from such a vector back to the tree
+ * (`jax.flatten_util.ravel_pytree`). A tree of arrays gives an array, one of tensors a tensor; the way back takes either, so that a
+ * function of parameters becomes one of a vector: its Hessian is a matrix. A tree without leaves or with leaves of both kinds is
+ * a TreeError, a vector of another length a ShapeError.
+ *
+ * @example
+ * import assert from 'node:assert'
+ * import { evaluateOn, hessian, ndarray, ops, type Tensor, tree } from 'tangentflow'
+ *
+ * const params = { w: ndarray.fromNested([[1, 2]]), b: ndarray.scalar(3) }
+ * const { vector, unravel } = tree.ravel(params)
+ * assert.deepEqual(ndarray.toNested(vector), [3, 1, 2])
+ * assert.deepEqual(unravel(vector), params)
+ * // b · Σ w²
+ * const loss = (p: { w: Tensor; b: Tensor }) => ops.mul(p.b)(ops.sum()(ops.square(p.w)))
+ * const matrix = evaluateOn(hessian((v: Tensor) => loss(unravel(v))))(vector)
+ * assert.deepEqual(ndarray.toNested(matrix), [[0, 2, 4], [2, 6, 0], [4, 0, 6]])
+ */
+export const ravel = plain(operation, ravelled)

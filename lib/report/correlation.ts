@@ -2,7 +2,7 @@ import { mean } from '../core/mean.js'
 import { bootstrap, type Crossed } from './bootstrap.js'
 import { type Interval, signed } from './estimate.js'
 
-/** Two measures of one run. */
+/** Two measures of one run, of which one that diverged has no numbers. */
 export type Point = readonly [x: number, y: number]
 
 /** A correlation coefficient in [−1, 1], and its 95 % interval where there are points enough. */
@@ -50,11 +50,16 @@ export const ranks = (values: readonly number[]): readonly number[] => {
   const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!)
   const places = values.map(() => 0)
   for (let start = 0, end = 0; start < order.length; start = end) {
+    end = start + 1
     while (end < order.length && values[order[end]!] === values[order[start]!]) end++
     for (let at = start; at < end; at++) places[order[at]!] = (start + end + 1) / 2
   }
   return places
 }
+
+/** The points that are numbers. */
+const measured = (points: readonly Point[]): readonly Point[] =>
+  points.filter((point) => point.every(Number.isFinite))
 
 /** Pearson's coefficient and Spearman's; undefined where one side does not vary. */
 const coefficients = (
@@ -65,10 +70,11 @@ const coefficients = (
 }
 
 /**
- * Both correlations of points that are independent of one another; undefined for fewer than two, or where one side does not
- * vary.
+ * Both correlations of points that are independent of one another, those that are no numbers aside; undefined for fewer than two, or
+ * where one side does not vary.
  */
-export const correlate = (points: readonly Point[]): Correlations | undefined => {
+export const correlate = (all: readonly Point[]): Correlations | undefined => {
+  const points = measured(all)
   const [pearson, spearman] = coefficients(points)
   const count = points.length
   return pearson === undefined || spearman === undefined
@@ -85,10 +91,10 @@ export const correlateRuns = <R extends Crossed>(
   runs: readonly R[],
   pointsOf: (some: readonly R[]) => readonly Point[]
 ): Correlations | undefined => {
-  const points = pointsOf(runs)
+  const points = measured(pointsOf(runs))
   const [pearson, spearman] = coefficients(points)
   if (pearson === undefined || spearman === undefined) return undefined
-  const [first, second] = bootstrap(runs, (some) => coefficients(pointsOf(some)))
+  const [first, second] = bootstrap(runs, (some) => coefficients(measured(pointsOf(some))))
   return {
     count: points.length,
     pearson: { value: pearson, interval: first },

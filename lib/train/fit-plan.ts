@@ -77,7 +77,9 @@ export const planOf = <P>(
   const recorded =
     record === undefined
       ? []
-      : Array.from({ length: record.times }, (_, i) => Math.round(((i + 1) * steps) / record.times))
+      : Array.from({ length: record.times }, (_, i) => Math.round(((i + 1) * steps) / record.times)).filter(
+          (step) => step > 0
+        )
   const judged = validate === undefined ? [] : multiples((validate.every ?? 1) * rows.perEpoch, steps)
   const saved = checkpoint === undefined ? [] : multiples(checkpoint.steps ?? rows.perEpoch, steps)
   const level = scheduleOf(options)

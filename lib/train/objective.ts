@@ -5,6 +5,7 @@ import { fail } from '../core/error.js'
 import { fold, type Key } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
 import type { Tensor } from '../graph/tensor.js'
+import * as tree from '../graph/tree.js'
 import { none, pgd } from '../attack/pgd.js'
 import type { AttackLoss } from '../attack/goal.js'
 import type { Attack, Batch, Box, Model } from '../nn/model.js'
@@ -178,7 +179,10 @@ export const mixed = plain('train.mixed', (clean: number) => (attack: Attack): A
     if (attacked === 0) return { x: batch.x }
     if (attacked === count) return attack(model)(params, batch, key)
     const first = ops.sliceAxis(0, 0, attacked)
-    const { x } = attack(model)(params, { x: first(batch.x), y: first(batch.y) }, key)
+    // a batch may bring radii and targets, one for all or one for each
+    const { ids: _, ...given } = batch
+    const mine = tree.map((part) => (part.shape[0] === count ? first(part) : part))(given)
+    const { x } = attack(model)(params, mine, key)
     return { x: ops.concat(0)([x, ops.sliceAxis(0, attacked, count)(batch.x)]) }
   }
   return Object.assign(part, { box: attack.box })

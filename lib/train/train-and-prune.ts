@@ -1,7 +1,9 @@
 import { checkOptions, option, type OptionKinds } from '../core/options.js'
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import { entry } from '../core/entry.js'
+import { type TangentError, tangentError } from '../core/error.js'
 import type { Checkpointing } from '../checkpoint/run-steps.js'
 import { requireWhole } from '../core/check.js'
 import type { HostKey } from '../core/key.js'
@@ -34,9 +36,17 @@ export interface Pruned<P = Params> {
   readonly mask: Concrete<Weights<P>>
 }
 
+/** A training that ran to its end: what is made of it is of the whole. One that was stopped is a StopError. */
+const whole =
+  (operation: string) =>
+  <P>(fitted: FitResult<P>): E.Either<TangentError, FitResult<P>> =>
+    fitted.ended === 'stop'
+      ? E.left(tangentError('StopError', operation, 'a training that runs to its end', 'a stop'))
+      : E.right(fitted)
+
 /**
  * Trains a network, under the mask of an earlier round if there is one, and prunes it to its largest weights. A density that
- * does not fit is an ArgumentError before the training.
+ * does not fit is an ArgumentError before the training, a `stop` before its end a StopError.
  *
  * @example
  * import assert from 'node:assert'
@@ -66,6 +76,7 @@ export const trainAndPrune = entry(
       return pipe(
         largest(params),
         RTE.flatMap(() => fit(model, options)(params, data, key)),
+        RTE.flatMapEither(whole('train.trainAndPrune')),
         RTE.bindTo('dense'),
         RTE.bind('mask', ({ dense }) => largest(dense.params))
       )
@@ -75,7 +86,7 @@ export const trainAndPrune = entry(
 
 /**
  * The parameters that a training has after some of its epochs: exactly those of the whole training, whose schedules it
- * follows. 0 epochs are the start, more than there are an ArgumentError.
+ * follows. 0 epochs are the start, more than there are an ArgumentError, a `stop` before them a StopError.
  *
  * @example
  * import assert from 'node:assert'
@@ -105,6 +116,7 @@ export const paramsAfter = entry(
             ? RTE.of(params)
             : pipe(
                 fit(model, { ...recipe, validate })(params, data, key),
+                RTE.flatMapEither(whole('train.paramsAfter')),
                 RTE.map((fitted) => fitted.params)
               )
         )
@@ -133,7 +145,7 @@ export interface Rewound<P = Params> {
 /**
  * Draws a lottery ticket: trains, prunes the smallest weights and rewinds the others to their start (Frankle, Carbin,
  * arXiv:1803.03635), or to an early epoch (Frankle, Dziugaite, Roy, Carbin, arXiv:1903.01611). It costs `rounds` whole
- * trainings, and `rewindEpoch` epochs, before the ticket's own training, `fit` with `mask`, begins.
+ * trainings, and `rewindEpoch` epochs, before the ticket's own training, `fit` with `mask`, begins. A `stop` is a StopError.
  *
  * @example
  * import assert from 'node:assert'
@@ -215,7 +227,7 @@ export interface ThreeStage<P = Params> extends Pruned<P> {
 
 /**
  * Trains, prunes and fine-tunes (Han, Pool, Tran, Dally, arXiv:1506.02626), under attack with an `attack`: the baseline of
- * masks that are found before any training.
+ * masks that are found before any training. A `stop` of the first training is a StopError; the same call goes on from its checkpoint.
  *
  * @example
  * import assert from 'node:assert'

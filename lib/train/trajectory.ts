@@ -1,6 +1,7 @@
 import { plain } from '../core/plain.js'
 import { fail } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
+import { sameShape } from '../core/shape.js'
 
 /** Outputs on the recorded inputs after a step. */
 export interface Recorded {
@@ -13,19 +14,19 @@ export interface Recorded {
 /** How the outputs of a run change: those that it recorded, in order. */
 export type Trajectory = readonly Recorded[]
 
-/** ‖a − b‖ / ‖b‖ of concrete arrays of equal size. */
+/** ‖a − b‖ / ‖b‖ of concrete arrays of one shape; 0 where both are zeros. */
 const relative = (a: NdArray, b: NdArray): number => {
   let [difference, size] = [0, 0]
   for (let i = 0; i < b.data.length; i++) {
     difference += (a.data[i]! - b.data[i]!) ** 2
     size += b.data[i]! ** 2
   }
-  return Math.sqrt(difference / size)
+  return difference === 0 && size === 0 ? 0 : Math.sqrt(difference / size)
 }
 
 /**
  * The distances of a training run from another: relative, in L2, of their outputs on the recorded inputs, time by time.
- * Runs recorded at other steps are an ArgumentError.
+ * Runs recorded at other steps, or on other inputs, are an ArgumentError.
  */
 export const distances = plain(
   'train.distances',
@@ -33,13 +34,13 @@ export const distances = plain(
     run.length === reference.length &&
     run.every(({ step, outputs }, i) => {
       const other = reference[i]!
-      return step === other.step && outputs.data.length === other.outputs.data.length
+      return step === other.step && sameShape(outputs.shape, other.outputs.shape)
     })
       ? run.map(({ outputs }, i) => relative(outputs, reference[i]!.outputs))
       : fail(
           'ArgumentError',
           'train.distances',
-          'runs recorded at the same steps',
+          'runs recorded at the same steps, with outputs of one shape',
           `${run.length} and ${reference.length}`
         )
 )

@@ -3,7 +3,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { Experiment, ExperimentRecord, nameOf, runsOf } from '../../lib/experiment/index.js'
 import { settingOf } from '../../lib/experiment/experiment.js'
-import { decodeRun, encodeJson, encodeRun } from '../../lib/experiment/experiment-record.js'
+import { encodeJson } from '../../lib/experiment/encode-json.js'
+import { decodeRun, encodeRun } from '../../lib/experiment/experiment-record.js'
 import { right } from '../support/either.js'
 import { experimentSample, withoutMeasures } from '../support/experiment-sample.js'
 
@@ -25,6 +26,17 @@ describe('the file of a run', () => {
   it('is read back, with its checksum or, as in version 0.1.0, without', () => {
     expect(right(decode(encodeRun(run!)))).toEqual(run)
     expect(right(decode(encodeJson(run!)))).toEqual(run)
+  })
+
+  it('is read back where the run diverged, as the record is', () => {
+    const training = { ...run!.training, losses: [2.5, Infinity, -Infinity, NaN], validations: [NaN] }
+    const diverged = { ...run!, training, measures: { ...run!.measures!, trajectory: [0, NaN] } }
+    expect(right(decode(encodeRun(diverged)))).toEqual(diverged)
+    const record = { ...full, runs: [diverged] }
+    const text = new TextDecoder().decode(encodeJson(record))
+    expect(right(ExperimentRecord.decode(JSON.parse(text)))).toEqual(record)
+    for (const word of ['nan', '1', 'toString', ''])
+      expect(E.isLeft(ExperimentRecord.decode(JSON.parse(text.replace('"NaN"', `"${word}"`))))).toBe(true)
   })
 
   it('is refused whatever byte is damaged', () => {

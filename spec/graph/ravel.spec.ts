@@ -70,6 +70,12 @@ describe('tree.ravel', () => {
     expect([wide.data[0], back[0]!.data[0]]).toEqual([1 / 3, 1 / 3])
   })
 
+  it('refuses a tree without an end', () => {
+    const endless: Record<string, unknown> = { a: ndarray.scalar(1) }
+    endless['self'] = endless
+    expect(refusalOf(() => tree.ravel(endless)).operation).toBe('tree.ravel')
+  })
+
   it.each([
     [() => tree.ravel({}), 'TreeError', 'a tree with a leaf'],
     [() => tree.ravel([ndarray.scalar(1), ops.ones([2])]), 'TreeError', 'tensors or arrays'],

@@ -10,9 +10,18 @@ describe('ranks', () => {
     expect(ranks([10, 30, 20, 20])).toEqual([1, 4, 2.5, 2.5])
     expect(ranks([])).toEqual([])
   })
+
+  it('end, whatever is no number', () => expect(ranks([1, NaN, NaN, 0])).toHaveLength(4))
 })
 
 describe('correlate', () => {
+  it('leaves aside what diverged', () => {
+    const some: readonly Point[] = [[1, 1], [2, 2], [3, 5], [4, 4]] // prettier-ignore
+    const diverged: readonly Point[] = [[1, NaN], [Infinity, 2], [NaN, NaN], ...some] // prettier-ignore
+    expect(correlate(diverged)).toEqual(correlate(some))
+    expect(correlate(diverged.slice(0, 3))).toBeUndefined()
+  })
+
   it('is what a hand finds', () => {
     // x about its mean −1.5 −.5 .5 1.5, y about its mean −2 −1 2 1: Σxy 6, Σx² 5, Σy² 10
     const found = correlate([

@@ -31,6 +31,19 @@ const stopAfter = (steps: number): Pick<train.FitOptions, 'stop' | 'observe'> =>
 }
 
 describe('a kept run', () => {
+  it.each([1, 15, 40])(
+    'goes on where it was to be recorded %s times, be it more often than it has steps',
+    async (times) => {
+      const options = { ...small.options, record: { x: small.set.x, times } }
+      const store = memoryStore()
+      await fit({ ...options, checkpoint: { store, steps: 1 }, ...stopAfter(4) })
+      const resumed = await fit({ ...options, checkpoint: { store, steps: 1 } })
+      expect(resumed).toEqual(await fit(options))
+      expect(resumed.recorded.every(({ step }) => step > 0)).toBe(true)
+      expect(resumed.recorded.at(-1)!.step).toBe(15)
+    }
+  )
+
   it('ends in the same bits wherever and however often it was stopped, taken up and saved, and whatever was asked for', () =>
     fc.assert(
       fc.asyncProperty(

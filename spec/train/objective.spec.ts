@@ -185,6 +185,27 @@ describe('training on clean and attacked examples', () => {
     expect(program(train.mixed(1)(pgd()))).toBe(program(attack.none))
   })
 
+  it('attacks with the radii and to the targets that a batch brings', () => {
+    const n = 21
+    const radii = ndarray.of(
+      [n],
+      Array.from({ length: n }, (_, i) => (i % 2) / 5)
+    )
+    const target = ndarray.full([n], 1)
+    for (const [how, more] of [
+      [attack.pgd({ epsilon: 0.01, steps: 3, relativeStep: 1 }), { epsilon: ndarray.scalar(0.3) }],
+      [attack.pgd({ epsilon: 0.01, steps: 3, relativeStep: 1 }), { epsilon: radii }],
+      [attack.pgd({ epsilon: 0.1, steps: 3, stepSize: 0.1, target: attack.target.given }), { target }]
+    ] as const) {
+      const found = (clean: number) =>
+        evaluateOn(train.mixed(clean)(how)(net.apply))(start, { ...set, ...more }, key(4)).x.data
+      const [half, all] = [found(0.5), found(0)]
+      // noise follows places, so the first eleven meet the same
+      expect(half.slice(0, 11 * 6)).toEqual(all.slice(0, 11 * 6))
+      expect([...half.slice(11 * 6)]).toEqual([...set.x.data.slice(11 * 6)])
+    }
+  })
+
   it('lowers the mean over both parts, worked by hand', () => {
     const two = { x: ndarray.of([2, 2], [0.5, 0.25, 0.5, 0.25]), y: ndarray.of([2], [0, 0]) }
     const half = train.adversarial(train.mixed(0.5)(moved))(plane)

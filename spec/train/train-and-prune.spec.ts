@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { type Concrete, key, mask, nn, type Runner, type TangentError, train } from 'tangentflow'
 import { numbers, openReference } from '../support/masks.js'
 import { right } from '../support/either.js'
-import { attemptFit, small, start } from '../support/training.js'
+import { attemptFit, memoryStore, small, start } from '../support/training.js'
 
 const { net, set, options } = small
 const on = async <A>(
@@ -80,6 +80,29 @@ describe('three stages', () => {
     )
   })
 
+  it('stopped once, go on from where they were to the same end', async () => {
+    const [stores, more] = [
+      { dense: memoryStore(), sparse: memoryStore() },
+      { epochs: { dense: 1, sparse: 1 }, density: 0.3 }
+    ]
+    const checkpoint = {
+      dense: { store: stores.dense, steps: 1 },
+      sparse: { store: stores.sparse, steps: 1 }
+    }
+    let asked = 0
+    const run = (stop?: () => boolean) =>
+      on(
+        train.threeStage(net.apply, { ...options, ...more, ...(stop && { stop, checkpoint }) })(
+          start,
+          set,
+          key(4)
+        )
+      )
+    expect(await run(() => asked++ === 2)).toMatchObject({ left: { _tag: 'StopError' } })
+    expect(stores.sparse.written).toHaveLength(0)
+    expect(right(await run(() => false))).toEqual(right(await run()))
+  })
+
   it('refuse a density before anything is trained', async () =>
     expect(await stages(0)).toMatchObject({ left: { _tag: 'ArgumentError', where: 'density' } }))
 })
@@ -105,6 +128,26 @@ describe('rewinding', () => {
     expect(numbers(two.mask).filter((m) => m === 1)).toHaveLength(Math.round(0.25 * 90))
     const [before, then] = [numbers(one.mask), numbers(two.mask)]
     then.forEach((m, i) => expect(m <= before[i]!).toBe(true))
+  })
+
+  it('is of whole trainings: a stop of any of them is an error', async () => {
+    for (const [stopAt, more] of [
+      [0, {}],
+      [1, { rewindEpoch: 1 }],
+      [20, { rounds: 2 }]
+    ] as const) {
+      let asked = 0
+      expect(await draw({ ...more, stop: () => asked++ === stopAt })).toMatchObject({
+        left: { _tag: 'StopError' }
+      })
+    }
+    let asked = 0
+    const stop = () => asked++ === 1
+    expect(await on(train.paramsAfter(net.apply, { ...options, stop }, 1)(start, set, key(1)))).toMatchObject(
+      {
+        left: { _tag: 'StopError', operation: 'train.paramsAfter' }
+      }
+    )
   })
 
   it.each([

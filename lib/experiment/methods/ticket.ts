@@ -10,7 +10,8 @@ import { attempt } from '../../graph/trace.js'
 import * as mask from '../../mask/index.js'
 import type * as nn from '../../nn/index.js'
 import * as train from '../../train/index.js'
-import { type Measures, rounded } from '../experiment-record.js'
+import { rounded } from '../encode-json.js'
+import type { Measures } from '../experiment-record.js'
 import { fitOptionsOf, withstoodBy } from '../training-setting.js'
 import {
   fromStart,
