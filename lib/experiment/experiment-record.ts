@@ -9,7 +9,7 @@ const numbers = t.readonlyArray(real)
 const fields = <P extends t.Props>(props: P): t.ReadonlyC<t.TypeC<P>> => t.readonly(t.type(props))
 
 /** Weights of one layer: how many a mask keeps, of how many. */
-const LayerCount = fields({ kept: real, total: real })
+const LayerCount = fields({ kept: t.number, total: t.number })
 
 /** Relative distances of kernel and outputs to the dense network's. */
 const DistanceRecord = t.readonly(
@@ -33,17 +33,17 @@ const Flag = fields({
   measured: real,
 
   /** The largest fraction that raises no flag. */
-  limit: real
+  limit: t.number
 })
 
 /** How a model did on a set under several attacks: what `attack.evaluate` gives, without the examples one by one. */
 const RobustnessRecord = fields({
   /** How many examples were evaluated. */
-  count: real,
+  count: t.number,
   /** The fraction classified correctly. */
-  clean: real,
+  clean: t.number,
   /** The fraction classified correctly both as it is and under every attack. */
-  robust: real,
+  robust: t.number,
   /** The attacks, in order. */
   attacks: t.readonlyArray(
     fields({
@@ -54,31 +54,31 @@ const RobustnessRecord = fields({
       kind: t.string,
 
       /** On how many examples it ran. */
-      attacked: real,
+      attacked: t.number,
 
       /** On how many of them it succeeded. */
-      broken: real,
+      broken: t.number,
       /** The fraction of the set that is robust after it. */
-      robust: real,
+      robust: t.number,
 
       /** Attacked examples with a gradient that was zero everywhere. */
-      zeroGradients: real,
+      zeroGradients: t.number,
 
       /** Attacked examples with a gradient that was not finite. */
-      nonFiniteGradients: real
+      nonFiniteGradients: t.number
     })
   ),
   /** The classes that the set has. */
   classes: t.readonlyArray(
     fields({
       /** The class. */
-      label: real,
+      label: t.number,
       /** How many examples have the class. */
-      count: real,
+      count: t.number,
       /** The fraction of them that is classified correctly. */
-      clean: real,
+      clean: t.number,
       /** The fraction of them that is robust. */
-      robust: real
+      robust: t.number
     })
   ),
   /** Signs that robustness is overestimated. */
@@ -88,15 +88,15 @@ const RobustnessRecord = fields({
 /** What `attack.audit` saw. */
 const AuditRecord = fields({
   /** On how many examples. */
-  count: real,
+  count: t.number,
   /** Signs that robustness is overestimated. */
   flags: t.readonlyArray(Flag),
   /** Robust accuracy under PGD by the number of steps. */
   overSteps: numbers,
   /** Robust accuracy where the ball holds the whole box. */
-  unbounded: real,
+  unbounded: t.number,
   /** Robust accuracy under each attack by itself, by name. */
-  alone: t.readonly(t.record(t.string, real))
+  alone: t.readonly(t.record(t.string, t.number))
 })
 
 const Executed = fields({
@@ -105,7 +105,7 @@ const Executed = fields({
   /** Its backend. */
   backend: t.string,
   /** The number of threads. */
-  threads: real
+  threads: t.number
 })
 
 /** What a search of a mask did: distances to dense on its own batches along the way, and on images kept out at both ends. */
@@ -135,13 +135,13 @@ const KernelRecord = fields({
 /** What a network costs to run on one example, and to keep: the masked one, and the dense one. */
 const CostRecord = fields({
   /** Floating-point operations of the masked network. */
-  flops: real,
+  flops: t.number,
   /** Bytes of the masked network. */
-  bytes: real,
+  bytes: t.number,
   /** Floating-point operations of the dense network. */
-  denseFlops: real,
+  denseFlops: t.number,
   /** Bytes of the dense network. */
-  denseBytes: real
+  denseBytes: t.number
 })
 
 /** What was measured of a run beside its accuracy; what does not apply to a method is left out. */
@@ -178,23 +178,23 @@ export const ExperimentRun = t.readonly(
   t.intersection([
     t.type({
       /** The seed of the run. */
-      seed: real,
+      seed: t.number,
       /** The name of the method in the experiment. */
       method: t.string,
       /** The fraction of the weights that the mask keeps. */
-      density: real,
+      density: t.number,
       /** All of the experiment that this run depends on. */
       setting: t.readonly(t.record(t.string, t.unknown)),
       /** How the training went. */
       training: fields({
         /** How many steps were taken. */
-        steps: real,
+        steps: t.number,
         /** The mean loss of each epoch. */
         losses: numbers,
         /** The accuracy on the held-out examples after each epoch, under the attack of the training. */
         validations: numbers,
         /** The epoch whose parameters were tested: the best one by validation. */
-        epoch: real
+        epoch: t.number
       }),
       /** How the trained network did under the attacks. */
       robustness: RobustnessRecord,
@@ -207,11 +207,11 @@ export const ExperimentRun = t.readonly(
       /** Wall-clock time of each phase; a phase that was taken up again counts from there. */
       seconds: fields({
         /** Seconds to choose the mask. */
-        mask: real,
+        mask: t.number,
         /** Seconds of the training. */
-        training: real,
+        training: t.number,
         /** Seconds of the evaluation. */
-        tests: real
+        tests: t.number
       }),
       /** What the audit of the attacks found. */
       audit: AuditRecord,
@@ -219,9 +219,9 @@ export const ExperimentRun = t.readonly(
       overEpsilon: t.readonlyArray(
         fields({
           /** The radius. */
-          epsilon: real,
+          epsilon: t.number,
           /** The robust accuracy at this radius. */
-          robust: real
+          robust: t.number
         })
       )
     })

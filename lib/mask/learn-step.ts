@@ -8,6 +8,7 @@ import { ops } from '../graph/ops/index.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import * as tree from '../graph/tree.js'
+import { globalNorm } from '../nn/global-norm.js'
 import type { NetworkLike, Params } from '../nn/layer.js'
 import type { Attack, Batch } from '../nn/model.js'
 import { adam, type Optimiser, type TrainState } from '../nn/optimiser.js'
@@ -158,10 +159,9 @@ const within =
   (radius: number) =>
   (at: Tensor, start: Tensor): Tensor => {
     const moved = ops.sub(start)(at)
-    const norm = (x: Tensor): Tensor => ops.sqrt(ops.dot(x)(x))
     // a leaf of zeros has no size of its own and stays
-    const room = ops.scale(radius)(norm(start))
-    const shrink = ops.min(1)(ops.div(ops.max(1e-30)(norm(moved)))(room))
+    const room = ops.scale(radius)(globalNorm(start))
+    const shrink = ops.min(1)(ops.div(ops.max(1e-30)(globalNorm(moved)))(room))
     return ops.add(ops.mul(shrink)(moved))(start)
   }
 

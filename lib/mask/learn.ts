@@ -36,7 +36,7 @@ import {
   learnStep
 } from './learn-step.js'
 import { emptyLayers } from './masked-leaves.js'
-import { requireNumbers } from './top-k.js'
+import { requireScores } from './top-k.js'
 import { ofNetwork, onData } from '../nn/require.js'
 
 /** A search between two steps: the state, the hard mask of the last step (none at first), and every step so far. */
@@ -231,7 +231,7 @@ export const learnFrom =
         })
       ),
       TE.bind('at', ({ state }) => TE.fromEither(attempt(() => rescored(state.at)))),
-      TE.tap(({ at }) => TE.fromEither(attempt(() => requireNumbers(run.operation, at.scores.params)))),
+      TE.tap(({ at }) => TE.fromEither(attempt(() => requireScores(run.operation, at.scores.params)))),
       TE.flatMap(({ at, state }) =>
         pipe(
           runner.compile((s: Weights<P>) => parametrisation.hard(s), [at.scores.params]),

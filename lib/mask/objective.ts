@@ -165,8 +165,9 @@ export const objective = checked(
         output: squaredDistance(outputs, dense, relative)
       }
       // a term without weight does not enter, whatever it is
-      const weighed = [ops.scale(gamma)(terms.kernel), ...(c === 0 ? [] : [ops.scale(c)(terms.output)])]
-      return { ...terms, loss: weighed.reduce((a, b) => ops.add(b)(a)) }
+      const weighed = (weight: number, term: Tensor): Tensor =>
+        weight === 0 ? ops.constant(0) : ops.scale(weight)(term)
+      return { ...terms, loss: ops.add(weighed(c, terms.output))(weighed(gamma, terms.kernel)) }
     }
 )
 

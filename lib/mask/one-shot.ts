@@ -23,7 +23,7 @@ import { apply } from './apply.js'
 import { emptyLayers, mapMasked, weightShapes } from './masked-leaves.js'
 import { methods } from './scores/index.js'
 import type { Score } from './scores/score.js'
-import { keepBest, requireNumbers, topKMaskOf } from './top-k.js'
+import { keepBest, requireScores, topKMaskOf } from './top-k.js'
 import { ofNetwork, onData } from '../nn/require.js'
 
 /** The scores that give a mask at initialisation. */
@@ -275,7 +275,7 @@ export const oneShot = entry(
           TE.flatMap(({ batch, program }) => program(params, batch, forScore)),
           TE.flatMapEither(({ value }) =>
             attempt(() => {
-              requireNumbers('mask.oneShot', value.scores)
+              requireScores('mask.oneShot', value.scores)
               return oneShotOf<P>(value)
             })
           )

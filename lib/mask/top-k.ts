@@ -125,17 +125,16 @@ export const topKMaskOf =
   (sparsity: Sparsity) =>
   <C>(scores: C): C => {
     const operation = 'mask.topKMaskOf'
-    requireNumbers(operation, scores)
+    requireScores(operation, scores)
     return inFloat32<C>(evaluateOn((s: unknown) => keepBest(operation, sparsity)(s))(scores))
   }
 
-/** Requires scores that are numbers, of which alone there is an order, and returns them. */
-export const requireNumbers = <C>(operation: string, scores: C): C => {
+/** Requires scores that are numbers, of which alone there is an order. */
+export const requireScores = (operation: string, scores: unknown): void => {
   for (const { path, value } of leaves(operation, isNdArray, scores)) {
     const at = value.data.findIndex(Number.isNaN)
     if (at >= 0) fail('ArgumentError', operation, 'scores that are numbers', 'NaN', `${path}, ${at}`)
   }
-  return scores
 }
 
 /** Concrete values of float32, as engines other than the reference give them. */

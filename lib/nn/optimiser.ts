@@ -4,11 +4,11 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { requireFinite, requireFraction } from '../core/check.js'
 import { isNdArray, type NdArray, scalar, zeros } from '../core/ndarray.js'
 import { leaves, rebuild } from '../core/tree.js'
-import { customJvp } from '../diff/index.js'
 import { ops } from '../graph/ops/index.js'
 import type { Concrete } from '../graph/spec.js'
 import type { Tensor } from '../graph/tensor.js'
 import * as tree from '../graph/tree.js'
+import { rootOrZero } from './global-norm.js'
 
 /** The memory of an optimiser: trees like the parameters, and the number of steps taken. */
 export type OptimiserState<P> = {
@@ -90,12 +90,6 @@ export const momentum = plain('train.momentum', (mu: number): Optimiser => {
         }
       }
   }
-})
-
-/** √v with derivative 0 at 0, so that a step has a derivative where a gradient is 0: a dead unit, an unused input. */
-export const rootOrZero = customJvp('rootOrZero', ops.sqrt, ([v], root, [t]) => {
-  const isZero = ops.equal(0)(v!)
-  return ops.where(isZero)(0, ops.div(ops.where(isZero)(1, ops.scale(2)(root)))(t!))
 })
 
 /** The constants of Adam. */

@@ -1,17 +1,10 @@
 import { plain } from '../core/plain.js'
 import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { requireFinite, requirePositive } from '../core/check.js'
-import type { Tensor } from '../graph/tensor.js'
 import { ops } from '../graph/ops/index.js'
 import * as tree from '../graph/tree.js'
-import {
-  adam,
-  adamKinds,
-  type AdamOptions,
-  type Optimiser,
-  rootOrZero,
-  type TrainState
-} from './optimiser.js'
+import { adam, adamKinds, type AdamOptions, type Optimiser, type TrainState } from './optimiser.js'
+import { globalNorm } from './global-norm.js'
 import { isWeight } from './weights.js'
 
 /** Which parameters decay. */
@@ -67,17 +60,6 @@ export const adamW = plain('train.adamW', (asked: AdamWOptions = {}): Optimiser 
   const { weightDecay: lambda = 0.01, biases = true, ...options } = asked
   return weightDecay(lambda, { biases })(adam(options))
 })
-
-/** √ Σ g² over all leaves of a tree, divided by the largest first: a gradient that explodes has no square in float32. */
-const globalNorm = (gradient: unknown): Tensor => {
-  const parts = tree.tensors(gradient)
-  const peak = ops.stopGradient(
-    parts.map((g) => ops.reduceMax()(ops.abs(g))).reduce((most, part) => ops.max(part)(most))
-  )
-  const unit = ops.where(ops.greater(0)(peak))(peak, 1)
-  const squares = parts.map((g) => ops.sum()(ops.square(ops.div(unit)(g))))
-  return ops.mul(unit)(rootOrZero(squares.reduce((total, part) => ops.add(part)(total))))
-}
 
 /**
  * An optimiser whose gradient is no longer than `most`, all leaves taken as one vector: g · min(1, most / (‖g‖ + 1e-6)), as

@@ -1,3 +1,4 @@
+import { flow } from 'fp-ts/lib/function.js'
 import { mean } from '../core/mean.js'
 import { bootstrap, type Crossed } from './bootstrap.js'
 import { type Interval, signed } from './estimate.js'
@@ -91,10 +92,11 @@ export const correlateRuns = <R extends Crossed>(
   runs: readonly R[],
   pointsOf: (some: readonly R[]) => readonly Point[]
 ): Correlations | undefined => {
-  const points = measured(pointsOf(runs))
+  const measuredOf = flow(pointsOf, measured)
+  const points = measuredOf(runs)
   const [pearson, spearman] = coefficients(points)
   if (pearson === undefined || spearman === undefined) return undefined
-  const [first, second] = bootstrap(runs, (some) => coefficients(measured(pointsOf(some))))
+  const [first, second] = bootstrap(runs, (some) => coefficients(measuredOf(some)))
   return {
     count: points.length,
     pearson: { value: pearson, interval: first },

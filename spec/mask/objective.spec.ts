@@ -53,6 +53,16 @@ describe('the search’s objective', () => {
       )
     ))
 
+  it('does not see a kernel without weight, NaN as it may be', () => {
+    const rooted = (w: Tensor) => (x: Tensor) => ops.sqrt(ops.matmul(w)(x))
+    const terms = (m: Tensor, w: Tensor, x: Tensor, k: Key) =>
+      mask.objective(rooted, { gamma: 0, c: 1, relative: false })(m, w, x, x, k)
+    const [ones, zeros] = [ndarray.full([3, 2], 1), ndarray.zeros([3, 2])]
+    const { loss, kernel } = evaluateOn(terms)(ones, zeros, ndarray.full([4, 3], 1), key(0))
+    expect(ndarray.toNumber(kernel)).toBeNaN()
+    expect(ndarray.toNumber(loss)).toBe(0)
+  })
+
   it.each<ntk.MaskForm>(['linear', 'restricted', 'ambient'])(
     'with probes has the explicit kernel’s value as its mean, within 4 standard errors (%s)',
     (form) => {

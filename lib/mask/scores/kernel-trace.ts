@@ -117,7 +117,7 @@ const layersOf = <P>({ layers = [] }: NetworkLike<P>, params: P, x: Tensor): rea
 /** By what a dense layer multiplies x·w, [1, outputs]: its response to ones through weights of 1, an input's share of it. */
 const factorOf = ({ layer, given: { b } }: LayerAt, [inputs = 1, outputs = 1]: Shape): Tensor => {
   const ones = { w: fill(1, [inputs, outputs]), ...(b === undefined ? {} : { b: fill(0, b.shape) }) }
-  return ops.scale(1 / inputs)(layer.apply(ones)(fill(1, [1, inputs])))
+  return ops.div(inputs)(layer.apply(ones)(fill(1, [1, inputs])))
 }
 
 /** How many examples' derivatives by these leaves fit into what may be held. */

@@ -6,22 +6,10 @@ import { type NdArray, of, toNumber } from '../../core/ndarray.js'
 import { requireShape, showShape } from '../../core/shape.js'
 import { evaluateOn } from '../../graph/evaluate.js'
 import { ops } from '../../graph/ops/index.js'
-import { rootOrZero } from '../../nn/optimiser.js'
 import type { Tensor } from '../../graph/tensor.js'
 import { attempt } from '../../graph/trace.js'
+import { globalNorm } from '../../nn/global-norm.js'
 import { finite, gramOf, peakOf } from './gram.js'
-
-/** All elements divided by the largest, so that no square of theirs overflows or underflows, and that number. */
-const byPeak = (x: Tensor): readonly [scaled: Tensor, peak: Tensor] => {
-  const peak = ops.stopGradient(ops.reduceMax()(ops.abs(x)))
-  return [ops.div(ops.where(ops.equal(0)(peak))(1, peak))(x), peak]
-}
-
-/** ‖x‖ over all elements, with derivative 0 at 0. */
-const norm = (x: Tensor): Tensor => {
-  const [scaled, peak] = byPeak(x)
-  return ops.mul(peak)(rootOrZero(ops.dot(scaled)(scaled)))
-}
 
 /** A size that is at least 0 in units of another: 0 where both are 0. */
 export const inUnitsOf =
@@ -43,7 +31,7 @@ export const inUnitsOf =
 export const relativeDistance =
   (b: Tensor) =>
   (a: Tensor): Tensor =>
-    inUnitsOf(norm(b))(norm(ops.sub(b)(a)))
+    inUnitsOf(globalNorm(b))(globalNorm(ops.sub(b)(a)))
 
 /**
  * ⟨a, b⟩ / (‖a‖ ‖b‖) over all elements: the uncentred alignment of two kernels (Cristianini, Shawe-Taylor, Elisseeff,
@@ -59,10 +47,8 @@ export const relativeDistance =
 export const cosineSimilarity =
   (b: Tensor) =>
   (a: Tensor): Tensor => {
-    const [left] = byPeak(a)
-    const [right] = byPeak(b)
-    const sizes = ops.mul(ops.sqrt(ops.dot(right)(right)))(ops.sqrt(ops.dot(left)(left)))
-    return ops.div(sizes)(ops.dot(right)(left))
+    const unit = (x: Tensor): Tensor => ops.div(globalNorm(x))(x)
+    return ops.dot(unit(b))(unit(a))
   }
 
 /**
