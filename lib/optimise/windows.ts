@@ -1,6 +1,7 @@
 import { sameShape } from '../core/shape.js'
 import { contract } from '../graph/contract.js'
 import { apply, isOp, type Tensor } from '../graph/tensor.js'
+import { isFiniteForFinite } from './finite.js'
 import type { Rewrite } from './rewrite.js'
 
 /** Windows along one axis, as a part of unfold and fold. */
@@ -34,7 +35,7 @@ const turned = (x: Tensor, [p, q, r, s]: readonly [number, number, number, numbe
   return contract([x], [axes], [...axes.slice(0, lead), lead + p, lead + q, lead + r, lead + s], x.shape)
 }
 
-/** Convolution windows that are no more than another order of elements, through which contractions can merge. */
+/** Convolution windows that are no more than another order of elements, through which contractions can merge, and maxima. */
 export const windows: readonly Rewrite[] = [
   {
     name: 'unfold of windows side by side = reshape',
@@ -88,6 +89,25 @@ export const windows: readonly Rewrite[] = [
       const axes = own!.flatMap((index, axis) => (gone.includes(index) ? [axis] : []))
       const kept = (indices: readonly number[]): number[] => indices.filter((index) => !gone.includes(index))
       return contract([apply({ tag: 'reduceMax', axes }, inner.inputs)], [kept(own!)], kept(output), sizes)
+    }
+  },
+  {
+    name: 'c · gate(c, x) = c · x for a finite x',
+    of: ['contract'],
+    apply: (node) => {
+      if (!isOp(node, 'contract')) return undefined
+      const { operands, output, sizes } = node.op
+      // of the derivative of a maximum, whose shares of it are 0 where the gate is closed
+      const opened = node.inputs.map((input, k) => {
+        const [c, x] = input.inputs
+        const multiplies = node.inputs.some((by, j) => by === c && sameShape(operands[j]!, operands[k]!))
+        return isOp(input, 'pointwise') && input.op.fn === 'gate' && multiplies && isFiniteForFinite(x!)
+          ? x!
+          : input
+      })
+      return opened.some((x, k) => x !== node.inputs[k])
+        ? contract(opened, operands, output, sizes)
+        : undefined
     }
   }
 ]

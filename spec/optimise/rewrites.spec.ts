@@ -65,7 +65,8 @@ const expressions: readonly ((a: Tensor, b: Tensor) => Tensor)[] = [
   (a) => ops.unfold([1, 2], [1, 2])(a),
   (a) => ops.unfold([1, 1])(a),
   (a) => raw({ tag: 'fold', kernel: [1, 2], stride: [3, 2], size: [1, 3] }, ops.unfold([1, 2], [3, 2])(a)),
-  (a) => ops.reduceMax([0, 2])(ops.transpose([1, 0, 2])(a))
+  (a) => ops.reduceMax([0, 2])(ops.transpose([1, 0, 2])(a)),
+  (a, b) => ops.mul(a)(apply({ tag: 'pointwise', fn: 'gate' }, [a, b]))
 ]
 
 describe('every rewrite', () => {

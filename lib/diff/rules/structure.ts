@@ -1,5 +1,5 @@
 import { fail } from '../../core/error.js'
-import { broadcastTo, sumOver, zerosLike } from '../../graph/contract.js'
+import { broadcastTo, product, sumOver, zerosLike } from '../../graph/contract.js'
 import { pointwise } from '../../graph/ops/pointwise.js'
 import { apply, type Tensor } from '../../graph/tensor.js'
 import type { OpTag } from '../../graph/op.js'
@@ -115,16 +115,18 @@ const concat: DiffRule<'concat'> = {
     apply({ tag: 'concat', axis: op.axis + 1 }, batchedInputs(inputs, batched, size))
 }
 
-/** The derivative of a maximum is shared evenly by the elements that reach it. */
+/** The derivative of a maximum is shared evenly by the elements that reach it; none reaches one that is NaN, and 0 / 0 says so. */
 const reduceMax: DiffRule<'reduceMax'> = {
   formula: { value: 'y = max x over axes', tangent: 'Σ [x = y] ẋ / Σ [x = y]', transpose: 'not linear' },
   jvp: (node, [t]) => {
     if (t === undefined) return undefined
+    const { axes } = node.op
     const x = node.inputs[0]!
-    const kept = x.shape.map((n, axis) => (node.op.axes.includes(axis) ? 1 : n))
-    const peak = broadcastTo(apply({ tag: 'reshape', shape: kept }, [node]), x.shape)
-    const reached = pointwise.equal(peak)(x)
-    return pointwise.div(sumOver(reached, node.op.axes))(sumOver(gate(reached, t), node.op.axes))
+    const kept = x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n))
+    const along = (y: Tensor): Tensor => broadcastTo(apply({ tag: 'reshape', shape: kept }, [y]), x.shape)
+    const reached = pointwise.equal(along(node))(x)
+    const share = pointwise.div(along(sumOver(reached, axes)))(reached)
+    return sumOver(gate(share, product(share, t)), axes)
   },
   transpose: 'not linear',
   batch: ({ op }, inputs) => apply({ tag: 'reduceMax', axes: op.axes.map((axis) => axis + 1) }, inputs)
