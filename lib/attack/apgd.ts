@@ -77,6 +77,7 @@ const towards =
         },
       {
         box: attack.box,
+        freeze: attack.freeze,
         programs:
           (chunk: number): PrepareAttack =>
           <P>(model: Model<P>) =>
@@ -122,7 +123,7 @@ const towards =
  */
 export const apgdT = plain('attack.apgdT', ({ targets = 9, ...options }: ApgdTOptions): TracedAttack => {
   const one = oneRun(options, 'attack.apgdT', targeted)
-  return sequence(byMargin, one.box, () =>
+  return sequence(byMargin, one, () =>
     Array.from({ length: requireWhole('attack.apgdT', 'targets', targets, 1, MOST_UNROLLED) }, (_, j) =>
       towards(j + 1)(one)
     )

@@ -231,6 +231,7 @@ export const iterate = plain('attack.iterate', <S, C>(iteration: Iteration<S, C>
   const whole = traced(iteration)
   return Object.assign(whole, {
     box: iteration.box,
+    freeze: iteration.freeze,
     programs:
       (chunk: number): PrepareAttack =>
       (model) =>

@@ -31,6 +31,8 @@ export interface TracedAttack {
   <P>(model: Model<P>): (params: P, batch: AttackBatch, key: Key) => AttackResult
   /** The box that it keeps inputs in, see `Attack`. */
   readonly box?: Box | undefined
+  /** Whether a sample is let be at its first success, so that a run may end where there is one on every sample. */
+  readonly freeze: boolean
   /** The attack as programs of so many steps. */
   readonly programs: (chunk: number) => PrepareAttack
 }
@@ -142,7 +144,7 @@ export const complete = (attack: Attack | TracedAttack): TracedAttack => {
       )
       return resultOf(at, [rowOf(at)], { zeroGradients: none, nonFiniteGradients: none })
     }
-  return Object.assign(scored, { box: attack.box, programs: () => prepareWhole(scored) })
+  return Object.assign(scored, { box: attack.box, freeze: false, programs: () => prepareWhole(scored) })
 }
 
 /** The fields of an `AttackBatch`, concrete or as specs. */
@@ -170,7 +172,8 @@ const readBatch = <T extends { readonly shape: Shape }>(
  * Compiles an attack, to run it on many batches: `prepare(attack, options)(model)(params, batch)`, where concrete arguments
  * stand for their shapes. A short attack is one program; a longer one is a program for `chunk` of its steps that runs again
  * and again, so that a thousand steps compile like ten. A run ends as soon as there is a success on every sample, where the
- * attack freezes such samples (APGD and Square do), and so do its rows; otherwise its result is that of the traced attack.
+ * attack freezes such samples (APGD and Square do, and several attacks where all of them do), and so do its rows; otherwise its
+ * result is that of the traced attack.
  * Inputs outside the attack's box and labels, targets and radii that are none are refused when it runs. Samples without ids have
  * 0 … n − 1, see {@link run}.
  */

@@ -45,9 +45,9 @@ const merge =
       })
     )
 
-/** Prepared attacks one after the other, until there is a success on every sample. */
+/** Prepared attacks one after the other; where they freeze, until there is a success on every sample. */
 const runSequence =
-  <P>(order: Order, attacks: readonly PreparedAttack<P>[]): PreparedAttack<P> =>
+  <P>(order: Order, freeze: boolean, attacks: readonly PreparedAttack<P>[]): PreparedAttack<P> =>
   (params, batch, key) => {
     const run = (j: number): TE.TaskEither<TangentError, AttackRun> =>
       attacks[j]!(params, batch, fold(j)(key))
@@ -63,7 +63,7 @@ const runSequence =
       run(0),
       TE.flatMap(
         loop(attacks.length - 1, (j, found: AttackRun) =>
-          allSucceeded(found.success)
+          freeze && allSucceeded(found.success)
             ? TE.right(found)
             : pipe(
                 run(j + 1),
@@ -77,11 +77,11 @@ const runSequence =
 
 /**
  * Attacks one after the other, the j-th with the key `fold(j)(key)`; the strongest result of each sample is kept. They are
- * asked for when the function is traced, so that a refusal belongs to the trace; their box is known before.
+ * asked for when the function is traced, so that a refusal belongs to the trace; their box, and whether they freeze, are known before.
  */
 export const sequence = (
   order: Order,
-  box: Box | undefined,
+  { box, freeze }: Pick<TracedAttack, 'box' | 'freeze'>,
   attacks: IO<readonly TracedAttack[]>
 ): TracedAttack =>
   Object.assign(
@@ -92,6 +92,7 @@ export const sequence = (
           .reduce(merge(order)),
     {
       box,
+      freeze,
       programs:
         (chunk: number): PrepareAttack =>
         (model) =>
@@ -114,6 +115,7 @@ export const sequence = (
             RTE.map(({ all, prepared }) =>
               runSequence(
                 order,
+                freeze,
                 all.map((attack) => prepared.get(attack)!)
               )
             )
@@ -141,7 +143,7 @@ export const restarts = plain(
   'attack.restarts',
   (n: number) =>
     (attack: TracedAttack): TracedAttack =>
-      sequence(byLoss, attack.box, () =>
+      sequence(byLoss, attack, () =>
         new Array<TracedAttack>(requireWhole('attack.restarts', 'restarts', n, 1, MOST_UNROLLED)).fill(attack)
       )
 )
@@ -161,7 +163,7 @@ export const restarts = plain(
  * assert.deepEqual(margins.shape, [2 + 3, 2])
  */
 export const worst = plain('attack.worst', (...attacks: readonly (Attack | TracedAttack)[]): TracedAttack =>
-  sequence(byMargin, commonBox(attacks), () =>
+  sequence(byMargin, { box: commonBox(attacks), freeze: attacks.every((one) => complete(one).freeze) }, () =>
     attacks.length === 0
       ? fail('ArgumentError', 'attack.worst', 'at least one attack', 'none')
       : attacks.map(complete)

@@ -1,7 +1,18 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { attack, type Engine, evaluateOn, key, type NdArray, ndarray, nn, openEngine, ops } from 'tangentflow'
-import { labelled, norms, numbers, right, small } from './support.js'
+import {
+  attack,
+  type Engine,
+  evaluateOn,
+  key,
+  type NdArray,
+  ndarray,
+  nn,
+  openEngine,
+  ops,
+  type Tensor
+} from 'tangentflow'
+import { everyAttack, labelled, norms, numbers, right, small } from './support.js'
 
 const classes = 4
 const model = small([2, 3], classes)
@@ -57,6 +68,23 @@ describe('a run in chunks', () => {
     expect(run.key).toEqual(key(5))
     expect(run.executed.engine).toBe('reference')
   })
+
+  it.each(everyAttack('linf', 0.05).filter(([name, { freeze }]) => !freeze && name !== 'targeted PGD'))(
+    'of %s takes every start, also where the first breaks every sample',
+    async (_, how) => {
+      const logits = evaluateOn((x: Tensor) => model()(x))(batch.x)
+      const unlikely = evaluateOn((z: Tensor) => ops.argMax(-1)(ops.neg(z)))(logits)
+      const misclassified = { ...batch, y: unlikely }
+      const starts = attack.restarts(3)(how)
+      const traced = evaluateOn(starts(model))({}, misclassified, key(5))
+      const run = right(await attack.run(starts, { chunk: 3 })(model)({}, misclassified, key(5))(reference)())
+      expect(run.success.data).not.toContain(0)
+      for (const field of ['x', 'loss', 'margin', 'losses', 'margins', 'success', 'firstSuccess'] as const) {
+        expect(run[field].shape).toEqual(traced[field].shape)
+        run[field].data.forEach((v, i) => expect(v).toBeCloseTo(traced[field].data[i]!, 5))
+      }
+    }
+  )
 
   it('ends once every sample is broken, and stays with what broke it', async () => {
     const apgd = attack.apgd({ epsilon: 0.9, steps: 20, restarts: 2 })
