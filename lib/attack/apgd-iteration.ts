@@ -1,6 +1,6 @@
 import { plain } from '../core/plain.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { MOST_UNROLLED, requireWhole } from '../core/check.js'
+import { MOST_UNROLLED, requireFraction, requireWhole } from '../core/check.js'
 import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { scalar } from '../core/ndarray.js'
 import { sizeOf } from '../core/shape.js'
@@ -65,6 +65,7 @@ const common = (operation: string, options: ApgdOptions, steps: number) =>
     goal: (logits, batch, key) => {
       checkOptions(operation, kinds, options)
       requireWhole(operation, 'steps', steps, 0, MOST_UNROLLED)
+      if (options.rho !== undefined) requireFraction(operation, 'rho', options.rho)
       return goalOf(operation, options, logits, batch, key)
     }
   }) satisfies Partial<Iteration<never, never>>

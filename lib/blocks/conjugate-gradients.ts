@@ -21,6 +21,22 @@ export const dots = (a: Grouped, b: Grouped): Float64Array => {
   return sums
 }
 
+/** The largest |a| of every output. */
+export const largestOf = (a: Grouped): Float64Array => {
+  const most = new Float64Array(a.length * GROUP)
+  a.forEach((group, g) =>
+    group.forEach((value, i) => {
+      const o = g * GROUP + (i % GROUP)
+      most[o] = Math.max(most[o]!, Math.abs(value))
+    })
+  )
+  return most
+}
+
+/** c a, with a number c for every output. */
+export const times = (a: Grouped, c: Float64Array): Grouped =>
+  a.map((group, g) => group.map((value, i) => c[g * GROUP + (i % GROUP)]! * value))
+
 /** a + c b, with a number c for every output. */
 export const plus = (a: Grouped, c: Float64Array, b: Grouped): Grouped =>
   a.map((group, g) => group.map((value, i) => value + c[g * GROUP + (i % GROUP)]! * b[g]![i]!))

@@ -9,11 +9,12 @@ import { fail, type TangentError } from '../core/error.js'
 import { type HostKey, isHostKey, key } from '../core/key.js'
 import { type NdArray, of } from '../core/ndarray.js'
 import { checkOptions, option, type OptionKinds } from '../core/options.js'
+import { unitBelow } from '../core/unit-below.js'
 import { attempt } from '../graph/trace.js'
 import type { Tensors } from '../checkpoint/checkpoint.js'
 import { applyGrouped, outputsOf } from './apply-blocked.js'
 import { type Grouped, grouped, ungrouped } from './block-product.js'
-import { dots, plus, residualOf, type State, stepFrom } from './conjugate-gradients.js'
+import { dots, largestOf, plus, residualOf, type State, stepFrom, times } from './conjugate-gradients.js'
 import type { BlockedKernel } from './kernel-files.js'
 import { nystrom, type Preconditioner } from './nystrom.js'
 
@@ -86,7 +87,9 @@ export interface Solution {
 const operation = 'blocks.solve'
 
 interface System {
+  /** y of each output in units of its own, in which squares neither overflow nor vanish. */
   readonly y: Grouped
+  readonly units: Float64Array
   readonly outputs: number
   readonly shift: number
   readonly tolerance: number
@@ -101,8 +104,14 @@ const systemOf = ({ shape, isSymmetric }: BlockedKernel, y: NdArray, options: So
   if (!isSymmetric) fail('ArgumentError', operation, 'a kernel of one batch', 'one of two batches', 'kernel')
   const outputs = outputsOf(operation, 'y', y, n)
   const { tolerance = 1e-7, rank = 500, iterations = 1000 } = options
+  const given = grouped(y.data, n, outputs)
+  const units = largestOf(given).map(unitBelow)
   return {
-    y: grouped(y.data, n, outputs),
+    y: times(
+      given,
+      units.map((unit) => 1 / unit)
+    ),
+    units,
     outputs,
     shift: n * requirePositive(operation, 'ridge', options.ridge),
     tolerance: requireFraction(operation, 'tolerance', tolerance, '(0, 1)'),
@@ -135,7 +144,7 @@ const iterate = (
   settings: Readonly<Record<string, string>>,
   { checkpoint, observe }: SolveOptions
 ): TE.TaskEither<TangentError, Solution> => {
-  const { y, outputs, shift, tolerance, iterations } = system
+  const { y, units, outputs, shift, tolerance, iterations } = system
   const [n] = kernel.shape
   const squares = dots(y, y)
   const event = pacer(tolerance)
@@ -187,7 +196,7 @@ const iterate = (
           const minus = new Float64Array(squares.length).fill(-1)
           const fitted = plus(product, new Float64Array(squares.length).fill(shift), x)
           return {
-            dual: array(x),
+            dual: array(times(x, units)),
             iterations: iteration,
             residual: residualOf(plus(y, minus, fitted), squares),
             converged: residualOf(r, squares) <= tolerance
@@ -252,7 +261,7 @@ export const solve = entry(
         const { source, rank } = system
         const settings = {
           ...kernel.settings,
-          y: fingerprint(y),
+          y: `${fingerprint(y)}, each output in units of its own`,
           ridge: `${options.ridge}`,
           rank: `${rank}`,
           key: fingerprint(source)

@@ -3,6 +3,7 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { entry } from '../core/entry.js'
+import { requireWhole } from '../core/check.js'
 import { leftWith, type TangentError } from '../core/error.js'
 import type { Executed } from '../graph/runner.js'
 import type { Store } from './checkpoint.js'
@@ -115,6 +116,7 @@ export const runSteps = entry(
         return E.isLeft(written) ? written : E.right({ state: at.state, ended })
       }
 
+    if (checkpoint?.steps !== undefined) requireWhole(kind, 'checkpoint.steps', checkpoint.steps, 1)
     return pipe(
       checkpoint === undefined ? TE.right(undefined) : restore(run)(checkpoint.store),
       TE.flatMap((saved) => from(saved ?? { position: 0, engine: '', state: first }))

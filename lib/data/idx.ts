@@ -1,5 +1,6 @@
 import type * as E from 'fp-ts/lib/Either.js'
 import { entry } from '../core/entry.js'
+import { requirePositive } from '../core/check.js'
 import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { refuseWith, type TangentError } from '../core/error.js'
 import { type NdArray, of } from '../core/ndarray.js'
@@ -96,6 +97,7 @@ export const idxHeader = entry(
  */
 export const idx = entry('data.idx', 'Either', 2, (options: IdxOptions = {}) => {
   const { divisor = 1 } = checkOptions('data.idx', kinds, options)
+  requirePositive('data.idx', 'divisor', divisor)
   return (bytes: Uint8Array): E.Either<TangentError, NdArray> =>
     attempt(() => {
       const { type, shape, start, length } = headerOf(bytes)

@@ -7,6 +7,7 @@ import { derive, type HostKey, permutation } from '../core/key.js'
 import * as ndarray from '../core/ndarray.js'
 import type { NdArray } from '../core/ndarray.js'
 import { type Shape, showShape, sizeOf } from '../core/shape.js'
+import { unitBelow } from '../core/unit-below.js'
 
 /** Inputs and their class labels, paired along the first axis. */
 export interface Labelled {
@@ -95,8 +96,7 @@ export const moments = plain(
     let [largest, sum, squares] = [0, 0, 0]
     for (const v of x.data) if (Math.abs(v) > largest) largest = Math.abs(v)
     // in units of a power of two, which rounds nothing, squares neither overflow nor vanish
-    const exponent = Math.max(-1022, Math.floor(Math.log2(largest)))
-    const unit = Number.isFinite(exponent) ? 2 ** exponent : 1
+    const unit = unitBelow(largest)
     for (const v of x.data) sum += v / unit
     const mean = sum / x.data.length
     for (const v of x.data) squares += (v / unit - mean) ** 2

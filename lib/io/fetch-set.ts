@@ -59,7 +59,7 @@ const namesOf = (name: PublishedName): readonly string[] =>
 
 /** The folder that a set is fetched into: that of the options or of the environment, or the cache of this user. */
 const folderFor = (name: PublishedName, { data, env = process.env }: FetchOptions): string =>
-  join(data ?? (env.TANGENTFLOW_DATA || cacheFolder(env)), published[name].folders[0]!)
+  join(data || env.TANGENTFLOW_DATA || cacheFolder(env), published[name].folders[0]!)
 
 /** What so many bytes may have at most once packed: gzip adds less than a thousandth, and tar two blocks a file. */
 const packedAtMost = (bytes: number): number => Math.ceil(1.001 * bytes) + 65_536

@@ -62,8 +62,12 @@ export const isAlive = (pid: number): boolean => {
 /** A temporary file: of which file, of which process, and a random number that nobody can foresee. */
 const TEMPORARY = /^\..+\.(\d+)\.[0-9a-f]{16}\.tmp$/
 
+/** The start of a name in at most so many bytes, which is what a file system counts. */
+const startOf = (name: string, most: number): string =>
+  [...name].reduce((start, letter) => (Buffer.byteLength(start + letter) > most ? start : start + letter), '')
+
 const temporaryFor = (path: string): string =>
-  join(dirname(path), `.${basename(path).slice(0, 100)}.${process.pid}.${randomBytes(8).toString('hex')}.tmp`)
+  join(dirname(path), `.${startOf(basename(path), 100)}.${process.pid}.${randomBytes(8).toString('hex')}.tmp`)
 
 /** Milliseconds after which a temporary file is left over: of a process that has ended, and of any. */
 const [ENDED, ANY] = [10_000, 3_600_000]

@@ -56,7 +56,7 @@ export interface SetFiles {
 
 /** Where fetched sets are saved. */
 export const cacheFolder = (env: NonNullable<DataOptions['env']>): string =>
-  join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'tangentflow')
+  join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tangentflow')
 
 /** Folders that may hold data sets, in the order in which they are searched. */
 const rootsOf = ({ data, env = process.env }: DataOptions): readonly string[] =>

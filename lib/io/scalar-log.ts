@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, existsSync, openSync, statSync } from 'node:fs'
+import { appendFileSync, closeSync, openSync, readFileSync, truncateSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { IO } from 'fp-ts/lib/IO.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -87,9 +87,11 @@ export const scalarLog = entry(
       makeFolder(dirname(path)),
       IOE.flatMap(() =>
         IOE.tryCatch(() => {
-          const isNew = !existsSync(path) || statSync(path).size === 0
           closeSync(openSync(path, 'a'))
-          if (isNew) appendFileSync(path, format.head)
+          const whole = readFileSync(path).lastIndexOf('\n') + 1
+          // what a run that was killed wrote of its last line is no event
+          truncateSync(path, whole)
+          if (whole === 0) appendFileSync(path, format.head)
         }, refusal)
       ),
       IOE.map(() => (event) => () => {

@@ -2,6 +2,7 @@ import { plain } from '../core/plain.js'
 import { fail } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
 import { showShape } from '../core/shape.js'
+import { unitBelow } from '../core/unit-below.js'
 
 /** How symmetric a matrix is, its extreme eigenvalues, and how many of them are not 0. */
 export interface KernelReport {
@@ -30,7 +31,7 @@ const matrixOf = ({ shape, data }: NdArray): readonly Float64Array[] => {
   )
 }
 
-/** Eigenvalues of a symmetric matrix by cyclic Jacobi rotations (Golub and Van Loan, "Matrix Computations", 8.5). */
+/** Eigenvalues, in ascending order, of a symmetric matrix by cyclic Jacobi rotations (Golub and Van Loan, "Matrix Computations", 8.5). */
 const eigenvalues = (symmetric: readonly Float64Array[]): readonly number[] => {
   const a = symmetric.map((row) => Float64Array.from(row))
   const n = a.length
@@ -81,7 +82,12 @@ export const isSymmetricPsd = plain(
     const gap = Math.max(
       ...matrix.map((row, i) => row.reduce((most, x, j) => Math.max(most, Math.abs(x - matrix[j]![i]!)), 0))
     )
-    const values = eigenvalues(matrix.map((row, i) => row.map((x, j) => (x + matrix[j]![i]!) / 2)))
+    // in units in which squares neither overflow nor vanish
+    const unit = unitBelow(peak)
+    const halves = matrix.map((row) => row.map((x) => x / unit / 2))
+    const values = eigenvalues(halves.map((row, i) => row.map((x, j) => x + halves[j]![i]!))).map(
+      (x) => x * unit
+    )
     const [smallest, largest] = [values[0]!, values[values.length - 1]!]
     const asymmetry = peak === 0 ? 0 : gap / peak
     // a NaN anywhere makes both comparisons false

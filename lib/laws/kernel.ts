@@ -92,14 +92,11 @@ export const kernelIsPsd = plain(
         const self = (p: P, x: Tensor): Tensor => kernel(p, x, x)
         const report = isSymmetricPsd(evaluateOn(self)(...(args as Concrete<[P, Tensor]>)), tolerance)
         const { asymmetry, smallest, largest } = report
-        if (!(largest > 0)) return redraw('the kernel is 0')
+        const scale = Math.max(Math.abs(smallest), Math.abs(largest))
+        if (scale === 0) return redraw('the kernel is 0')
         return report.rank > rank
           ? measured('the rank', report.rank, rank)
-          : measured(
-              'symmetry or the smallest eigenvalue',
-              Math.max(asymmetry, -smallest / largest),
-              tolerance
-            )
+          : measured('symmetry or the smallest eigenvalue', Math.max(asymmetry, -smallest / scale), tolerance)
       },
       lawOptionsOf('kernelIsPsd', kinds, options)
     )

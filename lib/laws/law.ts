@@ -1,3 +1,4 @@
+import { requireWhole } from '../core/check.js'
 import { plain } from '../core/plain.js'
 import * as fc from 'fast-check'
 import { checkOptions, option, type OptionKinds, optionsOf } from '../core/options.js'
@@ -84,6 +85,7 @@ export const lawOptionsOf = <O extends LawOptions>(
 
 const parameters = <T>(operation: string, options: LawOptions): fc.Parameters<T> => {
   const { runs, seed } = checkOptions(operation, lawKinds, options)
+  if (runs !== undefined) requireWhole(operation, 'runs', runs, 1)
   return {
     includeErrorInReport: true,
     ...(runs === undefined ? {} : { numRuns: runs }),

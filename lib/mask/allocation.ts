@@ -96,6 +96,22 @@ export const erkCounts = plain(
     }
 )
 
+/**
+ * The allocations of rounds at falling densities, of which none brings back what one before it removed. Of a smaller total, rounding
+ * may give a layer of `erk` a weight more; every round keeps at least as many of it as a later one then.
+ */
+export const allocationsOfRounds = (
+  layers: LayerAllocation,
+  densities: readonly number[],
+  shapes: readonly Shape[]
+): readonly LayerAllocation[] =>
+  layers !== 'erk'
+    ? densities.map(() => layers)
+    : densities.reduceRight<readonly (readonly number[])[]>((later, density) => {
+        const counts = erkCounts(density)(shapes)
+        return [counts.map((count, l) => Math.max(count, later[0]?.[l] ?? 0)), ...later]
+      }, [])
+
 /** Whole numbers that add up to the count, each the exact one rounded down or up. */
 const roundTo = (count: number, exact: readonly number[], shapes: readonly Shape[]): readonly number[] => {
   const down = exact.map((x) => Math.floor(x + 1e-9))

@@ -1,3 +1,4 @@
+import { fail } from '../core/error.js'
 import { full, isNdArray, type NdArray } from '../core/ndarray.js'
 import { pairs } from '../core/tree.js'
 import { type Shape, sizeOf } from '../core/shape.js'
@@ -28,8 +29,9 @@ const bytesOf = (values: NdArray, mask = full(values.shape, 1)): number => {
   return FLOAT * kept + (kept < total ? Math.ceil(total / BITS) : 0)
 }
 
-/** How often a layer uses each of its weights on one example: once, or at every place of a convolution's output. */
-const uses = (weight: Shape, output: Shape): number => (weight.length === 2 ? 1 : sizeOf(output.slice(1)))
+/** How often a layer uses each of its weights on one example: once, at every place of a convolution's output, or of a scale's. */
+const uses = (weight: Shape, output: Shape): number =>
+  weight.length === 1 ? sizeOf(output) / sizeOf(weight) : weight.length === 2 ? 1 : sizeOf(output.slice(1))
 
 /**
  * The cost of a network under a mask, layer by layer from the shapes of one example; biases, activations and pooling are not
@@ -55,7 +57,17 @@ export const cost = checked(
       return network.layers.reduce<{ readonly shape: Shape; readonly sum: MaskCost }>(
         ({ shape, sum }, layer, l) => {
           const output = layer.outputShape(shape)
-          const { w, b } = params[l] ?? {}
+          const own = params[l] ?? {}
+          // by their types networks are lists of layers; JavaScript may hold others
+          if (!Object.values<unknown>(own).every((value) => value === undefined || isNdArray(value)))
+            fail(
+              'ArgumentError',
+              'mask.cost',
+              'a list of layers',
+              'a network within a network',
+              `layers[${l}]`
+            )
+          const { w, b } = own
           if (w === undefined) return { shape: output, sum }
           const masks = mask[l] ?? {}
           const perWeight = 2 * uses(w.shape, output)

@@ -11,10 +11,11 @@ import { split } from '../graph/key.js'
 import { type Effect, loop, type Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
-import { magnitudes, type Sparsity, topKMaskOf } from '../mask/index.js'
+import { allocationsOfRounds } from '../mask/allocation.js'
+import { magnitudes, type Sparsity, topKMaskOf, weightShapes } from '../mask/index.js'
 import type { Params } from '../nn/layer.js'
 import type { Dataset, Model } from '../nn/model.js'
-import type { MaskedLeaves, Weights } from '../nn/weights.js'
+import { concreteWeightsOf, type MaskedLeaves, type Weights } from '../nn/weights.js'
 import { fit } from './fit.js'
 import type { FitOptions, FitResult } from './fit-options.js'
 import { ofModel, onData } from '../nn/require.js'
@@ -172,27 +173,38 @@ export const rewind = entry(
     { rewindEpoch = 0, rounds = 1, density, layers = 'global', biases = false, ...recipe }: RewindOptions<P>
   ) =>
     (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Rewound<P>> => {
+      /** What round k leaves, from 0. */
+      const left = (): readonly PruneOptions[] => {
+        requireWhole('train.rewind', 'rounds', rounds, 1)
+        const densities = Array.from({ length: rounds }, (_, k) => density ** ((k + 1) / rounds))
+        const shapes = weightShapes(concreteWeightsOf<P>(params, { biases }))
+        return allocationsOfRounds(layers, densities, shapes).map((each, k) => ({
+          density: densities[k]!,
+          layers: each,
+          biases
+        }))
+      }
       const round = (
-        k: number,
+        pruning: PruneOptions,
         start: Concrete<P>,
         mask?: Concrete<Weights<P>>
-      ): Effect<Concrete<Weights<P>>> => {
-        const pruning = { density: density ** (k / rounds), layers, biases }
-        return pipe(
+      ): Effect<Concrete<Weights<P>>> =>
+        pipe(
           trainAndPrune(model, pruning, { ...recipe, ...(mask && { mask }) })(start, data, key),
           RTE.map((pruned) => pruned.mask)
         )
-      }
       return pipe(
-        RTE.fromEither(attempt(() => requireWhole('train.rewind', 'rounds', rounds, 1))),
-        RTE.flatMap(() => paramsAfter(model, recipe, rewindEpoch)(params, data, key)),
-        RTE.bindTo('params'),
-        RTE.bind('first', () => round(1, params)),
+        RTE.fromEither(attempt(left)),
+        RTE.bindTo('left'),
+        RTE.bind('params', () => paramsAfter(model, recipe, rewindEpoch)(params, data, key)),
+        RTE.bind('first', ({ left }) => round(left[0]!, params)),
         RTE.bind(
           'mask',
-          ({ params: start, first }) =>
+          ({ left, params: start, first }) =>
             (runner: Runner) =>
-              loop(rounds - 1, (i, mask: Concrete<Weights<P>>) => round(i + 2, start, mask)(runner))(first)
+              loop(rounds - 1, (i, mask: Concrete<Weights<P>>) => round(left[i + 1]!, start, mask)(runner))(
+                first
+              )
         ),
         RTE.map(({ mask, params: start }) => ({ mask, params: start }))
       )

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { attack, evaluateOn, key, ndarray, ops, type Tensor } from 'tangentflow'
+import { attack, evaluateOn, key, ndarray, nn, ops, type Tensor } from 'tangentflow'
 
 describe('APGD', () => {
   it('looks at its step where the paper does', () => {
@@ -81,5 +81,12 @@ describe('APGD', () => {
           seen.stalled += expected.halvings.stalled
         }
     expect(Math.min(seen.few, seen.stalled)).toBeGreaterThan(2)
+  })
+
+  it.each([NaN, -3, 1.5])('refuses %s as the share of steps that ought to rise', (rho) => {
+    const net = nn.serial(nn.dense(4))
+    const batch = { x: ndarray.full([1, 3], 0.5), y: ndarray.of([1], [0]) }
+    const apgd = attack.apgd({ epsilon: 0.1, steps: 5, rho })
+    expect(() => evaluateOn(apgd(net.apply))(net.init(key(0), [3]), batch, key(0))).toThrow('rho')
   })
 })

@@ -58,6 +58,23 @@ describe('a kernel regression by blocks', () => {
     expect(none).toMatchObject({ iterations: 0, residual: 0, converged: true })
   })
 
+  it('of y of any size is the same times that size', async () => {
+    const { blocks } = await inMemory(examples(6, 1))
+    const y = [3, 5, -7, 1, 0.5, 2]
+    const solved = async (units: readonly number[]) => {
+      const columns = ndarray.of(
+        [6, units.length],
+        y.flatMap((v) => units.map((unit) => v * unit))
+      )
+      return right(await solve(blocks, columns, { ridge: 0.1 })())
+    }
+    const one = await solved([1])
+    const many = await solved([2 ** -1000, 1, 2 ** 1000])
+    expect(many).toMatchObject({ iterations: one.iterations, converged: true })
+    const rows = one.dual.data
+    expect([...many.dual.data]).toEqual([...rows].flatMap((v) => [v * 2 ** -1000, v, v * 2 ** 1000]))
+  })
+
   it('that ended anywhere continues to the same bits', () =>
     fc.assert(
       fc.asyncProperty(

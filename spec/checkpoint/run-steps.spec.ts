@@ -68,4 +68,15 @@ describe.each(['search', 'transfer'] as const)('a kept %s', (name) => {
     expect(E.isLeft(result) && result.left.where).toBe(name === 'search' ? 'step' : 'refresh')
     expect(store.held()).toBe(before)
   })
+
+  it.each([0, -1, 0.5, NaN])('refuses to save every %s steps', async (steps) => {
+    const store = memoryStore()
+    const result = await runs[name]({ checkpoint: { store, steps } })(await openReference())()
+    expect(E.isLeft(result) && result.left).toMatchObject({
+      _tag: 'ArgumentError',
+      expected: 'a whole number of at least 1',
+      where: 'checkpoint.steps'
+    })
+    expect(store.held()).toBeUndefined()
+  })
 })

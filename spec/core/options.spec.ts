@@ -46,6 +46,7 @@ describe('checkOptions', () => {
     [{ q: 1 }, 'an option: epsilon, norm, stop', 'q', 'options'],
     [{ __proto__: null, toString: 1 }, 'an option: epsilon, norm, stop', 'toString', 'options'],
     [{ epsilon: '1' }, 'a number', '"1"', 'epsilon'],
+    [{ epsilon: NaN }, 'a number', 'NaN', 'epsilon'],
     [{ norm: 'Linf' }, 'one of linf, l2', '"Linf"', 'norm'],
     [{ stop: true }, 'a function', 'true', 'stop'],
     [undefined, 'an object of options', 'nothing', 'options'],
@@ -281,6 +282,11 @@ describe('values of another kind', () => {
     [() => mask.parametrisation.sigmoid({ density: 1 }, { from: '1' as never }), 'from', '"1"'],
     [() => laws.programs({ only: ['ad'] }), 'only', '["ad"]'],
     [() => laws.checkGrad(twice, [spec([2])], { runs: '10' as never }), 'runs', '"10"'],
+    ...[0, -1, 1.5, NaN].map((runs): [() => unknown, string, string] => [
+      () => laws.checkGrad(twice, [spec([2])], { runs }),
+      'runs',
+      `${runs}`
+    ]),
     [() => unwrap(explain(twice, [spec([2])], { backends: ['webgl' as never] })), 'backends', '["webgl"]']
   ])('%o is refused', (call, where, received) => expect(refusalOf(call)).toMatchObject({ where, received }))
   it('a window of a text is refused', () =>

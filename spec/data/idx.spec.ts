@@ -53,4 +53,10 @@ describe('IDX', () => {
       left: { expected: 'sizes of at least 1' }
     })
   })
+
+  it.each([0, -1, NaN, Infinity])('refuses a divisor of %s', (divisor) =>
+    expect(data.idx({ divisor })(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 7))).toMatchObject({
+      left: { _tag: 'ArgumentError', where: 'divisor' }
+    })
+  )
 })

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -136,6 +136,11 @@ describe('fetchSet', () => {
       path: join('D', 'fashion-mnist', 'train-images-idx3-ubyte.gz'),
       most: Math.ceil(1.001 * (16 + 60_000 * 784)) + 65_536
     })
+    // what is empty is not given, for the search as well
+    for (const options of [{ data: '', env: {} }, { env: { XDG_CACHE_HOME: '', TANGENTFLOW_DATA: '' } }])
+      expect(planFetch('mnist', { ...options, onProgress })[0]?.path).toMatch(
+        join(homedir(), '.cache', 'tangentflow', 'mnist')
+      )
     expect(planFetch('cifar-10', { env: { TANGENTFLOW_DATA: 'E' }, onProgress })).toEqual([
       {
         url: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',

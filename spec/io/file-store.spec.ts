@@ -27,6 +27,13 @@ const refusal = (opened: E.Either<TangentError, unknown>): TangentError => {
 }
 
 describe('writeAtomic', () => {
+  it.each(['a', '重', '🎲'])('takes any name that the system takes, of %s', (letter) => {
+    const name = letter.repeat(Math.floor(255 / Buffer.byteLength(letter)))
+    const path = join(fs.mkdtempSync(join(root, 'name-')), name)
+    expect(writeAtomic(path)('x')()).toEqual(E.right(undefined))
+    expect(fs.readFileSync(path, 'utf8')).toBe('x')
+  })
+
   it('keeps the old file and leaves nothing beside it when the disk is full half-way', () => {
     const folder = fs.mkdtempSync(join(root, 'full-'))
     const path = join(folder, 'result.json')

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -52,6 +52,25 @@ describe('scalarLog', () => {
     const lines = linesOf(path)
     expect(lines[0]).toBe('wall_time,step,tag,value')
     expect(lines.slice(1).map((line) => line.replace(/^[\d.]+,/, ''))).toEqual(['1,loss,2', '2,loss,NaN'])
+  })
+
+  it.each(['csv', 'jsonl'])('goes on with a %s file whose last line was cut off anywhere', (kind) => {
+    const path = join(folder, `cut.${kind}`)
+    const write = (step: number) => unwrap(scalarLog(path)())({ step, loss: 0.5 })()
+    write(1)
+    write(2)
+    const whole = readFileSync(path, 'utf8')
+    for (let cut = 1; cut <= whole.length; cut++) {
+      writeFileSync(path, whole.slice(0, whole.length - cut))
+      write(3)
+      const left = whole.slice(0, whole.slice(0, whole.length - cut).lastIndexOf('\n') + 1)
+      const head = left === '' && kind === 'csv' ? 'wall_time,step,tag,value\n' : left
+      const text = readFileSync(path, 'utf8')
+      expect(text.startsWith(head)).toBe(true)
+      expect(text.slice(head.length)).toMatch(
+        kind === 'csv' ? /^[\d.]+,3,loss,0\.5\n$/ : /^\{.*"loss".*\}\n$/
+      )
+    }
   })
 
   it('refuses another kind of file, a folder, and ends a run whose log cannot be written', async () => {

@@ -50,4 +50,21 @@ describe('isSymmetricPsd', () => {
       ]
     ]
   ])('refuses what is %s', (_, rows) => expect(laws.isSymmetricPsd(fromNested(rows)).holds).toBe(false))
+
+  it.each([1e-200, 1, 1e200])('takes eigenvalues whose squares are no numbers: in units of %s', (unit) => {
+    const scaled = (rows: readonly (readonly number[])[]) =>
+      laws.isSymmetricPsd(fromNested(rows.map((row) => row.map((x) => x * unit))))
+    const indefinite = scaled([
+      [1, 2],
+      [2, 1]
+    ])
+    expect(indefinite).toMatchObject({ holds: false, rank: 1 })
+    expect(indefinite.smallest / unit).toBeCloseTo(-1, 12)
+    const one = scaled([
+      [1, 1],
+      [1, 1]
+    ])
+    expect(one).toMatchObject({ holds: true, rank: 1 })
+    expect(one.largest / unit).toBeCloseTo(2, 12)
+  })
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type nn, ops, spec, type Tensor } from 'tangentflow'
 import {
   boundedByDiagonal,
+  functionsAgree,
   homogeneous,
   kernelFormsAgree,
   kernelIsPsd,
@@ -28,6 +29,32 @@ describe('the laws find', () => {
           few
         )
     ],
+    [
+      'a kernel that is NaN at half of the parameters',
+      () =>
+        kernelIsPsd(
+          (w: Tensor, x: Tensor, y: Tensor) =>
+            ops.mul(ops.sqrt(ops.at(0, 0)(w)))(ops.einsum('ni,mi->nm')(x, y)),
+          [spec([3]), spec([4, 3])],
+          { runs: 20 }
+        )
+    ],
+    [
+      'a kernel that is negative',
+      () =>
+        kernelIsPsd(
+          (_: Tensor, x: Tensor, y: Tensor) => ops.neg(ops.einsum('ni,mi->nm')(x, y)),
+          [spec([3]), spec([4, 3])],
+          few
+        )
+    ],
+    ...[0, 1].map((turned): [string, () => unknown] => [
+      `a NaN on side ${turned} only`,
+      () => {
+        const sides = [ops.abs, (x: Tensor) => ops.exp(ops.log(x))]
+        return functionsAgree('f = g', sides[turned]!, sides[1 - turned]!, [spec([])], { runs: 50 })
+      }
+    ]),
     ['a kernel that counts its examples', () => kernelOfPermutedInputs(lopsided, exampleSpecs(mlp), few)],
     [
       'a mean that is a sum',

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { mask } from 'tangentflow'
+import { allocationsOfRounds } from '../../lib/mask/allocation.js'
 import { describe, expect, it } from 'vitest'
 
 describe('layer densities', () => {
@@ -33,6 +34,28 @@ describe('layer densities', () => {
           const counts = mask.erkCounts(density)(layers)
           expect(counts.reduce((a, b) => a + b, 0)).toBe(Math.round(density * total))
           counts.forEach((count, l) => expect(count >= 1 && count <= sizes[l]!).toBe(true))
+        }
+      )
+    ))
+
+  it('of rounds end at their own, and never grow from one to the next', () =>
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 3, max: 40 }), fc.integer({ min: 3, max: 40 })), {
+          minLength: 2,
+          maxLength: 4
+        }),
+        fc.double({ min: 0.3, max: 0.9, noNaN: true }),
+        fc.integer({ min: 1, max: 100 }),
+        (layers, density, rounds) => {
+          const densities = Array.from({ length: rounds }, (_, k) => density ** ((k + 1) / rounds))
+          const all = allocationsOfRounds('erk', densities, layers)
+          expect(all.at(-1)).toEqual(mask.erkCounts(density)(layers))
+          all.slice(1).forEach((counts, k) => {
+            const before = all[k]!
+            if (typeof counts === 'string' || typeof before === 'string') throw new Error('no counts')
+            counts.forEach((count, l) => expect(count).toBeLessThanOrEqual(before[l]!))
+          })
         }
       )
     ))

@@ -42,4 +42,17 @@ describe('the cost of a mask', () => {
       }),
       { numRuns: runs(30) }
     ))
+
+  it('of a scale is a use at every place, whichever axis it is along', () => {
+    const flops = (layer: nn.Layer) => {
+      const net = nn.serial(layer)
+      return mask.cost(net, [2, 4, 3])(net.init(key(0), [2, 4, 3]), [{}]).flops
+    }
+    expect([nn.layerNorm(), nn.groupNorm(2)].map(flops)).toEqual([2 * 24, 2 * 24])
+  })
+
+  it('of a network within a network is refused: its layers would not be counted', () => {
+    const nested = nn.serial(nn.residual(nn.serial(nn.dense(4), nn.relu)), nn.dense(3))
+    expect(() => mask.cost(nested as never, [4])(nested.init(key(0), [4]) as never, [])).toThrow('layers[0]')
+  })
 })

@@ -143,6 +143,34 @@ describe('pruning round by round', () => {
     }
   })
 
+  it('brings nothing back where rounding would give a layer a weight more of a smaller total', async () => {
+    const shapes = [
+      [20, 8],
+      [8, 8],
+      [8, 3]
+    ]
+    const density = 32 / 248
+    // of 33 weights and of 32: the last layer would have 6, then 7
+    expect(mask.erkCounts(density ** (65 / 66))(shapes)).toEqual([17, 10, 6])
+    expect(mask.erkCounts(density)(shapes)).toEqual([16, 9, 7])
+    const net = nn.serial(nn.dense(8), nn.relu, nn.dense(8), nn.relu, nn.dense(3))
+    const options = { density, rounds: 66, layers: 'erk' } as const
+    const negative: mask.Score = (p) => tree.map(ops.neg)(mask.score.magnitude(p))
+    const found = await mask.iterative(net, { ...options, score: negative })(
+      net.init(key(0), [20]),
+      batchOf(1, 4, 20, 3),
+      key(1)
+    )(await openReference())()
+    const { mask: kept, scores } = right(found)
+    // what was removed has a score of −|0|, the best there is
+    kept.forEach(({ w }, l) =>
+      w?.data.forEach((m, i) => {
+        if (m === 1) expect(scores[l]?.w?.data[i]).toBeLessThan(0)
+      })
+    )
+    expect(mask.countKept(kept).map((layer) => layer.kept)).toEqual([16, 9, 7])
+  })
+
   it('never empties a layer where one-shot SynFlow’s order would', async () => {
     const runner = await openReference()
     const narrow = nn.serial(nn.dense(40), nn.relu, nn.dense(2), nn.relu, nn.dense(40), nn.relu, nn.dense(3))

@@ -132,9 +132,8 @@ export const concat =
   (axis: number) =>
   (tensors: readonly Tensor[]): Tensor => {
     const first = tensors[0] ?? fail('ArgumentError', 'ops.concat', 'at least one tensor', 'none')
-    return tensors.length === 1
-      ? first
-      : apply({ tag: 'concat', axis: normaliseAxis('ops.concat', first.shape.length, axis) }, tensors)
+    const along = normaliseAxis('ops.concat', first.shape.length, axis)
+    return tensors.length === 1 ? first : apply({ tag: 'concat', axis: along }, tensors)
   }
 
 /** Tensors of equal shape along a new axis. */

@@ -45,6 +45,7 @@ const refusals: readonly Refusal[] = [
   ['dot of other shapes', () => ops.dot(t(3))(t(2)), 'ShapeError', 'ops.dot', '[2]', '[3]'],
   ['an axis too many', () => ops.sum(2)(t(2, 3)), 'AxisError', 'ops.sum', 'an axis in [-2, 2)', '2'],
   ['an axis twice', () => ops.mean([0, -2])(t(2, 3)), 'AxisError', 'ops.mean', 'each axis once', '[0,-2]'],
+  ['one tensor along no axis', () => ops.concat(7)([t(2)]), 'AxisError', 'ops.concat', 'an axis', '7'],
   ['a maximum over no axis', () => ops.reduceMax(5)(t(2)), 'AxisError', 'ops.reduceMax', 'an axis', '5'],
   ['no permutation', () => ops.transpose([0, 0])(t(2, 3)), 'AxisError', 'ops.transpose', '2 axes', '[0,0]'],
   [
