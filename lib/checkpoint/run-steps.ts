@@ -116,7 +116,8 @@ export const runSteps = entry(
         return E.isLeft(written) ? written : E.right({ state: at.state, ended })
       }
 
-    if (checkpoint?.steps !== undefined) requireWhole('checkpoint.runSteps', 'checkpoint.steps', checkpoint.steps, 1)
+    if (checkpoint?.steps !== undefined)
+      requireWhole('checkpoint.runSteps', 'checkpoint.steps', checkpoint.steps, 1)
     return pipe(
       checkpoint === undefined ? TE.right(undefined) : restore(run)(checkpoint.store),
       TE.flatMap((saved) => from(saved ?? { position: 0, engine: '', state: first }))

@@ -3,6 +3,12 @@ import { mask } from 'tangentflow'
 import { allocationsOfRounds } from '../../lib/mask/allocation.js'
 import { describe, expect, it } from 'vitest'
 
+/** The shapes of so many layers, or up to four. */
+const stacks = (minLength: number) => {
+  const width = fc.integer({ min: 3, max: 40 })
+  return fc.array(fc.tuple(width, width), { minLength, maxLength: 4 })
+}
+
 describe('layer densities', () => {
   const shapes = [
     [64, 128],
@@ -21,30 +27,20 @@ describe('layer densities', () => {
 
   it('add up to round(density · weights), no layer above its size, at any density', () =>
     fc.assert(
-      fc.property(
-        fc.array(fc.tuple(fc.integer({ min: 3, max: 40 }), fc.integer({ min: 3, max: 40 })), {
-          minLength: 1,
-          maxLength: 4
-        }),
-        fc.double({ min: 0.3, max: 1, noNaN: true }),
-        (layers, density) => {
-          const sizes = layers.map(([a, b]) => a * b)
-          const total = sizes.reduce((a, b) => a + b, 0)
-          fc.pre(Math.round(density * total) >= 1)
-          const counts = mask.erkCounts(density)(layers)
-          expect(counts.reduce((a, b) => a + b, 0)).toBe(Math.round(density * total))
-          counts.forEach((count, l) => expect(count >= 1 && count <= sizes[l]!).toBe(true))
-        }
-      )
+      fc.property(stacks(1), fc.double({ min: 0.3, max: 1, noNaN: true }), (layers, density) => {
+        const sizes = layers.map(([a, b]) => a * b)
+        const total = sizes.reduce((a, b) => a + b, 0)
+        fc.pre(Math.round(density * total) >= 1)
+        const counts = mask.erkCounts(density)(layers)
+        expect(counts.reduce((a, b) => a + b, 0)).toBe(Math.round(density * total))
+        counts.forEach((count, l) => expect(count >= 1 && count <= sizes[l]!).toBe(true))
+      })
     ))
 
   it('of rounds end at their own, and never grow from one to the next', () =>
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.integer({ min: 3, max: 40 }), fc.integer({ min: 3, max: 40 })), {
-          minLength: 2,
-          maxLength: 4
-        }),
+        stacks(2),
         fc.double({ min: 0.3, max: 0.9, noNaN: true }),
         fc.integer({ min: 1, max: 100 }),
         (layers, density, rounds) => {
