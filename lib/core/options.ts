@@ -17,7 +17,7 @@ const isObject = (value: unknown): value is object => typeof value === 'object' 
 export const option = {
   /** Whatever it is, it is checked where it is used. */
   any: kind('anything', () => true),
-  number: kind('a number', (value) => typeof value === 'number' && !Number.isNaN(value)),
+  number: kind('a number', (value) => typeof value === 'number'),
   text: kind('a text', (value) => typeof value === 'string'),
   flag: kind('true or false', (value) => typeof value === 'boolean'),
   function: kind('a function', (value) => typeof value === 'function'),

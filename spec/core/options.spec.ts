@@ -46,7 +46,6 @@ describe('checkOptions', () => {
     [{ q: 1 }, 'an option: epsilon, norm, stop', 'q', 'options'],
     [{ __proto__: null, toString: 1 }, 'an option: epsilon, norm, stop', 'toString', 'options'],
     [{ epsilon: '1' }, 'a number', '"1"', 'epsilon'],
-    [{ epsilon: NaN }, 'a number', 'NaN', 'epsilon'],
     [{ norm: 'Linf' }, 'one of linf, l2', '"Linf"', 'norm'],
     [{ stop: true }, 'a function', 'true', 'stop'],
     [undefined, 'an object of options', 'nothing', 'options'],

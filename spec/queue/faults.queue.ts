@@ -92,14 +92,10 @@ describe.skipIf(withoutRedis !== undefined)('faults of a queue', () => {
   })
 
   it('refuses times that are none', async () => {
-    for (const options of [{ lostAfter: 0 }, { keptFor: -1 }])
+    for (const options of [{ lostAfter: 0 }, { keptFor: Number.NaN }])
       expect(await openQueue({ url: redis.url, version: VERSION, ...options })()).toMatchObject({
         left: { _tag: 'ConfigError', operation: 'queue' }
       })
-    // no option is NaN, whatever its bounds
-    expect(await openQueue({ url: redis.url, version: VERSION, keptFor: NaN })()).toMatchObject({
-      left: { _tag: 'ArgumentError', where: 'keptFor' }
-    })
   })
 
   it('computes again what the store has lost, to the same bits', async () => {
