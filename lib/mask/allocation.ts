@@ -97,20 +97,26 @@ export const erkCounts = plain(
 )
 
 /**
- * The allocations of rounds at falling densities, of which none brings back what one before it removed. Of a smaller total, rounding
- * may give a layer of `erk` a weight more; every round keeps at least as many of it as a later one then.
+ * What is left after each of n rounds of pruning: the fraction ρ^(k/n), and how it is allocated. No round brings back what one before it
+ * removed: of a smaller total, rounding may give a layer of `erk` a weight more, and every round keeps at least as many as a later one.
  */
-export const allocationsOfRounds = (
+export const roundsTo = (
+  density: number,
+  rounds: number,
   layers: LayerAllocation,
-  densities: readonly number[],
   shapes: readonly Shape[]
-): readonly LayerAllocation[] =>
-  layers !== 'erk'
-    ? densities.map(() => layers)
-    : densities.reduceRight<readonly (readonly number[])[]>((later, density) => {
-        const counts = erkCounts(density)(shapes)
-        return [counts.map((count, l) => Math.max(count, later[0]?.[l] ?? 0)), ...later]
-      }, [])
+): readonly { readonly density: number; readonly layers: LayerAllocation }[] => {
+  const densities = Array.from({ length: rounds }, (_, k) => density ** ((k + 1) / rounds))
+  if (layers !== 'erk') return densities.map((each) => ({ density: each, layers }))
+  let later: readonly number[] = []
+  return densities
+    .toReversed()
+    .map((each) => {
+      later = erkCounts(each)(shapes).map((count, l) => Math.max(count, later[l] ?? 0))
+      return { density: each, layers: later }
+    })
+    .reverse()
+}
 
 /** Whole numbers that add up to the count, each the exact one rounded down or up. */
 const roundTo = (count: number, exact: readonly number[], shapes: readonly Shape[]): readonly number[] => {

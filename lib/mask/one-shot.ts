@@ -18,7 +18,7 @@ import { labelledCount, requireInBox, takeExamples } from '../nn/batch.js'
 import type { NetworkLike, Params } from '../nn/layer.js'
 import type { Batch, Box, Dataset } from '../nn/model.js'
 import { concreteWeightsOf, type MaskedLeaves, type Weights } from '../nn/weights.js'
-import { allocate, allocationsOfRounds, type LayerAllocation } from './allocation.js'
+import { allocate, roundsTo, type LayerAllocation } from './allocation.js'
 import { apply } from './apply.js'
 import { emptyLayers, mapMasked, weightShapes } from './masked-leaves.js'
 import { methods } from './scores/index.js'
@@ -146,8 +146,7 @@ export const iterative = entry(
         requireWhole(operation, 'rounds', rounds, 1)
         // the last round keeps least: a density that fits then fits before
         allocate(operation, layers, density, weightShapes(whole))
-        const densities = Array.from({ length: rounds }, (_, i) => density ** ((i + 1) / rounds))
-        return { whole, left: allocationsOfRounds(layers, densities, weightShapes(whole)), densities }
+        return { whole, left: roundsTo(density, rounds, layers, weightShapes(whole)) }
       })
       return pipe(
         TE.fromEither(start),
@@ -155,7 +154,7 @@ export const iterative = entry(
           TE.fromEither(sampleOf(operation, network, score, samples, params, data, forSample))
         ),
         TE.bind('program', ({ whole, batch }) => runner.compile(scored, [params, whole, batch, forScore])),
-        TE.flatMap(({ whole, left, densities, batch, program }) =>
+        TE.flatMap(({ whole, left, batch, program }) =>
           pipe(
             oneShotOf<P>({ mask: whole, scores: whole }),
             loop(rounds, (i, { mask }: OneShot<P>) =>
@@ -163,7 +162,7 @@ export const iterative = entry(
                 program(params, mask, batch, forScore),
                 TE.flatMapEither(({ value: scores }) =>
                   attempt(() => {
-                    const keep = topKMaskOf({ layers: left[i]!, density: densities[i]! })
+                    const keep = topKMaskOf(left[i]!)
                     return oneShotOf<P>({ scores, mask: keep(behind(scores, mask)) })
                   })
                 )

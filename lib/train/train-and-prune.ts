@@ -11,7 +11,7 @@ import { split } from '../graph/key.js'
 import { type Effect, loop, type Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
-import { allocationsOfRounds } from '../mask/allocation.js'
+import { roundsTo } from '../mask/allocation.js'
 import { magnitudes, type Sparsity, topKMaskOf, weightShapes } from '../mask/index.js'
 import type { Params } from '../nn/layer.js'
 import type { Dataset, Model } from '../nn/model.js'
@@ -173,24 +173,21 @@ export const rewind = entry(
     { rewindEpoch = 0, rounds = 1, density, layers = 'global', biases = false, ...recipe }: RewindOptions<P>
   ) =>
     (params: Concrete<P>, data: Dataset, key: HostKey): Effect<Rewound<P>> => {
-      /** What round k leaves, from 0. */
-      const left = (): readonly PruneOptions[] => {
+      const left = (): readonly Sparsity[] => {
         requireWhole('train.rewind', 'rounds', rounds, 1)
-        const densities = Array.from({ length: rounds }, (_, k) => density ** ((k + 1) / rounds))
-        const shapes = weightShapes(concreteWeightsOf<P>(params, { biases }))
-        return allocationsOfRounds(layers, densities, shapes).map((each, k) => ({
-          density: densities[k]!,
-          layers: each,
-          biases
-        }))
+        return roundsTo(density, rounds, layers, weightShapes(concreteWeightsOf<P>(params, { biases })))
       }
       const round = (
-        pruning: PruneOptions,
+        sparsity: Sparsity,
         start: Concrete<P>,
         mask?: Concrete<Weights<P>>
       ): Effect<Concrete<Weights<P>>> =>
         pipe(
-          trainAndPrune(model, pruning, { ...recipe, ...(mask && { mask }) })(start, data, key),
+          trainAndPrune(model, { ...sparsity, biases }, { ...recipe, ...(mask && { mask }) })(
+            start,
+            data,
+            key
+          ),
           RTE.map((pruned) => pruned.mask)
         )
       return pipe(

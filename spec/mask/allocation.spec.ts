@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { mask } from 'tangentflow'
-import { allocationsOfRounds } from '../../lib/mask/allocation.js'
+import { roundsTo } from '../../lib/mask/allocation.js'
 import { describe, expect, it } from 'vitest'
 
 /** The shapes of so many layers, or up to four. */
@@ -44,8 +44,7 @@ describe('layer densities', () => {
         fc.double({ min: 0.3, max: 0.9, noNaN: true }),
         fc.integer({ min: 1, max: 100 }),
         (layers, density, rounds) => {
-          const densities = Array.from({ length: rounds }, (_, k) => density ** ((k + 1) / rounds))
-          const all = allocationsOfRounds('erk', densities, layers)
+          const all = roundsTo(density, rounds, 'erk', layers).map((left) => left.layers)
           expect(all.at(-1)).toEqual(mask.erkCounts(density)(layers))
           all.slice(1).forEach((counts, k) => {
             const before = all[k]!
