@@ -122,7 +122,9 @@ const towards =
  * assert.deepEqual(losses.shape, [2 * 4, 1]) // two targets, four points each
  */
 export const apgdT = plain('attack.apgdT', ({ targets = 9, ...options }: ApgdTOptions): TracedAttack => {
-  const one = oneRun(options, 'attack.apgdT', targeted)
+  const { restarts: starts = 1 } = options
+  const single = oneRun(options, 'attack.apgdT', targeted)
+  const one = starts === 1 ? single : restarts(starts)(single)
   return sequence(byMargin, one, () =>
     Array.from({ length: requireWhole('attack.apgdT', 'targets', targets, 1, MOST_UNROLLED) }, (_, j) =>
       towards(j + 1)(one)
