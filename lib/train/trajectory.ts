@@ -2,6 +2,7 @@ import { plain } from '../core/plain.js'
 import { fail } from '../core/error.js'
 import type { NdArray } from '../core/ndarray.js'
 import { sameShape } from '../core/shape.js'
+import { unitBelow } from '../core/unit-below.js'
 
 /** Outputs on the recorded inputs after a step. */
 export interface Recorded {
@@ -16,10 +17,12 @@ export type Trajectory = readonly Recorded[]
 
 /** ‖a − b‖ / ‖b‖ of concrete arrays of one shape; 0 where both are zeros. */
 const relative = (a: NdArray, b: NdArray): number => {
-  let [difference, size] = [0, 0]
+  let [largest, difference, size] = [0, 0, 0]
+  for (const { data } of [a, b]) for (const v of data) largest = Math.max(largest, Math.abs(v))
+  const unit = unitBelow(largest)
   for (let i = 0; i < b.data.length; i++) {
-    difference += (a.data[i]! - b.data[i]!) ** 2
-    size += b.data[i]! ** 2
+    difference += (a.data[i]! / unit - b.data[i]! / unit) ** 2
+    size += (b.data[i]! / unit) ** 2
   }
   return difference === 0 && size === 0 ? 0 : Math.sqrt(difference / size)
 }

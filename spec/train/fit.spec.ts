@@ -159,16 +159,4 @@ describe('fit', () => {
     expect(result.clean).toBeGreaterThan(0.85)
     expect(mask.density(halfMask)).toBeLessThan(0.7)
   })
-
-  it('runs recorded at other steps have no distance', () => {
-    const run = [{ step: 1, outputs: ndarray.zeros([2]) }]
-    expect(() => train.distances(run, [])).toThrow('ArgumentError')
-    expect(() => train.distances(run, [{ step: 1, outputs: ndarray.zeros([2, 1]) }])).toThrow('ArgumentError')
-  })
-
-  it('runs whose outputs are all 0, as those of a centred network are at its start, are at distance 0', () => {
-    const run = [{ step: 0, outputs: ndarray.zeros([2]) }]
-    expect(train.distances(run, run)).toEqual([0])
-    expect(train.distances([{ step: 0, outputs: ndarray.full([2], 1) }], run)).toEqual([Infinity])
-  })
 })
