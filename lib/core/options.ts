@@ -13,11 +13,19 @@ const kind = (expected: string, is: (value: unknown) => boolean): OptionKind => 
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
-/** The kinds that options have. Bounds of numbers are checked where they are used. */
+const isNatural = (value: unknown): value is number => Number.isInteger(value) && Number(value) >= 0
+
+/** The kinds that options have. Bounds of a `number` are checked where it is used. */
 export const option = {
   /** Whatever it is, it is checked where it is used. */
   any: kind('anything', () => true),
   number: kind('a number', (value) => typeof value === 'number'),
+  /** A number that has no other bounds. */
+  finite: kind('a finite number', Number.isFinite),
+  /** A whole number from 0. */
+  natural: kind('a whole number of at least 0', isNatural),
+  /** A whole number from 1. */
+  count: kind('a whole number of at least 1', (value) => isNatural(value) && value > 0),
   text: kind('a text', (value) => typeof value === 'string'),
   flag: kind('true or false', (value) => typeof value === 'boolean'),
   function: kind('a function', (value) => typeof value === 'function'),

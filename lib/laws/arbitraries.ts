@@ -26,9 +26,9 @@ export interface ShapeConstraints {
 }
 
 const shapeKinds: OptionKinds<ShapeConstraints> = {
-  minRank: option.number,
-  maxRank: option.number,
-  maxSize: option.number
+  minRank: option.natural,
+  maxRank: option.natural,
+  maxSize: option.count
 }
 
 /** Shapes, shrinking to `[]` and sizes of 1. */
@@ -45,7 +45,7 @@ export interface ElementConstraints {
   readonly max?: number
 }
 
-const elementKinds: OptionKinds<ElementConstraints> = { min: option.number, max: option.number }
+const elementKinds: OptionKinds<ElementConstraints> = { min: option.finite, max: option.finite }
 
 /** Arrays of finite float32 numbers in [min, max], zeros of both signs among them. */
 export const arrays = plain(

@@ -42,7 +42,7 @@ export interface AgreementOptions extends LawOptions {
   readonly unit?: number
 }
 
-const kinds: OptionKinds<AgreementOptions> = { ...lawKinds, factor: option.number, unit: option.number }
+const kinds: OptionKinds<AgreementOptions> = { ...lawKinds, factor: option.finite, unit: option.finite }
 
 /** Decisions closer than this, relative to what is compared, are left to the engine: such cases are redrawn. */
 const NEAR = 1e-4

@@ -142,8 +142,8 @@ const kinds: OptionKinds<ProjectionOptions> = {
   ...lawKinds,
   shape: option.list,
   centres: option.list,
-  reach: option.number,
-  tolerance: option.number
+  reach: option.finite,
+  tolerance: option.finite
 }
 
 /** Draws the j-th array of a case. */

@@ -67,7 +67,7 @@ export interface PsdOptions extends LawOptions {
   readonly tolerance?: number
 }
 
-const kinds: OptionKinds<PsdOptions> = { ...lawKinds, rank: option.number, tolerance: option.number }
+const kinds: OptionKinds<PsdOptions> = { ...lawKinds, rank: option.natural, tolerance: option.finite }
 
 /**
  * Θ(X, X), flattened to a matrix over examples and outputs, is symmetric and positive semi-definite, and its rank is at

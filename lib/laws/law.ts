@@ -1,4 +1,3 @@
-import { requireWhole } from '../core/check.js'
 import { plain } from '../core/plain.js'
 import * as fc from 'fast-check'
 import { checkOptions, option, type OptionKinds, optionsOf } from '../core/options.js'
@@ -74,7 +73,7 @@ export interface LawOptions {
 }
 
 /** The kinds of {@link LawOptions}. */
-export const lawKinds: OptionKinds<LawOptions> = { runs: option.number, seed: option.number }
+export const lawKinds: OptionKinds<LawOptions> = { runs: option.count, seed: option.finite }
 
 /** What {@link law} takes of the options of a law that has more, once they are checked. */
 export const lawOptionsOf = <O extends LawOptions>(
@@ -85,7 +84,6 @@ export const lawOptionsOf = <O extends LawOptions>(
 
 const parameters = <T>(operation: string, options: LawOptions): fc.Parameters<T> => {
   const { runs, seed } = checkOptions(operation, lawKinds, options)
-  if (runs !== undefined) requireWhole(operation, 'runs', runs, 1)
   return {
     includeErrorInReport: true,
     ...(runs === undefined ? {} : { numRuns: runs }),

@@ -88,10 +88,10 @@ const programOf = (inputs: readonly Shape[], drawn: readonly DrawnStep[]): Rando
 /** The kinds of {@link ProgramConstraints}. */
 export const programKinds: OptionKinds<ProgramConstraints> = {
   only: wordList(...stepNames),
-  maxSteps: option.number,
-  minRank: option.number,
-  maxRank: option.number,
-  maxSize: option.number
+  maxSteps: option.count,
+  minRank: option.natural,
+  maxRank: option.natural,
+  maxSize: option.count
 }
 
 /**

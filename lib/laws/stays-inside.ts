@@ -67,14 +67,14 @@ export interface StaysInsideOptions extends AttackLawOptions {
 const attackKinds: OptionKinds<AttackLawOptions> = {
   ...lawKinds,
   shape: option.list,
-  classes: option.number,
+  classes: option.count,
   box: option.list
 }
 
 const insideKinds: OptionKinds<StaysInsideOptions> = {
   ...attackKinds,
   norm: option.word('linf', 'l2', 'l1'),
-  epsilon: option.number
+  epsilon: option.finite
 }
 
 const drawBatch = (

@@ -25,7 +25,7 @@ export interface BatchOptions extends LawOptions {
   readonly shared?: readonly number[]
 }
 
-const kinds: OptionKinds<BatchOptions> = { ...lawKinds, size: option.number, shared: option.list }
+const kinds: OptionKinds<BatchOptions> = { ...lawKinds, size: option.count, shared: option.list }
 
 /** The arguments with every array (and key) replaced, but for those that all examples share. */
 const replaceEach = (

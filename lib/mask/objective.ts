@@ -60,8 +60,8 @@ export interface ObjectiveOptions {
 
 /** The kinds of {@link ObjectiveOptions}. */
 export const objectiveKinds: OptionKinds<ObjectiveOptions> = {
-  gamma: option.number,
-  c: option.number,
+  gamma: option.finite,
+  c: option.finite,
   kernel: option.word('probes', 'explicit'),
   relative: option.flag,
   power: option.number,

@@ -1,6 +1,7 @@
 import { plain } from '../core/plain.js'
 import { checkOptions, option, type OptionKinds } from '../core/options.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { requireFinite } from '../core/check.js'
 import { fail } from '../core/error.js'
 import { fold, type Key } from '../graph/key.js'
 import { ops } from '../graph/ops/index.js'
@@ -81,6 +82,7 @@ export interface TradesOptions {
 export const trades = plain('train.trades', (options: TradesOptions): Objective => {
   const kinds: OptionKinds<TradesOptions> = { beta: option.number, attack: option.function }
   const { beta = 6, attack } = checkOptions('train.trades', kinds, options)
+  requireFinite('train.trades', 'beta', beta, 0)
   const objective: Objective = (model) => (params, batch, key) => {
     const trained = drawing(model, params, key)
     const logits = trained(0, batch.x)
@@ -116,6 +118,7 @@ const otherMass = (labels: Tensor, logP: Tensor): Tensor => {
 export const mart = plain('train.mart', (options: MartOptions): Objective => {
   const kinds: OptionKinds<MartOptions> = { lambda: option.number, attack: option.function }
   const { lambda = 5, attack } = checkOptions('train.mart', kinds, options)
+  requireFinite('train.mart', 'lambda', lambda, 0)
   const objective: Objective = (model) => (params, batch, key) => {
     const { x } = attack(crossEntropyEach)(model)(params, batch, key)
     const trained = drawing(model, params, key)

@@ -133,6 +133,7 @@ export const planTiles =
     mask: Concrete<MaskTree> = partOf('ntk.tiled', isNdArray, params, () => false)
   ): TilePlan<P> => {
     if (tile !== undefined) requireWhole(operation, 'tile', tile, 1)
+    if (!(maxBytes > 0)) fail('ArgumentError', operation, 'a number above 0', `${maxBytes}`, 'maxBytes')
     requireExamples(operation, x1, x2)
     requireFiniteLeaves(operation, 'params', params)
     requireFiniteLeaves(operation, 'mask', mask)
