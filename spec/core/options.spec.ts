@@ -161,6 +161,7 @@ const rejectionOf = (promise: Promise<unknown>) => () =>
 const twice = (x: Tensor): Tensor => ops.scale(2)(x)
 
 describe('an option that there is not', () => {
+  const infinite = ntk.infinite.serial(ntk.infinite.dense())
   it.each<readonly [string, () => unknown]>([
     ['nn.dense', () => nn.dense(2, odd)],
     ['nn.conv2d', () => nn.conv2d(2, 3, odd)],
@@ -180,6 +181,8 @@ describe('an option that there is not', () => {
     ['infinite.dense', () => ntk.infinite.dense(odd)],
     ['infinite.conv2d', () => ntk.infinite.conv2d(3, odd)],
     ['infinite.avgPool', () => ntk.infinite.avgPool(2, odd)],
+    ['infinite.elementwise', () => ntk.infinite.elementwise(ops.tanh, odd)],
+    ['infinite.kernel', () => evaluateOn((x: Tensor) => infinite.kernel(x, x, odd).ntk)(set.x)],
     ['mask.topK', () => evaluateOn((x: Tensor) => mask.topK(1, odd)(x))(set.x)],
     ['mask.topKPerLayer', () => evaluateOn((x: Tensor) => mask.topKPerLayer([1], odd)(x))(set.x)],
     ['ops.sum', () => evaluateOn(ops.sum(0, odd))(set.x)],

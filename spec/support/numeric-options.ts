@@ -210,6 +210,7 @@ export const calls: Readonly<Record<string, readonly [options: string, call: Cal
     'groups',
     (nan) => evaluateOn((pixels: Tensor) => ops.conv2d(pixels, nan)(pixels))(ndarray.full([1, 1, 1, 1], 1))
   ],
+  'ntk.infinite.elementwise': ['nodes', (nan) => ntk.infinite.elementwise(ops.tanh, nan)],
   'ntk.infinite.dense': [
     'sigmaW sigmaB width',
     (nan) => evaluateOn((at: Tensor) => ntk.infinite.serial(ntk.infinite.dense(nan)).kernel(at, at).ntk)(x)

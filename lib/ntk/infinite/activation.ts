@@ -2,6 +2,7 @@ import { plain, plainRecord } from '../../core/plain.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { requireFinite, requirePositive } from '../../core/check.js'
 import { fail } from '../../core/error.js'
+import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
 import * as nn from '../../nn/index.js'
@@ -167,6 +168,8 @@ export interface ElementwiseOptions {
   readonly nodes?: number
 }
 
+const elementwiseKinds: OptionKinds<ElementwiseOptions> = { nodes: option.number }
+
 /**
  * Any elementwise traced function φ, which must not use tensors from outside. Both expectations are computed by
  * Gauss–Hermite quadrature, φ′ by forward mode. Meant for smooth φ: for tanh at variance 1, 32 nodes leave 10⁻⁴ in K and 10⁻³
@@ -174,7 +177,8 @@ export interface ElementwiseOptions {
  */
 export const elementwise = plain(
   'ntk.infinite.elementwise',
-  (phi: (u: Tensor) => Tensor, { nodes = 32 }: ElementwiseOptions = {}): InfiniteLayer => {
+  (phi: (u: Tensor) => Tensor, options: ElementwiseOptions = {}): InfiniteLayer => {
+    const { nodes = 32 } = checkOptions('infinite.elementwise', elementwiseKinds, options)
     const rule = gaussHermite(nodes)
     const profileOf =
       (f: (u: Tensor) => Tensor): Profile =>

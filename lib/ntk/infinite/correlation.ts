@@ -78,16 +78,6 @@ export interface CorrelatedUnits extends CorrelationGaps {
   readonly b: Tensor
 }
 
-/** x / ab, or c = 0 where ab is 0. */
-const perProduct = (ab: Tensor, { below, above }: CorrelationGaps): CorrelationGaps => {
-  const moving = ops.broadcastTo(below.shape)(ops.greater(0)(ab))
-  const inverse = ops.reciprocal(ops.max(TINY)(ab))
-  return mapCorrelation({ below, above }, (t) => ops.where(moving)(ops.mul(inverse)(t), 1))
-}
-
-/** Below what float32 can divide by. */
-const TINY = 1e-37
-
 /** c = 0 where a product of deviations is 0. */
 export const whereMoving = (ab: Tensor, { below, above }: CorrelationGaps): CorrelationGaps => {
   const moving = ops.broadcastTo(below.shape)(ops.greater(0)(ab))
@@ -101,12 +91,24 @@ interface Sum extends CorrelatedUnits {
   readonly ab: Tensor
 }
 
+/** What is to be divided by; what it divides is 0 where it is 0. */
+const orOne = (x: Tensor): Tensor => ops.where(ops.greater(0)(x))(x, 1)
+
+/** Deviations in units of the largest of them, so that products of four neither overflow nor vanish, and that unit. */
+const inUnits = (parts: readonly Tensor[]): { readonly unit: Tensor; readonly shares: readonly Tensor[] } => {
+  const unit = ops.stopGradient(parts.reduce((most, part) => ops.max(part)(most)))
+  return { unit, shares: parts.map(ops.div(orOne(unit))) }
+}
+
 /**
  * The sum of uncorrelated pairs of units, as of a layer and its bias: (1 − c) ab = Σ a_k b_k (1 − c_k) + (ab − Σ a_k b_k). For two
  * the last bracket is (a₁b₂ − a₂b₁)² / (ab + Σ a_k b_k) by Lagrange's identity. No term is negative.
  */
 export const directSum = (units: readonly CorrelatedUnits[]): CorrelatedUnits => {
-  const sums = units.map(({ a, b, below, above }): Sum => {
+  if (units.length === 1) return units[0]!
+  const [first, second] = [inUnits(units.map(({ a }) => a)), inUnits(units.map(({ b }) => b))]
+  const sums = units.map(({ below, above }, k): Sum => {
+    const [a, b] = [first.shares[k]!, second.shares[k]!]
     const ab = ops.mul(b)(a)
     return { a, b, ab, ...mapCorrelation({ below, above }, ops.mul(ab)) }
   })
@@ -114,9 +116,10 @@ export const directSum = (units: readonly CorrelatedUnits[]): CorrelatedUnits =>
     const [one, other] = [length(p.a, q.a), length(p.b, q.b)]
     const product = ops.mul(other)(one)
     const bend = ops.square(ops.sub(ops.mul(p.b)(q.a))(ops.mul(q.b)(p.a)))
-    const extra = ops.div(pipe(product, ops.add(p.ab), ops.add(q.ab), ops.max(TINY)))(bend)
+    const extra = ops.div(orOne(pipe(product, ops.add(p.ab), ops.add(q.ab))))(bend)
     const plus = (x: Tensor, y: Tensor): Tensor => pipe(x, ops.add(y), ops.add(extra))
     return { a: one, b: other, ab: product, below: plus(p.below, q.below), above: plus(p.above, q.above) }
   })
-  return units.length === 1 ? units[0]! : { a, b, ...perProduct(ab, unscaled) }
+  const correlation = mapCorrelation(unscaled, ops.div(orOne(ab)))
+  return { a: ops.mul(first.unit)(a), b: ops.mul(second.unit)(b), ...whereMoving(ab, correlation) }
 }

@@ -23,17 +23,26 @@ const ownCosine = (a: Tensor): Tensor => {
   return ops.div(ops.add(1)(q))(ops.sqrt(ops.add(1)(ops.scale(2)(q))))
 }
 
-/** √(1 − ρ²) of ρ = 2ab c / √((1 + 2a²)(1 + 2b²)): (1 + 2a²)(1 + 2b²) − 4a²b²c², summed without cancellation. */
-const crossCosine = ({ a, b, c }: GaussianPairs): Tensor => {
-  const [q, r] = [a, b].map((x) => ops.scale(2)(ops.square(x))) as [Tensor, Tensor]
-  const both = ops.mul(r)(q)
-  return pipe(
-    ops.mul(both)(squaredSine(c)),
-    ops.add(ops.add(r)(q)),
-    ops.add(1),
-    ops.div(pipe(both, ops.add(ops.add(r)(q)), ops.add(1))),
+/** 1/(1 + 2a²), and what it leaves of 1. */
+const shares = (a: Tensor): readonly [rest: Tensor, share: Tensor] => {
+  const q = ops.scale(2)(ops.square(a))
+  const rest = ops.reciprocal(ops.add(1)(q))
+  return [rest, ops.mul(rest)(q)]
+}
+
+/**
+ * √(1 − ρ²) of ρ = 2ab c / √((1 + 2a²)(1 + 2b²)), and √((1 − p)(1 − q)) of p = 2a²/(1 + 2a²) and q of b: 1 − pq c² is
+ * (1 − p) + p (1 − q) + pq (1 − c²), in which nothing cancels or overflows.
+ */
+const crossCosine = ({ a, b, c }: GaussianPairs): { readonly cosine: Tensor; readonly rest: Tensor } => {
+  const [[restP, p], [restQ, q]] = [shares(a), shares(b)]
+  const cosine = pipe(
+    squaredSine(c),
+    ops.mul(ops.mul(q)(p)),
+    ops.add(ops.add(ops.mul(restQ)(p))(restP)),
     ops.sqrt
   )
+  return { cosine, rest: ops.sqrt(ops.mul(restQ)(restP)) }
 }
 
 /** arcsin p − arcsin q from p − q and both cosines. */
@@ -54,7 +63,7 @@ export const erfDual: Dual = {
     const { a, b, c } = uv
     const { x, y, gap } = shrunk(a, b)
     const [p, q] = [ops.square(x), ops.square(y)]
-    const [cosP, cosQ, cross] = [ownCosine(a), ownCosine(b), crossCosine(uv)]
+    const [cosP, cosQ, cross] = [ownCosine(a), ownCosine(b), crossCosine(uv).cosine]
     const product = ops.mul(ops.mul(y)(x))(cosineOf(c))
     const wide = ops.broadcastTo(product.shape)
     const per = ops.scale(2 / Math.PI)
@@ -81,19 +90,10 @@ export const erfDual: Dual = {
   covariance: (uv) => {
     const { x, y } = shrunk(uv.a, uv.b)
     const rho = ops.mul(ops.mul(y)(x))(cosineOf(uv.c))
-    return ops.scale(2 / Math.PI)(arcsine(rho, crossCosine(uv)))
+    return ops.scale(2 / Math.PI)(arcsine(rho, crossCosine(uv).cosine))
   },
-  derivative: ({ a, b, c }) => {
-    const [q, r] = [ops.square(a), ops.square(b)]
-    return pipe(
-      squaredSine(c),
-      ops.mul(ops.mul(r)(q)),
-      ops.scale(4),
-      ops.add(ops.scale(2)(ops.add(r)(q))),
-      ops.add(1),
-      ops.sqrt,
-      ops.reciprocal,
-      ops.scale(4 / Math.PI)
-    )
+  derivative: (uv) => {
+    const { cosine, rest } = crossCosine(uv)
+    return ops.scale(4 / Math.PI)(ops.div(cosine)(rest))
   }
 }

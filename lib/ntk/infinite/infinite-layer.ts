@@ -1,5 +1,6 @@
 import { plain } from '../../core/plain.js'
 import { fail } from '../../core/error.js'
+import { checkOptions, option, type OptionKinds } from '../../core/options.js'
 import { requireShape } from '../../core/shape.js'
 import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
@@ -146,6 +147,8 @@ export interface SpatialOptions {
   readonly spatial?: Spatial
 }
 
+const spatialKinds: OptionKinds<SpatialOptions> = { spatial: option.word('full', 'diagonal') }
+
 /** An infinitely wide network; also a layer, so networks nest. */
 export interface InfiniteNetwork extends InfiniteLayer {
   /**
@@ -181,7 +184,8 @@ export const serial = plain('ntk.infinite.serial', (...layers: readonly Infinite
   const whole = chain(layers)
   return {
     ...whole,
-    kernel: (x1, x2 = x1, { spatial = 'full' } = {}) => {
+    kernel: (x1, x2 = x1, options = {}) => {
+      const { spatial = 'full' } = checkOptions('infinite.kernel', spatialKinds, options)
       const out = whole.limit(inputCovariances(x1, x2, whole.reads(spatial)))
       const { nngp, ntk } = spatial === 'diagonal' ? toDiagonal(out) : out
       return x1 === x2 ? { nngp: symmetrised(nngp), ntk: symmetrised(ntk) } : { nngp, ntk }
