@@ -46,11 +46,11 @@ export const linearised = checked(
   'ntk.linearised',
   ofModel,
   <P>(model: Model<P>, start: P | Concrete<P>): Model<P> =>
-    (params) => {
+    (params, key) => {
       const origin = asTensors<P>(start)
       const moved = tree.zipWith(origin, (p, p0) => ops.sub(p0)(p))(params)
       return (x) => {
-        const [out, push] = linearize((p: P) => model(p)(x))(origin)
+        const [out, push] = linearize((p: P) => model(p, key)(x))(origin)
         return ops.add(push(moved))(out)
       }
     }

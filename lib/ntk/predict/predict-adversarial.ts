@@ -165,7 +165,7 @@ export const predictAdversarial = entry(
           start: attacked,
           test: { kernel: mixed, start: clean }
         })
-        const gradient = gradientOf(loss, data.y, shape)
+        const gradient = gradientOf(OPERATION, loss, data.y, shape)
         const [dynamics, tolerance] = [dynamicsOf(OPERATION, options), toleranceOf(OPERATION, options)]
         return dualFlow(OPERATION, inputs, gradient, dynamics, tolerance, until).map((dual) => ({
           dual: of(shape, dual),

@@ -166,7 +166,8 @@ export interface Regression {
 /**
  * Kernel (ridge) regression, f(x) = f₀(x) + Θ(x, X) (Θ(X, X) + NρI)⁻¹ (y − f₀(X)): the minimum of (1/2N)Σ‖f − y‖² +
  * (ρ/2)‖θ − θ₀‖² over the parameters of the linearised model. Without a ridge the inverse is the pseudo-inverse: of all
- * minima the one nearest to θ₀, which is where gradient flow ends. Kernels, layouts and errors as in {@link predictMse}.
+ * minima the one nearest to θ₀, which is where gradient flow ends; so it is with a ridge that is no larger than the rounding of the
+ * kernel, on modes of eigenvalue zero. Kernels, layouts and errors as in {@link predictMse}.
  *
  * @example
  * import assert from 'node:assert'
@@ -191,11 +192,13 @@ export const kernelRegression = entry(
       checkOptions(operation, kinds, options)
       const ridge = requireFinite(operation, 'ridge', options.ridge ?? 0, 0)
       const modes = modesOf(operation, kernel, options)
-      const { dualBy, trainBy, testBy } = solverOf(operation, modes, y, options)
       const added = modes.gram.examples[0] * ridge
-      const inverse = (value: number): number => -1 / (value + added)
+      // a ridge above the rounding of the kernel has no mode without an inverse
+      const floors = modes.floors.map((floor) => (added > floor ? -Infinity : floor))
+      const { dualBy, trainBy, testBy } = solverOf(operation, { ...modes, floors }, y, options)
+      const inverse = (value: number): number => -1 / (Math.max(0, value) + added)
       return {
-        train: trainBy((value) => -value / (value + added)),
+        train: trainBy((value) => -value / (Math.max(0, value) + added)),
         test: testBy(inverse),
         dual: dualBy(inverse)
       }

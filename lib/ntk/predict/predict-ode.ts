@@ -9,7 +9,8 @@ import { evaluateGraph } from '../../graph/evaluate.js'
 import { spec } from '../../graph/spec.js'
 import type { Tensor } from '../../graph/tensor.js'
 import { attempt, traceOrThrow } from '../../graph/trace.js'
-import type { Loss } from '../../nn/loss.js'
+import { requireLabels } from '../../nn/batch.js'
+import { crossEntropy, type Loss } from '../../nn/loss.js'
 import { applyGram, finite, symmetricGramOf } from '../spectrum/gram.js'
 import { type Dynamics, dynamicsOf } from './dynamics.js'
 import { integrate, odeKinds, type OdeOptions, toleranceOf } from './integrate.js'
@@ -48,8 +49,12 @@ const flowKinds: OptionKinds<FlowOptions> = { ...odeKinds, ...descentKinds }
 /** ∇L of a loss with respect to outputs of a shape, as a function of concrete outputs. */
 export type Gradient = (outputs: Float64Array) => Float64Array
 
-/** Traces ∇L(f) once, for targets y and outputs of the given shape, and evaluates it in float64. */
-export const gradientOf = (loss: Loss, y: NdArray, shape: Shape): Gradient => {
+/**
+ * Traces ∇L(f) once, for targets y and outputs of the given shape, and evaluates it in float64. The cross-entropy takes no label that is
+ * no class.
+ */
+export const gradientOf = (operation: string, loss: Loss, y: NdArray, shape: Shape): Gradient => {
+  if (loss === crossEntropy) requireLabels(operation, y, shape.at(-1) ?? 0)
   const { graph } = traceOrThrow(
     (f: Tensor, target: Tensor) => grad(loss(target))(f),
     [spec(shape), spec(y.shape)]
@@ -146,7 +151,7 @@ const predictWith = (
     const gram = symmetricGramOf(operation, kernel)
     const inputs = predictionInputs(operation, gram, start.shape, 'start', options)
     finite(operation, y, 'y')
-    const duals = solve(inputs, gradientOf(loss, y, start.shape), dynamics)
+    const duals = solve(inputs, gradientOf(operation, loss, y, start.shape), dynamics)
     const { train, test } = inputs
     return {
       times,

@@ -4,6 +4,7 @@ import { entry } from '../../core/entry.js'
 import { fail, type TangentError } from '../../core/error.js'
 import { type NdArray, of, toNumber } from '../../core/ndarray.js'
 import { requireShape, showShape } from '../../core/shape.js'
+import { unitBelow } from '../../core/unit-below.js'
 import { evaluateOn } from '../../graph/evaluate.js'
 import { ops } from '../../graph/ops/index.js'
 import type { Tensor } from '../../graph/tensor.js'
@@ -189,7 +190,12 @@ const labelKernel = (operation: string, kernel: NdArray, y: NdArray): NdArray =>
       'y'
     )
   }
-  const labels = of([n, width], finite(operation, y, 'y'))
+  const given = finite(operation, y, 'y')
+  const unit = unitBelow(given.reduce((most, v) => Math.max(most, Math.abs(v)), 0))
+  const labels = of(
+    [n, width],
+    given.map((v) => v / unit)
+  )
   return evaluateOn((l: Tensor) => ops.einsum(outer[layout])(l, l))(labels)
 }
 

@@ -96,7 +96,7 @@ const symmetrise = (operation: string, matrix: Float64Array, n: number): Float64
     const [i, j] = [Math.floor(at / n), at % n]
     const y = matrix[j * n + i]!
     return Math.abs(x - y) <= ASYMMETRY * peak
-      ? (x + y) / 2
+      ? x / 2 + y / 2
       : fail(
           'ArgumentError',
           operation,

@@ -5,6 +5,7 @@ import { entry } from '../../core/entry.js'
 import { fail, type TangentError } from '../../core/error.js'
 import { type NdArray, of } from '../../core/ndarray.js'
 import { requireShape } from '../../core/shape.js'
+import { unitBelow } from '../../core/unit-below.js'
 import { attempt } from '../../graph/trace.js'
 import { columnsOf, finite, type Gram, outputCount, peakOf, symmetricGramOf } from './gram.js'
 
@@ -42,14 +43,14 @@ export interface Modes {
   /** One for each matrix of the kernel. */
   readonly eigens: readonly Eigen[]
   readonly largest: number
-  /** Eigenvalues up to this one are zero but for rounding. */
-  readonly floor: number
+  /** For each matrix, up to where its eigenvalues are zero but for rounding. */
+  readonly floors: readonly number[]
 }
 
 /** Which eigenvalues count as zero. */
 export interface ToleranceOptions {
   /**
-   * Eigenvalues of at most this part of the largest are zero; their modes do not move.
+   * Eigenvalues of at most this part of the largest of their matrix are zero; their modes do not move.
    *
    * @defaultValue the rounding of the kernel's elements: for n rows max(n, 32) · 2⁻²⁴ in float32, max(n, 32) · 2⁻⁵² in float64;
    * more where the most negative eigenvalue is further from zero, by up to 2e-6 of the trace in float32 and 1e-9 in float64
@@ -80,20 +81,22 @@ export const modesOf = (operation: string, kernel: NdArray, { tolerance }: Toler
   const part =
     tolerance === undefined ? roundingOf(gram) : requireFraction(operation, 'tolerance', tolerance, '[0, 1)')
   const eigens = gram.matrices.map((matrix) => eigenSymmetric(gram.height, matrix))
-  const largest = Math.max(0, ...eigens.map(({ values }) => values[0]!))
-  const smallest = Math.min(...eigens.map(({ values }) => values[values.length - 1]!))
   const error = ELEMENT_ERROR[gram.single ? 'single' : 'double']
-  const traces = gram.matrices.map((matrix) => error * traceOf(matrix, gram.height))
-  const explained = tolerance === undefined ? Math.max(part * largest, ...traces) : part * largest
-  return smallest >= -explained
-    ? { gram, eigens, largest, floor: Math.max(part * largest, -smallest) }
-    : fail(
-        'ArgumentError',
-        operation,
-        'a positive semi-definite kernel',
-        `an eigenvalue ${smallest}`,
-        'kernel'
-      )
+  const floors = eigens.map(({ values }, m) => {
+    const [largest, smallest] = [part * Math.max(0, values[0]!), values.at(-1)!]
+    const explained =
+      tolerance === undefined ? Math.max(largest, error * traceOf(gram.matrices[m]!, gram.height)) : largest
+    return smallest >= -explained
+      ? Math.max(largest, -smallest)
+      : fail(
+          'ArgumentError',
+          operation,
+          'a positive semi-definite kernel',
+          `an eigenvalue ${smallest}`,
+          'kernel'
+        )
+  })
+  return { gram, eigens, floors, largest: Math.max(0, ...eigens.map(({ values }) => values[0]!)) }
 }
 
 /**
@@ -102,7 +105,7 @@ export const modesOf = (operation: string, kernel: NdArray, { tolerance }: Toler
  * there.
  */
 export const matrixFunction = (
-  { gram, eigens, floor }: Modes,
+  { gram, eigens, floors }: Modes,
   g: (eigenvalue: number) => number,
   v: Float64Array,
   outputs: number
@@ -112,7 +115,7 @@ export const matrixFunction = (
   for (const { matrix, offset, stride } of columnsOf(gram, outputs)) {
     const { values, vectors } = eigens[matrix]!
     for (let k = 0; k < n; k++) {
-      const factor = values[k]! > floor ? g(values[k]!) : 0
+      const factor = values[k]! > floors[matrix]! ? g(values[k]!) : 0
       let coefficient = 0
       for (let i = 0; i < n; i++) coefficient += vectors[k * n + i]! * v[offset + i * stride]!
       if (coefficient === 0 || factor === 0) continue
@@ -252,7 +255,9 @@ export const modeResiduals = entry(
       const columns = columnsOf(gram, outputCount(operation, gram, targets.shape, 'targets'))
       requireShape(operation, 'outputs', outputs.shape, targets.shape, 'outputs')
       const y = finite(operation, targets, 'targets')
-      const residual = finite(operation, outputs, 'outputs').map((f, i) => f - y[i]!)
+      const exact = finite(operation, outputs, 'outputs').map((f, i) => f - y[i]!)
+      const unit = unitBelow(exact.reduce((most, r) => Math.max(most, Math.abs(r)), 0))
+      const residual = exact.map((r) => r / unit)
       const whole = residual.reduce((sum, r) => sum + r * r, 0)
       const n = gram.height
       const found = gram.matrices.flatMap((matrix, m) => {
@@ -265,7 +270,7 @@ export const modeResiduals = entry(
             for (let i = 0; i < n; i++) part += vectors[k * n + i]! * residual[offset + i * stride]!
             energy += part * part
           }
-          return { eigenvalue, energy, share: whole === 0 ? 0 : energy / whole }
+          return { eigenvalue, energy: energy * unit * unit, share: whole === 0 ? 0 : energy / whole }
         })
       })
       return found.sort((a, b) => b.eigenvalue - a.eigenvalue)

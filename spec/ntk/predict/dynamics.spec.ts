@@ -5,6 +5,7 @@ import {
   evaluateOn,
   jvp,
   key,
+  type Key,
   ndarray,
   type NdArray,
   nn,
@@ -129,6 +130,15 @@ describe('linearised', () => {
         ).toBeLessThan(1e-10)
       })
     ))
+
+  it('draws as the model does', () => {
+    const net = nn.serial(nn.dense(8), nn.dropout(0.5), nn.dense(2))
+    const params = net.init(key(0), [2])
+    const x = ndarray.fromNested([[0.2, 0.9]])
+    const out = (model: nn.Model<nn.Params>) =>
+      evaluateOn((p: nn.Params, at: Tensor, k: Key) => model(p, k)(at))(params, x, key(5))
+    expect(relativeError(out(ntk.linearised(net.apply, params)), out(net.apply))).toBeLessThan(1e-12)
+  })
 
   it('has the kernel of f at p₀, wherever p is', () =>
     fc.assert(

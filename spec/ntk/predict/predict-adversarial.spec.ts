@@ -65,6 +65,35 @@ describe('predictAdversarial', () => {
     ])
   })
 
+  it('refuses a label that is no class, as predictions without an attack do', async () => {
+    const net = nn.serial(nn.dense(2))
+    const [params, x] = [net.init(key(0), [2]), ndarray.zeros([2, 2])]
+    const [kernel, start] = [
+      ndarray.fromNested([
+        [1, 0],
+        [0, 1]
+      ]),
+      ndarray.zeros([2, 2])
+    ]
+    for (const label of [2, -1, 0.5]) {
+      const y = ndarray.of([2], [0, label])
+      const runner = await reference()
+      const found = [
+        await ntk.predictAdversarial(net.apply, attack.none, { times: [1], every: 1 })(
+          params,
+          { x, y },
+          key(0)
+        )(runner)(),
+        ntk.predictOde(kernel, nn.crossEntropy, y, { start, times: [1] }),
+        ntk.predictDescent(kernel, nn.crossEntropy, y, { start, times: [1] })
+      ]
+      for (const each of found)
+        expect(each).toMatchObject({
+          left: { _tag: 'DataError', expected: 'labels of 0 … 1', where: 'y[1]' }
+        })
+    }
+  })
+
   it('without an attack is predictOde, wherever the stretches end', async () => {
     const at = (p: nn.Params, x: Tensor) => ({
       kernel: ntk.empiricalNtk(net.apply)(p, x),

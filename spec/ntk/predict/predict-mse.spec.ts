@@ -236,4 +236,32 @@ describe('kernelRegression', () => {
         expect(relativeError(at!, direct)).toBeLessThan(1e-9)
       })
     ))
+
+  it('trains each output of a kernel [n, n, o] as if it were alone, however small its kernel is', () => {
+    for (const small of [1e-6, 1e-12, 1e-30]) {
+      const both = ndarray.of([1, 1, 2], new Float32Array([1, small]))
+      const y = ndarray.of([1, 2], [1, 1])
+      const predicted = right(ntk.predictMse(both, y, { times: [1 / small, Infinity] })).train
+      expect(Array.from(predicted[0]!.data, (v) => v.toFixed(6))).toEqual([
+        '1.000000',
+        (1 - Math.exp(-1)).toFixed(6)
+      ])
+      expect([...predicted[1]!.data]).toEqual([1, 1])
+      expect([...right(ntk.kernelRegression(both, y)).train.data]).toEqual([1, 1])
+    }
+    const negative = ndarray.of([1, 1, 2], [1, -1e-12])
+    expect(ntk.predictMse(negative, ndarray.of([1, 2], [1, 1]), { times: [1] })).toMatchObject({
+      left: { _tag: 'ArgumentError', where: 'kernel' }
+    })
+  })
+
+  it('a ridge above rounding leaves no mode out: α solves (Θ + NρI) α = y', () => {
+    const kernel = ndarray.fromNested([
+      [1, 1],
+      [1, 1]
+    ])
+    const { dual, train } = right(ntk.kernelRegression(kernel, ndarray.of([2], [1, 0]), { ridge: 0.5 }))
+    expect(Array.from(dual.data, (v) => v.toFixed(9))).toEqual([2 / 3, -1 / 3].map((v) => v.toFixed(9)))
+    expect(Array.from(train.data, (v) => v.toFixed(9))).toEqual([1 / 3, 1 / 3].map((v) => v.toFixed(9)))
+  })
 })

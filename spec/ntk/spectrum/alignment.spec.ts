@@ -110,6 +110,15 @@ describe('alignment', () => {
     expect(left(ntk.labelAlignment(identity(3), ndarray.zeros([2])))._tag).toBe('ShapeError')
     expect(left(ntk.labelAlignment(identity(3), ndarray.zeros([3])))._tag).toBe('ArgumentError')
   })
+
+  it('with labels does not change with their scale', () => {
+    const kernel = ndarray.fromNested([
+      [1, -1],
+      [-1, 1]
+    ])
+    for (const s of [1e-200, 1, 1e200])
+      expect(right(ntk.labelAlignment(kernel, ndarray.of([2], new Float64Array([s, -s]))))).toBeCloseTo(1, 12)
+  })
 })
 
 describe('distances and cosines in a program', () => {

@@ -146,6 +146,24 @@ describe('modeResiduals', () => {
     const none = right(ntk.modeResiduals(kernel, targets, targets))
     expect(none.map(({ share }) => share)).toEqual([0, 0])
   })
+
+  it('has the shares of residuals whose squares float64 does not hold', () => {
+    const kernel = ndarray.fromNested([
+      [2, 0],
+      [0, 1]
+    ])
+    for (const s of [1e-200, 1, 1e200]) {
+      const at = (...values: number[]) =>
+        ndarray.of(
+          [2],
+          Float64Array.from(values, (v) => v * s)
+        )
+      const shares = right(ntk.modeResiduals(kernel, at(3, 0), at(0, 1))).map(({ share }) =>
+        share.toFixed(12)
+      )
+      expect(shares).toEqual(['0.900000000000', '0.100000000000'])
+    }
+  })
 })
 
 describe('effectiveRank', () => {
