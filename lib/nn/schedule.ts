@@ -36,7 +36,7 @@ export const steps = plain(
   'train.schedule.steps',
   (rate: number, milestones: readonly number[], factor = 0.1): Schedule => {
     requireNumbers('steps', { rate, factor })
-    milestones.forEach((part, i) => requireFinite('train.schedule.steps', `milestones[${i}]`, part))
+    milestones.forEach((part, i) => requireFraction('train.schedule.steps', `milestones[${i}]`, part))
     // 55 / 100 is .55, but .55 · 100 is more than 55
     return (step, total) => rate * factor ** milestones.filter((part) => step / total >= part).length
   }
@@ -87,7 +87,7 @@ export const oneCycle = (peak: number, summit = 0.3): Schedule => {
     const [from, to, part] =
       step <= top
         ? [peak / 25, peak, top <= 0 ? 1 : step / top]
-        : [peak, peak / 250_000, (step - top) / Math.max(1, total - 1 - top)]
+        : [peak, peak / 250_000, Math.min(1, (step - top) / (total - 1 - top))]
     return to + 0.5 * (from - to) * (1 + Math.cos(Math.PI * part))
   }
 }

@@ -115,9 +115,9 @@ export const patience = plain(
   (count: number) =>
     (validations: readonly Validation[]): boolean => {
       requireWhole('train.patience', undefined, count, 1)
-      const scores = validations.map(({ score }) => score)
-      const best = scores.reduce((at, score, i) => (score > (scores[at] ?? -Infinity) ? i : at), 0)
-      return scores.length - 1 - best >= count
+      // a score that is no number is never the best
+      const scores = validations.map(({ score }) => (Number.isNaN(score) ? -Infinity : score))
+      return scores.length - 1 - scores.indexOf(Math.max(...scores)) >= count
     }
 )
 

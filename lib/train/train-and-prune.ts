@@ -12,6 +12,7 @@ import { type Effect, loop, type Runner } from '../graph/runner.js'
 import type { Concrete } from '../graph/spec.js'
 import { attempt } from '../graph/trace.js'
 import { roundsTo } from '../mask/allocation.js'
+import { applyConcrete } from '../mask/apply.js'
 import { magnitudes, type Sparsity, topKMaskOf, weightShapes } from '../mask/index.js'
 import type { Params } from '../nn/layer.js'
 import type { Dataset, Model } from '../nn/model.js'
@@ -111,10 +112,15 @@ export const paramsAfter = entry(
       const { record: _record, checkpoint: _checkpoint, validate: _validate, ...recipe } = options
       const validate = { every: epochs, score: () => RTE.of(0), until: () => true }
       return pipe(
-        RTE.fromEither(attempt(() => requireWhole('train.paramsAfter', 'epochs', epochs, 0, options.epochs))),
-        RTE.flatMap(() =>
+        RTE.fromEither(
+          attempt(() => {
+            requireWhole('train.paramsAfter', 'epochs', epochs, 0, options.epochs)
+            return options.mask === undefined ? params : applyConcrete(options.mask)(params)
+          })
+        ),
+        RTE.flatMap((start) =>
           epochs === 0
-            ? RTE.of(params)
+            ? RTE.of(start)
             : pipe(
                 fit(model, { ...recipe, validate })(params, data, key),
                 RTE.flatMapEither(whole('train.paramsAfter')),

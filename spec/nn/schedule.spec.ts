@@ -73,7 +73,7 @@ describe('schedules', () => {
       () => schedule.steps(1, [0.5, NaN]),
       'ArgumentError',
       'train.schedule.steps',
-      'a finite number',
+      'a number in [0, 1]',
       'NaN',
       'milestones[1]'
     ))
@@ -87,4 +87,22 @@ describe('schedules', () => {
       '1.5',
       'count'
     ))
+
+  it('oneCycle ends at its end, however short the way down', () => {
+    for (const summit of [0, 0.3, 0.7, 0.95])
+      for (const total of [1, 2, 3, 10, 100])
+        expect(schedule.oneCycle(1, summit)(total - 1, total)).toBeCloseTo(1 / 250_000, 12)
+    expect(schedule.oneCycle(1, 1)(9, 10)).toBe(1)
+  })
+
+  it('milestones of steps are parts of the run: epochs are refused', () => {
+    expectRefusal(
+      () => schedule.steps(0.1, [30]),
+      'ArgumentError',
+      'train.schedule.steps',
+      'a number in [0, 1]',
+      '30',
+      'milestones[0]'
+    )
+  })
 })

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import { describe, expect, it } from 'vitest'
-import { type Concrete, key, mask, nn, type Runner, type TangentError, train } from 'tangentflow'
+import { type Concrete, key, mask, ndarray, nn, type Runner, type TangentError, train } from 'tangentflow'
 import { numbers, openReference } from '../support/masks.js'
 import { right } from '../support/either.js'
 import { attemptFit, memoryStore, small, start } from '../support/training.js'
@@ -30,6 +30,27 @@ describe('training up to an epoch', () => {
     expect(right(await on(train.paramsAfter(net.apply, options, epochs)(start, set, key(1))))).toEqual(
       seen[epochs - 1]
     )
+  })
+
+  it('is the masked start after none', async () => {
+    const half = nn.weightsOf(start).map(({ w }) =>
+      w
+        ? {
+            w: ndarray.of(
+              w.shape,
+              w.data.map((_, i) => i % 2)
+            )
+          }
+        : {}
+    )
+    const found = right(
+      await on(train.paramsAfter(net.apply, { ...options, mask: half }, 0)(start, set, key(1)))
+    )
+    const want = start.map(({ w, b }) => [
+      ...(w ? w.data.map((v, i) => v * (i % 2)) : []),
+      ...(b?.data ?? [])
+    ])
+    expect(found.map(({ w, b }) => [...(w?.data ?? []), ...(b?.data ?? [])])).toEqual(want)
   })
 
   it('is the start after none, and refuses more than there are', async () => {
