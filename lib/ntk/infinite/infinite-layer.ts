@@ -76,7 +76,7 @@ const plus = (a: Covariances, b: Covariances): Covariances => {
   const own1 = ops.add(b.own1)(a.own1)
   const parts = [a, b].map((state) => {
     const [mine, other] = deviationsOf(state)
-    return { a: mine, b: other, ...state.correlation }
+    return { ...state.correlation, a: mine, b: other }
   })
   const { below, above } = directSum(parts)
   return {

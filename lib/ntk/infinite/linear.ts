@@ -76,7 +76,7 @@ const affineLayer = (
 /** The units of two batches as one pair each. */
 const unitsOf = (state: Covariances): CorrelatedUnits => {
   const [a, b] = deviationsOf(state)
-  return { a, b, ...state.correlation }
+  return { ...state.correlation, a, b }
 }
 
 /** The correlation after weights of σ_w and a bias of σ_b, which all units share. */
@@ -87,10 +87,11 @@ const withBias = (
 ): CorrelationGaps => {
   if (sigmaB === 0) return { below, above }
   const one = (value: number, like: Tensor): Tensor => ops.fill(value, like.shape)
-  return directSum([
+  const sum = directSum([
     { a: ops.scale(sigmaW)(a), b: ops.scale(sigmaW)(b), below, above },
     { a: one(sigmaB, a), b: one(sigmaB, b), below: one(0, below), above: one(2, above) }
   ])
+  return { below: sum.below, above: sum.above }
 }
 
 /**

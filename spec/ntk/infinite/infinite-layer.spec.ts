@@ -204,3 +204,26 @@ describe('refusals', () => {
     expectRefusal(() => deep(2).network([3]), 'ArgumentError', 'infinite.network', '3 widths', '1')
   })
 })
+
+describe('copies of a biased layer', () => {
+  const biased = (times: number) => dense({ sigmaW: 1.3 * times, sigmaB: 0.8 * times })
+  const endings = {
+    'a layer': [biased(1), relu, dense()],
+    'an activation': [relu, biased(1), relu, dense()],
+    'a residual': [residual(relu, biased(1)), relu, dense()],
+    'another sum': [sum(identity, identity, biased(1)), relu, dense()]
+  }
+  it.each(Object.entries(endings))('are one of larger weights, before %s', (_, ending) => {
+    const [x, y] = [normalArray(3, [2, 3]), normalArray(4, [3, 3])]
+    for (const copies of [2, 3]) {
+      const added = kernelsOf(
+        serial(biased(1), sum(...new Array<typeof identity>(copies).fill(identity)), ...ending),
+        x,
+        y
+      )
+      const larger = kernelsOf(serial(biased(copies), ...ending), x, y)
+      for (const which of ['nngp', 'ntk'] as const)
+        expect(relativeError(added[which], larger[which])).toBeLessThan(1e-12)
+    }
+  })
+})
