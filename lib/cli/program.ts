@@ -3,6 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { formatError, leftWith, type TangentError } from '../core/error.js'
+import { withWords } from '../experiment/encode-json.js'
 import type { Answer } from './answer.js'
 import { dataCommand } from './data-command.js'
 import { experimentCommand, start } from './experiment-command.js'
@@ -68,6 +69,6 @@ export const program =
       return 1
     }
     const { text, json } = result.right
-    out(`${isJson ? JSON.stringify(json) : text}\n`)
+    out(`${isJson ? JSON.stringify(json, withWords) : text}\n`)
     return 0
   }

@@ -98,7 +98,8 @@ export const moments = plain(
     // in units of a power of two, which rounds nothing, squares neither overflow nor vanish
     const unit = unitBelow(largest)
     for (const v of x.data) sum += v / unit
-    const mean = sum / x.data.length
+    // what rounding leaves of equal numbers is no deviation
+    const mean = x.data.every((v) => v === x.data[0]) ? x.data[0]! / unit : sum / x.data.length
     for (const v of x.data) squares += (v / unit - mean) ** 2
     return { mean: mean * unit, deviation: Math.sqrt(squares / x.data.length) * unit }
   }

@@ -21,12 +21,16 @@ export const real = new t.Type<number, number, unknown>(
 /** A number as records have it: seven significant digits are what float32 has. */
 export const rounded = (value: number): number => Number(value.toPrecision(7))
 
+/** A part of what becomes JSON, with words for the numbers that it has none for. */
+export const withWords = (_: string, part: unknown): unknown =>
+  typeof part === 'number' && !Number.isFinite(part) ? String(part) : part
+
 /** A record or a run as JSON that people read, but for rows of numbers, which have one line each. NaN and ±∞ are words. */
 export const encodeJson = plain('experiment.encodeJson', (value: object): Uint8Array => {
-  const named = (_: string, part: unknown): unknown =>
-    typeof part === 'number' && !Number.isFinite(part) ? String(part) : part
-  const text = JSON.stringify(value, named, 1).replaceAll(/\[[-+.\de,\s]+\]/g, (row) =>
-    row.replaceAll(/\s+/g, '')
+  // texts are matched as well, so that what looks like a row in one stays as it is
+  const text = JSON.stringify(value, withWords, 1).replaceAll(
+    /"(?:[^"\\]|\\.)*"|\[[-+.\de,\s]+\]/g,
+    (part) => (part.startsWith('[') ? part.replaceAll(/\s+/g, '') : part)
   )
   return new TextEncoder().encode(`${text}\n`)
 })

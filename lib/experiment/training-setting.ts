@@ -126,16 +126,14 @@ const attacks = codec.tagged<Withstood>()({
       /** The fraction of each batch that is not attacked. @defaultValue 0 */
       clean: codec.share
     },
-    ({ epsilon, steps, relativeStep, norm = 'linf', warmUp, clean = 0 }) => {
+    ({ epsilon, steps, relativeStep, norm = 'linf', warmUp = 0, clean = 0 }) => {
       const at = (level: number | Tensor): attack.Attack =>
         attack.pgd({ norm, epsilon: level, steps, relativeStep })
       const mixed = (level: number | Tensor): attack.Attack => train.mixed(clean)(at(level))
       return {
         options: {
           attack:
-            warmUp === undefined
-              ? mixed(epsilon)
-              : { schedule: train.schedule.linear(0, epsilon, warmUp), at: mixed }
+            warmUp === 0 ? mixed(epsilon) : { schedule: train.schedule.linear(0, epsilon, warmUp), at: mixed }
         },
         last: at(epsilon),
         ball: { norm, epsilon }

@@ -17,7 +17,7 @@ export interface Curve {
 
 /**
  * A line for each group that has curves, from zero up: their means over the seeds, as far as all of them go, with a band of one
- * standard deviation where there are several seeds.
+ * standard deviation where there are several seeds. Heights that are no numbers, as of runs that diverged, are left out.
  */
 export const curvesOf = (
   title: string,
@@ -32,12 +32,15 @@ export const curvesOf = (
     const points =
       first === undefined ? [] : estimateCurves(curves.map(({ ys }) => ys)).slice(0, first.xs.length)
     const at = (height: (one: Estimate) => number) =>
-      points.map((one, i) => [first!.xs[i]!, height(one)] as const)
-    return points.length === 0 ? [] : [{ name: method, colour: colour(method), points, at }]
+      points.flatMap((one, i) =>
+        Number.isFinite(deviation(one)[1]) ? [[first!.xs[i]!, height(one)] as const] : []
+      )
+    return at(() => 0).length === 0 ? [] : [{ name: method, colour: colour(method), points, at }]
   })
   if (lines.length === 0) return []
-  const highest = Math.max(...lines.flatMap(({ points }) => points.map((one) => deviation(one)[1])))
-  const top = Number.isFinite(highest) && highest > 0 ? highest * 1.04 : 1
+  const heights = lines.flatMap(({ at }) => at((one) => deviation(one)[1]).map(([, y]) => y))
+  const highest = Math.max(0, ...heights)
+  const top = highest > 0 ? highest * 1.04 : 1
   const xs = lines.flatMap(({ at }) => at(() => 0).map(([x]) => x))
   return [
     picture(

@@ -38,16 +38,26 @@ export const judge = (differences: readonly number[], margin = MARGIN): Equivale
 /** No grid has more seeds. */
 const MOST_SEEDS = 10_000
 
+const showSeeds = (count: number): string =>
+  count > MOST_SEEDS ? `more than ${MOST_SEEDS.toLocaleString('en')}` : String(count)
+
 /**
  * How many seeds show equivalence in four of five experiments, where the true difference is 0 and differences have this standard
- * deviation: the least n with (t₀.₉₅ + t₀.₉₀) sd / √n ≤ margin, t of n − 1 degrees of freedom. It is worked out before a grid is run.
+ * deviation: the least n with (t₀.₉₅ + t₀.₉₀) sd / √n ≤ margin, t of n − 1 degrees of freedom; ∞ above 10,000. It is worked out before a
+ * grid is run.
  */
 export const seedsFor = (sd: number, margin = MARGIN): number => {
   const suffices = (n: number): boolean =>
     ((oneSided(n) + studentQuantile(n - 1, 0.8)) * sd) / Math.sqrt(n) <= margin
-  let n = 2
-  while (n < MOST_SEEDS && !suffices(n)) n++
-  return n
+  let [low, high] = [1, 2]
+  while (high < MOST_SEEDS && !suffices(high)) [low, high] = [high, Math.min(MOST_SEEDS, 2 * high)]
+  if (!suffices(high)) return Infinity
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2)
+    if (suffices(middle)) high = middle
+    else low = middle
+  }
+  return high
 }
 
 const isNotWorse = (judged: Equivalence | undefined): boolean =>
@@ -94,7 +104,7 @@ export const equivalenceTable = (record: ExperimentRecord): Table | undefined =>
         method,
         ...found.map(({ judged }) => show(judged)),
         last === undefined ? 'none' : percentOf(last.density),
-        String(seedsFor(spread))
+        showSeeds(seedsFor(spread))
       ]
     ]
   })

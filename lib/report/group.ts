@@ -26,16 +26,19 @@ const isDense = ({ role }: Group): boolean => role === 'dense'
 
 /** The groups of some runs: dense first, then from the most weights to the fewest, methods in their order. */
 export const groupsOf = ({ runs }: Pick<ExperimentRecord, 'runs'>): readonly Group[] => {
-  const groups = [...new Set(runs.map(groupName))].map((name): Group => {
-    const same = runs.filter((run) => groupName(run) === name)
-    return {
-      name,
-      method: same[0]!.method,
-      density: same[0]!.density,
-      role: roleOf(same[0]!.setting['method']),
-      runs: same
-    }
-  })
+  const isAlike = (a: ExperimentRun) => (b: ExperimentRun) => a.method === b.method && a.density === b.density
+  const groups = runs
+    .filter((run, i) => runs.findIndex(isAlike(run)) === i)
+    .map((run): Group => {
+      const { method, density, setting } = run
+      return {
+        name: groupName(run),
+        method,
+        density,
+        role: roleOf(setting['method']),
+        runs: runs.filter(isAlike(run))
+      }
+    })
   return [
     ...groups.filter(isDense),
     ...groups.filter((one) => !isDense(one)).sort((a, b) => b.density - a.density)

@@ -47,9 +47,12 @@ const pointOf = ({ x, y }: Pick<Related, 'x' | 'y'>): Point => [x, y]
 
 const isAlike = (a: Related) => (b: Related) => a.method === b.method && a.density === b.density
 
+/** To 13 digits: equal means of several numbers are equal then, in whatever order they were added up. */
+const settled = (value: number): number => Number(value.toPrecision(13))
+
 const meanOf = (some: readonly Related[]): Point => [
-  mean(some.map(({ x }) => x)),
-  mean(some.map(({ y }) => y))
+  settled(mean(some.map(({ x }) => x))),
+  settled(mean(some.map(({ y }) => y)))
 ]
 
 /** A point for each method and density: the means over its runs. */
@@ -104,14 +107,16 @@ export const relationTable = (record: ExperimentRecord, relation: Relation): Tab
   return rows.length === 0 ? undefined : { headings: [heading, 'points', 'Pearson', 'Spearman'], rows }
 }
 
-/** Every run as a point, colours for methods and shapes for densities; none for fewer than two runs. */
+/** Every run with both numbers as a point, colours for methods and shapes for densities; none for fewer than two. */
 export const relationPlot = (
   record: ExperimentRecord,
   relation: Relation,
   colour: Paint
 ): readonly Markup[] => {
   const { across, up } = relation
-  const related = relatedOf(record.runs, relation)
+  const related = relatedOf(record.runs, relation).filter(
+    ({ x, y }) => Number.isFinite(x) && Number.isFinite(y)
+  )
   if (related.length < 2) return []
   const densities = [...new Set(related.map(({ density }) => density))].sort((a, b) => b - a)
   const methods = [...new Set(related.map(({ method }) => method))]

@@ -82,7 +82,8 @@ describe('labelled', () => {
       expect(momentsOf([size, -size])).toEqual({ mean: 0, deviation: size })
       expect(momentsOf([size, size, 0, 0])).toEqual({ mean: size / 2, deviation: size / 2 })
     }
-    expect(momentsOf([0, 0])).toEqual({ mean: 0, deviation: 0 })
+    for (const size of [0, 0.1, 0.7, 1e200])
+      expect(momentsOf(new Array<number>(15).fill(size))).toEqual({ mean: size, deviation: 0 })
     expect(momentsOf([Infinity, 0]).mean).toBe(Infinity)
     expect(momentsOf([NaN, 1])).toEqual({ mean: NaN, deviation: NaN })
     const values = fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 1 })

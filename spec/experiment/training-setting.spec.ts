@@ -61,3 +61,27 @@ describe('the optimiser of an experiment', () => {
     })
   })
 })
+
+describe('the attack of an experiment', () => {
+  it('has no warm-up of 0 steps', () => {
+    const attack = { kind: 'pgd', epsilon: 0.1, steps: 1, relativeStep: 1 }
+    const optionsOf = (more: object) =>
+      fitOptionsOf(
+        right(
+          decode(
+            'training',
+            TrainingSetting
+          )({
+            ...common,
+            optimiser: { kind: 'adam' },
+            attack: { ...attack, ...more }
+          })
+        ),
+        2,
+        digits
+      )
+    expect(typeof optionsOf({}).attack).toBe('function')
+    expect(typeof optionsOf({ warmUp: 0 }).attack).toBe('function')
+    expect(typeof optionsOf({ warmUp: 3 }).attack).toBe('object')
+  })
+})

@@ -33,6 +33,9 @@ describe('judge', () => {
 describe('seedsFor', () => {
   it('grows with the square of the spread', () => {
     expect(seedsFor(1)).toBe(11)
+    expect(seedsFor(0)).toBe(2)
+    expect(seedsFor(20)).toBe(3428)
+    expect(seedsFor(60)).toBe(Infinity)
     expect(seedsFor(4) / seedsFor(2)).toBeCloseTo(4, 0)
   })
 

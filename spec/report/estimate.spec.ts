@@ -48,6 +48,12 @@ describe('studentQuantile', () => {
 })
 
 describe('estimate', () => {
+  it('of equal values has no spread, whatever rounding makes of their sum', () => {
+    for (const value of [0.1, 0.7, 1e200])
+      for (const count of [3, 6, 7, 10])
+        expect(estimate(new Array<number>(count).fill(value))).toMatchObject({ mean: value, sd: 0 })
+  })
+
   it('is what a hand finds: 1, 2, 3 has 2 ± 4.303 / √3', () => {
     const { count, mean, sd, interval } = estimate([1, 2, 3])
     expect([count, mean, sd]).toEqual([3, 2, 1])

@@ -98,4 +98,20 @@ describe('experimentHtml', () => {
     }))
     expectSound(experimentHtml({ ...full, runs }))
   })
+
+  it('draws the runs that are numbers as if one that diverged were not there', () => {
+    const [dense, ...others] = full.runs.filter(({ seed, density }) => seed === 0 && density !== 0.1)
+    const broken = others[0]!
+    const diverged = {
+      ...broken,
+      training: {
+        ...broken.training,
+        losses: broken.training.losses.map((_, i) => (i < 5 ? NaN : Infinity))
+      },
+      measures: { ...broken.measures!, trajectory: broken.measures!.trajectory!.map(() => NaN) }
+    }
+    const page = experimentHtml({ ...full, runs: [dense!, diverged, ...others.slice(1)] })
+    const outside = /\b(?:cx|cy|x1|x2|y1|y2|d|points)="[^"]*(?:NaN|Infinity|,-)/g
+    expect(page.match(outside) ?? []).toEqual([])
+  })
 })

@@ -16,4 +16,13 @@ describe('groups', () => {
     expect(levelsOf(record).map(({ density }) => density)).toEqual([0.2, 0.07])
     expect([percentOf(0.07), percentOf(1 / 3)]).toEqual(['7 %', '33.33 %'])
   })
+
+  it('tell densities apart that look alike', () => {
+    const record = experimentSample({ seeds: 1, methods: 2, densities: [0.12345, 0.12346] })
+    expect(groupsOf(record).map(({ density, runs }) => [density, runs.length])).toEqual([
+      [1, 1],
+      [0.12346, 1],
+      [0.12345, 1]
+    ])
+  })
 })

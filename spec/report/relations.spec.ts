@@ -46,4 +46,31 @@ describe('relations', () => {
       relationTable(full, relations[0]!)
     )
   })
+
+  it('are none where one side does not vary but for rounding', () => {
+    const orders = [
+      [0.103, 0.207, 0.309],
+      [0.309, 0.103, 0.207],
+      [0.207, 0.309, 0.103],
+      [0.103, 0.309, 0.207]
+    ]
+    const runs = ['random', 'magnitude', 'snip', 'kernelTrace'].flatMap((kind, place) =>
+      orders[place]!.map((robust, seed) => {
+        const run = full.runs.find(({ method }) => method !== 'dense')!
+        const measures = { ...run.measures!, distance: { kernel: place + 0.1 * seed, output: 0 } }
+        const robustness = { ...run.robustness, robust }
+        return {
+          ...run,
+          method: kind,
+          seed,
+          density: 0.1,
+          setting: { method: { kind } },
+          measures,
+          robustness
+        }
+      })
+    )
+    const names = relationTable({ ...full, runs }, relations[1]!)!.rows.map(([name]) => name)
+    expect(names).toEqual(['10 %, runs', '10 %, within methods'])
+  })
 })

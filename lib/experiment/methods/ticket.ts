@@ -1,7 +1,9 @@
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as RTE from 'fp-ts/lib/ReaderTaskEither.js'
 import * as t from 'io-ts'
+import { tangentError } from '../../core/error.js'
 import { mean } from '../../core/mean.js'
 import * as codec from '../../format/codec.js'
 import type { Effect } from '../../graph/runner.js'
@@ -99,7 +101,7 @@ const searching = <F extends { readonly mask: Concrete<nn.Weights> }>(
     )
 })
 
-/** The dense network after so many steps of its training. */
+/** The dense network after so many steps of its training: a step a program, so that it stops at that one on every engine. */
 const weightsAt =
   ({ network, params, set, training, stream }: MethodInput) =>
   (steps: number): Effect<Concrete<nn.Params>> =>
@@ -108,14 +110,27 @@ const weightsAt =
     return pipe(
       train.fit(network.apply, {
         ...fitOptionsOf(training, training.epochs, set),
+        unroll: 1,
         observe:
           ({ step }) =>
           () =>
             void (taken = step),
         stop: () => taken >= steps
       })(params, set, stream('fit')),
-      RTE.map((fitted) => fitted.params)
-    )(runner)
+      RTE.flatMapEither((fitted) =>
+        taken === steps
+          ? E.right(fitted.params)
+          : E.left(
+              tangentError(
+                'ConfigError',
+                'experiment',
+                `steps of a training of ${taken}`,
+                String(steps),
+                'along'
+              )
+            )
+      )
+    )({ compile: runner.compile })
   }
 
 /**
