@@ -32,13 +32,6 @@ const ran = async (
   timeless(right(await experiment.run(setting, options)(withEngine())()))
 
 describe('experiment.run', () => {
-  it('refuses a kernel along a training that is shorter', async () => {
-    const methods: Methods = [{ kind: 'ticket', steps: 3, batch: 8, along: [1000] }]
-    expect(await experiment.run(small(methods), {})(withEngine())()).toMatchObject({
-      left: { _tag: 'ConfigError', received: '1000' }
-    })
-  })
-
   it(
     'draws masks by every method, measures them, and follows their training',
     { timeout: 240_000 },
